@@ -1,0 +1,262 @@
+//! What an engine must do. Nothing above this crate knows which engine runs.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::{Architecture, Hint, Masks, Recipe, Seed, Tensors};
+
+/// How a stored byte becomes a number: `(byte / 255 - mean) / deviation`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Normalization {
+    /// Subtracted after the division by 255.
+    pub mean: f32,
+    /// Divided by at the end.
+    pub deviation: f32,
+}
+
+impl Normalization {
+    /// Pixels in [0, 1].
+    pub const UNIT: Self = Self { mean: 0.0, deviation: 1.0 };
+
+    /// The number of each of the 256 bytes.
+    pub fn table(self) -> [f32; 256] {
+        std::array::from_fn(|byte| (byte as f32 / 255.0 - self.mean) / self.deviation)
+    }
+}
+
+/// Labelled examples held in memory: `bytes` is [example][feature], `labels` one class an example.
+///
+/// Cloning shares the memory.
+#[derive(Debug, Clone)]
+pub struct Examples {
+    /// Stored values, one byte each, example after example.
+    pub bytes: Arc<[u8]>,
+    /// The class of each example.
+    pub labels: Arc<[u16]>,
+    /// Values an example.
+    pub features: usize,
+    /// How bytes become numbers.
+    pub normalization: Normalization,
+}
+
+impl Examples {
+    /// The number of examples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+}
+
+/// The examples of one step.
+#[derive(Debug, Clone, Copy)]
+pub enum Batch<'a> {
+    /// Examples of a data set, by index, in this order.
+    Stored {
+        /// The data set.
+        examples: &'a Examples,
+        /// Which examples.
+        indices: &'a [u32],
+    },
+    /// Plain numbers, [example][feature].
+    Values {
+        /// The inputs.
+        inputs: &'a [f32],
+        /// One class an example.
+        labels: &'a [u16],
+    },
+}
+
+impl Batch<'_> {
+    /// The number of examples.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Stored { indices, .. } => indices.len(),
+            Self::Values { labels, .. } => labels.len(),
+        }
+    }
+
+    /// Whether there is no example.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What a step saw, before its update: sums over the batch.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct StepReport {
+    /// Sum of the cross-entropies of the examples, in nats.
+    pub loss_sum: f64,
+    /// How many examples were classified correctly.
+    pub correct: usize,
+    /// How many examples there were.
+    pub examples: usize,
+}
+
+/// Loss and accuracy over a whole set.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Evaluation {
+    /// Mean cross-entropy, in nats.
+    pub loss: f64,
+    /// How many examples were classified correctly.
+    pub correct: usize,
+    /// How many examples there are.
+    pub examples: usize,
+}
+
+impl Evaluation {
+    /// The fraction classified correctly.
+    pub fn accuracy(&self) -> f64 {
+        if self.examples == 0 { 0.0 } else { self.correct as f64 / self.examples as f64 }
+    }
+}
+
+/// The optimiser's memory, as named tensors: `fc1.weight.exp_avg`, `fc1.weight.exp_avg_sq`, `fc1.weight.momentum_buffer`,
+/// and the number of updates that were made. Pruned weights have zeros.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct OptimizerState {
+    /// Updates made so far.
+    pub updates: u64,
+    /// The moments.
+    pub tensors: Tensors,
+}
+
+/// All that a trainer needs to go on to the same bits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainerState {
+    /// Weights and biases by name; pruned weights are exact zeros.
+    pub weights: Tensors,
+    /// The optimiser's memory.
+    pub optimizer: OptimizerState,
+}
+
+/// Which gradients are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gradients {
+    /// Of kept weights; pruned weights get zero.
+    Live,
+    /// Of all weights, as if pruned ones were live weights of value zero.
+    All,
+}
+
+/// What an engine refuses.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum EngineError {
+    /// A tensor is absent.
+    #[error("tensor '{name}' is missing")]
+    MissingTensor {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor that the architecture does not have.
+    #[error("tensor '{name}' is not part of the architecture")]
+    UnknownTensor {
+        /// Its name.
+        name: String,
+    },
+    /// A tensor or mask of another shape.
+    #[error("'{name}' has shape {found:?}, the architecture needs {expected:?}")]
+    Shape {
+        /// Its name.
+        name: String,
+        /// The architecture's shape.
+        expected: Vec<usize>,
+        /// The shape that was given.
+        found: Vec<usize>,
+    },
+    /// A batch that does not fit.
+    #[error("the batch does not fit: {reason}")]
+    Batch {
+        /// Why.
+        reason: String,
+    },
+    /// Something that this engine does not offer.
+    #[error("the {engine} engine does not support {what}")]
+    Unsupported {
+        /// The engine.
+        engine: &'static str,
+        /// What was asked for.
+        what: String,
+    },
+}
+
+impl Hint for EngineError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::MissingTensor { .. } | Self::UnknownTensor { .. } | Self::Shape { .. } => {
+                "`lth inspect FILE` lists the tensors of a file, `lth models` the models".to_owned()
+            }
+            Self::Batch { .. } => "check the batch size against the data set".to_owned(),
+            Self::Unsupported { .. } => "`lth models` lists what can be trained".to_owned(),
+        })
+    }
+}
+
+/// Makes trainers.
+pub trait Engine: Send + Sync {
+    /// The engine's name, with what it runs on: `cpu (avx512)`.
+    fn name(&self) -> String;
+
+    /// A trainer for this architecture and recipe, with these weights and masks and fresh optimiser state.
+    ///
+    /// The seed and data are used for nothing but the purposes in [`crate::Purpose`] that belong to a trainer (dropout).
+    ///
+    /// # Errors
+    /// When weights or masks do not fit the architecture, or the architecture has something the engine lacks.
+    fn trainer(
+        &self,
+        architecture: &Architecture,
+        recipe: &Recipe,
+        weights: &Tensors,
+        masks: &Masks,
+        seed: Seed,
+    ) -> Result<Box<dyn Trainer>, EngineError>;
+}
+
+/// One network in training.
+pub trait Trainer: Send {
+    /// One optimiser update on one batch; the report is of the forward pass before the update.
+    ///
+    /// `learning_rate` is the rate of this very step, after the schedule.
+    ///
+    /// # Errors
+    /// When the batch does not fit.
+    fn step(&mut self, batch: Batch<'_>, learning_rate: f32) -> Result<StepReport, EngineError>;
+
+    /// Prepares a set for repeated evaluation; returns its number. Sets stay until the trainer is dropped.
+    ///
+    /// # Errors
+    /// When the examples do not fit.
+    fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError>;
+
+    /// Loss and accuracy over a prepared set, without dropout.
+    fn evaluate(&mut self, set: usize) -> Evaluation;
+
+    /// The network's outputs for a batch, without dropout: [example][class].
+    ///
+    /// # Errors
+    /// When the batch does not fit.
+    fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError>;
+
+    /// The gradient of the mean loss of a batch, by parameter name, without an update and without dropout.
+    ///
+    /// # Errors
+    /// When the batch does not fit.
+    fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError>;
+
+    /// Weights by name; pruned weights are exact zeros.
+    fn weights(&self) -> Tensors;
+
+    /// Weights and the optimiser's memory.
+    fn state(&self) -> TrainerState;
+
+    /// Sets weights, masks and the optimiser's memory; `None` for fresh memory. Memory of pruned weights is dropped.
+    ///
+    /// # Errors
+    /// When something does not fit the architecture.
+    fn load(&mut self, weights: &Tensors, masks: &Masks, optimizer: Option<&OptimizerState>) -> Result<(), EngineError>;
+}

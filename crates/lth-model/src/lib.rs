@@ -1,0 +1,35 @@
+//! What every room of `lth` shares.
+//!
+//! Architectures are data ([`Architecture`]), weights are [`Tensors`] under PyTorch's names, masks are packed
+//! to bits ([`Mask`]), a place in training is a [`Step`], and randomness is a value ([`RandomStream`]) derived from
+//! a seed, a purpose and an index. Engines implement [`Engine`] and [`Trainer`]; nothing above this crate knows
+//! which engine runs.
+
+mod architecture;
+mod engine;
+mod error;
+mod fraction;
+mod init;
+mod mask;
+mod models;
+mod random;
+mod recipe;
+mod step;
+mod tensor;
+mod ticket_file;
+
+pub use architecture::{Architecture, Node, NodeId, Op, Parameter, ParameterKind, Shape};
+pub use engine::{
+    Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, StepReport, Trainer,
+    TrainerState,
+};
+pub use error::{Hint, ParseError};
+pub use fraction::{Density, Rate};
+pub use init::{BiasInit, FanMode, InitScheme, initialize};
+pub use mask::{Mask, Masks};
+pub use models::{MODELS, ModelInfo, find_model, lenet_300_100, mlp};
+pub use random::{Purpose, RandomStream, Seed};
+pub use recipe::{Optimizer, Recipe, Schedule};
+pub use step::Step;
+pub use tensor::{Tensor, Tensors};
+pub use ticket_file::{TensorFile, TensorFileError};

@@ -1,0 +1,2 @@
+//! The `lth` command line.
+fn main() {}
