@@ -124,7 +124,11 @@ impl Architecture {
 
     /// The number of weights that density counts (no biases).
     pub fn weight_count(&self) -> usize {
-        self.parameters().iter().filter(|p| p.kind.is_prunable()).map(|p| p.shape.iter().product::<usize>()).sum()
+        self.parameters()
+            .iter()
+            .filter(|p| p.kind.is_prunable())
+            .map(|p| p.shape.iter().product::<usize>())
+            .sum()
     }
 
     /// The fraction of weights that these masks keep; weights without a mask are kept.

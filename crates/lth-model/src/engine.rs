@@ -258,5 +258,10 @@ pub trait Trainer: Send {
     ///
     /// # Errors
     /// When something does not fit the architecture.
-    fn load(&mut self, weights: &Tensors, masks: &Masks, optimizer: Option<&OptimizerState>) -> Result<(), EngineError>;
+    fn load(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError>;
 }

@@ -8,6 +8,7 @@
 mod architecture;
 mod engine;
 mod error;
+mod fit;
 mod fraction;
 mod init;
 mod mask;
@@ -20,8 +21,8 @@ mod ticket_file;
 
 pub use architecture::{Architecture, Node, NodeId, Op, Parameter, ParameterKind, Shape};
 pub use engine::{
-    Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, StepReport, Trainer,
-    TrainerState,
+    Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, StepReport,
+    Trainer, TrainerState,
 };
 pub use error::{Hint, ParseError};
 pub use fraction::{Density, Rate};

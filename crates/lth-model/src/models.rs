@@ -51,7 +51,12 @@ pub fn mlp(name: &str, input: &[usize], hidden: &[usize], classes: usize) -> Arc
             shape: vec![outputs],
         });
         if layer < hidden.len() {
-            nodes.push(Node { name: format!("relu{}", layer + 1), op: Op::Relu, inputs: vec![nodes.len() - 1], shape: vec![outputs] });
+            nodes.push(Node {
+                name: format!("relu{}", layer + 1),
+                op: Op::Relu,
+                inputs: vec![nodes.len() - 1],
+                shape: vec![outputs],
+            });
         }
         width = outputs;
     }

@@ -70,7 +70,9 @@ impl FromStr for Step {
             hint: "write epochs, iterations or both: 50ep, 500it, 2ep100it".to_owned(),
         };
         let (epochs, rest) = match text.split_once("ep") {
-            Some((epochs, rest)) => (epochs.parse().map_err(|_| error("the number before 'ep' is not a whole number"))?, rest),
+            Some((epochs, rest)) => {
+                (epochs.parse().map_err(|_| error("the number before 'ep' is not a whole number"))?, rest)
+            }
             None => (0, text),
         };
         let iterations = match rest {

@@ -15,7 +15,11 @@ impl Tensor {
     /// # Panics
     /// When the number of values does not fit the shape; that is a programming error, files are checked on reading.
     pub fn new(shape: Vec<usize>, data: Vec<f32>) -> Self {
-        assert_eq!(shape.iter().product::<usize>(), data.len(), "shape {shape:?} needs another number of values");
+        assert_eq!(
+            shape.iter().product::<usize>(),
+            data.len(),
+            "shape {shape:?} needs another number of values"
+        );
         Self { shape, data }
     }
 

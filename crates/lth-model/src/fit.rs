@@ -1,0 +1,126 @@
+//! Whether tensors and masks are those of an architecture.
+
+use crate::{Architecture, EngineError, Masks, Tensors};
+
+impl Architecture {
+    /// Checks that these tensors are exactly the parameters of this architecture: none missing, none unknown, all shapes
+    /// equal.
+    ///
+    /// # Errors
+    /// Names the first tensor that does not fit, in the architecture's order, with both shapes.
+    pub fn check_tensors(&self, tensors: &Tensors) -> Result<(), EngineError> {
+        let parameters = self.parameters();
+        for parameter in &parameters {
+            match tensors.get(&parameter.name) {
+                None => return Err(EngineError::MissingTensor { name: parameter.name.clone() }),
+                Some(tensor) => check_shape(&parameter.name, &parameter.shape, tensor.shape())?,
+            }
+        }
+        match tensors.keys().find(|&name| parameters.iter().all(|parameter| parameter.name != *name)) {
+            Some(unknown) => Err(EngineError::UnknownTensor { name: unknown.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that these masks cover weights of this architecture; a weight without a mask is dense.
+    ///
+    /// # Errors
+    /// Names the mask (as `<weight>.mask`) that covers nothing prunable or has another shape than its weight.
+    pub fn check_masks(&self, masks: &Masks) -> Result<(), EngineError> {
+        let parameters = self.parameters();
+        for (covered, mask) in masks {
+            let name = format!("{covered}.mask");
+            match parameters
+                .iter()
+                .find(|parameter| parameter.name == *covered && parameter.kind.is_prunable())
+            {
+                None => return Err(EngineError::UnknownTensor { name }),
+                Some(parameter) => check_shape(&name, &parameter.shape, mask.shape())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), EngineError> {
+    if expected == found {
+        return Ok(());
+    }
+    Err(EngineError::Shape { name: name.to_owned(), expected: expected.to_vec(), found: found.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BiasInit, InitScheme, Mask, Purpose, Seed, Tensor, TensorFile, initialize, mlp};
+
+    fn architecture() -> Architecture {
+        mlp("small", &[4], &[3], 2)
+    }
+
+    fn weights(architecture: &Architecture) -> Tensors {
+        initialize(architecture, InitScheme::GlorotNormal, BiasInit::Zero, Seed(1), Purpose::Init, 0)
+    }
+
+    #[test]
+    fn accepts_its_own_tensors_in_any_order() {
+        let architecture = architecture();
+        let mut tensors = weights(&architecture);
+        tensors.sort_keys();
+        architecture.check_tensors(&tensors).unwrap();
+        let masks = Masks::from([("fc1.weight".to_owned(), Mask::dense(vec![3, 4]))]);
+        architecture.check_masks(&masks).unwrap();
+    }
+
+    #[test]
+    fn names_what_does_not_fit() {
+        let architecture = architecture();
+        let mut tensors = weights(&architecture);
+        tensors.shift_remove("fc2.weight");
+        assert_eq!(
+            architecture.check_tensors(&tensors).unwrap_err().to_string(),
+            "tensor 'fc2.weight' is missing"
+        );
+
+        let mut tensors = weights(&architecture);
+        tensors.insert("fc9.weight".to_owned(), Tensor::zeros(vec![1]));
+        assert_eq!(
+            architecture.check_tensors(&tensors).unwrap_err().to_string(),
+            "tensor 'fc9.weight' is not part of the architecture"
+        );
+
+        let other = weights(&mlp("other", &[4], &[5], 2));
+        assert_eq!(
+            architecture.check_tensors(&other).unwrap_err().to_string(),
+            "'fc1.weight' has shape [5, 4], the architecture needs [3, 4]"
+        );
+    }
+
+    #[test]
+    fn refuses_masks_of_biases_and_of_other_shapes() {
+        let architecture = architecture();
+        let masks = Masks::from([("fc1.bias".to_owned(), Mask::dense(vec![3]))]);
+        assert_eq!(
+            architecture.check_masks(&masks).unwrap_err().to_string(),
+            "tensor 'fc1.bias.mask' is not part of the architecture"
+        );
+        let masks = Masks::from([("fc1.weight".to_owned(), Mask::dense(vec![4, 3]))]);
+        assert_eq!(
+            architecture.check_masks(&masks).unwrap_err().to_string(),
+            "'fc1.weight.mask' has shape [4, 3], the architecture needs [3, 4]"
+        );
+    }
+
+    #[test]
+    fn a_file_of_masks_only_is_checked_for_its_masks() {
+        let architecture = architecture();
+        let mut file = TensorFile::default();
+        file.masks.insert("fc1.weight".to_owned(), Mask::dense(vec![3, 4]));
+        file.check_against(&architecture).unwrap();
+        file.masks.insert("conv1.weight".to_owned(), Mask::dense(vec![3, 4]));
+        assert!(matches!(file.check_against(&architecture), Err(EngineError::UnknownTensor { .. })));
+
+        let file = TensorFile { tensors: weights(&mlp("other", &[4], &[3], 7)), ..TensorFile::default() };
+        assert!(matches!(file.check_against(&architecture), Err(EngineError::Shape { .. })));
+    }
+}
