@@ -131,6 +131,11 @@ impl Architecture {
             .sum()
     }
 
+    /// The number of all trained values, biases included.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters().iter().map(|p| p.shape.iter().product::<usize>()).sum()
+    }
+
     /// The fraction of weights that these masks keep; weights without a mask are kept.
     pub fn density(&self, masks: &Masks) -> Density {
         let (mut live, mut total) = (0, 0);

@@ -6,6 +6,7 @@
 //! which engine runs.
 
 mod architecture;
+mod architecture_builder;
 mod engine;
 mod error;
 mod fit;
@@ -16,10 +17,12 @@ mod models;
 mod random;
 mod recipe;
 mod step;
+mod suggest;
 mod tensor;
 mod ticket_file;
 
 pub use architecture::{Architecture, Node, NodeId, Op, Parameter, ParameterKind, Shape};
+pub use architecture_builder::{ArchitectureBuilder, ArchitectureError};
 pub use engine::{
     Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, StepReport,
     Trainer, TrainerState,
@@ -28,9 +31,10 @@ pub use error::{Hint, ParseError};
 pub use fraction::{Density, Rate};
 pub use init::{BiasInit, FanMode, InitScheme, initialize};
 pub use mask::{Mask, Masks};
-pub use models::{MODELS, ModelInfo, find_model, lenet_300_100, mlp};
+pub use models::{MODELS, ModelInfo, UnknownModel, find_model, lenet_300_100, mlp, mlp_with_dropout};
 pub use random::{Purpose, RandomStream, Seed};
 pub use recipe::{Optimizer, Recipe, Schedule};
 pub use step::Step;
+pub use suggest::nearest_name;
 pub use tensor::{Tensor, Tensors};
 pub use ticket_file::{TensorFile, TensorFileError};
