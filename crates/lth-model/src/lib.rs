@@ -14,6 +14,7 @@ mod fraction;
 mod init;
 mod mask;
 mod models;
+mod orthogonal;
 mod random;
 mod recipe;
 mod step;
