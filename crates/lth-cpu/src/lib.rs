@@ -1,1 +1,75 @@
-//! Placeholder.
+//! The CPU engine: one run, one core, and a pruned weight costs nothing.
+//!
+//! Activations are laid out with the batch innermost, so that every weight, dense or sparse, is one broadcast times
+//! contiguous vectors, and unstructured sparsity vectorises as well as none. Layers below the crossover density are
+//! stored in a sparse format with optimiser state for kept weights only.
+//!
+//! ```
+//! use lth_model::{Batch, BiasInit, Engine, InitScheme, Masks, Optimizer, Purpose, Recipe, Schedule, Seed, Step};
+//! let architecture = lth_model::mlp("small", &[4], &[8], 3);
+//! let recipe = Recipe {
+//!     batch_size: 2, length: Step::from_epochs(1), learning_rate: 0.1, optimizer: Optimizer::SGD,
+//!     schedule: Schedule::Constant, init: InitScheme::GlorotNormal, bias_init: BiasInit::Zero,
+//! };
+//! let weights = lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
+//! let mut trainer = lth_cpu::CpuEngine::new().trainer(&architecture, &recipe, &weights, &Masks::new(), Seed(0))?;
+//! let batch = Batch::Values { inputs: &[0.1, 0.9, 0.3, 0.0, 0.7, 0.2, 0.0, 0.5], labels: &[0, 2] };
+//! let report = trainer.step(batch, recipe.learning_rate)?;
+//! assert_eq!(report.examples, 2);
+//! # Ok::<(), lth_model::EngineError>(())
+//! ```
+
+mod buffer;
+mod evaluation;
+mod kernels;
+mod lanes;
+mod linear;
+mod network;
+mod simd;
+mod sparse;
+mod trainer;
+
+use lth_model::{Architecture, Engine, EngineError, Masks, Recipe, Seed, Tensors, Trainer};
+
+pub use simd::Isa;
+
+/// Trains on the CPU with the best vector instructions that the machine has.
+#[derive(Debug, Clone, Copy)]
+pub struct CpuEngine {
+    isa: Isa,
+}
+
+impl CpuEngine {
+    /// An engine with the best instructions of this machine.
+    pub fn new() -> Self {
+        Self { isa: Isa::detect() }
+    }
+
+    /// An engine with chosen instructions; the results have the same bits.
+    pub fn with_instructions(isa: Isa) -> Self {
+        Self { isa }
+    }
+}
+
+impl Default for CpuEngine {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Engine for CpuEngine {
+    fn name(&self) -> String {
+        format!("cpu ({})", self.isa)
+    }
+
+    fn trainer(
+        &self,
+        architecture: &Architecture,
+        recipe: &Recipe,
+        weights: &Tensors,
+        masks: &Masks,
+        seed: Seed,
+    ) -> Result<Box<dyn Trainer>, EngineError> {
+        Ok(Box::new(trainer::CpuTrainer::new(self.isa, architecture, recipe.optimizer, weights, masks, seed)?))
+    }
+}

@@ -1,0 +1,82 @@
+//! Milliseconds per training step of LeNet-300-100, batch 60, on one core, at several densities.
+//!
+//! `cargo bench -p lth-cpu --bench step [-- DENSITY...]`: masks keep the same fraction of every weight tensor at random and
+//! inputs are normal noise, so that no zero among the inputs can be skipped: the work that `torch_step.py` and
+//! `jax_step.py` do. Pin it to a core (`taskset -c 0`) and run it beside them.
+
+use std::time::Instant;
+
+use lth_cpu::{CpuEngine, Isa};
+use lth_model::{
+    Batch, BiasInit, Engine, InitScheme, Mask, Masks, Optimizer, Purpose, RandomStream, Recipe, Schedule, Seed, Step,
+};
+
+const BATCH: usize = 60;
+const BATCHES: usize = 4;
+const REPEATS: usize = 7;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let densities: Vec<f64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+    let densities = if densities.is_empty() { vec![1.0, 0.512, 0.262, 0.107, 0.035, 0.012] } else { densities };
+    for isa in Isa::available() {
+        if isa.name() == "plain" || (arguments.iter().any(|a| a == "best") && isa.name() != Isa::detect().name()) {
+            continue;
+        }
+        for &density in &densities {
+            measure(isa, density);
+        }
+    }
+}
+
+fn measure(isa: Isa, density: f64) {
+    let architecture = lth_model::lenet_300_100(10);
+    let recipe = Recipe {
+        batch_size: BATCH,
+        length: Step::from_epochs(1),
+        learning_rate: 1.2e-3,
+        optimizer: Optimizer::ADAM,
+        schedule: Schedule::Constant,
+        init: InitScheme::GlorotNormal,
+        bias_init: BiasInit::Zero,
+    };
+    let mut stream = RandomStream::new(Seed(0), Purpose::RandomMask, 0);
+    let masks: Masks = architecture
+        .parameters()
+        .into_iter()
+        .filter(|parameter| density < 1.0 && parameter.kind.is_prunable())
+        .map(|p| {
+            let flags: Vec<bool> = (0..p.shape.iter().product()).map(|_| stream.uniform() < density).collect();
+            (p.name, Mask::from_flags(p.shape, flags))
+        })
+        .collect();
+    let weights = lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
+    let mut trainer = CpuEngine::with_instructions(isa)
+        .trainer(&architecture, &recipe, &weights, &masks, Seed(0))
+        .expect("the model fits");
+    let inputs: Vec<f32> = (0..BATCHES * BATCH * 784).map(|_| stream.normal() as f32).collect();
+    let labels: Vec<u16> = (0..BATCHES * BATCH).map(|_| stream.below(10) as u16).collect();
+    let mut step = |number: usize| {
+        let at = number % BATCHES * BATCH;
+        let batch = Batch::Values { inputs: &inputs[at * 784..][..BATCH * 784], labels: &labels[at..][..BATCH] };
+        trainer.step(batch, recipe.learning_rate).expect("the batch fits");
+    };
+    let start = Instant::now();
+    step(0);
+    step(1);
+    let steps = ((0.4 / (start.elapsed().as_secs_f64() / 2.0)) as usize).clamp(20, 5000);
+    let mut times: Vec<f64> = (0..REPEATS)
+        .map(|_| {
+            let start = Instant::now();
+            (0..steps).for_each(&mut step);
+            start.elapsed().as_secs_f64() / steps as f64 * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!(
+        "lenet-300-100 batch {BATCH} {isa} density {density}: median {:.4} ms/step (min {:.4}, max {:.4})",
+        times[REPEATS / 2],
+        times[0],
+        times[REPEATS - 1]
+    );
+}

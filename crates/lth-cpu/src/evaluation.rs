@@ -1,0 +1,141 @@
+//! Sets that are evaluated again and again.
+
+use lth_model::Examples;
+
+use crate::{kernels::input::Scale, lanes::Lanes};
+
+/// Examples a slab.
+const SLAB: usize = 64;
+
+/// A set laid out once for evaluation: slabs of 64 examples that are alike, each with only the inputs that are not zero
+/// throughout.
+pub(crate) struct EvaluationSet {
+    slabs: Vec<Slab>,
+    bytes: Vec<u8>,
+    features: Vec<u16>,
+    labels: Vec<u16>,
+    pub(crate) scale: Scale,
+    pub(crate) examples: usize,
+}
+
+struct Slab {
+    bytes: std::ops::Range<usize>,
+    features: std::ops::Range<usize>,
+    labels: std::ops::Range<usize>,
+}
+
+/// One slab, to be evaluated.
+pub(crate) struct SlabOf<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// The inputs that are there, ascending.
+    pub(crate) features: &'a [u16],
+    pub(crate) labels: &'a [u16],
+}
+
+impl EvaluationSet {
+    /// Lays out these examples.
+    pub(crate) fn new(examples: &Examples, indices: &[u32]) -> Self {
+        let width = examples.features;
+        let scale = Scale::new(examples.normalization);
+        let row = |index: u32| &examples.bytes[index as usize * width..][..width];
+        let order = alike(examples, indices);
+        let mut set = Self {
+            slabs: Vec::new(),
+            bytes: Vec::new(),
+            features: Vec::new(),
+            labels: order.iter().map(|&index| examples.labels[index as usize]).collect(),
+            scale,
+            examples: indices.len(),
+        };
+        for (number, chunk) in order.chunks(SLAB).enumerate() {
+            let (first_byte, first_feature) = (set.bytes.len(), set.features.len());
+            for feature in 0..width {
+                if scale.keeps_zero() && chunk.iter().all(|&index| row(index)[feature] == 0) {
+                    continue;
+                }
+                set.features.push(feature as u16);
+                set.bytes.extend(chunk.iter().map(|&index| row(index)[feature]));
+                set.bytes.resize(set.bytes.len() + SLAB - chunk.len(), 0);
+            }
+            set.slabs.push(Slab {
+                bytes: first_byte..set.bytes.len(),
+                features: first_feature..set.features.len(),
+                labels: number * SLAB..number * SLAB + chunk.len(),
+            });
+        }
+        set.bytes.shrink_to_fit();
+        set
+    }
+
+    /// The slabs.
+    pub(crate) fn slabs(&self) -> impl Iterator<Item = SlabOf<'_>> {
+        self.slabs.iter().map(|slab| SlabOf {
+            bytes: &self.bytes[slab.bytes.clone()],
+            features: &self.features[slab.features.clone()],
+            labels: &self.labels[slab.labels.clone()],
+        })
+    }
+
+    /// The shape of a slab.
+    pub(crate) fn lanes() -> Lanes {
+        Lanes::of(SLAB)
+    }
+}
+
+/// An order in which neighbours have many zeros in common: by class, and within a class by the direction in which its
+/// examples differ most, halved again and again.
+fn alike(examples: &Examples, indices: &[u32]) -> Vec<u32> {
+    let mut order = indices.to_vec();
+    order.sort_by_key(|&index| examples.labels[index as usize]);
+    let width = examples.features;
+    let row = |index: u32| &examples.bytes[index as usize * width..][..width];
+    let mut pending: Vec<&mut [u32]> = vec![&mut order];
+    while let Some(part) = pending.pop() {
+        if part.len() <= SLAB {
+            continue;
+        }
+        let direction = main_direction(part, width, &row);
+        let mut keyed: Vec<(i64, u32)> = part
+            .iter()
+            .map(|&index| {
+                (row(index).iter().zip(&direction).map(|(&byte, &d)| if byte == 0 { 0 } else { d }).sum::<i64>(), index)
+            })
+            .collect();
+        keyed.sort_unstable();
+        for (place, (_, index)) in part.iter_mut().zip(keyed) {
+            *place = index;
+        }
+        let middle = part.len().div_ceil(SLAB).div_ceil(2) * SLAB;
+        let (low, high) = part.split_at_mut(middle);
+        pending.push(low);
+        pending.push(high);
+    }
+    order
+}
+
+/// Roughly the first principal direction of which inputs are not zero, by power iteration on some of the examples.
+///
+/// In whole numbers, so that the order is the same on every machine.
+fn main_direction<'a>(part: &[u32], width: usize, row: &impl Fn(u32) -> &'a [u8]) -> Vec<i64> {
+    let sample: Vec<&[u8]> = part.iter().step_by((part.len() / 256).max(1)).map(|&index| row(index)).collect();
+    let count = sample.len() as i64;
+    let mut mean = vec![0i64; width];
+    for example in &sample {
+        example.iter().zip(&mut mean).for_each(|(&byte, mean)| *mean += i64::from(byte != 0));
+    }
+    let mut direction: Vec<i64> = (0..width as i64).map(|i| (i * 7919) % 201 - 100).collect();
+    for _ in 0..4 {
+        let center: i64 = mean.iter().zip(&direction).map(|(m, d)| m * d).sum::<i64>() / count;
+        let mut next = vec![0i64; width];
+        for example in &sample {
+            let along =
+                example.iter().zip(&direction).map(|(&byte, &d)| if byte == 0 { 0 } else { d }).sum::<i64>() - center;
+            for (n, (&byte, &m)) in next.iter_mut().zip(example.iter().zip(&mean)) {
+                *n += along * (i64::from(byte != 0) * count - m) / count.max(1);
+            }
+        }
+        let largest = next.iter().map(|n| n.abs()).max().unwrap_or(0).max(1);
+        direction = next.iter().map(|&n| n * 1000 / largest).collect();
+    }
+    direction
+}

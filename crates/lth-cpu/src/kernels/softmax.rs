@@ -1,0 +1,81 @@
+//! Softmax and mean cross-entropy.
+
+#![allow(unsafe_code)]
+
+use super::math;
+use crate::simd::{Kernel, LANES, Simd};
+
+/// Losses and, if asked for, gradients of one slab of logits.
+pub(crate) struct Softmax<'a> {
+    /// `[class][lane]`; replaced by the gradient of the mean loss if `scale` is given.
+    pub(crate) logits: &'a mut [f32],
+    pub(crate) classes: usize,
+    pub(crate) vectors: usize,
+    /// The class of each example; lanes beyond get gradient zero.
+    pub(crate) labels: &'a [u16],
+    /// `1 / examples of the whole batch`.
+    pub(crate) scale: Option<f32>,
+}
+
+/// Sums over the examples of a slab.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Score {
+    pub(crate) loss_sum: f64,
+    pub(crate) correct: usize,
+}
+
+impl Kernel for Softmax<'_> {
+    type Output = Score;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) -> Score {
+        let lanes = self.vectors * LANES;
+        assert!(self.classes > 0 && self.logits.len() >= self.classes * lanes && self.labels.len() <= lanes);
+        assert!(self.labels.iter().all(|&label| usize::from(label) < self.classes));
+        let mut score = Score::default();
+        for vector in 0..self.vectors {
+            let at = |class: usize| class * lanes + vector * LANES;
+            let labels = self.labels.get(vector * LANES..).unwrap_or(&[]);
+            let labels = &labels[..labels.len().min(LANES)];
+            // SAFETY: `at(class)` is inside of the logits, checked above.
+            unsafe {
+                let logits = self.logits.as_mut_ptr();
+                let mut highest = s.load(logits.add(at(0)));
+                for class in 1..self.classes {
+                    highest = s.max(s.load(logits.add(at(class))), highest);
+                }
+                let mut tops = [0.0; LANES];
+                s.store(tops.as_mut_ptr(), highest);
+                let mut chosen = [0.0; LANES];
+                for (lane, &label) in labels.iter().enumerate() {
+                    chosen[lane] = *logits.add(at(usize::from(label)) + lane);
+                    // The first of equals wins, as in argmax.
+                    let first = (0..self.classes).find(|&class| *logits.add(at(class) + lane) == tops[lane]);
+                    score.correct += usize::from(first == Some(usize::from(label)));
+                }
+                let mut total = s.splat(0.0);
+                for class in 0..self.classes {
+                    total = s.add(total, math::exp(s, s.sub(s.load(logits.add(at(class))), highest)));
+                }
+                let mut totals = [0.0; LANES];
+                s.store(totals.as_mut_ptr(), total);
+                for lane in 0..labels.len() {
+                    score.loss_sum += libm::log(f64::from(totals[lane])) + f64::from(tops[lane]) - f64::from(chosen[lane]);
+                }
+                if let Some(scale) = self.scale {
+                    let factor = math::divide(s, s.splat(scale), total);
+                    let inside = s.splat(0.0);
+                    let bits = ((1u32 << labels.len()) - 1) as u16;
+                    for class in 0..self.classes {
+                        let e = math::exp(s, s.sub(s.load(logits.add(at(class))), highest));
+                        s.store(logits.add(at(class)), s.select(bits, s.mul(e, factor), inside));
+                    }
+                    for (lane, &label) in labels.iter().enumerate() {
+                        *logits.add(at(usize::from(label)) + lane) -= scale;
+                    }
+                }
+            }
+        }
+        score
+    }
+}

@@ -1,0 +1,92 @@
+//! The weight gradient of a pruned layer, of kept weights only, with the optimiser's update in the same pass.
+
+#![allow(unsafe_code)]
+
+use super::update::{Parameters, UpdateRule, apply_at};
+use crate::{
+    simd::{Kernel, LANES, Simd},
+    sparse::{Layout, SLICE},
+};
+
+/// `g[slot] = sum over lanes of dy[row] * x[term]` over all slabs, then the update of that weight.
+///
+/// 16 sums across lanes are made together by a tree, so that a kept weight costs four multiply-adds and three more operations.
+pub(crate) struct SparseGradient<'a, R> {
+    pub(crate) layout: &'a Layout,
+    /// Slabs of `[dy_rows][lane]`, with the scratch row.
+    pub(crate) dy: &'a [f32],
+    pub(crate) dy_rows: usize,
+    /// Slabs of `[x_rows][lane]`.
+    pub(crate) x: &'a [f32],
+    pub(crate) x_rows: usize,
+    pub(crate) slabs: usize,
+    pub(crate) vectors: usize,
+    /// In the layout's slots.
+    pub(crate) parameters: Parameters<'a>,
+    pub(crate) rule: R,
+}
+
+impl<R: UpdateRule> Kernel for SparseGradient<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let lanes = self.vectors * LANES;
+        assert!((1..=4).contains(&self.vectors) && self.slabs > 0);
+        assert!(self.dy_rows > self.layout.rows && self.x_rows >= self.layout.terms_end);
+        assert!(self.dy.len() >= self.slabs * self.dy_rows * lanes && self.x.len() >= self.slabs * self.x_rows * lanes);
+        self.parameters.check::<R>(self.layout.slots());
+        // SAFETY: rows, terms and slots of a layout are inside of what is checked above.
+        unsafe {
+            match self.vectors {
+                1 => self.slices::<S, 1>(s),
+                2 => self.slices::<S, 2>(s),
+                3 => self.slices::<S, 3>(s),
+                _ => self.slices::<S, 4>(s),
+            }
+        }
+    }
+}
+
+impl<R: UpdateRule> SparseGradient<'_, R> {
+    #[inline(always)]
+    unsafe fn slices<S: Simd, const V: usize>(mut self, s: S) {
+        let lanes = V * LANES;
+        for slice in &self.layout.slices {
+            let mut slot = slice.start as usize;
+            let end = slot + (slice.steps as usize) * SLICE;
+            while slot < end {
+                let mut quads = [s.splat(0.0); SLICE];
+                // SAFETY: the caller's promise.
+                unsafe {
+                    for r in 0..SLICE {
+                        let mut sums = [s.splat(0.0); 4];
+                        for slab in 0..self.slabs {
+                            let dy = self
+                                .dy
+                                .as_ptr()
+                                .add((slab * self.dy_rows + usize::from(slice.rows[r])) * lanes);
+                            let x = self.x.as_ptr().add(slab * self.x_rows * lanes);
+                            let mut dys = [s.splat(0.0); V];
+                            for v in 0..V {
+                                dys[v] = s.load(dy.add(v * LANES));
+                            }
+                            for u in 0..4 {
+                                let term = usize::from(*self.layout.terms.get_unchecked(slot + u * SLICE + r));
+                                let x = x.add(term * lanes);
+                                for v in 0..V {
+                                    sums[u] = s.fma(s.load(x.add(v * LANES)), dys[v], sums[u]);
+                                }
+                            }
+                        }
+                        quads[r] = s.merge_quad(sums);
+                    }
+                    let g = s.merge1(s.merge2(quads[0], quads[1]), s.merge2(quads[2], quads[3]));
+                    let kept = *self.layout.kept.get_unchecked(slot / LANES);
+                    apply_at(s, &self.rule, g, self.parameters.slots(slot), Some(kept));
+                }
+                slot += 4 * SLICE;
+            }
+        }
+    }
+}

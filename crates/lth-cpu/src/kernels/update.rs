@@ -1,0 +1,156 @@
+//! Update rules: what an optimiser does to one vector of weights. The arithmetic is PyTorch's.
+
+use super::math;
+use crate::simd::Simd;
+
+/// An optimiser's rule for one step, with everything that depends on the step folded into constants.
+pub(crate) trait UpdateRule: Copy {
+    /// How many moments it keeps for each weight: 0, 1 or 2.
+    const MOMENTS: usize;
+
+    /// The new weight and moments.
+    fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V);
+}
+
+/// Adam and AdamW: `m += (1 - b1) (g - m)`, `v = b2 v + (1 - b2) g^2`, `w -= rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Adam {
+    pub(crate) one_minus_beta1: f32,
+    pub(crate) beta2: f32,
+    pub(crate) one_minus_beta2: f32,
+    pub(crate) epsilon: f32,
+    /// `rate / (1 - b1^t)`
+    pub(crate) step_size: f32,
+    /// `1 / sqrt(1 - b2^t)`
+    pub(crate) root_correction: f32,
+    /// Added to the gradient as `l2 * w`.
+    pub(crate) l2: f32,
+    /// The weight is multiplied by this first: `1 - rate * decay` for AdamW, else 1.
+    pub(crate) shrink: f32,
+}
+
+impl UpdateRule for Adam {
+    const MOMENTS: usize = 2;
+
+    #[inline(always)]
+    fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
+        let g = s.fma(s.splat(self.l2), w, g);
+        let w = s.mul(w, s.splat(self.shrink));
+        let m = s.fma(s.splat(self.one_minus_beta1), s.sub(g, first), first);
+        let v = s.fma(s.mul(g, s.splat(self.one_minus_beta2)), g, s.mul(second, s.splat(self.beta2)));
+        let d = s.fma(s.sqrt(v), s.splat(self.root_correction), s.splat(self.epsilon));
+        (s.fnma(math::divide(s, m, d), s.splat(self.step_size), w), m, v)
+    }
+}
+
+/// Stochastic gradient descent without momentum: `w -= rate (g + l2 w)`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sgd {
+    pub(crate) rate: f32,
+    pub(crate) l2: f32,
+}
+
+impl UpdateRule for Sgd {
+    const MOMENTS: usize = 0;
+
+    #[inline(always)]
+    fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
+        let g = s.fma(s.splat(self.l2), w, g);
+        (s.fnma(g, s.splat(self.rate), w), first, second)
+    }
+}
+
+/// SGD with momentum, no dampening: `b = momentum b + g`, `w -= rate b`, or with Nesterov `w -= rate (g + momentum b)`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Momentum {
+    pub(crate) rate: f32,
+    pub(crate) l2: f32,
+    pub(crate) momentum: f32,
+    /// Nesterov looks one step ahead.
+    pub(crate) nesterov: bool,
+}
+
+impl UpdateRule for Momentum {
+    const MOMENTS: usize = 1;
+
+    #[inline(always)]
+    fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
+        let g = s.fma(s.splat(self.l2), w, g);
+        let b = s.fma(first, s.splat(self.momentum), g);
+        let direction = if self.nesterov { s.fma(b, s.splat(self.momentum), g) } else { b };
+        (s.fnma(direction, s.splat(self.rate), w), b, second)
+    }
+}
+
+/// No update: the "weight" becomes the gradient.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoreGradient;
+
+impl UpdateRule for StoreGradient {
+    const MOMENTS: usize = 0;
+
+    #[inline(always)]
+    fn apply<S: Simd>(&self, _s: S, _w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
+        (g, first, second)
+    }
+}
+
+/// Applies a rule to the 16 weights at these pointers.
+///
+/// # Safety
+/// 16 floats must be readable and writable at each pointer; moments that the rule does not keep are not touched.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub(crate) unsafe fn apply_at<S: Simd, R: UpdateRule>(s: S, rule: &R, g: S::V, at: Slots, kept: Option<u16>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let zero = s.splat(0.0);
+        let w = s.load(at.w);
+        let first = if R::MOMENTS > 0 { s.load(at.first) } else { zero };
+        let second = if R::MOMENTS > 1 { s.load(at.second) } else { zero };
+        let g = kept.map_or(g, |bits| s.select(bits, g, zero));
+        let (new, first, second) = rule.apply(s, w, g, first, second);
+        s.store(at.w, kept.map_or(new, |bits| s.select(bits, new, w)));
+        if R::MOMENTS > 0 {
+            s.store(at.first, first);
+        }
+        if R::MOMENTS > 1 {
+            s.store(at.second, second);
+        }
+    }
+}
+
+/// Where 16 weights and their moments are.
+#[derive(Clone, Copy)]
+pub(crate) struct Slots {
+    pub(crate) w: *mut f32,
+    pub(crate) first: *mut f32,
+    pub(crate) second: *mut f32,
+}
+
+/// Weights with their moments; moments may be empty where the optimiser keeps none.
+pub(crate) struct Parameters<'a> {
+    pub(crate) w: &'a mut [f32],
+    pub(crate) first: &'a mut [f32],
+    pub(crate) second: &'a mut [f32],
+}
+
+impl Parameters<'_> {
+    /// Panics unless all that the rule touches is at least this long.
+    #[inline(always)]
+    pub(crate) fn check<R: UpdateRule>(&self, len: usize) {
+        assert!(self.w.len() >= len);
+        assert!(R::MOMENTS < 1 || self.first.len() >= len);
+        assert!(R::MOMENTS < 2 || self.second.len() >= len);
+    }
+
+    /// Pointers to the slots from `at` on.
+    #[inline(always)]
+    pub(crate) fn slots(&mut self, at: usize) -> Slots {
+        Slots {
+            w: self.w.as_mut_ptr().wrapping_add(at),
+            first: self.first.as_mut_ptr().wrapping_add(at),
+            second: self.second.as_mut_ptr().wrapping_add(at),
+        }
+    }
+}
