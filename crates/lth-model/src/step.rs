@@ -38,9 +38,9 @@ impl Step {
         Self { epochs: 0, iterations }
     }
 
-    /// The iteration number, given how many iterations an epoch has.
+    /// The iteration number, given how many iterations an epoch has; the largest number where it would be larger.
     pub fn iterations(self, per_epoch: u64) -> u64 {
-        u64::from(self.epochs) * per_epoch + self.iterations
+        u64::from(self.epochs).saturating_mul(per_epoch).saturating_add(self.iterations)
     }
 
     /// Whether this is the start of training.
