@@ -25,7 +25,7 @@ impl Normalization {
     }
 }
 
-/// Labelled examples held in memory: `bytes` is [example][feature], `labels` one class an example.
+/// Labelled examples held in memory: `bytes` is `[example][feature]`, `labels` one class an example.
 ///
 /// Cloning shares the memory.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ pub enum Batch<'a> {
         /// Which examples.
         indices: &'a [u32],
     },
-    /// Plain numbers, [example][feature].
+    /// Plain numbers, `[example][feature]`.
     Values {
         /// The inputs.
         inputs: &'a [f32],
@@ -236,7 +236,7 @@ pub trait Trainer: Send {
     /// Loss and accuracy over a prepared set, without dropout.
     fn evaluate(&mut self, set: usize) -> Evaluation;
 
-    /// The network's outputs for a batch, without dropout: [example][class].
+    /// The network's outputs for a batch, without dropout: `[example][class]`.
     ///
     /// # Errors
     /// When the batch does not fit.

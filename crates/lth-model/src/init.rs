@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The deviation of a standard normal that is truncated at 2 deviations; TensorFlow and Keras divide by it.
-const TRUNCATED_DEVIATION: f64 = 0.879_625_661_034_239_78;
+const TRUNCATED_DEVIATION: f64 = 0.879_625_661_034_239_8;
 
 /// Which side of a layer its Kaiming deviation is computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

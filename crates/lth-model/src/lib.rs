@@ -7,6 +7,7 @@
 
 mod architecture;
 mod architecture_builder;
+mod architecture_report;
 mod engine;
 mod error;
 mod fit;

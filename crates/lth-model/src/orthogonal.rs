@@ -22,7 +22,9 @@ pub(crate) fn orthogonal(rows: usize, columns: usize, stream: &mut RandomStream)
         let after = norm(&vector);
         // A vector inside the span of the others leaves only rounding; the chance is nil, the harm would be great.
         if after > 1e-10 * before {
-            vector.iter_mut().for_each(|value| *value /= after);
+            for value in &mut vector {
+                *value /= after;
+            }
             vectors.push(vector);
         }
     }

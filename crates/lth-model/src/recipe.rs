@@ -1,8 +1,10 @@
 //! How a network is trained.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{BiasInit, InitScheme, Step};
+use crate::{BiasInit, InitScheme, ParseError, Step};
 
 /// The optimiser and its settings. The arithmetic equals PyTorch's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,7 @@ pub enum Optimizer {
         weight_decay: f32,
     },
     /// AdamW (Loshchilov and Hutter 2019); `weight_decay` shrinks the weights directly.
+    #[serde(rename = "adamw")]
     AdamW {
         /// Decay of the running mean of gradients.
         beta1: f32,
@@ -87,4 +90,144 @@ pub struct Recipe {
     pub init: InitScheme,
     /// How biases are drawn.
     pub bias_init: BiasInit,
+}
+
+impl Recipe {
+    /// Checks that every setting has a meaning: a batch and a length that are not 0, a positive finite rate, and an
+    /// optimiser whose settings are in their ranges.
+    ///
+    /// # Errors
+    /// Names the first setting that is out of its range, its value and the range.
+    pub fn check(&self) -> Result<(), ParseError> {
+        require(
+            "batch size",
+            self.batch_size,
+            self.batch_size > 0,
+            "it must be at least 1",
+            "the papers train LeNet with --batch-size 60",
+        )?;
+        require(
+            "length",
+            self.length,
+            !self.length.is_zero(),
+            "it must be longer than 0",
+            "give epochs or iterations: 50ep, 500it, 2ep100it",
+        )?;
+        require(
+            "learning rate",
+            self.learning_rate,
+            self.learning_rate > 0.0 && self.learning_rate.is_finite(),
+            "it must be a positive number",
+            "the papers train LeNet with --learning-rate 0.0012",
+        )?;
+        self.optimizer.check()
+    }
+}
+
+impl Optimizer {
+    /// Checks that betas are in [0, 1), epsilon is positive, momentum is in [0, 1), weight decay is at least 0, and
+    /// Nesterov has a momentum.
+    ///
+    /// # Errors
+    /// Names the first setting that is out of its range, its value and the range.
+    pub fn check(&self) -> Result<(), ParseError> {
+        let fraction = |what, value: f32, hint| {
+            require(what, value, (0.0..1.0).contains(&value), "it must be at least 0 and below 1", hint)
+        };
+        let weight_decay = match *self {
+            Self::Adam { beta1, beta2, epsilon, weight_decay }
+            | Self::AdamW { beta1, beta2, epsilon, weight_decay } => {
+                fraction("beta1", beta1, "the usual value is 0.9")?;
+                fraction("beta2", beta2, "the usual value is 0.999")?;
+                let valid = epsilon > 0.0 && epsilon.is_finite();
+                require(
+                    "epsilon",
+                    epsilon,
+                    valid,
+                    "it must be a positive number",
+                    "the usual value is 1e-8",
+                )?;
+                weight_decay
+            }
+            Self::Sgd { momentum, nesterov, weight_decay } => {
+                fraction("momentum", momentum, "the usual value is 0.9, 0 is plain SGD")?;
+                let reason = "Nesterov needs a momentum above 0";
+                require("momentum", momentum, !nesterov || momentum > 0.0, reason, "the usual value is 0.9")?;
+                weight_decay
+            }
+        };
+        let valid = weight_decay >= 0.0 && weight_decay.is_finite();
+        let reason = "it must be a number of at least 0";
+        require("weight decay", weight_decay, valid, reason, "0 for none; the usual value is 1e-4")
+    }
+}
+
+fn require(
+    what: &'static str,
+    value: impl fmt::Display,
+    valid: bool,
+    reason: &str,
+    hint: &str,
+) -> Result<(), ParseError> {
+    if valid {
+        return Ok(());
+    }
+    Err(ParseError { what, value: value.to_string(), reason: reason.to_owned(), hint: hint.to_owned() })
+}
+
+/// The optimiser and those settings that are not PyTorch's defaults.
+impl fmt::Display for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, settings) = match *self {
+            Self::Adam { beta1, beta2, epsilon, weight_decay } => (
+                "Adam",
+                [
+                    (beta1, 0.9, "beta1"),
+                    (beta2, 0.999, "beta2"),
+                    (epsilon, 1e-8, "epsilon"),
+                    (weight_decay, 0.0, "weight decay"),
+                ],
+            ),
+            Self::AdamW { beta1, beta2, epsilon, weight_decay } => (
+                "AdamW",
+                [
+                    (beta1, 0.9, "beta1"),
+                    (beta2, 0.999, "beta2"),
+                    (epsilon, 1e-8, "epsilon"),
+                    (weight_decay, 1e-2, "weight decay"),
+                ],
+            ),
+            Self::Sgd { momentum, nesterov, weight_decay } => {
+                let name = if nesterov { "Nesterov momentum" } else { "momentum" };
+                let none = (0.0, 0.0, "");
+                ("SGD", [(momentum, 0.0, name), (weight_decay, 0.0, "weight decay"), none, none])
+            }
+        };
+        f.write_str(name)?;
+        for (value, default, what) in settings {
+            if value != default {
+                write!(f, ", {what} {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Constant => f.write_str("constant"),
+        }
+    }
+}
+
+/// One line: `50ep of batches of 60, Adam, learning rate 0.0012 (constant), weights glorot-normal, biases zero`.
+impl fmt::Display for Recipe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { batch_size, length, learning_rate, optimizer, schedule, init, bias_init } = self;
+        write!(
+            f,
+            "{length} of batches of {batch_size}, {optimizer}, learning rate {learning_rate} ({schedule}), weights {init}, biases {bias_init}"
+        )
+    }
 }

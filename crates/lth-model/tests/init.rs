@@ -29,7 +29,7 @@ fn promise(scheme: InitScheme) -> (f64, f64) {
     };
     let glorot = (2.0 / (IN + OUT) as f64).sqrt();
     let kaiming = |mode| (2.0 / fan(mode)).sqrt();
-    let truncated = |deviation: f64| (deviation, 2.0 * deviation / 0.879_625_661_034_239_78);
+    let truncated = |deviation: f64| (deviation, 2.0 * deviation / 0.879_625_661_034_239_8);
     match scheme {
         InitScheme::GlorotNormal => (glorot, f64::INFINITY),
         InitScheme::GlorotUniform => (glorot, (6.0 / (IN + OUT) as f64).sqrt()),

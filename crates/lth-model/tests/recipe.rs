@@ -1,0 +1,134 @@
+//! Recipes: every setting out of its range is refused by name, and files keep all of a recipe.
+
+use lth_model::{BiasInit, Hint, InitScheme, Optimizer, Recipe, Schedule, Step};
+
+fn recipe() -> Recipe {
+    Recipe {
+        batch_size: 60,
+        length: Step::from_epochs(50),
+        learning_rate: 1.2e-3,
+        optimizer: Optimizer::ADAM,
+        schedule: Schedule::Constant,
+        init: InitScheme::GlorotNormal,
+        bias_init: BiasInit::Zero,
+    }
+}
+
+fn refused(change: impl FnOnce(&mut Recipe)) -> String {
+    let mut recipe = recipe();
+    change(&mut recipe);
+    let error = recipe.check().unwrap_err();
+    assert!(error.hint().is_some());
+    error.to_string()
+}
+
+fn adam(beta1: f32, beta2: f32, epsilon: f32, weight_decay: f32) -> Optimizer {
+    Optimizer::Adam { beta1, beta2, epsilon, weight_decay }
+}
+
+fn sgd(momentum: f32, nesterov: bool, weight_decay: f32) -> Optimizer {
+    Optimizer::Sgd { momentum, nesterov, weight_decay }
+}
+
+#[test]
+fn sound_recipes_are_accepted() {
+    recipe().check().unwrap();
+    for optimizer in
+        [Optimizer::ADAM, Optimizer::ADAMW, Optimizer::SGD, adam(0.0, 0.0, 1.0, 1e-4), sgd(0.9, true, 1e-4)]
+    {
+        optimizer.check().unwrap();
+    }
+}
+
+#[test]
+fn empty_batches_and_lengths_are_refused() {
+    assert_eq!(refused(|r| r.batch_size = 0), "batch size '0' is not valid: it must be at least 1");
+    assert_eq!(refused(|r| r.length = Step::ZERO), "length '0ep' is not valid: it must be longer than 0");
+}
+
+#[test]
+fn learning_rates_are_positive_numbers() {
+    for rate in [0.0, -0.0, -1e-3, f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        assert_eq!(
+            refused(|r| r.learning_rate = rate),
+            format!("learning rate '{rate}' is not valid: it must be a positive number")
+        );
+    }
+}
+
+#[test]
+fn settings_of_optimizers_have_ranges() {
+    for (optimizer, what) in [
+        (adam(1.0, 0.999, 1e-8, 0.0), "beta1"),
+        (adam(-0.1, 0.999, 1e-8, 0.0), "beta1"),
+        (adam(0.9, f32::NAN, 1e-8, 0.0), "beta2"),
+        (adam(0.9, 1.0, 1e-8, 0.0), "beta2"),
+        (adam(0.9, 0.999, 0.0, 0.0), "epsilon"),
+        (adam(0.9, 0.999, f32::INFINITY, 0.0), "epsilon"),
+        (adam(0.9, 0.999, 1e-8, -1.0), "weight decay"),
+        (Optimizer::AdamW { beta1: 2.0, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 }, "beta1"),
+        (
+            Optimizer::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: f32::NAN },
+            "weight decay",
+        ),
+        (sgd(-0.1, false, 0.0), "momentum"),
+        (sgd(1.0, false, 0.0), "momentum"),
+        (sgd(0.0, true, 0.0), "momentum"),
+        (sgd(0.9, false, f32::INFINITY), "weight decay"),
+    ] {
+        let message = refused(|r| r.optimizer = optimizer);
+        assert!(message.starts_with(&format!("{what} '")), "{optimizer:?}: {message}");
+    }
+}
+
+#[test]
+fn recipes_survive_files() {
+    for optimizer in [Optimizer::ADAM, Optimizer::ADAMW, sgd(0.9, true, 1e-4)] {
+        let recipe = Recipe { optimizer, ..recipe() };
+        let text = toml::to_string(&recipe).unwrap();
+        assert_eq!(toml::from_str::<Recipe>(&text).unwrap(), recipe, "{text}");
+    }
+}
+
+#[test]
+fn the_file_of_the_default_recipe() {
+    assert_eq!(
+        toml::to_string(&recipe()).unwrap(),
+        r#"batch_size = 60
+length = "50ep"
+learning_rate = 0.0012
+init = "glorot-normal"
+bias_init = "zero"
+
+[optimizer]
+name = "adam"
+beta1 = 0.9
+beta2 = 0.999
+epsilon = 0.00000001
+weight_decay = 0.0
+
+[schedule]
+name = "constant"
+"#
+    );
+    let recipe = Recipe { optimizer: Optimizer::ADAMW, ..recipe() };
+    assert!(toml::to_string(&recipe).unwrap().contains("name = \"adamw\"\n"));
+}
+
+#[test]
+fn unknown_keys_are_refused() {
+    let text = toml::to_string(&recipe()).unwrap();
+    let error = toml::from_str::<Recipe>(&format!("lenght = \"1ep\"\n{text}")).unwrap_err().to_string();
+    assert!(error.contains("unknown field `lenght`"), "{error}");
+}
+
+#[test]
+fn one_line_says_it_all() {
+    assert_eq!(
+        recipe().to_string(),
+        "50ep of batches of 60, Adam, learning rate 0.0012 (constant), weights glorot-normal, biases zero"
+    );
+    assert_eq!(sgd(0.9, true, 1e-4).to_string(), "SGD, Nesterov momentum 0.9, weight decay 0.0001");
+    assert_eq!(Optimizer::SGD.to_string(), "SGD");
+    assert_eq!(adam(0.9, 0.99, 1e-8, 0.0).to_string(), "Adam, beta2 0.99");
+}
