@@ -1,1 +1,44 @@
-//! Placeholder.
+//! The science of lottery tickets, on named tensors and masks.
+//!
+//! A round trains a network ([`train()`]), scores its weights ([`Criterion`]), prunes the lowest scores ([`prune()`]) and
+//! rewinds the others ([`rewind`]): the result is a [`Ticket`]. Controls ([`Control`]) are the networks that a ticket
+//! is compared with; [`early_stop`] and [`Verdict`] say what came out. No function here knows which engine trains,
+//! where results are stored, or how they are shown.
+
+mod control;
+mod criterion;
+mod early_stop;
+mod fingerprint;
+mod paired_ratio;
+mod prune;
+mod registry;
+mod replicates;
+mod rewind;
+mod ticket;
+mod ticket_error;
+mod ticket_file;
+mod train;
+mod winning;
+
+pub use control::{
+    CONTROLS, Control, ControlContext, ControlTicket, RandomMask, RandomReinit, RandomSparse, find_control,
+};
+pub use criterion::{
+    CRITERIA, Criterion, LargeFinal, LargeInit, MagnitudeIncrease, Movement, Random, ScoreContext, SmallFinal,
+    SmallInit, WeightHistory, find_criterion,
+};
+pub use early_stop::{EvaluationPoint, at_end, early_stop};
+pub use fingerprint::fingerprint;
+pub use paired_ratio::PairedRatio;
+pub use prune::{OneShot, PruningError, PruningRates, Scope, live_after, prune, prune_one_shot};
+pub use registry::UnknownName;
+pub use replicates::{Replicate, ReplicatesVerdict};
+pub use rewind::{complete_masks, mask_weights, rewind};
+pub use ticket::{Ticket, TicketOrigin};
+pub use ticket_error::TicketError;
+pub use ticket_file::TICKET_FORMAT_VERSION;
+pub use train::{
+    CheckpointError, DataOrder, Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained,
+    TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, Unobserved, train,
+};
+pub use winning::{RoundResult, Verdict, smallest_winning_ticket};

@@ -1,0 +1,125 @@
+//! Criteria: the scores that decide what is kept.
+//!
+//! To add one: write a file like `movement.rs` and add it to [`CRITERIA`].
+
+mod large_final;
+mod large_init;
+mod magnitude_increase;
+mod movement;
+mod random;
+mod small_final;
+mod small_init;
+
+use lth_model::{Architecture, Masks, Purpose, RandomStream, Seed, Tensor, Tensors};
+
+use crate::UnknownName;
+
+pub use large_final::LargeFinal;
+pub use large_init::LargeInit;
+pub use magnitude_increase::MagnitudeIncrease;
+pub use movement::Movement;
+pub use random::Random;
+pub use small_final::SmallFinal;
+pub use small_init::SmallInit;
+
+/// Scores the weights of a trained network: the lowest scores are pruned (Zhou et al. 2019, M(w_i, w_f)).
+pub trait Criterion: Sync {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// One line for `lth criteria`.
+    fn description(&self) -> &'static str;
+
+    /// The score, with w_i the weight that the round started from and w_f the trained one.
+    fn formula(&self) -> &'static str;
+
+    /// Where it was published.
+    fn paper(&self) -> &'static str;
+
+    /// A score for every prunable weight, named and shaped as the weights; scores of pruned weights mean nothing.
+    fn scores(&self, context: &ScoreContext<'_>) -> Tensors;
+}
+
+/// What a criterion may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct ScoreContext<'a> {
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// The masks of the round that was trained.
+    pub masks: &'a Masks,
+    /// The weights at initialisation, iteration 0.
+    pub initial: &'a Tensors,
+    /// The weights at the rewind point: those that the round started from. The same as `initial` when tickets are
+    /// rewound to initialisation. The papers' w_i.
+    pub rewind: &'a Tensors,
+    /// The weights after training. The papers' w_f.
+    pub trained: &'a Tensors,
+    /// The replicate's seed.
+    pub seed: Seed,
+    /// The round that was trained.
+    pub round: u64,
+}
+
+/// One weight along training.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WeightHistory {
+    /// At initialisation.
+    pub initial: f32,
+    /// At the rewind point: w_i.
+    pub rewind: f32,
+    /// After training: w_f.
+    pub trained: f32,
+}
+
+impl ScoreContext<'_> {
+    /// The random numbers of a criterion: a stream of this seed and round.
+    pub fn stream(&self) -> RandomStream {
+        RandomStream::new(self.seed, Purpose::RandomScores, self.round)
+    }
+
+    /// Scores that depend on each weight alone, in the order of the architecture.
+    ///
+    /// # Panics
+    /// When a prunable weight is missing from the tensors.
+    pub fn elementwise(&self, mut score: impl FnMut(WeightHistory) -> f32) -> Tensors {
+        let mut scores = Tensors::new();
+        for parameter in self.architecture.parameters().into_iter().filter(|p| p.kind.is_prunable()) {
+            let of = |tensors: &'_ Tensors| tensors[&parameter.name].data().to_vec();
+            let (initial, rewind, trained) = (of(self.initial), of(self.rewind), of(self.trained));
+            let data = initial.into_iter().zip(rewind).zip(trained);
+            let data =
+                data.map(|((initial, rewind), trained)| score(WeightHistory { initial, rewind, trained }));
+            let tensor = Tensor::new(parameter.shape, data.collect());
+            scores.insert(parameter.name, tensor);
+        }
+        scores
+    }
+}
+
+/// Every criterion.
+pub const CRITERIA: &[&dyn Criterion] =
+    &[&LargeFinal, &SmallFinal, &LargeInit, &SmallInit, &MagnitudeIncrease, &Movement, &Random];
+
+/// The criterion of this name; the papers' spelling with underscores is understood.
+///
+/// # Errors
+/// When there is none; the hint names the nearest and lists all.
+///
+/// ```
+/// use lth_model::Hint;
+/// use lth_ticket::find_criterion;
+/// assert_eq!(find_criterion("large_final").unwrap().formula(), "|w_f|");
+/// let error = find_criterion("large-fnal").err().unwrap();
+/// assert_eq!(error.to_string(), "there is no criterion 'large-fnal'");
+/// assert!(error.hint().unwrap().starts_with("did you mean 'large-final'?"));
+/// ```
+pub fn find_criterion(name: &str) -> Result<&'static dyn Criterion, UnknownName> {
+    let wanted = name.replace('_', "-");
+    let found = CRITERIA.iter().find(|criterion| criterion.name() == wanted);
+    found.copied().ok_or_else(|| {
+        UnknownName::new("criterion", name, CRITERIA.iter().map(|criterion| criterion.name()))
+    })
+}
+
+#[cfg(test)]
+mod tests;

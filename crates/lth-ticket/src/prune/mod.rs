@@ -1,0 +1,14 @@
+//! Pruning: the lowest scores go, exactly as many as the rate says.
+
+mod count;
+mod error;
+mod one_shot;
+mod once;
+mod rates;
+mod select;
+
+pub use count::live_after;
+pub use error::PruningError;
+pub use once::prune;
+pub use one_shot::{OneShot, prune_one_shot};
+pub use rates::{PruningRates, Scope};

@@ -1,0 +1,114 @@
+//! A ticket: a mask and the weights that training restarts from.
+
+use std::collections::BTreeMap;
+
+use lth_model::{Architecture, Density, Masks, OptimizerState, Seed, Step, Tensors};
+
+use crate::{TicketError, complete_masks, fingerprint, mask_weights};
+
+/// Where a ticket comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TicketOrigin {
+    /// The data set's name.
+    pub data: String,
+    /// The round that starts from it; 0 is dense.
+    pub round: u64,
+    /// The replicate's seed.
+    pub seed: Seed,
+    /// The rewind point.
+    pub rewind: Step,
+    /// The rewind point as an iteration.
+    pub rewind_iteration: u64,
+    /// The hash of the ticket that this one was pruned from.
+    pub parent: Option<String>,
+    /// Anything else that should be kept with it, such as the criterion; keys of the format itself are ignored.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A mask and the weights that training restarts from, with what is needed to train it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ticket {
+    /// The model's name.
+    pub model: String,
+    /// The [`fingerprint`] of its architecture.
+    pub architecture: String,
+    /// Where it comes from.
+    pub origin: TicketOrigin,
+    /// The fraction of weights that are kept.
+    pub density: Density,
+    /// Weights and biases; pruned weights are exact zeros.
+    pub weights: Tensors,
+    /// Masks, one for every prunable weight.
+    pub masks: Masks,
+    /// The optimiser's memory at the rewind point, when it is to be restored.
+    pub optimizer: Option<OptimizerState>,
+}
+
+impl Ticket {
+    /// A ticket of these weights, which are masked, and masks, which are completed.
+    ///
+    /// # Errors
+    /// When weights or masks are not those of the architecture.
+    pub fn new(
+        architecture: &Architecture,
+        origin: TicketOrigin,
+        weights: Tensors,
+        masks: &Masks,
+    ) -> Result<Self, TicketError> {
+        let fit = |source| TicketError::Fit { wanted: architecture.name.clone(), source };
+        architecture.check_tensors(&weights).map_err(fit)?;
+        architecture.check_masks(masks).map_err(fit)?;
+        let masks = complete_masks(architecture, masks);
+        let mut weights = ordered(architecture, weights);
+        mask_weights(&mut weights, &masks);
+        Ok(Self {
+            model: architecture.name.clone(),
+            architecture: fingerprint(architecture),
+            origin,
+            density: architecture.density(&masks),
+            weights,
+            masks,
+            optimizer: None,
+        })
+    }
+
+    /// Checks that this ticket, read from a file, is one of an architecture, and brings its tensors into its order.
+    ///
+    /// # Errors
+    /// When tensors or masks do not fit, the layers are others, a pruned weight is not zero, or the density is not that of
+    /// the masks.
+    pub fn for_architecture(self, architecture: &Architecture) -> Result<Self, TicketError> {
+        let fit = |source| TicketError::Fit { wanted: architecture.name.clone(), source };
+        architecture.check_tensors(&self.weights).map_err(fit)?;
+        architecture.check_masks(&self.masks).map_err(fit)?;
+        let expected = fingerprint(architecture);
+        if self.architecture != expected {
+            return Err(TicketError::OtherArchitecture {
+                model: self.model,
+                found: self.architecture,
+                wanted: architecture.name.clone(),
+                expected,
+            });
+        }
+        for (name, mask) in &self.masks {
+            let values = self.weights[name].data();
+            if let Some(index) = (0..mask.len()).find(|&index| !mask.is_live(index) && values[index] != 0.0) {
+                let reason = format!("weight {index} of '{name}' is pruned, but {} and not 0", values[index]);
+                return Err(TicketError::Contradiction { reason });
+            }
+        }
+        let masks = complete_masks(architecture, &self.masks);
+        let density = architecture.density(&masks);
+        if density != self.density {
+            let reason = format!("its density is {}, that of its masks is {density}", self.density);
+            return Err(TicketError::Contradiction { reason });
+        }
+        Ok(Self { weights: ordered(architecture, self.weights), masks, ..self })
+    }
+}
+
+/// The tensors in the architecture's order.
+fn ordered(architecture: &Architecture, mut tensors: Tensors) -> Tensors {
+    let names = architecture.parameters().into_iter().map(|parameter| parameter.name);
+    names.filter_map(|name| tensors.swap_remove_entry(&name)).collect()
+}

@@ -1,0 +1,60 @@
+//! Whether a job can be done at all.
+
+use super::{Split, TrainingCheckpoint, TrainingError, TrainingJob};
+
+/// Finds contradictions in a job before anything is trained.
+pub(super) fn check(job: &TrainingJob<'_>, resume: Option<&TrainingCheckpoint>) -> Result<(), TrainingError> {
+    let data = job.data;
+    for (split, indices, examples) in [
+        (Split::Train, &data.train_indices, data.train.len()),
+        (Split::Validation, &data.validation, data.train.len()),
+        (Split::Test, &data.test_indices, data.test.len()),
+    ] {
+        if indices.is_empty() && split != Split::Validation {
+            return Err(TrainingError::NoExamples { split });
+        }
+        if let Some(&index) = indices.iter().find(|&&index| index as usize >= examples) {
+            return Err(TrainingError::Index { split, index, examples });
+        }
+    }
+    let (batch_size, examples) = (job.recipe.batch_size, data.train_indices.len());
+    if batch_size == 0 || batch_size > examples {
+        return Err(TrainingError::BatchSize { batch_size, examples });
+    }
+    let (start, last) = (job.start, job.last_iteration());
+    if start >= last {
+        return Err(TrainingError::Length { start, last });
+    }
+    if job.evaluate_every == 0 {
+        return Err(TrainingError::EvaluateEvery);
+    }
+    if let Some(&iteration) = job.snapshots.iter().find(|iteration| !(start..=last).contains(iteration)) {
+        return Err(TrainingError::Snapshot { iteration, start, last });
+    }
+    resume.map_or(Ok(()), |checkpoint| check_resume(job, checkpoint))
+}
+
+fn check_resume(job: &TrainingJob<'_>, checkpoint: &TrainingCheckpoint) -> Result<(), TrainingError> {
+    let (start, last, iteration) = (job.start, job.last_iteration(), checkpoint.iteration);
+    let refuse = |reason| Err(TrainingError::OtherTraining { iteration, reason });
+    if !(start..=last).contains(&iteration) {
+        return refuse(format!("this one goes from {start} to {last}"));
+    }
+    if let Some(missing) = job
+        .snapshots
+        .iter()
+        .find(|&&snapshot| snapshot <= iteration && !checkpoint.snapshots.contains_key(&snapshot))
+    {
+        return refuse(format!("it lacks the weights of iteration {missing}"));
+    }
+    let evaluated = if iteration == last { last } else { iteration - iteration % job.evaluate_every };
+    let expected = (evaluated > start).then_some(evaluated);
+    let found = checkpoint.history.last().map(|row| row.iteration);
+    if found != expected {
+        let name = |iteration: Option<u64>| {
+            iteration.map_or("never".to_owned(), |iteration| format!("at iteration {iteration}"))
+        };
+        return refuse(format!("it was last evaluated {}, not {}", name(found), name(expected)));
+    }
+    Ok(())
+}

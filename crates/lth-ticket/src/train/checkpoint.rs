@@ -1,0 +1,26 @@
+//! All that a training needs to go on to the same bits.
+
+use std::collections::BTreeMap;
+
+use lth_model::TrainerState;
+
+use super::{MetricRow, RunningMean};
+
+/// A training at some iteration. Continuing from it gives the bits of a training that was never interrupted.
+///
+/// It holds no generator state: data order and dropout follow from (seed, epoch) and (seed, iteration).
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingCheckpoint {
+    /// Updates made, counted from initialisation.
+    pub iteration: u64,
+    /// Weights and the optimiser's memory.
+    pub trainer: TrainerState,
+    /// The batches since the last evaluation.
+    pub running: RunningMean,
+    /// Every row so far.
+    pub history: Vec<MetricRow>,
+    /// The snapshots so far, by iteration.
+    pub snapshots: BTreeMap<u64, TrainerState>,
+    /// Wall-clock seconds so far, over all sittings.
+    pub seconds: f64,
+}

@@ -1,0 +1,45 @@
+//! What is to be trained, and how.
+
+use lth_model::{Architecture, Masks, OptimizerState, Recipe, Seed, Tensors};
+
+use super::{DataOrder, TrainingData};
+
+/// One training: everything that its bits depend on, besides the engine.
+#[derive(Debug, Clone)]
+pub struct TrainingJob<'a> {
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// Batch size, length, rate, optimiser, schedule.
+    pub recipe: &'a Recipe,
+    /// The examples.
+    pub data: &'a TrainingData,
+    /// The weights at iteration `start`.
+    pub weights: &'a Tensors,
+    /// Which weights are kept; a weight without a mask is dense.
+    pub masks: &'a Masks,
+    /// Fixes data order and dropout.
+    pub seed: Seed,
+    /// The iteration at which training begins: that of the rewind point. Data order and schedule go on exactly there,
+    /// and `length - start` iterations follow.
+    pub start: u64,
+    /// Shuffled or stored.
+    pub order: DataOrder,
+    /// The optimiser's memory at `start`; `None` for fresh memory.
+    pub optimizer: Option<&'a OptimizerState>,
+    /// Validation and test sets are evaluated at every multiple of this iteration number and at the last iteration.
+    pub evaluate_every: u64,
+    /// Iterations whose weights and optimiser state are kept in the result, for rewinding; from `start` to the last.
+    pub snapshots: Vec<u64>,
+}
+
+impl TrainingJob<'_> {
+    /// Iterations an epoch: the last, short batch counts.
+    pub fn per_epoch(&self) -> u64 {
+        (self.data.train_indices.len() as u64).div_ceil((self.recipe.batch_size as u64).max(1))
+    }
+
+    /// The last iteration: the recipe's length.
+    pub fn last_iteration(&self) -> u64 {
+        self.recipe.length.iterations(self.per_epoch())
+    }
+}

@@ -1,0 +1,23 @@
+//! The training loop and what it reads and gives.
+
+mod batches;
+mod check;
+mod checkpoint;
+mod checkpoint_file;
+mod data;
+mod error;
+mod job;
+mod metrics;
+mod observer;
+mod outcome;
+mod run;
+
+pub use checkpoint::TrainingCheckpoint;
+pub use checkpoint_file::CheckpointError;
+pub use data::{DataOrder, TrainingData};
+pub use error::TrainingError;
+pub use job::TrainingJob;
+pub use metrics::{MetricRow, RunningMean, Split};
+pub use observer::{Directive, Observer, Progress, Unobserved};
+pub use outcome::{Outcome, Trained};
+pub use run::train;

@@ -1,0 +1,38 @@
+//! How a training ends.
+
+use std::collections::BTreeMap;
+
+use lth_model::{Evaluation, OptimizerState, Tensors, TrainerState};
+
+use super::{MetricRow, TrainingCheckpoint};
+
+/// What a finished training gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The weights at the last iteration; pruned weights are exact zeros.
+    pub weights: Tensors,
+    /// The optimiser's memory at the last iteration.
+    pub optimizer: OptimizerState,
+    /// Every row, by iteration, and train, validation, test within one.
+    pub history: Vec<MetricRow>,
+    /// The snapshots that were asked for, by iteration.
+    pub snapshots: BTreeMap<u64, TrainerState>,
+    /// Loss and accuracy over the whole training set, at the last iteration.
+    pub train: Evaluation,
+    /// Wall-clock seconds, over all sittings, evaluations included. The only figure here that is not exact.
+    pub seconds: f64,
+}
+
+/// How a training ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// At its last iteration.
+    Finished(Trained),
+    /// Where the observer stopped it; it can go on from there.
+    Stopped(TrainingCheckpoint),
+    /// With a loss that is no longer a finite number.
+    Diverged {
+        /// The iteration in which this was seen: the loss of its batch, or of an evaluation after its update.
+        iteration: u64,
+    },
+}

@@ -1,0 +1,184 @@
+//! The training loop.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use lth_model::{Batch, Engine, Evaluation, StepReport, Trainer};
+
+use super::{
+    Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint, TrainingError,
+    TrainingJob, batches::Batches, check::check,
+};
+
+/// Trains a network from `job.start` to the recipe's length, or from a checkpoint of the same training.
+///
+/// Iteration `i` means: after `i` updates. Validation and test sets are evaluated at every multiple of `evaluate_every`
+/// and at the last iteration; the training rows beside them are running means over the batches since the evaluation
+/// before. At the end the whole training set is evaluated once. Weights, optimiser state and all figures but the seconds
+/// depend on the job and the engine only: neither the observer nor an interruption changes a bit.
+///
+/// # Errors
+/// When the job contradicts itself or its data, the engine refuses weights, masks or examples, or the observer cannot
+/// store a checkpoint. Everything but the last is found before the first update.
+pub fn train(
+    engine: &dyn Engine,
+    job: &TrainingJob<'_>,
+    resume: Option<TrainingCheckpoint>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, TrainingError> {
+    let begun = Instant::now();
+    check(job, resume.as_ref())?;
+    let (per_epoch, last) = (job.per_epoch(), job.last_iteration());
+    let mut run = Run::new(engine, job, resume)?;
+    let mut batches = Batches::new(&job.data.train_indices, job.recipe.batch_size, job.seed, job.order);
+
+    while run.iteration < last {
+        let rate = f64::from(job.recipe.learning_rate) * job.recipe.schedule.factor(run.iteration, per_epoch);
+        let batch = Batch::Stored { examples: &job.data.train, indices: batches.after(run.iteration) };
+        let report = run.trainer.step(batch, rate as f32)?;
+        run.iteration += 1;
+        if !report.loss_sum.is_finite() {
+            return Ok(Outcome::Diverged { iteration: run.iteration });
+        }
+        run.running.add(&report);
+        if (run.iteration.is_multiple_of(job.evaluate_every) || run.iteration == last) && !run.evaluate() {
+            return Ok(Outcome::Diverged { iteration: run.iteration });
+        }
+        if job.snapshots.contains(&run.iteration) {
+            run.snapshots.insert(run.iteration, run.trainer.state());
+        }
+        match observer.step(&run.progress(&report, per_epoch, last)) {
+            Directive::Continue => {}
+            Directive::Checkpoint => {
+                let checkpoint = run.checkpoint(begun);
+                observer.checkpoint(&checkpoint).map_err(|source| TrainingError::Checkpoint {
+                    iteration: run.iteration,
+                    source,
+                })?;
+            }
+            Directive::Stop => return Ok(Outcome::Stopped(run.checkpoint(begun))),
+        }
+    }
+    run.finish(job, begun).map(Outcome::Finished)
+}
+
+/// A training in progress.
+struct Run {
+    trainer: Box<dyn Trainer>,
+    validation_set: Option<usize>,
+    test_set: usize,
+    iteration: u64,
+    running: RunningMean,
+    history: Vec<MetricRow>,
+    validation: Option<MetricRow>,
+    snapshots: BTreeMap<u64, lth_model::TrainerState>,
+    earlier_seconds: f64,
+}
+
+impl Run {
+    fn new(
+        engine: &dyn Engine,
+        job: &TrainingJob<'_>,
+        resume: Option<TrainingCheckpoint>,
+    ) -> Result<Self, TrainingError> {
+        let (weights, optimizer) = match &resume {
+            Some(checkpoint) => (&checkpoint.trainer.weights, Some(&checkpoint.trainer.optimizer)),
+            None => (job.weights, job.optimizer),
+        };
+        let mut trainer = engine.trainer(job.architecture, job.recipe, weights, job.masks, job.seed)?;
+        if optimizer.is_some() {
+            trainer.load(weights, job.masks, optimizer)?;
+        }
+        let data = job.data;
+        let validation_set = match data.validation.as_slice() {
+            [] => None,
+            indices => Some(trainer.add_evaluation_set(&data.train, indices)?),
+        };
+        let test_set = trainer.add_evaluation_set(&data.test, &data.test_indices)?;
+
+        let mut run = Self {
+            trainer,
+            validation_set,
+            test_set,
+            iteration: job.start,
+            running: RunningMean::default(),
+            history: Vec::new(),
+            validation: None,
+            snapshots: BTreeMap::new(),
+            earlier_seconds: 0.0,
+        };
+        match resume {
+            Some(checkpoint) => {
+                run.validation =
+                    checkpoint.history.iter().rfind(|row| row.split == Split::Validation).copied();
+                run.iteration = checkpoint.iteration;
+                run.running = checkpoint.running;
+                run.history = checkpoint.history;
+                run.snapshots = checkpoint.snapshots;
+                run.earlier_seconds = checkpoint.seconds;
+            }
+            None if job.snapshots.contains(&job.start) => {
+                run.snapshots.insert(job.start, run.trainer.state());
+            }
+            None => {}
+        }
+        Ok(run)
+    }
+
+    /// Adds the rows of this iteration; false when a loss is not finite.
+    fn evaluate(&mut self) -> bool {
+        self.history.extend(self.running.row(self.iteration));
+        self.running = RunningMean::default();
+        let mut row = |set: usize, split: Split| {
+            let evaluation: Evaluation = self.trainer.evaluate(set);
+            let (loss, accuracy) = (evaluation.loss, evaluation.accuracy());
+            self.history.push(MetricRow { iteration: self.iteration, split, loss, accuracy });
+            loss.is_finite()
+        };
+        let validation_is_finite = self.validation_set.is_none_or(|set| row(set, Split::Validation));
+        let test_is_finite = row(self.test_set, Split::Test);
+        self.validation = self.history.iter().rfind(|row| row.split == Split::Validation).copied();
+        validation_is_finite && test_is_finite
+    }
+
+    fn progress(&self, report: &StepReport, per_epoch: u64, last: u64) -> Progress {
+        Progress {
+            iteration: self.iteration,
+            iterations: last,
+            epoch: self.iteration.div_ceil(per_epoch),
+            epochs: last.div_ceil(per_epoch),
+            loss: report.loss_sum / report.examples as f64,
+            validation: self.validation,
+        }
+    }
+
+    fn seconds(&self, begun: Instant) -> f64 {
+        self.earlier_seconds + begun.elapsed().as_secs_f64()
+    }
+
+    fn checkpoint(&self, begun: Instant) -> TrainingCheckpoint {
+        TrainingCheckpoint {
+            iteration: self.iteration,
+            trainer: self.trainer.state(),
+            running: self.running,
+            history: self.history.clone(),
+            snapshots: self.snapshots.clone(),
+            seconds: self.seconds(begun),
+        }
+    }
+
+    fn finish(mut self, job: &TrainingJob<'_>, begun: Instant) -> Result<Trained, TrainingError> {
+        let state = self.trainer.state();
+        // Only now: the training set is the largest, and prepared sets stay in memory.
+        let train_set = self.trainer.add_evaluation_set(&job.data.train, &job.data.train_indices)?;
+        let train = self.trainer.evaluate(train_set);
+        let seconds = self.seconds(begun);
+        Ok(Trained {
+            weights: state.weights,
+            optimizer: state.optimizer,
+            history: self.history,
+            snapshots: self.snapshots,
+            train,
+            seconds,
+        })
+    }
+}
