@@ -25,8 +25,13 @@ mod kernels;
 mod lanes;
 mod linear;
 mod network;
+mod panels;
+#[doc(hidden)]
+pub mod reference;
 mod simd;
 mod sparse;
+#[cfg(test)]
+mod tests;
 mod trainer;
 
 use lth_model::{Architecture, Engine, EngineError, Masks, Recipe, Seed, Tensors, Trainer};

@@ -11,10 +11,11 @@ use crate::{
         outer::{ActiveExamples, Outer},
         sparse_gradient::SparseGradient,
         sparse_matmul::SparseMatmul,
-        transpose::ToBatchMajor,
+        transpose::{Slab, ToPanels, ToVectors},
         update::{Parameters, UpdateRule},
     },
     lanes::{Lanes, slab_rows},
+    panels::Panels,
     simd::Isa,
     sparse::Layout,
 };
@@ -75,7 +76,7 @@ impl Given<'_> {
 }
 
 enum Weights {
-    /// `[output][width]`, with a word of kept bits for each 16 weights unless all are kept.
+    /// In panels, with a word of kept bits for each 16 weights unless all are kept.
     Dense { stored: Stored, kept: Option<Vec<u16>> },
     /// In the slots of `forward`, and 16 zeros more for the filling slots of `backward`.
     Sparse { stored: Stored, forward: Layout, backward: Layout, through: Vec<u32> },
@@ -91,8 +92,9 @@ pub(crate) const CROSSOVER: f64 = 0.33;
 pub(crate) struct Linear {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
-    /// `inputs` in whole vectors.
-    width: usize,
+    panels: Panels,
+    /// Whether the next dense update goes backwards through the weights.
+    reverse: bool,
     weights: Weights,
     bias: Option<Stored>,
     all_inputs: Vec<u16>,
@@ -115,7 +117,7 @@ pub(crate) struct Input<'a> {
 impl Linear {
     pub(crate) fn new(weight: &Given<'_>, mask: Option<&Mask>, bias: Option<&Given<'_>>) -> Self {
         let (outputs, inputs) = (weight.value.shape()[0], weight.value.shape()[1]);
-        let width = inputs.next_multiple_of(16);
+        let panels = Panels::new(outputs, inputs);
         let weights = match mask {
             Some(mask) if mask.density().get() < CROSSOVER => {
                 let forward = Layout::new(mask, outputs, inputs);
@@ -139,17 +141,17 @@ impl Linear {
             }
             mask => {
                 let mask = mask.filter(|mask| mask.live() < mask.len());
-                let stored = weight.store(outputs * width, |tensor, to| {
+                let stored = weight.store(panels.len(), |tensor, to| {
                     for (index, &value) in tensor.data().iter().enumerate() {
                         if mask.is_none_or(|mask| mask.is_live(index)) {
-                            to[index / inputs * width + index % inputs] = value;
+                            to[panels.index(index / inputs, index % inputs)] = value;
                         }
                     }
                 });
                 let kept = mask.map(|mask| {
-                    let mut words = vec![0; outputs * width / 16];
+                    let mut words = vec![0; panels.len() / 16];
                     for index in mask.live_indices() {
-                        let at = index / inputs * width + index % inputs;
+                        let at = panels.index(index / inputs, index % inputs);
                         words[at / 16] |= 1 << (at % 16);
                     }
                     words
@@ -161,7 +163,8 @@ impl Linear {
         Self {
             inputs,
             outputs,
-            width,
+            panels,
+            reverse: false,
             weights,
             bias,
             all_inputs: (0..inputs as u16).collect(),
@@ -183,8 +186,8 @@ impl Linear {
         match &self.weights {
             Weights::Dense { stored, .. } => isa.run(Matmul {
                 weights: &stored.w,
-                row_stride: self.width,
-                term_stride: 1,
+                panels: self.panels,
+                forward: true,
                 rows: self.outputs,
                 terms: terms.unwrap_or(&self.all_inputs),
                 x,
@@ -207,8 +210,8 @@ impl Linear {
         match &self.weights {
             Weights::Dense { stored, .. } => isa.run(Matmul {
                 weights: &stored.w,
-                row_stride: 1,
-                term_stride: self.width,
+                panels: self.panels,
+                forward: false,
                 rows: self.inputs,
                 terms: &self.all_outputs,
                 x: dy,
@@ -266,15 +269,16 @@ impl Linear {
             let (x, active) = input.rows.unwrap_or((&self.x_rows, &self.every_example));
             isa.run(Outer {
                 dy: &self.dy_rows,
-                dy_width: self.outputs.next_multiple_of(16),
                 x,
-                x_width: self.width,
-                outputs: self.outputs,
+                rows: lanes.slabs * lanes.width(),
+                panels: self.panels,
+                reverse: self.reverse,
                 active,
                 parameters: stored.parameters(),
                 kept: kept.as_deref(),
                 rule,
             });
+            self.reverse = !self.reverse;
         }
     }
 
@@ -283,13 +287,13 @@ impl Linear {
         use crate::kernels::update::StoreGradient;
         self.fill_rows(isa, lanes, dy, input);
         let (x, active) = input.rows.unwrap_or((&self.x_rows, &self.every_example));
-        let mut gradient = Stored { w: Buffer::zeros(self.outputs * self.width), ..Stored::default() };
+        let mut gradient = Stored { w: Buffer::zeros(self.panels.len()), ..Stored::default() };
         isa.run(Outer {
             dy: &self.dy_rows,
-            dy_width: self.outputs.next_multiple_of(16),
             x,
-            x_width: self.width,
-            outputs: self.outputs,
+            rows: lanes.slabs * lanes.width(),
+            panels: self.panels,
+            reverse: false,
             active,
             parameters: gradient.parameters(),
             kept: None,
@@ -313,38 +317,40 @@ impl Linear {
     }
 
     /// Brings gradients, and inputs if they are not there yet, into batch-major rows.
-    fn fill_rows(&mut self, isa: Isa, lanes: Lanes, dy: &[f32], input: &Input<'_>) {
-        let total = lanes.slabs * lanes.width();
-        let to_rows = |slabs: &[f32], features: usize, rows: &mut Buffer| {
-            let width = features.next_multiple_of(16);
-            if rows.len() < total * width {
-                *rows = Buffer::zeros(total * width);
-            }
-            let stride = slab_rows(features) * lanes.width();
-            for slab in 0..lanes.slabs {
-                isa.run(ToBatchMajor {
-                    slab: &slabs[slab * stride..],
-                    features,
-                    vectors: lanes.vectors,
-                    rows: &mut rows[slab * lanes.width() * width..],
-                    width,
-                });
+    fn fill_rows<'a>(&mut self, isa: Isa, lanes: Lanes, dy: &'a [f32], input: &Input<'a>) {
+        let rows = lanes.slabs * lanes.width();
+        let reserve = |buffer: &mut Buffer, len: usize| {
+            if buffer.len() < len {
+                *buffer = Buffer::zeros(len);
             }
         };
-        to_rows(dy, self.outputs, &mut self.dy_rows);
+        let slab_of = |slabs: &'a [f32], features: usize, slab: usize| Slab {
+            values: &slabs[slab * slab_rows(features) * lanes.width()..],
+            features,
+            vectors: lanes.vectors,
+            first: slab * lanes.width(),
+            rows,
+        };
+        reserve(&mut self.dy_rows, ToPanels::len(self.outputs, rows));
+        for slab in 0..lanes.slabs {
+            isa.run(ToPanels { slab: slab_of(dy, self.outputs, slab), to: &mut self.dy_rows });
+        }
         if input.rows.is_none() {
-            to_rows(input.slabs, self.inputs, &mut self.x_rows);
+            reserve(&mut self.x_rows, self.panels.width() * rows);
+            for slab in 0..lanes.slabs {
+                isa.run(ToVectors { slab: slab_of(input.slabs, self.inputs, slab), to: &mut self.x_rows });
+            }
             if self.every_example_of != lanes.examples {
-                self.every_example.all(self.width / 16, lanes.examples);
+                self.every_example.all(self.panels.width() / 16, lanes.examples);
                 self.every_example_of = lanes.examples;
             }
         }
     }
 
-    /// `[output][width]` to a tensor `[output][input]`.
+    /// Panels to a tensor `[output][input]`.
     fn unpad(&self, values: &[f32]) -> Tensor {
-        let rows = values.chunks_exact(self.width).take(self.outputs);
-        Tensor::new(vec![self.outputs, self.inputs], rows.flat_map(|row| &row[..self.inputs]).copied().collect())
+        let at = |index: usize| values[self.panels.index(index / self.inputs, index % self.inputs)];
+        Tensor::new(vec![self.outputs, self.inputs], (0..self.outputs * self.inputs).map(at).collect())
     }
 
     /// The weight tensor, or a moment of it; pruned weights are zero.

@@ -44,7 +44,7 @@ struct Work {
     gradients: Vec<Buffer>,
     /// Stored bytes of the batch, `[example][width]`.
     bytes: Vec<u8>,
-    /// The batch as numbers, `[example][width]`.
+    /// The batch as numbers, `[vector][example][16]`.
     rows: Buffer,
     /// For each slab the inputs that are not zero throughout.
     terms: Vec<Vec<u16>>,
@@ -159,30 +159,34 @@ impl CpuTrainer {
                 for slab in 0..lanes.slabs {
                     let rows = slab * lanes.width() * width..(slab + 1) * lanes.width() * width;
                     self.isa.run(Gather {
-                        bytes: &work.bytes[rows.clone()],
+                        bytes: &work.bytes[rows],
                         width,
                         examples: lanes.range(slab).len(),
                         vectors: lanes.vectors,
                         slab: &mut work.activations[0][slab * stride..],
-                        rows: for_update.then_some(&mut work.rows[rows]),
+                        blocks: for_update.then_some((&mut *work.rows, slab * lanes.width(), total)),
                         scale,
                     });
                 }
             }
             Batch::Values { inputs, labels } => {
                 work.labels.extend_from_slice(labels);
-                for (row, input) in work.rows.chunks_exact_mut(width).zip(inputs.chunks_exact(features)) {
-                    row[..features].copy_from_slice(input);
-                    row[features..].fill(0.0);
+                for (vector, block) in work.rows.chunks_exact_mut(total * 16).enumerate().take(width / 16) {
+                    let (at, present) = (vector * 16, (features - vector * 16).min(16));
+                    for (row, input) in block.chunks_exact_mut(16).zip(inputs.chunks_exact(features)) {
+                        row[..present].copy_from_slice(&input[at..at + present]);
+                        row[present..].fill(0.0);
+                    }
+                    block[labels.len() * 16..].fill(0.0);
                 }
-                work.rows[labels.len() * width..total * width].fill(0.0);
                 work.active.all(width / 16, labels.len());
                 for slab in 0..lanes.slabs {
                     work.terms[slab].clear();
                     work.terms[slab].extend(0..features as u16);
                     self.isa.run(ToSlab {
-                        rows: &work.rows[slab * lanes.width() * width..],
-                        width,
+                        from: &work.rows,
+                        first: slab * lanes.width(),
+                        rows: total,
                         features,
                         vectors: lanes.vectors,
                         slab: &mut work.activations[0][slab * stride..],

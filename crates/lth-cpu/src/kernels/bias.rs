@@ -39,7 +39,10 @@ impl<R: UpdateRule> Kernel for Bias<'_, R> {
                 }
             }
             // SAFETY: `check` above.
-            unsafe { apply_at(s, &self.rule, s.sums(quads), self.parameters.slots(block), None) };
+            unsafe {
+                let g = s.add(s.sums(quads), s.splat(R::START));
+                apply_at(s, &self.rule, g, self.parameters.slots(block), None);
+            }
         }
     }
 }

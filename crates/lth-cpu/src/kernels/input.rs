@@ -35,7 +35,7 @@ impl Scale {
     }
 }
 
-/// The bytes of up to 64 examples into a slab, and into batch-major rows if asked for.
+/// The bytes of up to 64 examples into a slab, and into `[vector][row][16]` if asked for.
 pub(crate) struct Gather<'a> {
     /// `[16 * vectors][width]`, zero beyond the batch.
     pub(crate) bytes: &'a [u8],
@@ -46,8 +46,8 @@ pub(crate) struct Gather<'a> {
     pub(crate) vectors: usize,
     /// `[feature][lane]`, `width` rows.
     pub(crate) slab: &'a mut [f32],
-    /// `[lane][width]`
-    pub(crate) rows: Option<&'a mut [f32]>,
+    /// The batch-major blocks, the slab's first row and the rows of the whole batch.
+    pub(crate) blocks: Option<(&'a mut [f32], usize, usize)>,
     pub(crate) scale: Scale,
 }
 
@@ -60,9 +60,9 @@ impl Kernel for Gather<'_> {
         assert!(self.width % LANES == 0 && self.bytes.len() >= lanes * self.width);
         assert!(self.slab.len() >= self.width * lanes && self.examples <= lanes);
         let slab = self.slab.as_mut_ptr();
-        let rows = self.rows.map(|rows| {
-            assert!(rows.len() >= lanes * self.width);
-            rows.as_mut_ptr()
+        let blocks = self.blocks.map(|(blocks, first, rows)| {
+            assert!(blocks.len() >= self.width * rows && first + lanes <= rows);
+            (blocks.as_mut_ptr(), first, rows)
         });
         for block in 0..self.width / LANES {
             for vector in 0..self.vectors {
@@ -74,9 +74,9 @@ impl Kernel for Gather<'_> {
                         let at = (vector * LANES + i) * self.width + block * LANES;
                         *row = self.scale.apply(s, s.load_bytes(self.bytes.as_ptr().add(at)));
                     }
-                    if let Some(rows) = rows {
+                    if let Some((blocks, first, rows)) = blocks {
                         for (i, &row) in from.iter().enumerate() {
-                            s.store(rows.add((vector * LANES + i) * self.width + block * LANES), row);
+                            s.store(blocks.add((block * rows + first + vector * LANES + i) * LANES), row);
                         }
                     }
                     for (i, column) in s.transpose(from).into_iter().enumerate() {

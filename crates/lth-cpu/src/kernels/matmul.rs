@@ -2,16 +2,20 @@
 
 #![allow(unsafe_code)]
 
-use crate::simd::{Kernel, LANES, Simd};
+use crate::{
+    panels::Panels,
+    simd::{Kernel, LANES, Simd},
+};
 
-/// `y[r] = start[r] + sum over k in terms of w[r * row_stride + k * term_stride] * x[k]`, row by row of the slab, terms in order.
+/// `y[r] = start[r] + sum over k in terms of weight(r, k) * x[k]`, row by row of the slab, terms in order.
 ///
-/// Forward: rows are outputs, terms inputs. Data gradient: rows are inputs, terms outputs (strides exchanged).
+/// Forward: rows are outputs, terms inputs. Data gradient: rows are inputs, terms outputs.
 pub(crate) struct Matmul<'a> {
-    /// The weights, read with the strides.
+    /// The weights, in panels.
     pub(crate) weights: &'a [f32],
-    pub(crate) row_stride: usize,
-    pub(crate) term_stride: usize,
+    pub(crate) panels: Panels,
+    /// Whether rows are outputs.
+    pub(crate) forward: bool,
     /// Rows of the result.
     pub(crate) rows: usize,
     /// Which terms are not zero throughout `x`; ascending.
@@ -49,11 +53,13 @@ impl Kernel for Matmul<'_> {
         assert!(self.terms.is_empty() || self.x.len() >= (last + 1) * width);
         assert!(self.y.len() >= self.rows * width);
         assert!(self.start.is_none_or(|start| start.len() >= self.rows));
-        assert!(
-            self.rows == 0
-                || self.terms.is_empty()
-                || self.weights.len() > (self.rows - 1) * self.row_stride + last * self.term_stride
-        );
+        let (rows, terms) = if self.forward {
+            (self.panels.outputs(), self.panels.width())
+        } else {
+            (self.panels.width(), self.panels.outputs())
+        };
+        assert!(self.rows <= rows && (self.terms.is_empty() || last < terms));
+        assert!(self.weights.len() >= self.panels.len());
         if let End::Gate(gate) = self.end {
             assert!(gate.len() >= self.rows * width);
         }
@@ -79,19 +85,32 @@ impl Kernel for Matmul<'_> {
 impl Matmul<'_> {
     #[inline(always)]
     unsafe fn columns<S: Simd, const V: usize>(&mut self, s: S, first: usize) {
-        let mut row = 0;
-        // SAFETY: rows and vectors are inside of what `run` checked.
+        // SAFETY: rows and vectors are inside of what `run` checked; a tile of 5 outputs never leaves its panel of 20,
+        // nor a tile of 4 inputs its vector of 16.
         unsafe {
-            while row + 6 <= self.rows {
-                self.tile::<S, 6, V>(s, row, first);
-                row += 6;
+            if self.forward {
+                self.strip::<S, 5, V, true>(s, first);
+            } else {
+                self.strip::<S, 4, V, false>(s, first);
+            }
+        }
+    }
+
+    /// All rows, R at a time.
+    #[inline(always)]
+    unsafe fn strip<S: Simd, const R: usize, const V: usize, const FORWARD: bool>(&mut self, s: S, first: usize) {
+        let mut row = 0;
+        // SAFETY: as above.
+        unsafe {
+            while row + R <= self.rows {
+                self.tile::<S, R, V, FORWARD>(s, row, first);
+                row += R;
             }
             match self.rows - row {
-                1 => self.tile::<S, 1, V>(s, row, first),
-                2 => self.tile::<S, 2, V>(s, row, first),
-                3 => self.tile::<S, 3, V>(s, row, first),
-                4 => self.tile::<S, 4, V>(s, row, first),
-                5 => self.tile::<S, 5, V>(s, row, first),
+                1 => self.tile::<S, 1, V, FORWARD>(s, row, first),
+                2 => self.tile::<S, 2, V, FORWARD>(s, row, first),
+                3 => self.tile::<S, 3, V, FORWARD>(s, row, first),
+                4 => self.tile::<S, 4, V, FORWARD>(s, row, first),
                 _ => {}
             }
         }
@@ -99,7 +118,12 @@ impl Matmul<'_> {
 
     /// R rows times V vectors of accumulators.
     #[inline(always)]
-    unsafe fn tile<S: Simd, const R: usize, const V: usize>(&mut self, s: S, row: usize, first: usize) {
+    unsafe fn tile<S: Simd, const R: usize, const V: usize, const FORWARD: bool>(
+        &mut self,
+        s: S,
+        row: usize,
+        first: usize,
+    ) {
         let width = self.vectors * LANES;
         // SAFETY: `run` checked the lengths for all rows, terms and vectors.
         unsafe {
@@ -109,18 +133,23 @@ impl Matmul<'_> {
                     sums[r] = [s.splat(*start.get_unchecked(row + r)); V];
                 }
             }
-            let w = self.weights.as_ptr().add(row * self.row_stride);
+            let (base, row_stride) = if FORWARD {
+                (self.panels.index(row, 0), LANES)
+            } else {
+                (self.panels.index(0, row), 1)
+            };
+            let w = self.weights.as_ptr().add(base);
             let x = self.x.as_ptr().add(first * LANES);
             for &term in self.terms {
                 let term = usize::from(term);
                 let x = x.add(term * width);
-                let w = w.add(term * self.term_stride);
+                let w = w.add(if FORWARD { Panels::input_offset(term) } else { self.panels.output_offset(term) });
                 let mut xs = [s.splat(0.0); V];
                 for v in 0..V {
                     xs[v] = s.load(x.add(v * LANES));
                 }
                 for r in 0..R {
-                    let w = s.splat(*w.add(r * self.row_stride));
+                    let w = s.splat(*w.add(r * row_stride));
                     for v in 0..V {
                         sums[r][v] = s.fma(w, xs[v], sums[r][v]);
                     }

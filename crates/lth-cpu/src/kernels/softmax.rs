@@ -55,7 +55,7 @@ impl Kernel for Softmax<'_> {
                 }
                 let mut total = s.splat(0.0);
                 for class in 0..self.classes {
-                    total = s.add(total, math::exp(s, s.sub(s.load(logits.add(at(class))), highest)));
+                    total = s.add(total, probability(s, s.load(logits.add(at(class))), highest));
                 }
                 let mut totals = [0.0; LANES];
                 s.store(totals.as_mut_ptr(), total);
@@ -67,7 +67,7 @@ impl Kernel for Softmax<'_> {
                     let inside = s.splat(0.0);
                     let bits = ((1u32 << labels.len()) - 1) as u16;
                     for class in 0..self.classes {
-                        let e = math::exp(s, s.sub(s.load(logits.add(at(class))), highest));
+                        let e = probability(s, s.load(logits.add(at(class))), highest);
                         s.store(logits.add(at(class)), s.select(bits, s.mul(e, factor), inside));
                     }
                     for (lane, &label) in labels.iter().enumerate() {
@@ -78,4 +78,10 @@ impl Kernel for Softmax<'_> {
         }
         score
     }
+}
+
+/// `e^(logit - highest)`, at least e^-60: smaller ones would make gradients subnormal, on which processors are slow.
+#[inline(always)]
+fn probability<S: Simd>(s: S, logit: S::V, highest: S::V) -> S::V {
+    math::exp(s, s.max(s.splat(-60.0), s.sub(logit, highest)))
 }

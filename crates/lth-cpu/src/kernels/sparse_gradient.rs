@@ -82,6 +82,7 @@ impl<R: UpdateRule> SparseGradient<'_, R> {
                         quads[r] = s.merge_quad(sums);
                     }
                     let g = s.merge1(s.merge2(quads[0], quads[1]), s.merge2(quads[2], quads[3]));
+                    let g = s.add(g, s.splat(R::START));
                     let kept = *self.layout.kept.get_unchecked(slot / LANES);
                     apply_at(s, &self.rule, g, self.parameters.slots(slot), Some(kept));
                 }

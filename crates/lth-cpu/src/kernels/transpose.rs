@@ -1,51 +1,124 @@
-//! From slabs to batch-major rows and back.
+//! From slabs to batch-major blocks and back.
+//!
+//! Inputs become `[vector][row][16]`, gradients `[panel][row + 1][20]`, a row being a lane of the batch and the last row of a
+//! panel nothing: what the weight gradient of one tile reads is contiguous.
 
 #![allow(unsafe_code)]
 
-use crate::simd::{Kernel, LANES, Simd};
+use crate::{
+    panels::PANEL,
+    simd::{Kernel, LANES, Simd},
+};
 
-/// `[feature][lane]` of one slab into `[lane][width]`; features beyond the slab become zero.
-pub(crate) struct ToBatchMajor<'a> {
-    pub(crate) slab: &'a [f32],
+/// One slab, and where it goes in batch-major blocks.
+#[derive(Clone, Copy)]
+pub(crate) struct Slab<'a> {
+    /// `[feature][lane]`
+    pub(crate) values: &'a [f32],
     pub(crate) features: usize,
     pub(crate) vectors: usize,
-    /// `[16 * vectors][width]`
-    pub(crate) rows: &'a mut [f32],
-    /// At least `features`, a multiple of 16.
-    pub(crate) width: usize,
+    /// Its first row.
+    pub(crate) first: usize,
+    /// Rows of the whole batch.
+    pub(crate) rows: usize,
 }
 
-impl Kernel for ToBatchMajor<'_> {
+impl Slab<'_> {
+    /// 16 features from `feature` on, of 16 lanes, transposed: result i is lane i. Features beyond the slab are zero.
+    #[inline(always)]
+    unsafe fn columns<S: Simd>(&self, s: S, feature: usize, vector: usize) -> [S::V; LANES] {
+        let mut from = [s.splat(0.0); LANES];
+        let present = self.features.saturating_sub(feature).min(LANES);
+        for (i, row) in from.iter_mut().enumerate().take(present) {
+            // SAFETY: the caller says that the slab has the feature and lane.
+            *row = unsafe { s.load(self.values.as_ptr().add((feature + i) * self.vectors * LANES + vector * LANES)) };
+        }
+        s.transpose(from)
+    }
+
+    fn check(&self) {
+        assert!(self.values.len() >= self.features * self.vectors * LANES);
+        assert!(self.first + self.vectors * LANES <= self.rows);
+    }
+}
+
+/// A slab of inputs into `[vector][row][16]`.
+pub(crate) struct ToVectors<'a> {
+    pub(crate) slab: Slab<'a>,
+    pub(crate) to: &'a mut [f32],
+}
+
+impl Kernel for ToVectors<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let lanes = self.vectors * LANES;
-        assert!(self.width % LANES == 0 && self.width >= self.features);
-        assert!(self.slab.len() >= self.features * lanes && self.rows.len() >= lanes * self.width);
-        for block in 0..self.width / LANES {
-            for vector in 0..self.vectors {
-                let mut from = [s.splat(0.0); LANES];
-                let present = self.features.saturating_sub(block * LANES).min(LANES);
-                for (i, row) in from.iter_mut().enumerate().take(present) {
-                    // SAFETY: feature and lane are inside of the slab, checked above.
-                    *row = unsafe { s.load(self.slab.as_ptr().add((block * LANES + i) * lanes + vector * LANES)) };
-                }
-                for (i, column) in s.transpose(from).into_iter().enumerate() {
-                    // SAFETY: lane and feature are inside of the rows, checked above.
-                    unsafe { s.store(self.rows.as_mut_ptr().add((vector * LANES + i) * self.width + block * LANES), column) };
+        let slab = self.slab;
+        slab.check();
+        let blocks = slab.features.div_ceil(LANES);
+        assert!(self.to.len() >= blocks * slab.rows * LANES);
+        for block in 0..blocks {
+            for vector in 0..slab.vectors {
+                // SAFETY: checked above.
+                unsafe {
+                    let columns = slab.columns(s, block * LANES, vector);
+                    let to = self.to.as_mut_ptr().add((block * slab.rows + slab.first + vector * LANES) * LANES);
+                    for (i, column) in columns.into_iter().enumerate() {
+                        s.store(to.add(i * LANES), column);
+                    }
                 }
             }
         }
     }
 }
 
-/// `[lane][width]` into `[feature][lane]` of one slab.
+/// A slab of gradients into `[panel][row + 1][20]`; slabs in ascending order, since each writes into the row after its last.
+pub(crate) struct ToPanels<'a> {
+    pub(crate) slab: Slab<'a>,
+    pub(crate) to: &'a mut [f32],
+}
+
+impl ToPanels<'_> {
+    /// Floats that `to` must have.
+    pub(crate) fn len(features: usize, rows: usize) -> usize {
+        features.div_ceil(PANEL) * (rows + 1) * PANEL
+    }
+}
+
+impl Kernel for ToPanels<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let slab = self.slab;
+        slab.check();
+        assert!(self.to.len() >= Self::len(slab.features, slab.rows));
+        for panel in 0..slab.features.div_ceil(PANEL) {
+            // The last 4 of 20 first: the vectors that bring them write over what follows them.
+            for part in [LANES, 0] {
+                for vector in 0..slab.vectors {
+                    // SAFETY: checked above; a vector from the last 4 of a row ends 12 floats into the next.
+                    unsafe {
+                        let columns = slab.columns(s, panel * PANEL + part, vector);
+                        let row = panel * (slab.rows + 1) + slab.first + vector * LANES;
+                        let to = self.to.as_mut_ptr().add(row * PANEL + part);
+                        for (i, column) in columns.into_iter().enumerate() {
+                            s.store(to.add(i * PANEL), column);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `[vector][row][16]` into a slab.
 pub(crate) struct ToSlab<'a> {
-    /// `[16 * vectors][width]`
-    pub(crate) rows: &'a [f32],
-    /// A multiple of 16.
-    pub(crate) width: usize,
+    pub(crate) from: &'a [f32],
+    /// The slab's first row.
+    pub(crate) first: usize,
+    /// Rows of the whole batch.
+    pub(crate) rows: usize,
     pub(crate) features: usize,
     pub(crate) vectors: usize,
     pub(crate) slab: &'a mut [f32],
@@ -57,19 +130,22 @@ impl Kernel for ToSlab<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let lanes = self.vectors * LANES;
-        assert!(self.width % LANES == 0 && self.width >= self.features);
-        assert!(self.slab.len() >= self.features * lanes && self.rows.len() >= lanes * self.width);
-        for block in 0..self.features.div_ceil(LANES) {
+        let blocks = self.features.div_ceil(LANES);
+        assert!(self.from.len() >= blocks * self.rows * LANES && self.first + lanes <= self.rows);
+        assert!(self.slab.len() >= self.features * lanes);
+        for block in 0..blocks {
             let present = (self.features - block * LANES).min(LANES);
             for vector in 0..self.vectors {
-                let mut from = [s.splat(0.0); LANES];
-                for (i, row) in from.iter_mut().enumerate() {
-                    // SAFETY: lane and feature are inside of the rows, checked above.
-                    *row = unsafe { s.load(self.rows.as_ptr().add((vector * LANES + i) * self.width + block * LANES)) };
-                }
-                for (i, column) in s.transpose(from).into_iter().enumerate().take(present) {
-                    // SAFETY: feature and lane are inside of the slab, checked above.
-                    unsafe { s.store(self.slab.as_mut_ptr().add((block * LANES + i) * lanes + vector * LANES), column) };
+                // SAFETY: rows, features and lanes are inside of what is checked above.
+                unsafe {
+                    let from = self.from.as_ptr().add((block * self.rows + self.first + vector * LANES) * LANES);
+                    let mut rows = [s.splat(0.0); LANES];
+                    for (i, row) in rows.iter_mut().enumerate() {
+                        *row = s.load(from.add(i * LANES));
+                    }
+                    for (i, column) in s.transpose(rows).into_iter().enumerate().take(present) {
+                        s.store(self.slab.as_mut_ptr().add((block * LANES + i) * lanes + vector * LANES), column);
+                    }
                 }
             }
         }

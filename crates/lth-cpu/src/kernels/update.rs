@@ -3,10 +3,23 @@
 use super::math;
 use crate::simd::Simd;
 
+/// A gradient that changes nothing, but keeps moments away from subnormal numbers.
+const TINY: f32 = 1e-20;
+
+/// The same for squares of gradients.
+const TINY_SQUARE: f32 = 1e-36;
+
 /// An optimiser's rule for one step, with everything that depends on the step folded into constants.
 pub(crate) trait UpdateRule: Copy {
     /// How many moments it keeps for each weight: 0, 1 or 2.
     const MOMENTS: usize;
+
+    /// What the sum of a gradient starts from.
+    ///
+    /// Moments that decay towards zero would end as subnormal numbers, on which processors take a hundred times longer; with
+    /// [`TINY`] added to each gradient they end there instead. A rate times `TINY` over epsilon is far below what a weight
+    /// can resolve.
+    const START: f32;
 
     /// The new weight and moments.
     fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V);
@@ -31,13 +44,15 @@ pub(crate) struct Adam {
 
 impl UpdateRule for Adam {
     const MOMENTS: usize = 2;
+    const START: f32 = TINY;
 
     #[inline(always)]
     fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
         let g = s.fma(s.splat(self.l2), w, g);
         let w = s.mul(w, s.splat(self.shrink));
         let m = s.fma(s.splat(self.one_minus_beta1), s.sub(g, first), first);
-        let v = s.fma(s.mul(g, s.splat(self.one_minus_beta2)), g, s.mul(second, s.splat(self.beta2)));
+        let decayed = s.fma(second, s.splat(self.beta2), s.splat(TINY_SQUARE));
+        let v = s.fma(s.mul(g, s.splat(self.one_minus_beta2)), g, decayed);
         let d = s.fma(s.sqrt(v), s.splat(self.root_correction), s.splat(self.epsilon));
         (s.fnma(math::divide(s, m, d), s.splat(self.step_size), w), m, v)
     }
@@ -52,6 +67,7 @@ pub(crate) struct Sgd {
 
 impl UpdateRule for Sgd {
     const MOMENTS: usize = 0;
+    const START: f32 = 0.0;
 
     #[inline(always)]
     fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
@@ -72,6 +88,7 @@ pub(crate) struct Momentum {
 
 impl UpdateRule for Momentum {
     const MOMENTS: usize = 1;
+    const START: f32 = TINY;
 
     #[inline(always)]
     fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
@@ -88,6 +105,7 @@ pub(crate) struct StoreGradient;
 
 impl UpdateRule for StoreGradient {
     const MOMENTS: usize = 0;
+    const START: f32 = 0.0;
 
     #[inline(always)]
     fn apply<S: Simd>(&self, _s: S, _w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {

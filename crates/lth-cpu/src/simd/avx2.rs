@@ -40,7 +40,6 @@ macro_rules! both {
 impl Simd for Avx2 {
     type V = Pair;
     const TILE_VECTORS: usize = 1;
-    const GRADIENT_ROWS: usize = 6;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Pair {

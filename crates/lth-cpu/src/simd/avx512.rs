@@ -33,7 +33,6 @@ pub(super) unsafe fn enter<K: Kernel>(simd: Avx512, kernel: K) -> K::Output {
 impl Simd for Avx512 {
     type V = __m512;
     const TILE_VECTORS: usize = 4;
-    const GRADIENT_ROWS: usize = 20;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {

@@ -28,9 +28,6 @@ pub trait Simd: Copy {
     /// How many 16-float vectors of lanes a register tile may hold: more on machines with more registers.
     const TILE_VECTORS: usize;
 
-    /// Rows of a tile of the weight gradient, each one accumulator.
-    const GRADIENT_ROWS: usize;
-
     /// All lanes the same.
     fn splat(self, value: f32) -> Self::V;
     /// # Safety
@@ -95,6 +92,20 @@ pub trait Simd: Copy {
     fn merge_quad(self, q: [Self::V; 4]) -> Self::V {
         self.merge4(self.merge8(q[0], q[1]), self.merge8(q[2], q[3]))
     }
+}
+
+/// The same pointer, of which the compiler knows nothing.
+///
+/// Operands of the form base + index take two slots of the processor's pipeline in a multiply-add, base + constant only one;
+/// this makes the compiler add up the base once.
+#[inline(always)]
+pub(crate) fn opaque(mut pointer: *const f32) -> *const f32 {
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    // SAFETY: no instruction at all.
+    unsafe {
+        core::arch::asm!("/* {0} */", inout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
+    }
+    pointer
 }
 
 /// Code that is compiled once for each instruction set.

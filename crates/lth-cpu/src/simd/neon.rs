@@ -38,7 +38,6 @@ macro_rules! each {
 impl Simd for Neon {
     type V = Quad;
     const TILE_VECTORS: usize = 1;
-    const GRADIENT_ROWS: usize = 6;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Quad {

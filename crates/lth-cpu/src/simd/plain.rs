@@ -14,7 +14,6 @@ fn map2(a: [f32; LANES], b: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> [f32; 
 impl Simd for Plain {
     type V = [f32; LANES];
     const TILE_VECTORS: usize = 1;
-    const GRADIENT_ROWS: usize = 4;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self::V {

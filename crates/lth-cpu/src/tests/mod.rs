@@ -1,0 +1,18 @@
+//! Property tests of every kernel, on every instruction set, against [`crate::reference`].
+//!
+//! Data comes from seeded streams, so that a failing case is told by its shape and seed. Error bounds are those of the
+//! arithmetic: a sum of k products in 32 bits is off by at most (k + 2) half units in the last place of the sum of their
+//! magnitudes.
+
+#![allow(unsafe_code)]
+
+mod bits;
+mod elementwise;
+mod gradients;
+mod input;
+mod math;
+mod products;
+mod softmax;
+mod support;
+mod transposes;
+mod updates;
