@@ -127,13 +127,14 @@ pub(crate) unsafe fn apply_at<S: Simd, R: UpdateRule>(s: S, rule: &R, g: S::V, a
         let first = if R::MOMENTS > 0 { s.load(at.first) } else { zero };
         let second = if R::MOMENTS > 1 { s.load(at.second) } else { zero };
         let g = kept.map_or(g, |bits| s.select(bits, g, zero));
-        let (new, first, second) = rule.apply(s, w, g, first, second);
+        let (new, first, new_second) = rule.apply(s, w, g, first, second);
         s.store(at.w, kept.map_or(new, |bits| s.select(bits, new, w)));
         if R::MOMENTS > 0 {
             s.store(at.first, first);
         }
         if R::MOMENTS > 1 {
-            s.store(at.second, second);
+            // Without the choice a pruned weight's second moment would end at TINY_SQUARE.
+            s.store(at.second, kept.map_or(new_second, |bits| s.select(bits, new_second, second)));
         }
     }
 }
