@@ -6,7 +6,6 @@
 
 #![allow(unsafe_code)]
 
-mod bits;
 mod elementwise;
 mod gradients;
 mod input;

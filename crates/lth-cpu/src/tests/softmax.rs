@@ -1,0 +1,97 @@
+//! Softmax, loss, accuracy and the gradient of logits.
+
+use proptest::prelude::*;
+
+use super::support::*;
+use crate::{
+    kernels::softmax::{Score, Softmax},
+    lanes::{Lanes, slab_rows},
+    reference,
+    simd::Isa,
+};
+
+/// Logits replaced by gradients if `scale` is given, and the score.
+fn run(isa: Isa, logits: &[f32], labels: &[u16], classes: usize, scale: Option<f32>) -> (Vec<f32>, Score) {
+    let lanes = Lanes::of(labels.len());
+    let mut slab = to_slabs(logits, classes, lanes, 0.25);
+    let len = slab_rows(classes) * lanes.width();
+    let kernel = Softmax { logits: &mut slab[..len], classes, vectors: lanes.vectors, labels, scale };
+    let score = isa.run(kernel);
+    if scale.is_some() {
+        let beyond = (0..classes * lanes.width()).filter(|at| at % lanes.width() >= labels.len());
+        assert!(beyond.map(|at| slab[at]).all(|value| value == 0.0), "lanes beyond the batch have no gradient");
+    }
+    (from_slabs(&slab, classes, lanes), score)
+}
+
+/// Gradients, loss and correct examples on every instruction set, with the same bits.
+fn score_everywhere(logits: &[f32], labels: &[u16], classes: usize, scale: f32) -> (Vec<f32>, Score) {
+    let gradients = everywhere(|isa| run(isa, logits, labels, classes, Some(scale)).0);
+    let score = run(Isa::detect(), logits, labels, classes, Some(scale)).1;
+    for isa in Isa::available() {
+        let (same, evaluated) = run(isa, logits, labels, classes, None);
+        assert_same_bits(&same, logits, "without a scale the logits stay");
+        assert_eq!(evaluated, score, "{isa}");
+    }
+    (gradients, score)
+}
+
+proptest! {
+    #![proptest_config(cases(80))]
+
+    #[test]
+    fn loss_accuracy_and_gradient(n in 1_usize..=64, classes in 1_usize..=33, spread in 0.01_f64..50.0, seed: u64) {
+        let mut stream = stream(seed);
+        let logits: Vec<f32> = (0..n * classes).map(|_| (stream.normal() * spread) as f32).collect();
+        let labels: Vec<u16> = (0..n).map(|_| stream.below(classes as u64) as u16).collect();
+        let scale = 1.0 / n as f32;
+        let (gradients, score) = score_everywhere(&logits, &labels, classes, scale);
+
+        let (mut p, mut losses, mut expected) = (vec![0.0; n * classes], vec![0.0; n], vec![0.0; n * classes]);
+        let logits64 = wide(&logits);
+        reference::softmax_forward(&mut p, &logits64, (n, classes));
+        reference::cross_entropy_forward(&mut losses, &logits64, &labels, (n, classes));
+        reference::cross_entropy_softmax_backward(&mut expected, &p, &labels, (n, classes));
+        let correct = logits64.chunks(classes).zip(&labels).filter(|(row, label)| reference::argmax(row) == usize::from(**label));
+
+        prop_assert_eq!(score.correct, correct.count());
+        // The differences to the highest logit are rounded, exponentials are within 2 ulp, and sums add.
+        let error = HALF_ULP * (classes as f64 + 6.0 + 8.0 * spread);
+        let loss: f64 = losses.iter().sum();
+        prop_assert!((score.loss_sum - loss).abs() <= n as f64 * error, "{} {loss}", score.loss_sum);
+        let bound = |i: usize| f64::from(scale) * ((p[i] + 1e-9) * 4.0 * error + HALF_ULP * 4.0);
+        assert_close(&gradients, &expected, bound, "dlogits");
+    }
+
+    #[test]
+    fn the_first_of_equal_logits_wins(n in 1_usize..=64, classes in 1_usize..=12, seed: u64) {
+        let mut stream = stream(seed);
+        let logits: Vec<f32> = (0..n * classes).map(|_| stream.below(3) as f32 - 1.0).collect();
+        let labels: Vec<u16> = (0..n).map(|_| stream.below(classes as u64) as u16).collect();
+        let (_, score) = score_everywhere(&logits, &labels, classes, 1.0);
+        let correct = logits.chunks(classes).zip(&labels).filter(|(row, label)| reference::argmax(&wide(row)) == usize::from(**label));
+        prop_assert_eq!(score.correct, correct.count());
+    }
+}
+
+#[test]
+fn logits_far_apart_are_no_trouble() {
+    let logits = [1e4_f32, -1e4, 0.0, -1e4, 1e4, 0.0];
+    let (gradients, score) = score_everywhere(&logits, &[0, 0], 3, 0.5);
+    assert_eq!(score.correct, 1);
+    assert!((score.loss_sum - 2e4).abs() < 1e-2);
+    let expected = [0.0, 0.0, 0.0, -0.5, 0.5, 0.0];
+    assert_close(&gradients, &expected, |_| 1e-24, "dlogits");
+}
+
+#[test]
+fn a_logit_that_is_not_a_number_is_seen_in_the_loss() {
+    for class in 0..4 {
+        for isa in Isa::available() {
+            let mut logits = vec![0.5; 4 * 3];
+            logits[4 + class] = f32::NAN;
+            let (_, score) = run(isa, &logits, &[0, 1, 2], 4, None);
+            assert!(score.loss_sum.is_nan(), "{isa}, class {class}");
+        }
+    }
+}

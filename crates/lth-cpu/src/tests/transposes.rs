@@ -1,0 +1,66 @@
+//! From slabs to batch-major blocks and back: copies, exact to the bit.
+
+use proptest::prelude::*;
+
+use super::support::*;
+use crate::{
+    buffer::Buffer,
+    kernels::transpose::ToSlab,
+    lanes::{Lanes, slab_rows},
+    panels::PANEL,
+};
+
+proptest! {
+    #![proptest_config(cases(60))]
+
+    #[test]
+    fn inputs_by_vector_and_back(n in examples(), features in size(70), seed: u64) {
+        let lanes = Lanes::of(n);
+        let rows = lanes.slabs * lanes.width();
+        let values = noise(&mut stream(seed), n * features);
+        let slabs = to_slabs(&values, features, lanes, 0.25);
+        let found = everywhere(|isa| vector_rows(isa, &slabs, features, lanes).to_vec());
+        for example in 0..rows {
+            for feature in 0..features.next_multiple_of(16) {
+                let inside = if example < n { values.get(example * features + feature) } else { Some(&0.25) };
+                let expected = if feature < features { inside.copied() } else { Some(0.0) };
+                let at = (feature / 16 * rows + example) * 16 + feature % 16;
+                prop_assert_eq!(Some(found[at]), expected, "example {}, feature {}", example, feature);
+            }
+        }
+        let back = everywhere(|isa| {
+            let stride = slab_rows(features) * lanes.width();
+            let mut slabs = Buffer::zeros(stride * lanes.slabs);
+            for slab in 0..lanes.slabs {
+                isa.run(ToSlab {
+                    from: &found,
+                    first: slab * lanes.width(),
+                    rows,
+                    features,
+                    vectors: lanes.vectors,
+                    slab: &mut slabs[slab * stride..(slab + 1) * stride],
+                });
+            }
+            from_slabs(&slabs, features, lanes)
+        });
+        assert_same_bits(&back, &values, "there and back");
+    }
+
+    #[test]
+    fn gradients_by_panel(n in examples(), features in size(70), seed: u64) {
+        let lanes = Lanes::of(n);
+        let rows = lanes.slabs * lanes.width();
+        let values = noise(&mut stream(seed), n * features);
+        let slabs = to_slabs(&values, features, lanes, 0.0);
+        let found = everywhere(|isa| panel_rows(isa, &slabs, features, lanes).to_vec());
+        // What follows the last row of a panel is not specified: its stride is taken from the length.
+        let panel = found.len() / features.div_ceil(PANEL) / PANEL * PANEL;
+        prop_assert!(panel >= rows * PANEL);
+        for example in 0..n {
+            for feature in 0..features {
+                let at = feature / PANEL * panel + example * PANEL + feature % PANEL;
+                prop_assert_eq!(found[at], values[example * features + feature], "example {}, feature {}", example, feature);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Update rules against the reference, and rules by name for other tests.
+
+use proptest::prelude::*;
+
+use super::support::*;
+use crate::{
+    kernels::update::{Adam, Momentum, Parameters, Sgd, UpdateRule, apply_at},
+    reference::{self, Optimizer},
+    simd::{Isa, Kernel, LANES, Simd},
+};
+
+/// An update rule of any kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    Adam(Adam),
+    Sgd(Sgd),
+    Momentum(Momentum),
+}
+
+/// Runs an expression for the rule inside of a [`Rule`].
+macro_rules! with_rule {
+    ($rule:expr, |$inner:ident| $body:expr) => {
+        match $rule {
+            Rule::Adam($inner) => $body,
+            Rule::Sgd($inner) => $body,
+            Rule::Momentum($inner) => $body,
+        }
+    };
+}
+pub(super) use with_rule;
+
+const RATE: f32 = 1.2e-3;
+
+impl Rule {
+    pub(super) const SGD: Sgd = Sgd { rate: RATE, l2: 0.0 };
+
+    /// One of each, with step number 3.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        settings().map(|optimizer| Self::new(optimizer, RATE, 3))
+    }
+
+    /// The rule of an optimiser at a rate and step.
+    fn new(optimizer: Optimizer, rate: f32, t: u64) -> Self {
+        match optimizer {
+            Optimizer::Adam { beta1, beta2, epsilon, weight_decay, decoupled } => Self::Adam(Adam {
+                one_minus_beta1: (1.0 - beta1) as f32,
+                beta2: beta2 as f32,
+                one_minus_beta2: (1.0 - beta2) as f32,
+                epsilon: epsilon as f32,
+                step_size: (f64::from(rate) / (1.0 - beta1.powi(t as i32))) as f32,
+                root_correction: (1.0 / (1.0 - beta2.powi(t as i32)).sqrt()) as f32,
+                l2: if decoupled { 0.0 } else { weight_decay as f32 },
+                shrink: if decoupled { (1.0 - f64::from(rate) * weight_decay) as f32 } else { 1.0 },
+            }),
+            Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => Self::Sgd(Sgd { rate, l2: weight_decay as f32 }),
+            Optimizer::Sgd { momentum, nesterov, weight_decay } => Self::Momentum(Momentum {
+                rate,
+                l2: weight_decay as f32,
+                momentum: momentum as f32,
+                nesterov,
+            }),
+        }
+    }
+}
+
+/// Every kind of optimiser, with settings that 32 bits hold exactly.
+fn settings() -> impl Iterator<Item = Optimizer> {
+    let (beta1, beta2, epsilon) = (0.9_f32.into(), 0.999_f32.into(), 1e-8_f32.into());
+    let l2 = 0.0625;
+    let adam = |weight_decay, decoupled| Optimizer::Adam { beta1, beta2, epsilon, weight_decay, decoupled };
+    let sgd = |momentum: f32, nesterov, weight_decay| Optimizer::Sgd { momentum: momentum.into(), nesterov, weight_decay };
+    [adam(0.0, false), adam(l2, false), adam(l2, true)]
+        .into_iter()
+        .chain([sgd(0.0, false, 0.0), sgd(0.0, false, l2), sgd(0.9, false, l2), sgd(0.9, true, l2)])
+}
+
+/// Stores the gradient as a rule would see it in place of the weight.
+#[derive(Clone, Copy)]
+pub(super) struct GradientOf<R>(std::marker::PhantomData<R>);
+
+impl<R> GradientOf<R> {
+    pub(super) fn of(_rule: R) -> Self {
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl<R: UpdateRule> UpdateRule for GradientOf<R> {
+    const MOMENTS: usize = 0;
+    const START: f32 = R::START;
+
+    #[inline(always)]
+    fn apply<S: Simd>(&self, _s: S, _w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
+        (g, first, second)
+    }
+}
+
+/// A rule on plain arrays, a multiple of 16 long.
+struct Apply<'a, R> {
+    gradient: &'a [f32],
+    parameters: Parameters<'a>,
+    rule: R,
+}
+
+impl<R: UpdateRule> Kernel for Apply<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, s: S) {
+        assert_eq!(self.gradient.len() % LANES, 0);
+        self.parameters.check::<R>(self.gradient.len());
+        for at in (0..self.gradient.len()).step_by(LANES) {
+            // SAFETY: lengths are checked above.
+            unsafe {
+                let gradient = s.load(self.gradient.as_ptr().add(at));
+                apply_at(s, &self.rule, gradient, self.parameters.slots(at), None);
+            }
+        }
+    }
+}
+
+/// Applies a rule to weights and moments of any length.
+pub(super) fn apply(rule: Rule, gradient: &[f32], parameters: &mut [Vec<f32>; 3]) {
+    apply_on(Isa::detect(), rule, gradient, parameters);
+}
+
+fn apply_on(isa: Isa, rule: Rule, gradient: &[f32], parameters: &mut [Vec<f32>; 3]) {
+    let len = gradient.len();
+    let mut gradient = gradient.to_vec();
+    gradient.resize(len.next_multiple_of(LANES), 0.0);
+    parameters.iter_mut().for_each(|part| part.resize(gradient.len(), 0.0));
+    let [w, first, second] = parameters;
+    with_rule!(rule, |rule| isa.run(Apply {
+        gradient: &gradient,
+        parameters: Parameters { w, first, second },
+        rule,
+    }));
+    parameters.iter_mut().for_each(|part| part.truncate(len));
+}
+
+proptest! {
+    #![proptest_config(cases(100))]
+
+    #[test]
+    fn rules_are_the_references(t in 1_u64..20_000, rate in 1e-5_f32..0.5, exponent in -9_i32..3, seed: u64) {
+        let mut stream = stream(seed);
+        let size = 10_f32.powi(exponent);
+        let g: Vec<f32> = noise(&mut stream, 48).into_iter().map(|g| g * size).collect();
+        let w = noise(&mut stream, 48);
+        let first: Vec<f32> = noise(&mut stream, 48).into_iter().map(|m| m * size).collect();
+        let second: Vec<f32> = noise(&mut stream, 48).into_iter().map(|v| v * v * size * size).collect();
+        for optimizer in settings() {
+            let rule = Rule::new(optimizer, rate, t);
+            let found = everywhere(|isa| {
+                let mut parameters = [w.clone(), first.clone(), second.clone()];
+                apply_on(isa, rule, &g, &mut parameters);
+                parameters.concat()
+            });
+            let [mut w64, mut first64, mut second64] = [&w, &first, &second].map(|part| wide(part));
+            reference::update(optimizer, (f64::from(rate), t), &mut w64, &wide(&g), &mut first64, &mut second64);
+
+            // What goes into a sum bounds its error; the divisor is free of cancellation.
+            let bound = |index: usize| {
+                let (w, g) = (f64::from(w[index]).abs(), f64::from(g[index]).abs());
+                let moment = g + w * 0.0625 + f64::from(first[index]).abs();
+                let step = match optimizer {
+                    Optimizer::Adam { beta1, beta2, epsilon, .. } => {
+                        let root = (second64[index] / (1.0 - beta2.powi(t as i32))).sqrt();
+                        f64::from(rate) / (1.0 - beta1.powi(t as i32)) / (root + epsilon)
+                    }
+                    Optimizer::Sgd { .. } => f64::from(rate) * 2.0,
+                };
+                (HALF_ULP * (3.0 * w + 16.0 * step * moment), HALF_ULP * 4.0 * moment)
+            };
+            let what = |part: &str| format!("{part} of {optimizer:?}");
+            assert_close(&found[..48], &w64, |i| bound(i).0, &what("weight"));
+            if let Rule::Adam(_) | Rule::Momentum(_) = rule {
+                assert_close(&found[48..96], &first64, |i| bound(i).1, &what("first moment"));
+            }
+            if let Rule::Adam(_) = rule {
+                // Squares cancel nothing, but the gradient may have, when L2 was added to it.
+                let slack = |i: usize| {
+                    let g = f64::from(g[i]).abs() + f64::from(w[i]).abs() * 0.0625;
+                    HALF_ULP * (8.0 * second64[i] + 4e-3 * g * g) + 1e-35
+                };
+                assert_close(&found[96..], &second64, slack, &what("second moment"));
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_comes_of_nothing() {
+    for optimizer in settings() {
+        let rule = Rule::new(optimizer, RATE, 7);
+        for isa in Isa::available() {
+            let mut parameters = [vec![0.0; 16], vec![0.0; 16], vec![0.0; 16]];
+            apply_on(isa, rule, &[0.0; 16], &mut parameters);
+            assert_same_bits(&parameters[0], &[0.0; 16], &format!("{rule:?} on {isa}"));
+            assert_same_bits(&parameters[1], &[0.0; 16], &format!("{rule:?} on {isa}"));
+        }
+    }
+}
