@@ -4,7 +4,7 @@
 
 use super::update::{Parameters, UpdateRule, apply_at};
 use crate::{
-    simd::{Kernel, LANES, Simd},
+    simd::{Kernel, LANES, Simd, opaque},
     sparse::{Layout, SLICE},
 };
 
@@ -52,6 +52,8 @@ impl<R: UpdateRule> SparseGradient<'_, R> {
     #[inline(always)]
     unsafe fn slices<S: Simd, const V: usize>(mut self, s: S) {
         let lanes = V * LANES;
+        // The update of 16 slots waits for their square roots; it is made amid the sums of the next 16.
+        let mut pending = None;
         for slice in &self.layout.slices {
             let mut slot = slice.start as usize;
             let end = slot + (slice.steps as usize) * SLICE;
@@ -60,6 +62,9 @@ impl<R: UpdateRule> SparseGradient<'_, R> {
                 // SAFETY: the caller's promise.
                 unsafe {
                     for r in 0..SLICE {
+                        if r == SLICE / 2 {
+                            self.apply(s, pending);
+                        }
                         let mut sums = [s.splat(0.0); 4];
                         for slab in 0..self.slabs {
                             let dy = self
@@ -73,7 +78,7 @@ impl<R: UpdateRule> SparseGradient<'_, R> {
                             }
                             for u in 0..4 {
                                 let term = usize::from(*self.layout.terms.get_unchecked(slot + u * SLICE + r));
-                                let x = x.add(term * lanes);
+                                let x = opaque(x.add(term * lanes));
                                 for v in 0..V {
                                     sums[u] = s.fma(s.load(x.add(v * LANES)), dys[v], sums[u]);
                                 }
@@ -83,10 +88,23 @@ impl<R: UpdateRule> SparseGradient<'_, R> {
                     }
                     let g = s.merge1(s.merge2(quads[0], quads[1]), s.merge2(quads[2], quads[3]));
                     let g = s.add(g, s.splat(R::START));
-                    let kept = *self.layout.kept.get_unchecked(slot / LANES);
-                    apply_at(s, &self.rule, g, self.parameters.slots(slot), Some(kept));
+                    pending = Some((g, slot));
                 }
                 slot += 4 * SLICE;
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { self.apply(s, pending) };
+    }
+
+    /// Updates the weights of 16 slots.
+    #[inline(always)]
+    unsafe fn apply<S: Simd>(&mut self, s: S, pending: Option<(S::V, usize)>) {
+        if let Some((g, slot)) = pending {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let kept = *self.layout.kept.get_unchecked(slot / LANES);
+                apply_at(s, &self.rule, g, self.parameters.slots(slot), Some(kept));
             }
         }
     }

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    simd::{Kernel, LANES, Simd},
+    simd::{Kernel, LANES, Simd, opaque},
     sparse::{Layout, SLICE, Slice},
 };
 
@@ -87,7 +87,8 @@ impl SparseMatmul<'_> {
         y: *mut f32,
         first: usize,
     ) {
-        let lanes = self.vectors * LANES;
+        // Known to the compiler where a tile is as wide as the slab.
+        let lanes = if S::TILE_VECTORS >= 4 { V * LANES } else { self.vectors * LANES };
         // SAFETY: the caller's promise.
         unsafe {
             let x = self.x.as_ptr().add(first * LANES);
@@ -109,7 +110,7 @@ impl SparseMatmul<'_> {
                         _ => slot + r,
                     };
                     let w = s.splat(*self.weights.get_unchecked(at));
-                    let x = x.add(term * lanes);
+                    let x = opaque(x.add(term * lanes));
                     for v in 0..V {
                         sums[r][v] = s.fma(w, s.load(x.add(v * LANES)), sums[r][v]);
                     }
