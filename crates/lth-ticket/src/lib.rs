@@ -8,7 +8,6 @@
 mod control;
 mod criterion;
 mod early_stop;
-mod fingerprint;
 mod paired_ratio;
 mod prune;
 mod registry;
@@ -24,11 +23,10 @@ pub use control::{
     CONTROLS, Control, ControlContext, ControlTicket, RandomMask, RandomReinit, RandomSparse, find_control,
 };
 pub use criterion::{
-    CRITERIA, Criterion, LargeFinal, LargeInit, MagnitudeIncrease, Movement, Random, ScoreContext, SmallFinal,
-    SmallInit, WeightHistory, find_criterion,
+    CRITERIA, Criterion, LargeFinal, LargeInit, MagnitudeIncrease, Movement, Random, ScoreContext,
+    SmallFinal, SmallInit, WeightHistory, find_criterion,
 };
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
-pub use fingerprint::fingerprint;
 pub use paired_ratio::PairedRatio;
 pub use prune::{OneShot, PruningError, PruningRates, Scope, live_after, prune, prune_one_shot};
 pub use registry::UnknownName;
@@ -38,7 +36,7 @@ pub use ticket::{Ticket, TicketOrigin};
 pub use ticket_error::TicketError;
 pub use ticket_file::TICKET_FORMAT_VERSION;
 pub use train::{
-    CheckpointError, DataOrder, Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained,
-    TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, Unobserved, train,
+    CheckpointError, DataOrder, Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split,
+    Trained, TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, Unobserved, train,
 };
 pub use winning::{RoundResult, Verdict, smallest_winning_ticket};

@@ -38,7 +38,8 @@ impl PairedRatio {
         {
             return None;
         }
-        let each: Vec<f64> = numerators.iter().zip(denominators).map(|(above, below)| above / below).collect();
+        let each: Vec<f64> =
+            numerators.iter().zip(denominators).map(|(above, below)| above / below).collect();
         Some(Self {
             of_means: numerators.iter().sum::<f64>() / denominators.iter().sum::<f64>(),
             mean_of_ratios: each.iter().sum::<f64>() / each.len() as f64,

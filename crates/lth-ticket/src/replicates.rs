@@ -39,9 +39,11 @@ impl ReplicatesVerdict {
 fn means(replicates: &[Replicate]) -> Vec<RoundResult> {
     let Some(first) = replicates.first() else { return Vec::new() };
     let mean = |round: u64| {
-        let found = |replicate: &Replicate| replicate.rounds.iter().find(|result| result.round == round).copied();
+        let found =
+            |replicate: &Replicate| replicate.rounds.iter().find(|result| result.round == round).copied();
         let results = replicates.iter().map(found).collect::<Option<Vec<_>>>()?;
-        let mean = |value: fn(&RoundResult) -> f64| results.iter().map(value).sum::<f64>() / results.len() as f64;
+        let mean =
+            |value: fn(&RoundResult) -> f64| results.iter().map(value).sum::<f64>() / results.len() as f64;
         Some(RoundResult {
             round,
             density: Density::new(mean(|result| result.density.get()).min(1.0)).ok()?,
@@ -73,12 +75,13 @@ mod tests {
     use super::*;
 
     fn replicate(seed: u64, rounds: &[(f64, f64)]) -> Replicate {
-        let rounds = rounds.iter().enumerate().map(|(round, &(early_stop_iteration, test_accuracy))| RoundResult {
-            round: round as u64,
-            density: Density::new(0.8_f64.powi(round as i32)).unwrap(),
-            early_stop_iteration,
-            test_accuracy,
-        });
+        let rounds =
+            rounds.iter().enumerate().map(|(round, &(early_stop_iteration, test_accuracy))| RoundResult {
+                round: round as u64,
+                density: Density::new(0.8_f64.powi(round as i32)).unwrap(),
+                early_stop_iteration,
+                test_accuracy,
+            });
         Replicate { seed: Seed(seed), rounds: rounds.collect() }
     }
 
@@ -89,7 +92,10 @@ mod tests {
             replicate(1, &[(6000.0, 0.98), (3000.0, 0.99), (5000.0, 0.98)]),
         ];
         let verdict = ReplicatesVerdict::of(&replicates).unwrap();
-        assert_eq!((verdict.means.dense.early_stop_iteration, verdict.means.winner.unwrap().round), (5000.0, 2));
+        assert_eq!(
+            (verdict.means.dense.early_stop_iteration, verdict.means.winner.unwrap().round),
+            (5000.0, 2)
+        );
         assert_eq!(verdict.each[0].1.winner, None);
         assert_eq!(verdict.each[1].1.winner.unwrap().round, 2);
         assert_eq!(

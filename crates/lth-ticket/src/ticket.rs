@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lth_model::{Architecture, Density, Masks, OptimizerState, Seed, Step, Tensors};
 
-use crate::{TicketError, complete_masks, fingerprint, mask_weights};
+use crate::{TicketError, complete_masks, mask_weights};
 
 /// Where a ticket comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ pub struct TicketOrigin {
 pub struct Ticket {
     /// The model's name.
     pub model: String,
-    /// The [`fingerprint`] of its architecture.
+    /// The fingerprint of its architecture.
     pub architecture: String,
     /// Where it comes from.
     pub origin: TicketOrigin,
@@ -63,7 +63,7 @@ impl Ticket {
         mask_weights(&mut weights, &masks);
         Ok(Self {
             model: architecture.name.clone(),
-            architecture: fingerprint(architecture),
+            architecture: architecture.fingerprint(),
             origin,
             density: architecture.density(&masks),
             weights,
@@ -81,7 +81,7 @@ impl Ticket {
         let fit = |source| TicketError::Fit { wanted: architecture.name.clone(), source };
         architecture.check_tensors(&self.weights).map_err(fit)?;
         architecture.check_masks(&self.masks).map_err(fit)?;
-        let expected = fingerprint(architecture);
+        let expected = architecture.fingerprint();
         if self.architecture != expected {
             return Err(TicketError::OtherArchitecture {
                 model: self.model,

@@ -61,7 +61,8 @@ impl Hint for TicketError {
             Self::File(error) => return error.hint(),
             Self::Newer { .. } => "use the version that wrote it, or a newer one".to_owned(),
             Self::Invalid { .. } | Self::Contradiction { .. } => {
-                "tickets are in RUN/replicate-0/round-NN/ticket.safetensors; make it again if it is damaged".to_owned()
+                "tickets are in RUN/replicate-0/round-NN/ticket.safetensors; make it again if it is damaged"
+                    .to_owned()
             }
             Self::Fit { .. } | Self::OtherArchitecture { .. } => {
                 "`lth inspect FILE` shows which model a ticket is of".to_owned()

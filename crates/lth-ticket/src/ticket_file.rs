@@ -14,15 +14,27 @@ const OPTIMIZER: &str = "optimizer.";
 
 /// The metadata keys of the format itself.
 const KEYS: [&str; 13] = [
-    "kind", "format", "created-by", "model", "architecture", "data", "round", "density", "seed", "rewind",
-    "rewind-iteration", "parent", "optimizer-updates",
+    "kind",
+    "format",
+    "created-by",
+    "model",
+    "architecture",
+    "data",
+    "round",
+    "density",
+    "seed",
+    "rewind",
+    "rewind-iteration",
+    "parent",
+    "optimizer-updates",
 ];
 
 impl Ticket {
     /// The file: weights under PyTorch's names, masks as `NAME.mask`, the optimiser's memory, if any, as
     /// `optimizer.NAME`, everything else as metadata.
     pub fn to_file(&self) -> TensorFile {
-        let mut file = TensorFile { tensors: self.weights.clone(), masks: self.masks.clone(), ..TensorFile::default() };
+        let mut file =
+            TensorFile { tensors: self.weights.clone(), masks: self.masks.clone(), ..TensorFile::default() };
         file.metadata.clone_from(&self.origin.metadata);
         file.metadata.retain(|key, _| !KEYS.contains(&key.as_str()));
         let mut put = |key: &str, value: String| {
@@ -89,18 +101,23 @@ impl Ticket {
             rewind: metadata.value("rewind")?,
             rewind_iteration: metadata.value("rewind-iteration")?,
             parent: file.metadata.get("parent").cloned(),
-            metadata: file.metadata.clone().into_iter().filter(|(key, _)| !KEYS.contains(&key.as_str())).collect(),
+            metadata: file
+                .metadata
+                .clone()
+                .into_iter()
+                .filter(|(key, _)| !KEYS.contains(&key.as_str()))
+                .collect(),
         };
-        let (model, architecture) = (metadata.text("model")?.to_owned(), metadata.text("architecture")?.to_owned());
+        let (model, architecture) =
+            (metadata.text("model")?.to_owned(), metadata.text("architecture")?.to_owned());
         let density = metadata.value("density")?;
-        let updates = match file.metadata.contains_key("optimizer-updates") {
-            true => Some(metadata.value("optimizer-updates")?),
-            false => None,
-        };
+        let has_optimizer = file.metadata.contains_key("optimizer-updates");
+        let updates = has_optimizer.then(|| metadata.value("optimizer-updates")).transpose()?;
         let (moments, weights): (Tensors, Tensors) =
             file.tensors.drain(..).partition(|(name, _)| name.starts_with(OPTIMIZER));
         let optimizer = updates.map(|updates| {
-            let tensors = moments.into_iter().map(|(name, tensor)| (name[OPTIMIZER.len()..].to_owned(), tensor));
+            let tensors =
+                moments.into_iter().map(|(name, tensor)| (name[OPTIMIZER.len()..].to_owned(), tensor));
             OptimizerState { updates, tensors: tensors.collect() }
         });
         Ok(Self { model, architecture, origin, density, weights, masks: file.masks, optimizer })

@@ -60,7 +60,8 @@ pub fn smallest_winning_ticket(rounds: &[RoundResult]) -> Option<RoundResult> {
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (iteration, accuracy) = (grouped(self.dense.early_stop_iteration), percent(self.dense.test_accuracy));
+        let (iteration, accuracy) =
+            (grouped(self.dense.early_stop_iteration), percent(self.dense.test_accuracy));
         match &self.winner {
             _ if self.pruned == 0 => f.write_str("There is no pruned network to compare the dense one with."),
             Some(winner) => write!(
@@ -147,7 +148,9 @@ mod tests {
         let (one, other) = (0.1 + 0.2 + 0.3, 0.3 + 0.2 + 0.1);
         assert_ne!(one, other);
         for (dense, ticket) in [(one, other), (other, one)] {
-            assert!(smallest_winning_ticket(&[round(0, 1.0, 1.0, dense), round(1, 0.8, 1.0, ticket)]).is_some());
+            assert!(
+                smallest_winning_ticket(&[round(0, 1.0, 1.0, dense), round(1, 0.8, 1.0, ticket)]).is_some()
+            );
         }
     }
 

@@ -66,7 +66,10 @@ impl ControlContext<'_> {
     /// Weights and biases drawn as at initialisation, masked.
     fn fresh_weights(&self, masks: &Masks) -> Tensors {
         let Recipe { init, bias_init, .. } = *self.recipe;
-        rewind(&initialize(self.architecture, init, bias_init, self.seed, Purpose::RandomReinit, self.base()), masks)
+        rewind(
+            &initialize(self.architecture, init, bias_init, self.seed, Purpose::RandomReinit, self.base()),
+            masks,
+        )
     }
 
     /// Masks with as many live weights in each layer as the ticket's, every choice of them equally likely.

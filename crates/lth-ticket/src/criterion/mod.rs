@@ -84,11 +84,10 @@ impl ScoreContext<'_> {
     pub fn elementwise(&self, mut score: impl FnMut(WeightHistory) -> f32) -> Tensors {
         let mut scores = Tensors::new();
         for parameter in self.architecture.parameters().into_iter().filter(|p| p.kind.is_prunable()) {
-            let of = |tensors: &'_ Tensors| tensors[&parameter.name].data().to_vec();
-            let (initial, rewind, trained) = (of(self.initial), of(self.rewind), of(self.trained));
-            let data = initial.into_iter().zip(rewind).zip(trained);
-            let data =
-                data.map(|((initial, rewind), trained)| score(WeightHistory { initial, rewind, trained }));
+            let early = self.initial[&parameter.name].data().iter().zip(self.rewind[&parameter.name].data());
+            let weights = early.zip(self.trained[&parameter.name].data());
+            let data = weights
+                .map(|((&initial, &rewind), &trained)| score(WeightHistory { initial, rewind, trained }));
             let tensor = Tensor::new(parameter.shape, data.collect());
             scores.insert(parameter.name, tensor);
         }
@@ -116,9 +115,9 @@ pub const CRITERIA: &[&dyn Criterion] =
 pub fn find_criterion(name: &str) -> Result<&'static dyn Criterion, UnknownName> {
     let wanted = name.replace('_', "-");
     let found = CRITERIA.iter().find(|criterion| criterion.name() == wanted);
-    found.copied().ok_or_else(|| {
-        UnknownName::new("criterion", name, CRITERIA.iter().map(|criterion| criterion.name()))
-    })
+    found
+        .copied()
+        .ok_or_else(|| UnknownName::new("criterion", name, CRITERIA.iter().map(|criterion| criterion.name())))
 }
 
 #[cfg(test)]

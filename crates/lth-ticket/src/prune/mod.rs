@@ -2,8 +2,8 @@
 
 mod count;
 mod error;
-mod one_shot;
 mod once;
+mod one_shot;
 mod rates;
 mod select;
 

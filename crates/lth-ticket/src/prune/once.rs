@@ -41,13 +41,21 @@ pub fn prune(
     round: u64,
 ) -> Result<Masks, PruningError> {
     check(masks, architecture, scope, rates)?;
-    prune_by(scores, masks, architecture, scope, rates, RandomStream::new(seed, Purpose::Ties, round), |live, group| {
-        let rate = match scope {
-            Scope::Global => Some(rates.linear),
-            Scope::Layer => group.first().and_then(|parameter| rates.of(architecture, parameter)),
-        };
-        rate.map_or(0, |rate| pruned_count(live, rate))
-    })
+    prune_by(
+        scores,
+        masks,
+        architecture,
+        scope,
+        rates,
+        RandomStream::new(seed, Purpose::Ties, round),
+        |live, group| {
+            let rate = match scope {
+                Scope::Global => Some(rates.linear),
+                Scope::Layer => group.first().and_then(|parameter| rates.of(architecture, parameter)),
+            };
+            rate.map_or(0, |rate| pruned_count(live, rate))
+        },
+    )
 }
 
 /// Checks masks, rates and scope against the architecture.

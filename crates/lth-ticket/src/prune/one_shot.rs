@@ -54,7 +54,8 @@ pub fn prune_one_shot(
                 .collect();
             let rounds = real_rounds(&groups, architecture.weight_count(), density)?;
             prune_by(scores, &dense, architecture, scope, rates, ties, |live, group| {
-                rate_of(group).map_or(0, |rate| live - kept(live, rate, rounds).round_ties_even().max(1.0) as usize)
+                rate_of(group)
+                    .map_or(0, |rate| live - kept(live, rate, rounds).round_ties_even().max(1.0) as usize)
             })
         }
     }

@@ -1,6 +1,7 @@
 //! Which examples an iteration sees.
 
-use lth_model::{Purpose, RandomStream, Seed};
+use lth_data::epoch_order;
+use lth_model::Seed;
 
 use super::DataOrder;
 
@@ -33,14 +34,14 @@ impl<'a> Batches<'a> {
     }
 
     fn epoch_examples(&self, epoch: u64) -> Vec<u32> {
-        let mut examples = self.indices.to_vec();
         match self.order {
-            DataOrder::Shuffled => {
-                RandomStream::new(self.seed, Purpose::DataOrder, epoch).shuffle(&mut examples);
+            DataOrder::Shuffled => epoch_order(self.indices, self.seed, epoch),
+            DataOrder::Stored => {
+                let mut examples = self.indices.to_vec();
+                examples.sort_unstable();
+                examples
             }
-            DataOrder::Stored => examples.sort_unstable(),
         }
-        examples
     }
 }
 
@@ -69,7 +70,8 @@ mod tests {
         let mut batches = batches(DataOrder::Shuffled);
         let mut epochs = Vec::new();
         for epoch in 0..3 {
-            let order: Vec<u32> = (0..3).flat_map(|batch| batches.after(epoch * 3 + batch).to_vec()).collect();
+            let order: Vec<u32> =
+                (0..3).flat_map(|batch| batches.after(epoch * 3 + batch).to_vec()).collect();
             let mut sorted = order.clone();
             sorted.sort_unstable();
             assert_eq!(sorted, [1, 3, 4, 8, 9, 12, 30]);

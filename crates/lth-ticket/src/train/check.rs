@@ -4,6 +4,7 @@ use super::{Split, TrainingCheckpoint, TrainingError, TrainingJob};
 
 /// Finds contradictions in a job before anything is trained.
 pub(super) fn check(job: &TrainingJob<'_>, resume: Option<&TrainingCheckpoint>) -> Result<(), TrainingError> {
+    job.recipe.check()?;
     let data = job.data;
     for (split, indices, examples) in [
         (Split::Train, &data.train_indices, data.train.len()),

@@ -128,8 +128,7 @@ fn read_row(line: &str) -> Option<MetricRow> {
 
 fn fields(line: &str) -> Option<(f64, u64, u64)> {
     let mut words = line.split(' ');
-    let fields =
-        (words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    let fields = (words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?.parse().ok()?);
     words.next().is_none().then_some(fields)
 }
 

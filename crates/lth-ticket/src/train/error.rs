@@ -2,7 +2,7 @@
 
 use std::io;
 
-use lth_model::{EngineError, Hint};
+use lth_model::{EngineError, Hint, ParseError};
 use thiserror::Error;
 
 use super::Split;
@@ -13,6 +13,9 @@ pub enum TrainingError {
     /// What the engine refuses: weights, masks or examples that do not fit the architecture.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// A setting of the recipe that cannot be.
+    #[error(transparent)]
+    Recipe(#[from] ParseError),
     /// A split without examples.
     #[error("there are no {split} examples")]
     NoExamples {
@@ -80,11 +83,13 @@ impl Hint for TrainingError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Engine(error) => return error.hint(),
+            Self::Recipe(error) => return error.hint(),
             Self::NoExamples { .. } | Self::Index { .. } => {
                 "check the data set and the number of validation examples".to_owned()
             }
             Self::BatchSize { .. } => {
-                "use a batch size from 1 to the number of training examples, for example --batch-size 60".to_owned()
+                "use a batch size from 1 to the number of training examples, for example --batch-size 60"
+                    .to_owned()
             }
             Self::Length { .. } => {
                 "the length must be beyond the rewind point, for example --length 50ep".to_owned()
@@ -92,7 +97,8 @@ impl Hint for TrainingError {
             Self::EvaluateEvery => "use 1 or more, for example 100".to_owned(),
             Self::Snapshot { .. } => "the rewind point must be within the training".to_owned(),
             Self::OtherTraining { .. } => {
-                "remove the checkpoint to train from the beginning, or use the settings it was made with".to_owned()
+                "remove the checkpoint to train from the beginning, or use the settings it was made with"
+                    .to_owned()
             }
             Self::Checkpoint { .. } => {
                 "check that the disk is writable and has space; the same command then continues".to_owned()

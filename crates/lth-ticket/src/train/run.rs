@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Instant};
 use lth_model::{Batch, Engine, Evaluation, StepReport, Trainer};
 
 use super::{
-    Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint, TrainingError,
-    TrainingJob, batches::Batches, check::check,
+    Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint,
+    TrainingError, TrainingJob, batches::Batches, check::check,
 };
 
 /// Trains a network from `job.start` to the recipe's length, or from a checkpoint of the same training.
@@ -50,10 +50,9 @@ pub fn train(
             Directive::Continue => {}
             Directive::Checkpoint => {
                 let checkpoint = run.checkpoint(begun);
-                observer.checkpoint(&checkpoint).map_err(|source| TrainingError::Checkpoint {
-                    iteration: run.iteration,
-                    source,
-                })?;
+                observer
+                    .checkpoint(&checkpoint)
+                    .map_err(|source| TrainingError::Checkpoint { iteration: run.iteration, source })?;
             }
             Directive::Stop => return Ok(Outcome::Stopped(run.checkpoint(begun))),
         }
