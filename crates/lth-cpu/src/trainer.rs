@@ -174,12 +174,19 @@ impl CpuTrainer {
                 for (vector, block) in work.rows.chunks_exact_mut(total * 16).enumerate().take(width / 16) {
                     let (at, present) = (vector * 16, (features - vector * 16).min(16));
                     for (row, input) in block.chunks_exact_mut(16).zip(inputs.chunks_exact(features)) {
-                        row[..present].copy_from_slice(&input[at..at + present]);
-                        row[present..].fill(0.0);
+                        // A constant length is one move; most vectors are whole.
+                        if present == 16 {
+                            row.copy_from_slice(&input[at..at + 16]);
+                        } else {
+                            row[..present].copy_from_slice(&input[at..at + present]);
+                            row[present..].fill(0.0);
+                        }
                     }
                     block[labels.len() * 16..].fill(0.0);
                 }
-                work.active.all(width / 16, labels.len());
+                if for_update {
+                    work.active.all(width / 16, labels.len());
+                }
                 for slab in 0..lanes.slabs {
                     work.terms[slab].clear();
                     work.terms[slab].extend(0..features as u16);

@@ -38,11 +38,14 @@ pub(crate) struct ActiveExamples {
     examples: Vec<u32>,
     /// Where the list of each vector ends.
     ends: Vec<usize>,
+    /// Vectors and examples, where all lists are known to be whole.
+    whole: Option<(usize, usize)>,
 }
 
 impl ActiveExamples {
     /// Starts over.
     pub(crate) fn clear(&mut self) {
+        self.whole = None;
         self.examples.clear();
         self.ends.clear();
     }
@@ -59,7 +62,11 @@ impl ActiveExamples {
 
     /// All examples for all vectors.
     pub(crate) fn all(&mut self, vectors: usize, examples: usize) {
+        if self.whole == Some((vectors, examples)) {
+            return;
+        }
         self.clear();
+        self.whole = Some((vectors, examples));
         for _ in 0..vectors {
             self.examples.extend(0..examples as u32);
             self.end_vector();

@@ -63,7 +63,7 @@ impl Kernel for Softmax<'_> {
                     score.loss_sum += libm::log(f64::from(totals[lane])) + f64::from(tops[lane]) - f64::from(chosen[lane]);
                 }
                 if let Some(scale) = self.scale {
-                    let factor = math::divide(s, s.splat(scale), total);
+                    let factor = s.div(s.splat(scale), total);
                     let inside = s.splat(0.0);
                     let bits = ((1u32 << labels.len()) - 1) as u16;
                     for class in 0..self.classes {

@@ -54,7 +54,7 @@ impl UpdateRule for Adam {
         let decayed = s.fma(second, s.splat(self.beta2), s.splat(TINY_SQUARE));
         let v = s.fma(s.mul(g, s.splat(self.one_minus_beta2)), g, decayed);
         let d = s.fma(s.sqrt(v), s.splat(self.root_correction), s.splat(self.epsilon));
-        (s.fnma(math::divide(s, m, d), s.splat(self.step_size), w), m, v)
+        (s.fnma(s.div(m, d), s.splat(self.step_size), w), m, v)
     }
 }
 

@@ -77,6 +77,10 @@ impl Simd for Avx2 {
         both!(_mm256_mul_ps, a, b)
     }
     #[inline(always)]
+    fn div(self, a: Pair, b: Pair) -> Pair {
+        both!(_mm256_div_ps, a, b)
+    }
+    #[inline(always)]
     fn fma(self, a: Pair, b: Pair, c: Pair) -> Pair {
         both!(_mm256_fmadd_ps, a, b, c)
     }

@@ -82,6 +82,10 @@ impl Simd for Neon {
         each!(|i| vmulq_f32(a[i], b[i]))
     }
     #[inline(always)]
+    fn div(self, a: Quad, b: Quad) -> Quad {
+        each!(|i| vdivq_f32(a[i], b[i]))
+    }
+    #[inline(always)]
     fn fma(self, a: Quad, b: Quad, c: Quad) -> Quad {
         each!(|i| vfmaq_f32(c[i], a[i], b[i]))
     }
