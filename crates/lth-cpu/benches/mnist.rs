@@ -1,0 +1,90 @@
+//! Microseconds of a training step and of an evaluation on MNIST itself, LeNet-300-100, batch 60, at several densities.
+//!
+//! `cargo bench -p lth-cpu --bench mnist [-- DENSITY...]`: as `step`, but with the digits, whose many zeros are skipped. An
+//! evaluation is of 15,000 examples (validation and test); "share" is its cost for each step when it is made every 100.
+
+use std::time::Instant;
+
+use lth_cpu::CpuEngine;
+use lth_model::{
+    Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization, Optimizer, Purpose, RandomStream, Recipe,
+    Schedule, Seed, Step,
+};
+
+const BATCH: usize = 60;
+const REPEATS: usize = 7;
+
+fn main() {
+    let densities: Vec<f64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let densities = if densities.is_empty() {
+        (0..20).map(|round| 0.8f64.powi(round)).collect()
+    } else {
+        densities
+    };
+    let mnist = lth_mnist::load().expect("the embedded data is whole");
+    let examples = |images: Vec<u8>, labels: Vec<u8>| Examples {
+        bytes: images.into(),
+        labels: labels.into_iter().map(u16::from).collect(),
+        features: 784,
+        normalization: Normalization::UNIT,
+    };
+    let train = examples(mnist.train_images, mnist.train_labels);
+    let test = examples(mnist.test_images, mnist.test_labels);
+    println!("density, step us, evaluation us, share us");
+    for density in densities {
+        measure(&train, &test, density);
+    }
+}
+
+fn measure(train: &Examples, test: &Examples, density: f64) {
+    let architecture = lth_model::lenet_300_100(10);
+    let recipe = Recipe {
+        batch_size: BATCH,
+        length: Step::from_epochs(1),
+        learning_rate: 1.2e-3,
+        optimizer: Optimizer::ADAM,
+        schedule: Schedule::Constant,
+        init: InitScheme::GlorotNormal,
+        bias_init: BiasInit::Zero,
+    };
+    let mut stream = RandomStream::new(Seed(0), Purpose::RandomMask, 0);
+    let masks: Masks = architecture
+        .parameters()
+        .into_iter()
+        .filter(|parameter| density < 1.0 && parameter.kind.is_prunable())
+        .map(|p| {
+            let flags: Vec<bool> = (0..p.shape.iter().product()).map(|_| stream.uniform() < density).collect();
+            (p.name, Mask::from_flags(p.shape, flags))
+        })
+        .collect();
+    let weights = lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
+    let mut trainer =
+        CpuEngine::new().trainer(&architecture, &recipe, &weights, &masks, Seed(0)).expect("the model fits");
+    let order = RandomStream::new(Seed(0), Purpose::DataOrder, 0).permutation(train.len());
+    let (validation, training) = order.split_at(5_000);
+    let all: Vec<u32> = (0..test.len() as u32).collect();
+    let sets = [
+        trainer.add_evaluation_set(train, validation).expect("fits"),
+        trainer.add_evaluation_set(test, &all).expect("fits"),
+    ];
+    let batches: Vec<&[u32]> = training.chunks_exact(BATCH).collect();
+    let (mut steps, mut evaluations, mut at) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..REPEATS {
+        let start = Instant::now();
+        for _ in 0..300 {
+            let batch = Batch::Stored { examples: train, indices: batches[at % batches.len()] };
+            trainer.step(batch, recipe.learning_rate).expect("fits");
+            at += 1;
+        }
+        steps.push(start.elapsed().as_secs_f64() / 300.0 * 1e6);
+        let start = Instant::now();
+        for set in sets {
+            std::hint::black_box(trainer.evaluate(set));
+        }
+        evaluations.push(start.elapsed().as_secs_f64() * 1e6);
+    }
+    steps.sort_by(f64::total_cmp);
+    evaluations.sort_by(f64::total_cmp);
+    let (step, evaluation) = (steps[REPEATS / 2], evaluations[REPEATS / 2]);
+    println!("{density:.4}, {step:.1}, {evaluation:.0}, {:.1}", evaluation / 100.0);
+}
