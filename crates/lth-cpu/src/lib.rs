@@ -42,17 +42,25 @@ pub use simd::Isa;
 #[derive(Debug, Clone, Copy)]
 pub struct CpuEngine {
     isa: Isa,
+    crossover: f64,
 }
 
 impl CpuEngine {
     /// An engine with the best instructions of this machine.
     pub fn new() -> Self {
-        Self { isa: Isa::detect() }
+        Self::with_instructions(Isa::detect())
     }
 
     /// An engine with chosen instructions; the results have the same bits.
     pub fn with_instructions(isa: Isa) -> Self {
-        Self { isa }
+        Self { isa, crossover: linear::CROSSOVER }
+    }
+
+    /// The same engine with another crossover: layers of a lower density are computed sparse. For measurements; weights
+    /// after training depend on it in their last bits.
+    #[must_use]
+    pub fn with_crossover(self, crossover: f64) -> Self {
+        Self { crossover, ..self }
     }
 }
 
@@ -75,6 +83,6 @@ impl Engine for CpuEngine {
         masks: &Masks,
         seed: Seed,
     ) -> Result<Box<dyn Trainer>, EngineError> {
-        Ok(Box::new(trainer::CpuTrainer::new(self.isa, architecture, recipe.optimizer, weights, masks, seed)?))
+        Ok(Box::new(trainer::CpuTrainer::new(*self, architecture, recipe.optimizer, weights, masks, seed)?))
     }
 }

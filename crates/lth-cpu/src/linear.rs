@@ -85,8 +85,9 @@ enum Weights {
 /// Density from which on a layer is stored and computed dense.
 ///
 /// Forward and data gradient have the same bits either way; the weight gradient adds in another order. So the choice must
-/// depend on nothing but the mask, and the crossover is a constant: measured by `cargo bench -p lth-cpu --bench crossover`.
-pub(crate) const CROSSOVER: f64 = 0.33;
+/// depend on nothing but the mask, and the crossover is a constant, measured by
+/// `cargo bench -p lth-cpu --bench mnist`.
+pub(crate) const CROSSOVER: f64 = 0.45;
 
 /// A linear layer.
 pub(crate) struct Linear {
@@ -115,11 +116,11 @@ pub(crate) struct Input<'a> {
 }
 
 impl Linear {
-    pub(crate) fn new(weight: &Given<'_>, mask: Option<&Mask>, bias: Option<&Given<'_>>) -> Self {
+    pub(crate) fn new(weight: &Given<'_>, mask: Option<&Mask>, bias: Option<&Given<'_>>, crossover: f64) -> Self {
         let (outputs, inputs) = (weight.value.shape()[0], weight.value.shape()[1]);
         let panels = Panels::new(outputs, inputs);
         let weights = match mask {
-            Some(mask) if mask.density().get() < CROSSOVER => {
+            Some(mask) if mask.density().get() < crossover => {
                 let forward = Layout::new(mask, outputs, inputs);
                 let backward = Layout::transposed(mask, outputs, inputs);
                 let slots = forward.slots();

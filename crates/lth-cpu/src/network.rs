@@ -32,6 +32,7 @@ pub(crate) fn compile(
     masks: &Masks,
     optimizer: Option<&OptimizerState>,
     moments: MomentNames,
+    crossover: f64,
 ) -> Result<Vec<Layer>, EngineError> {
     check(architecture, weights, masks)?;
     chain(architecture)?
@@ -41,7 +42,7 @@ pub(crate) fn compile(
             let weight = given(weights, optimizer, moments, &name)?;
             let bias_name = format!("{}.bias", stage.name);
             let bias = if stage.bias { Some(given(weights, optimizer, moments, &bias_name)?) } else { None };
-            let linear = Linear::new(&weight, masks.get(&name), bias.as_ref());
+            let linear = Linear::new(&weight, masks.get(&name), bias.as_ref(), crossover);
             Ok(Layer { name: stage.name, linear, dropout: stage.dropout, relu: stage.relu })
         })
         .collect()

@@ -9,7 +9,7 @@ pub(crate) const SLICE: usize = 4;
 const BLOCK_TERMS: usize = 112;
 
 /// Kept weights a row and block below which a further block costs more than it saves.
-const BLOCK_LIVE: usize = 10;
+const BLOCK_LIVE: usize = 12;
 
 /// Where the kept weights of a matrix are.
 ///

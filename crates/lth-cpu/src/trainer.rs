@@ -6,6 +6,7 @@ use lth_model::{
 };
 
 use crate::{
+    CpuEngine,
     buffer::Buffer,
     evaluation::EvaluationSet,
     kernels::{
@@ -25,6 +26,7 @@ use crate::{
 /// One network in training on the CPU.
 pub(crate) struct CpuTrainer {
     isa: Isa,
+    crossover: f64,
     architecture: Architecture,
     optimizer: Optimizer,
     seed: Seed,
@@ -63,16 +65,17 @@ fn moment_names(optimizer: Optimizer) -> MomentNames {
 
 impl CpuTrainer {
     pub(crate) fn new(
-        isa: Isa,
+        engine: CpuEngine,
         architecture: &Architecture,
         optimizer: Optimizer,
         weights: &Tensors,
         masks: &Masks,
         seed: Seed,
     ) -> Result<Self, EngineError> {
-        let layers = compile(architecture, weights, masks, None, moment_names(optimizer))?;
+        let layers = compile(architecture, weights, masks, None, moment_names(optimizer), engine.crossover)?;
         Ok(Self {
-            isa,
+            isa: engine.isa,
+            crossover: engine.crossover,
             architecture: architecture.clone(),
             optimizer,
             seed,
@@ -513,7 +516,14 @@ impl Trainer for CpuTrainer {
         masks: &Masks,
         optimizer: Option<&OptimizerState>,
     ) -> Result<(), EngineError> {
-        self.layers = compile(&self.architecture, weights, masks, optimizer, moment_names(self.optimizer))?;
+        self.layers = compile(
+            &self.architecture,
+            weights,
+            masks,
+            optimizer,
+            moment_names(self.optimizer),
+            self.crossover,
+        )?;
         self.masks = masks.clone();
         self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
         Ok(())
