@@ -80,7 +80,8 @@ impl Case {
         let panels = Panels::new(self.outputs, self.inputs);
         let dy = to_slabs(&self.dy, self.outputs, self.lanes, 0.0);
         let x = to_slabs(&self.x, self.inputs, self.lanes, 0.25);
-        let [mut w, mut first, mut second] = self.parameters.each_ref().map(|p| to_panels(p, panels, self.inputs));
+        let [mut w, mut first, mut second] =
+            self.parameters.each_ref().map(|p| to_panels(p, panels, self.inputs));
         let kept = masked.then(|| kept_words(&self.mask, panels, self.inputs));
         isa.run(Outer {
             dy: &panel_rows(isa, &dy, self.outputs, self.lanes),
@@ -154,7 +155,12 @@ impl Case {
 }
 
 /// What the fused update must give: the rule applied to the gradient, where a weight is kept; nothing elsewhere.
-fn expected_update(rule: Rule, parameters: &[Vec<f32>; 3], gradient: &[f32], mask: Option<&Mask>) -> Vec<f32> {
+fn expected_update(
+    rule: Rule,
+    parameters: &[Vec<f32>; 3],
+    gradient: &[f32],
+    mask: Option<&Mask>,
+) -> Vec<f32> {
     let mut expected = parameters.clone();
     apply(rule, gradient, &mut expected);
     if let Some(mask) = mask {

@@ -17,7 +17,9 @@ impl Kernel for Divide<'_> {
     fn run<S: Simd>(self, s: S) -> Vec<f32> {
         let mut out = vec![0.0; LANES];
         // SAFETY: all three have 16 floats.
-        unsafe { s.store(out.as_mut_ptr(), math::divide(s, s.load(self.0.as_ptr()), s.load(self.1.as_ptr()))) };
+        unsafe {
+            s.store(out.as_mut_ptr(), math::divide(s, s.load(self.0.as_ptr()), s.load(self.1.as_ptr())))
+        };
         out
     }
 }
@@ -99,6 +101,9 @@ fn quotients_at_the_ends() {
     assert_eq!(divide(1.0, 1.0), 1.0);
     assert!(divide(1.0, f32::MAX).abs() < 2e-36);
     for isa in Isa::available() {
-        assert!(isa.run(Divide(&[f32::NAN; LANES], &[1.0; LANES])).iter().all(|value| value.is_nan()), "{isa}");
+        assert!(
+            isa.run(Divide(&[f32::NAN; LANES], &[1.0; LANES])).iter().all(|value| value.is_nan()),
+            "{isa}"
+        );
     }
 }

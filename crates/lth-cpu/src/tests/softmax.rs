@@ -19,7 +19,10 @@ fn run(isa: Isa, logits: &[f32], labels: &[u16], classes: usize, scale: Option<f
     let score = isa.run(kernel);
     if scale.is_some() {
         let beyond = (0..classes * lanes.width()).filter(|at| at % lanes.width() >= labels.len());
-        assert!(beyond.map(|at| slab[at]).all(|value| value == 0.0), "lanes beyond the batch have no gradient");
+        assert!(
+            beyond.map(|at| slab[at]).all(|value| value == 0.0),
+            "lanes beyond the batch have no gradient"
+        );
     }
     (from_slabs(&slab, classes, lanes), score)
 }

@@ -8,8 +8,8 @@ use crate::{
     kernels::transpose::{Slab, ToPanels, ToVectors},
     lanes::{Lanes, slab_rows},
     panels::Panels,
-    sparse::Layout,
     simd::Isa,
+    sparse::Layout,
 };
 
 /// Half a unit in the last place, relative.
@@ -95,7 +95,10 @@ pub(super) fn assert_close(found: &[f32], expected: &[f64], bound: impl Fn(usize
     assert_eq!(found.len(), expected.len(), "{what}");
     for (index, (&a, &b)) in found.iter().zip(expected).enumerate() {
         let (difference, bound) = ((f64::from(a) - b).abs(), bound(index));
-        assert!(difference <= bound, "{what}: value {index} is {a:e}, expected {b:e}, off by {difference:e} > {bound:e}");
+        assert!(
+            difference <= bound,
+            "{what}: value {index} is {a:e}, expected {b:e}, off by {difference:e} > {bound:e}"
+        );
     }
 }
 

@@ -52,7 +52,9 @@ impl Rule {
                 l2: if decoupled { 0.0 } else { weight_decay as f32 },
                 shrink: if decoupled { (1.0 - f64::from(rate) * weight_decay) as f32 } else { 1.0 },
             }),
-            Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => Self::Sgd(Sgd { rate, l2: weight_decay as f32 }),
+            Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => {
+                Self::Sgd(Sgd { rate, l2: weight_decay as f32 })
+            }
             Optimizer::Sgd { momentum, nesterov, weight_decay } => Self::Momentum(Momentum {
                 rate,
                 l2: weight_decay as f32,
@@ -68,10 +70,17 @@ fn settings() -> impl Iterator<Item = Optimizer> {
     let (beta1, beta2, epsilon) = (0.9_f32.into(), 0.999_f32.into(), 1e-8_f32.into());
     let l2 = 0.0625;
     let adam = |weight_decay, decoupled| Optimizer::Adam { beta1, beta2, epsilon, weight_decay, decoupled };
-    let sgd = |momentum: f32, nesterov, weight_decay| Optimizer::Sgd { momentum: momentum.into(), nesterov, weight_decay };
-    [adam(0.0, false), adam(l2, false), adam(l2, true)]
-        .into_iter()
-        .chain([sgd(0.0, false, 0.0), sgd(0.0, false, l2), sgd(0.9, false, l2), sgd(0.9, true, l2)])
+    let sgd = |momentum: f32, nesterov, weight_decay| Optimizer::Sgd {
+        momentum: momentum.into(),
+        nesterov,
+        weight_decay,
+    };
+    [adam(0.0, false), adam(l2, false), adam(l2, true)].into_iter().chain([
+        sgd(0.0, false, 0.0),
+        sgd(0.0, false, l2),
+        sgd(0.9, false, l2),
+        sgd(0.9, true, l2),
+    ])
 }
 
 /// Stores the gradient as a rule would see it in place of the weight.

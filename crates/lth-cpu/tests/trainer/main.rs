@@ -1,0 +1,13 @@
+//! The engine as its users see it: through `lth_model::Engine` and `lth_model::Trainer`.
+
+mod dropout;
+mod errors;
+mod evaluation;
+mod golden;
+mod golden_file;
+mod instruction_sets;
+mod masks;
+mod network;
+mod plain;
+mod resume;
+mod support;
