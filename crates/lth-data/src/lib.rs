@@ -1,1 +1,41 @@
-//! Placeholder.
+//! Data sets: what there is, how it is read or fetched, how it is split and ordered.
+//!
+//! [`load`] gives a [`Dataset`] by name: from a folder of IDX files, from what is embedded, installed or cached, or by
+//! download. [`validation_split`] carves validation examples from the training set, [`epoch_order`] shuffles an epoch,
+//! [`batches`] cuts it up; all three depend on nothing but their arguments.
+//!
+//! ```
+//! use lth_data::{DataOptions, batches, epoch_order, load, validation_split};
+//! use lth_model::Seed;
+//!
+//! let mnist = load("mnist", &DataOptions::default(), &mut |_| {})?;
+//! assert_eq!((mnist.train.len(), mnist.test.len()), (60_000, 10_000));
+//!
+//! let (train, validation) = validation_split(mnist.train.len(), 5_000, Seed(0))?;
+//! assert_eq!((train.len(), validation.len()), (55_000, 5_000));
+//!
+//! let order = epoch_order(&train, Seed(0), 0);
+//! assert_eq!(batches(&order, 60)?.len(), 917); // the last one has 40 examples
+//! # Ok::<(), lth_data::DataError>(())
+//! ```
+
+mod cache;
+mod dataset;
+mod download;
+mod error;
+mod folder;
+mod idx;
+mod load;
+mod order;
+mod registry;
+mod split;
+
+pub use cache::default_cache;
+pub use dataset::{Dataset, fingerprint};
+pub use download::{DownloadProgress, MirrorFailure, TransferProblem};
+pub use error::DataError;
+pub use idx::IdxProblem;
+pub use load::{DataOptions, load, load_dataset};
+pub use order::{batches, epoch_order, iterations_per_epoch};
+pub use registry::{DATASETS, DatasetFiles, DatasetInfo, FileInfo, find_dataset};
+pub use split::validation_split;

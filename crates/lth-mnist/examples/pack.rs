@@ -57,12 +57,14 @@ fn read_checked(folder: &Path, file: File) -> Result<Vec<u8>, Box<dyn Error>> {
         fs::read(&plain).map_err(|error| format!("cannot read '{}': {error}", plain.display()))?
     } else {
         let packed = folder.join(format!("{}.gz", file.name()));
-        let open = fs::File::open(&packed).map_err(|error| format!("cannot read '{}': {error}", packed.display()))?;
+        let open = fs::File::open(&packed)
+            .map_err(|error| format!("cannot read '{}': {error}", packed.display()))?;
         let mut bytes = Vec::new();
         MultiGzDecoder::new(open).read_to_end(&mut bytes)?;
         bytes
     };
-    let sum: String = Md5::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sum = Md5::digest(&bytes).iter().fold(0, |sum: u128, &byte| sum << 8 | u128::from(byte));
+    let sum = format!("{sum:032x}");
     if sum == file.md5() {
         Ok(bytes)
     } else {

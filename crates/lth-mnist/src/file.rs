@@ -118,7 +118,10 @@ mod tests {
     #[test]
     fn refuses_the_frame_of_another_file() {
         let short = File::TrainLabels.unpack_from(File::TestLabels.packed());
-        assert!(matches!(short, Err(UnpackError::Length { expected: 60_008, found: 10_008, .. })), "{short:?}");
+        assert!(
+            matches!(short, Err(UnpackError::Length { expected: 60_008, found: 10_008, .. })),
+            "{short:?}"
+        );
         let long = File::TestLabels.unpack_from(File::TrainLabels.packed());
         assert!(matches!(long, Err(UnpackError::Damaged { .. })), "{long:?}");
     }

@@ -1,0 +1,199 @@
+//! What can go wrong with a data set, and what to do about it.
+
+use std::{io, path::PathBuf};
+
+use lth_mnist::UnpackError;
+use lth_model::Hint;
+use thiserror::Error;
+
+use crate::{MirrorFailure, idx::IdxProblem};
+
+/// Why there is no data set.
+#[derive(Debug, Error)]
+pub enum DataError {
+    /// No data set has this name.
+    #[error("there is no data set '{name}'")]
+    UnknownDataset {
+        /// The name as it was given.
+        name: String,
+        /// The data set that was probably meant.
+        nearest: Option<&'static str>,
+    },
+    /// The embedded data cannot be unpacked.
+    #[error(transparent)]
+    Embedded(#[from] UnpackError),
+    /// The data set is neither embedded nor found on this machine, and downloading was not asked for.
+    #[error("data set '{dataset}' is not on this machine; looked in {}", list(looked_in))]
+    NotInstalled {
+        /// Its name.
+        dataset: &'static str,
+        /// The folders that could have had it.
+        looked_in: Vec<PathBuf>,
+        /// The distribution's package that would bring it.
+        package: Option<&'static str>,
+    },
+    /// The data folder does not exist.
+    #[error("data folder '{}' does not exist", path.display())]
+    FolderMissing {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// The data folder is something else than a folder.
+    #[error("data folder '{}' is a file, not a folder", path.display())]
+    FolderIsFile {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The data folder cannot be looked into.
+    #[error("cannot read data folder '{}': {source}", path.display())]
+    FolderUnreadable {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// One of the four files is not there, under any of its names.
+    #[error("data folder '{}' has none of {}", folder.display(), list(names))]
+    FileMissing {
+        /// The folder.
+        folder: PathBuf,
+        /// The names that were looked for.
+        names: Vec<String>,
+    },
+    /// A file is there, but not as it must be.
+    #[error("'{}' {problem}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: IdxProblem,
+    },
+    /// Images and labels that do not belong together.
+    #[error(
+        "'{}' has {image_count} images, but '{}' has {label_count} labels",
+        images.display(),
+        labels.display()
+    )]
+    CountMismatch {
+        /// The file of images.
+        images: PathBuf,
+        /// How many images.
+        image_count: usize,
+        /// The file of labels.
+        labels: PathBuf,
+        /// How many labels.
+        label_count: usize,
+    },
+    /// The copy in the cache is not the published data set.
+    #[error("the copy of '{dataset}' in '{}' is not the published data set", folder.display())]
+    CacheDamaged {
+        /// Its name.
+        dataset: &'static str,
+        /// The cache's folder of this data set.
+        folder: PathBuf,
+    },
+    /// The cache cannot be used.
+    #[error("cannot {action} '{}': {source}", path.display())]
+    Cache {
+        /// What was tried: `create`, `write`.
+        action: &'static str,
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A mirror that is not an address.
+    #[error("mirror '{url}' is not an http:// or https:// address")]
+    InvalidMirror {
+        /// As it was given.
+        url: String,
+    },
+    /// No mirror gave the file.
+    #[error("cannot download '{file}': {}", failures(failed))]
+    Download {
+        /// The file, as mirrors name it.
+        file: String,
+        /// What each mirror did.
+        failed: Vec<MirrorFailure>,
+        /// Bytes that were received and kept for the next try.
+        kept: u64,
+    },
+    /// The validation set would leave nothing to train on.
+    #[error("{validation} validation examples leave none of the {count} training examples to train on")]
+    ValidationTooLarge {
+        /// Validation examples that were asked for.
+        validation: usize,
+        /// Examples there are.
+        count: usize,
+    },
+    /// A batch size that does not fit.
+    #[error(
+        "batch size {batch_size} does not fit: it must be 1 to {examples}, the number of training examples"
+    )]
+    BatchSize {
+        /// As it was asked for.
+        batch_size: usize,
+        /// Examples there are.
+        examples: usize,
+    },
+}
+
+fn list<T: AsRef<std::ffi::OsStr>>(items: &[T]) -> String {
+    let quoted: Vec<String> = items.iter().map(|item| format!("'{}'", item.as_ref().display())).collect();
+    quoted.join(", ")
+}
+
+fn failures(failed: &[MirrorFailure]) -> String {
+    let each: Vec<String> = failed.iter().map(ToString::to_string).collect();
+    each.join("; ")
+}
+
+impl Hint for DataError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::UnknownDataset { nearest: Some(nearest), .. } => {
+                format!("did you mean '{nearest}'? `lth datasets` lists all")
+            }
+            Self::UnknownDataset { nearest: None, .. } => "`lth datasets` lists all".to_owned(),
+            Self::Embedded(_) => "the program is damaged; build or install it again".to_owned(),
+            Self::NotInstalled { package, .. } => {
+                let package = package.map_or_else(String::new, |name| format!("`apt install {name}`, "));
+                format!("{package}give the folder of its files, or let it be fetched with --download")
+            }
+            Self::FolderMissing { .. } => "check the spelling of the folder".to_owned(),
+            Self::FolderIsFile { .. } => {
+                "give the folder that holds the four IDX files, not a file".to_owned()
+            }
+            Self::FolderUnreadable { .. } => "check the folder's permissions".to_owned(),
+            Self::FileMissing { .. } => {
+                "the folder must hold training and test images and labels, four IDX files, plain or .gz"
+                    .to_owned()
+            }
+            Self::File { problem, .. } => problem.advice().to_owned(),
+            Self::CountMismatch { .. } => {
+                "the two files must come from the same data set; fetch them again together".to_owned()
+            }
+            Self::CacheDamaged { folder, .. } => {
+                format!("delete '{}', or repair it with --download", folder.display())
+            }
+            Self::Cache { .. } => "check free space and permissions of the cache folder".to_owned(),
+            Self::InvalidMirror { .. } => {
+                "give the address of the folder that holds the .gz files: --mirror https://example.org/mnist/"
+                    .to_owned()
+            }
+            Self::Download { kept: 0, .. } => {
+                "check the network, name another mirror with --mirror URL, or give a folder".to_owned()
+            }
+            Self::Download { kept, .. } => {
+                format!(
+                    "the same command goes on from the {kept} bytes received so far; or name another mirror \
+                     with --mirror URL"
+                )
+            }
+            Self::ValidationTooLarge { .. } => {
+                "ask for fewer validation examples; 0 for none, the papers use 5000".to_owned()
+            }
+            Self::BatchSize { .. } => "choose a smaller positive batch size; the papers use 60".to_owned(),
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! The four IDX files in a folder.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    DataError, DatasetInfo,
+    dataset::Half,
+    idx::{read_images, read_labels},
+};
+
+/// Reads training and test set from a folder of IDX files, plain or .gz.
+///
+/// The files may also lie in the folder's `raw` or where torchvision puts them below its root (`MNIST/raw`).
+pub(crate) fn read_folder(info: &DatasetInfo, folder: &Path) -> Result<(Half, Half), DataError> {
+    check_folder(folder)?;
+    let folder = find_files(info, folder);
+    let files = &info.files;
+    // All four are looked for before any is read: a missing file is said at once.
+    let train_images = find_file(&folder, files.train_images.name)?;
+    let train_labels = find_file(&folder, files.train_labels.name)?;
+    let test_images = find_file(&folder, files.test_images.name)?;
+    let test_labels = find_file(&folder, files.test_labels.name)?;
+    Ok((read_half(info, train_images, train_labels)?, read_half(info, test_images, test_labels)?))
+}
+
+fn check_folder(path: &Path) -> Result<(), DataError> {
+    let path = path.to_owned();
+    match fs::metadata(&path) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(DataError::FolderIsFile { path }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(DataError::FolderMissing { path }),
+        Err(source) => Err(DataError::FolderUnreadable { path, source }),
+    }
+}
+
+/// The folder itself or the first below it that has any of the files.
+fn find_files(info: &DatasetInfo, folder: &Path) -> PathBuf {
+    ["", "raw", info.torchvision]
+        .into_iter()
+        .map(|below| if below.is_empty() { folder.to_owned() } else { folder.join(below) })
+        .find(|candidate| info.files.all().iter().any(|file| find_file(candidate, file.name).is_ok()))
+        .unwrap_or_else(|| folder.to_owned())
+}
+
+/// The names under which a file is found: as published, unpacked, and both with a dot before `idx` as some copies have.
+fn names(name: &str) -> Vec<String> {
+    let dotted = name.replacen("-idx", ".idx", 1);
+    vec![name.to_owned(), format!("{name}.gz"), dotted.clone(), format!("{dotted}.gz")]
+}
+
+fn find_file(folder: &Path, name: &str) -> Result<PathBuf, DataError> {
+    let names = names(name);
+    match names.iter().map(|name| folder.join(name)).find(|path| path.is_file()) {
+        Some(path) => Ok(path),
+        None => Err(DataError::FileMissing { folder: folder.to_owned(), names }),
+    }
+}
+
+fn read_half(info: &DatasetInfo, images_path: PathBuf, labels_path: PathBuf) -> Result<Half, DataError> {
+    let [_, rows, columns] = info.shape;
+    let images = read_images(&images_path, rows as u32, columns as u32)?;
+    let labels = read_labels(&labels_path, info.classes)?;
+    let image_count = images.len() / (rows * columns);
+    if image_count == labels.len() {
+        Ok(Half { images, labels })
+    } else {
+        Err(DataError::CountMismatch {
+            images: images_path,
+            image_count,
+            labels: labels_path,
+            label_count: labels.len(),
+        })
+    }
+}
