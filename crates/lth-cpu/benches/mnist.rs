@@ -32,7 +32,7 @@ fn main() {
     };
     let train = examples(mnist.train_images, mnist.train_labels);
     let test = examples(mnist.test_images, mnist.test_labels);
-    println!("density, kernels, step us, evaluation us, both us");
+    println!("density, kernels, step us, evaluation us, both us, setup ms");
     for density in densities {
         let engine = CpuEngine::new();
         for (kernels, engine) in
@@ -70,10 +70,12 @@ fn measure(train: &Examples, test: &Examples, density: f64, kernels: &str, engin
     let order = RandomStream::new(Seed(0), Purpose::DataOrder, 0).permutation(train.len());
     let (validation, training) = order.split_at(5_000);
     let all: Vec<u32> = (0..test.len() as u32).collect();
+    let start = Instant::now();
     let sets = [
         trainer.add_evaluation_set(train, validation).expect("fits"),
         trainer.add_evaluation_set(test, &all).expect("fits"),
     ];
+    let setup = start.elapsed().as_secs_f64() * 1e3;
     let batches: Vec<&[u32]> = training.chunks_exact(BATCH).collect();
     let (mut steps, mut evaluations, mut at) = (Vec::new(), Vec::new(), 0);
     for _ in 0..REPEATS {
@@ -93,5 +95,5 @@ fn measure(train: &Examples, test: &Examples, density: f64, kernels: &str, engin
     steps.sort_by(f64::total_cmp);
     evaluations.sort_by(f64::total_cmp);
     let (step, evaluation) = (steps[REPEATS / 2], evaluations[REPEATS / 2]);
-    println!("{density:.4}, {kernels}, {step:.1}, {evaluation:.0}, {:.1}", step + evaluation / 100.0);
+    println!("{density:.4}, {kernels}, {step:.1}, {evaluation:.0}, {:.1}, {setup:.0}", step + evaluation / 100.0);
 }

@@ -82,11 +82,17 @@ impl EvaluationSet {
     }
 }
 
+/// Sets up to this size are ordered finely; for a larger one that takes longer than it saves.
+const FINE: usize = 20_000;
+
 /// An order in which neighbours have many zeros in common: by class, and within a class by the direction in which its
 /// examples differ most, halved again and again.
 fn alike(examples: &Examples, indices: &[u32]) -> Vec<u32> {
     let mut order = indices.to_vec();
     order.sort_by_key(|&index| examples.labels[index as usize]);
+    if indices.len() > FINE {
+        return order;
+    }
     let width = examples.features;
     let row = |index: u32| &examples.bytes[index as usize * width..][..width];
     let mut pending: Vec<&mut [u32]> = vec![&mut order];
@@ -95,12 +101,7 @@ fn alike(examples: &Examples, indices: &[u32]) -> Vec<u32> {
             continue;
         }
         let direction = main_direction(part, width, &row);
-        let mut keyed: Vec<(i64, u32)> = part
-            .iter()
-            .map(|&index| {
-                (row(index).iter().zip(&direction).map(|(&byte, &d)| if byte == 0 { 0 } else { d }).sum::<i64>(), index)
-            })
-            .collect();
+        let mut keyed: Vec<(i32, u32)> = part.iter().map(|&index| (along(row(index), &direction), index)).collect();
         keyed.sort_unstable();
         for (place, (_, index)) in part.iter_mut().zip(keyed) {
             *place = index;
@@ -113,29 +114,34 @@ fn alike(examples: &Examples, indices: &[u32]) -> Vec<u32> {
     order
 }
 
-/// Roughly the first principal direction of which inputs are not zero, by power iteration on some of the examples.
+/// The largest entry of a direction; sums over 64 examples of 32,000 inputs stay below 2^31, and beyond that they wrap.
+const LARGEST: i64 = 1000;
+
+/// How far an example lies in a direction, by which of its inputs are not zero.
+fn along(example: &[u8], direction: &[i32]) -> i32 {
+    example.iter().zip(direction).map(|(&byte, &d)| if byte == 0 { 0 } else { d }).fold(0, i32::wrapping_add)
+}
+
+/// Roughly the first principal direction of which inputs are not zero, by power iteration on up to 64 of the examples.
 ///
 /// In whole numbers, so that the order is the same on every machine.
-fn main_direction<'a>(part: &[u32], width: usize, row: &impl Fn(u32) -> &'a [u8]) -> Vec<i64> {
-    let sample: Vec<&[u8]> = part.iter().step_by((part.len() / 256).max(1)).map(|&index| row(index)).collect();
-    let count = sample.len() as i64;
-    let mut mean = vec![0i64; width];
-    for example in &sample {
-        example.iter().zip(&mut mean).for_each(|(&byte, mean)| *mean += i64::from(byte != 0));
-    }
-    let mut direction: Vec<i64> = (0..width as i64).map(|i| (i * 7919) % 201 - 100).collect();
+fn main_direction<'a>(part: &[u32], width: usize, row: &impl Fn(u32) -> &'a [u8]) -> Vec<i32> {
+    let sample: Vec<&[u8]> = part.iter().step_by(part.len().div_ceil(64)).map(|&index| row(index)).collect();
+    let count = sample.len() as i32;
+    let mut direction: Vec<i32> = (0..width as i32).map(|i| i.wrapping_mul(7919) % 201 - 100).collect();
     for _ in 0..4 {
-        let center: i64 = mean.iter().zip(&direction).map(|(m, d)| m * d).sum::<i64>() / count;
-        let mut next = vec![0i64; width];
-        for example in &sample {
-            let along =
-                example.iter().zip(&direction).map(|(&byte, &d)| if byte == 0 { 0 } else { d }).sum::<i64>() - center;
-            for (n, (&byte, &m)) in next.iter_mut().zip(example.iter().zip(&mean)) {
-                *n += along * (i64::from(byte != 0) * count - m) / count.max(1);
+        let distances: Vec<i32> = sample.iter().map(|example| along(example, &direction)).collect();
+        let center = distances.iter().map(|&d| i64::from(d)).sum::<i64>() / i64::from(count);
+        let mut next = vec![0i32; width];
+        for (example, &distance) in sample.iter().zip(&distances) {
+            let distance = distance.wrapping_sub(center as i32);
+            // Distances from the centre add up to zero, so inputs need not be centred.
+            for (n, &byte) in next.iter_mut().zip(*example) {
+                *n = n.wrapping_add(if byte == 0 { 0 } else { distance });
             }
         }
-        let largest = next.iter().map(|n| n.abs()).max().unwrap_or(0).max(1);
-        direction = next.iter().map(|&n| n * 1000 / largest).collect();
+        let largest = next.iter().map(|n| i64::from(n.unsigned_abs())).max().unwrap_or(0).max(1);
+        direction = next.iter().map(|&n| (i64::from(n) * LARGEST / largest) as i32).collect();
     }
     direction
 }
