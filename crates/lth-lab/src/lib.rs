@@ -1,1 +1,29 @@
-//! Placeholder.
+//! Experiments on disk.
+//!
+//! An [`Experiment`] is everything resolved of one run; [`find_winning_ticket`] does it in a run folder ([`Layout`]) and
+//! gives a [`RunReport`]. The unit of work is a [`Stage`]: one training. A stage is skipped when its output is there,
+//! continued when a checkpoint is, so that any command may be killed and repeated. [`RunResults`] reads a folder back.
+
+mod atomic;
+mod context;
+mod control_kind;
+mod disk;
+mod error;
+mod experiment;
+mod find;
+mod metrics;
+pub mod plot;
+mod schedule;
+
+pub use atomic::{create_folder, remove_file, write_file};
+pub use context::{RunContext};
+pub use control_kind::ControlKind;
+pub use disk::{Layout, RunFolder, Variant};
+pub use error::LabError;
+pub use experiment::{Experiment, FORMAT, Keep, KeepEstimate, Pruning, PruningSchedule};
+pub use find::{RunReport, find_winning_ticket};
+pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
+pub use schedule::{
+    CheckpointEvery, PlannedStage, RunEvent, RunObserver, Silent, Stage, StageError, StageFailure, StageProgress,
+    Stop, plan,
+};

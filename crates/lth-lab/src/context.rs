@@ -1,0 +1,44 @@
+//! What a run is done with: engine, data, folder, cores, observers.
+
+use std::path::Path;
+
+use lth_data::{Dataset, validation_split};
+use lth_model::{Architecture, Engine, Seed};
+use lth_ticket::TrainingData;
+
+use crate::{CheckpointEvery, RunObserver, Stop};
+
+/// The examples of a replicate: a random `validation_size` of the training set is held out, chosen by the seed; both parts
+/// are in stored order. A size that the data cannot give holds out nothing; [`crate::Experiment::check`] refuses it before.
+pub(crate) fn training_data(data: &Dataset, validation_size: usize, seed: Seed) -> TrainingData {
+    let all = || ((0..data.train.len() as u32).collect(), Vec::new());
+    let (train_indices, validation) =
+        validation_split(data.train.len(), validation_size, seed).unwrap_or_else(|_| all());
+    TrainingData {
+        train: data.train.clone(),
+        train_indices,
+        validation,
+        test: data.test.clone(),
+        test_indices: (0..data.test.len() as u32).collect(),
+    }
+}
+
+/// What a run is done with. Nothing of it changes a bit of the results but the data, the architecture and the engine.
+pub struct RunContext<'a> {
+    /// Trains.
+    pub engine: &'a dyn Engine,
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// The data set.
+    pub data: &'a Dataset,
+    /// The folder in which run folders lie, for example `runs`.
+    pub output: &'a Path,
+    /// How many trainings run side by side, each on a core.
+    pub jobs: usize,
+    /// The wish to stop.
+    pub stop: Stop,
+    /// Watches the run.
+    pub observer: &'a dyn RunObserver,
+    /// How often unfinished trainings are saved.
+    pub checkpoint_every: CheckpointEvery,
+}

@@ -1,0 +1,164 @@
+//! A run folder that is open for writing: locked, of this experiment, free of unfinished files.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File, TryLockError},
+    path::Path,
+};
+
+use super::Layout;
+use crate::{
+    Experiment, LabError,
+    atomic::{create_folder, remove_unfinished, write_file},
+};
+
+/// A run folder that this process alone works in, until it is dropped.
+#[derive(Debug)]
+pub struct RunFolder {
+    layout: Layout,
+    _lock: Lock,
+}
+
+/// The lock on a folder; the system releases it when the process ends, however it ends.
+#[derive(Debug)]
+struct Lock {
+    _file: File,
+}
+
+impl RunFolder {
+    /// Makes or opens a run folder for an experiment and writes its `experiment.toml`.
+    ///
+    /// A folder that holds the same experiment is extended: rounds and replicates become the larger of what it had and
+    /// what is asked for, controls are added, the keep policy becomes what is asked for.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, another process works in it, a newer version wrote it, or it holds another
+    /// experiment (with the first setting that differs).
+    pub fn open(root: &Path, experiment: &Experiment) -> Result<(Self, Experiment), LabError> {
+        let layout = Layout::new(root);
+        create_folder(root)?;
+        let lock = Lock::take(&layout)?;
+        remove_unfinished(root)?;
+        let path = layout.experiment();
+        let mut extended = experiment.clone();
+        if path.exists() {
+            let found = Experiment::read(&path)?;
+            same_identity(root, &found.identity(), &experiment.identity())?;
+            extended.rounds = extended.rounds.max(found.rounds);
+            extended.replicates = extended.replicates.max(found.replicates);
+            extended.controls.extend(found.controls);
+        }
+        extended.controls.sort_by_key(ToString::to_string);
+        extended.controls.dedup();
+        let text = extended.to_toml();
+        if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+            write_file(&path, text.as_bytes())?;
+        }
+        Ok((Self { layout, _lock: lock }, extended))
+    }
+
+    /// Where the files lie.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+}
+
+impl Lock {
+    fn take(layout: &Layout) -> Result<Self, LabError> {
+        let path = layout.lock();
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|source| LabError::Write { path: path.clone(), source })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(LabError::Locked { path: layout.root().to_owned() }),
+            // Some network file systems have no locks; two copies at once are the rarer trouble.
+            Err(TryLockError::Error(source)) if source.kind() == std::io::ErrorKind::Unsupported => {
+                Ok(Self { _file: file })
+            }
+            Err(TryLockError::Error(source)) => Err(LabError::Write { path, source }),
+        }
+    }
+}
+
+fn same_identity(
+    root: &Path,
+    found: &BTreeMap<String, String>,
+    expected: &BTreeMap<String, String>,
+) -> Result<(), LabError> {
+    let differs = found.keys().chain(expected.keys()).find(|name| found.get(*name) != expected.get(*name));
+    let Some(setting) = differs else { return Ok(()) };
+    let value = |settings: &BTreeMap<String, String>| settings.get(setting).map_or("not set", String::as_str).to_owned();
+    Err(LabError::OtherExperiment {
+        path: root.to_owned(),
+        setting: setting.clone(),
+        found: value(found),
+        expected: value(expected),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lth_model::Hint;
+
+    fn experiment() -> Experiment {
+        Experiment::new("lenet-300-100", "mnist")
+    }
+
+    #[test]
+    fn a_second_copy_is_refused_until_the_first_is_done() {
+        let root = tempfile::tempdir().unwrap();
+        let (first, _) = RunFolder::open(root.path(), &experiment()).unwrap();
+        let error = RunFolder::open(root.path(), &experiment()).unwrap_err();
+        assert!(error.to_string().starts_with("another lth is at work in"), "{error}");
+        assert!(error.hint().is_some());
+        drop(first);
+        RunFolder::open(root.path(), &experiment()).unwrap();
+    }
+
+    #[test]
+    fn more_rounds_and_replicates_extend_and_fewer_do_not_shrink() {
+        let root = tempfile::tempdir().unwrap();
+        let mut asked = experiment();
+        RunFolder::open(root.path(), &asked).unwrap();
+        asked.rounds = 25;
+        asked.replicates = 3;
+        assert_eq!(RunFolder::open(root.path(), &asked).unwrap().1.rounds, 25);
+        let (folder, extended) = RunFolder::open(root.path(), &experiment()).unwrap();
+        assert_eq!((extended.rounds, extended.replicates), (25, 3));
+        assert_eq!(Experiment::read(&folder.layout().experiment()).unwrap(), extended);
+    }
+
+    #[test]
+    fn another_experiment_is_refused_with_the_setting() {
+        let root = tempfile::tempdir().unwrap();
+        RunFolder::open(root.path(), &experiment()).unwrap();
+        let before = fs::read(Layout::new(root.path()).experiment()).unwrap();
+        let mut other = experiment();
+        other.recipe.batch_size = 61;
+        let error = RunFolder::open(root.path(), &other).unwrap_err();
+        assert!(error.to_string().ends_with("its recipe.batch_size is 60, not 61"), "{error}");
+        assert_eq!(fs::read(Layout::new(root.path()).experiment()).unwrap(), before);
+    }
+
+    #[test]
+    fn a_newer_folder_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let path = Layout::new(root.path()).experiment();
+        fs::write(&path, "format = 99\n").unwrap();
+        assert!(matches!(RunFolder::open(root.path(), &experiment()), Err(LabError::Newer { found: 99, .. })));
+        assert_eq!(fs::read_to_string(path).unwrap(), "format = 99\n");
+    }
+
+    #[test]
+    fn a_file_in_the_folders_place_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("file");
+        fs::write(&path, "x").unwrap();
+        assert!(matches!(RunFolder::open(&path, &experiment()), Err(LabError::Write { .. })));
+    }
+}

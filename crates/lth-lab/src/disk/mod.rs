@@ -1,0 +1,11 @@
+//! Run folders: where each file lies, who may write, what is kept.
+
+mod checkpoint;
+mod folder;
+mod layout;
+mod retention;
+
+pub(crate) use checkpoint::{read_checkpoint, write_checkpoint};
+pub use folder::RunFolder;
+pub use layout::{Layout, Variant};
+pub(crate) use retention::{drop_superseded_weights, writes_weights};

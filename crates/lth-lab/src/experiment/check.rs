@@ -1,0 +1,161 @@
+//! Whether the settings of an experiment make sense.
+
+use lth_model::{Architecture, Hint, Recipe};
+use lth_ticket::Scope;
+
+use super::{Experiment, Keep};
+use crate::LabError;
+
+impl Experiment {
+    /// Checks the settings against each other, the architecture and the number of training examples.
+    ///
+    /// # Errors
+    /// [`LabError::Setting`] or [`LabError::Recipe`] for the first that makes no sense.
+    pub fn check(&self, architecture: &Architecture, training_examples: usize) -> Result<(), LabError> {
+        positive("rounds", u64::from(self.rounds))?;
+        positive("replicates", u64::from(self.replicates))?;
+        positive("evaluate_every", self.evaluate_every)?;
+        let per_epoch = check_recipe(&self.recipe, training_examples, self.validation_size)?;
+        let length = self.recipe.length.iterations(per_epoch);
+        let rewind = self.pruning.rewind;
+        if rewind.iterations(per_epoch) >= length {
+            return refuse(
+                "pruning.rewind",
+                rewind,
+                format!("training is {} long", self.recipe.length),
+                "rewind to a step before the end of training",
+            );
+        }
+        if self.pruning.keep_optimizer_state && rewind.is_zero() {
+            return refuse(
+                "pruning.keep_optimizer_state",
+                true,
+                "at initialisation the optimiser has no memory yet",
+                "rewind to a later step, for example 500it, or leave it out",
+            );
+        }
+        if self.keep == Keep::Best && self.validation_size == 0 {
+            return refuse(
+                "keep",
+                self.keep,
+                "the best round is chosen by validation accuracy, and validation_size is 0",
+                "use --keep all or --validation 5000",
+            );
+        }
+        lth_ticket::find_criterion(&self.pruning.criterion).map_err(|error| {
+            setting("pruning.criterion", &self.pruning.criterion, error.to_string(), error.hint().unwrap_or_default())
+        })?;
+        let unknown = |error: lth_ticket::UnknownName| {
+            setting("pruning.layer_rates", &error.name, error.to_string(), error.hint().unwrap_or_default())
+        };
+        self.rates().check(architecture).map_err(unknown)?;
+        if self.pruning.scope == Scope::Global && !self.pruning.layer_rates.is_empty() {
+            return refuse(
+                "pruning.layer_rates",
+                format!("{:?}", self.pruning.layer_rates.keys()),
+                "with the global scope all layers are ranked together, at one rate",
+                "use the scope 'layer', or exclude layers instead",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Checks a recipe against the size of the data; returns the iterations an epoch has.
+///
+/// # Errors
+/// [`LabError::Setting`] or [`LabError::Recipe`] for the first setting that makes no sense.
+pub(crate) fn check_recipe(
+    recipe: &Recipe,
+    training_examples: usize,
+    validation_size: usize,
+) -> Result<u64, LabError> {
+    recipe.check().map_err(LabError::Recipe)?;
+    if validation_size >= training_examples {
+        return refuse(
+            "validation_size",
+            validation_size,
+            format!("there are {training_examples} training examples in all"),
+            "hold out fewer, for example 5000",
+        );
+    }
+    let examples = training_examples - validation_size;
+    if recipe.batch_size > examples {
+        return refuse(
+            "recipe.batch_size",
+            recipe.batch_size,
+            format!("there are {examples} examples to train on"),
+            "use a batch no larger than the data",
+        );
+    }
+    Ok(examples.div_ceil(recipe.batch_size) as u64)
+}
+
+fn positive(name: &'static str, value: u64) -> Result<(), LabError> {
+    if value == 0 { refuse(name, value, "it must be at least 1", "use 1 or more") } else { Ok(()) }
+}
+
+fn refuse<T>(
+    name: &'static str,
+    value: impl ToString,
+    reason: impl Into<String>,
+    hint: impl Into<String>,
+) -> Result<T, LabError> {
+    Err(setting(name, value, reason, hint))
+}
+
+fn setting(
+    setting: &'static str,
+    value: impl ToString,
+    reason: impl Into<String>,
+    hint: impl Into<String>,
+) -> LabError {
+    LabError::Setting { setting, value: value.to_string(), reason: reason.into(), hint: hint.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lth_model::{Rate, Step, lenet_300_100};
+
+    fn check(change: fn(&mut Experiment)) -> Result<(), LabError> {
+        let mut experiment = Experiment::new("lenet-300-100", "mnist");
+        change(&mut experiment);
+        experiment.check(&lenet_300_100(10), 60_000)
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        check(|_| ()).unwrap();
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_the_setting_and_a_hint() {
+        let wrong: [(&str, fn(&mut Experiment)); 14] = [
+            ("rounds = 0", |e| e.rounds = 0),
+            ("replicates = 0", |e| e.replicates = 0),
+            ("evaluate_every = 0", |e| e.evaluate_every = 0),
+            ("validation_size = 60000", |e| e.validation_size = 60_000),
+            ("batch size '0' is not valid", |e| e.recipe.batch_size = 0),
+            ("recipe.batch_size = 55001", |e| e.recipe.batch_size = 55_001),
+            ("length '0ep' is not valid", |e| e.recipe.length = Step::ZERO),
+            ("learning rate '0' is not valid", |e| e.recipe.learning_rate = 0.0),
+            ("learning rate 'NaN' is not valid", |e| e.recipe.learning_rate = f32::NAN),
+            ("pruning.rewind = 50ep", |e| e.pruning.rewind = Step::from_epochs(50)),
+            ("pruning.keep_optimizer_state = true", |e| e.pruning.keep_optimizer_state = true),
+            ("pruning.criterion = large", |e| e.pruning.criterion = "large".to_owned()),
+            ("pruning.layer_rates = fc9", |e| {
+                e.pruning.layer_rates.insert("fc9".to_owned(), Rate::new(0.1).unwrap());
+            }),
+            ("keep = best", |e| {
+                e.keep = Keep::Best;
+                e.validation_size = 0;
+            }),
+        ];
+        for (expected, change) in wrong {
+            let error = check(change).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("{expected}: ")), "{error}");
+            assert!(!error.hint().unwrap().is_empty());
+        }
+    }
+}

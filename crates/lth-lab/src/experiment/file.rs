@@ -1,0 +1,318 @@
+//! `experiment.toml`: written with a comment at each setting, read with the place of each mistake.
+
+use std::{
+    collections::{BTreeMap, BTreeSet}, fmt::Write as _, fs, path::Path};
+
+use lth_model::{BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
+use lth_ticket::Scope;
+use serde::{Deserialize, Serialize};
+
+use crate::{ControlKind, LabError};
+
+use super::{Experiment, Keep, Pruning, PruningSchedule};
+/// The format of run folders that this version writes, and the newest that it reads.
+pub const FORMAT: u64 = 1;
+
+/// What each setting means; a path that is not here has no comment.
+const COMMENTS: &[(&str, &str)] = &[
+    ("format", "The format of this run folder; an lth that does not know it leaves the folder alone."),
+    ("model", "`lth models` and `lth datasets` list what there is."),
+    ("dataset_fingerprint", "The data are not the published ones; this is their fingerprint."),
+    ("rounds", "Train-prune cycles: rounds 0 (dense) to rounds - 1 are trained. May grow: run the same command again."),
+    ("replicates", "The same experiment under the seeds first_seed, first_seed + 1, ... May grow."),
+    ("keep", "Which weights stay on disk: tickets, last, best or all."),
+    ("validation_size", "Training examples held out for validation, chosen by the seed."),
+    ("evaluate_every", "Iterations between evaluations."),
+    ("controls", "Trainings that each ticket is compared with: random-reinit, random-mask."),
+    ("pruning.schedule", "iterative: each round prunes the network of the round before; one-shot: the dense one."),
+    ("pruning.criterion", "The scores that decide what is kept; `lth criteria` lists them."),
+    ("pruning.scope", "layer: each layer loses its own fraction; global: all weights compete."),
+    ("pruning.linear_rate", "The fraction of the live weights that a round prunes, and that of the output layer."),
+    ("pruning.rewind", "Where in training the weights are taken that tickets restart from; 0ep is initialisation."),
+    ("pruning.keep_optimizer_state", "Whether the optimiser's memory is rewound with the weights."),
+    ("pruning.excluded_layers", "Layers that are never pruned; density counts them all the same."),
+    ("pruning.layer_rates", "Rates of single layers, by name."),
+    ("recipe.length", "How long each training is: 50ep, 500it or 2ep100it."),
+];
+
+/// The file as it may be written by hand: all but model and data set may be left out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExperimentFile {
+    format: Option<u64>,
+    model: String,
+    dataset: String,
+    dataset_fingerprint: Option<String>,
+    rounds: Option<u32>,
+    replicates: Option<u32>,
+    first_seed: Option<Seed>,
+    keep: Option<Keep>,
+    validation_size: Option<usize>,
+    evaluate_every: Option<u64>,
+    controls: Option<Vec<ControlKind>>,
+    pruning: Option<PruningTable>,
+    recipe: Option<RecipeTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PruningTable {
+    schedule: Option<PruningSchedule>,
+    criterion: Option<String>,
+    scope: Option<Scope>,
+    linear_rate: Option<Rate>,
+    output_rate: Option<Rate>,
+    rewind: Option<Step>,
+    keep_optimizer_state: Option<bool>,
+    excluded_layers: Option<BTreeSet<String>>,
+    layer_rates: Option<BTreeMap<String, Rate>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecipeTable {
+    batch_size: Option<usize>,
+    length: Option<Step>,
+    learning_rate: Option<f32>,
+    optimizer: Option<Optimizer>,
+    schedule: Option<Schedule>,
+    init: Option<InitScheme>,
+    bias_init: Option<BiasInit>,
+}
+
+impl ExperimentFile {
+    fn resolve(self) -> Experiment {
+        let default = Experiment::new(&self.model, &self.dataset);
+        Experiment {
+            model: self.model,
+            dataset: self.dataset,
+            dataset_fingerprint: self.dataset_fingerprint,
+            rounds: self.rounds.unwrap_or(default.rounds),
+            replicates: self.replicates.unwrap_or(default.replicates),
+            first_seed: self.first_seed.unwrap_or(default.first_seed),
+            keep: self.keep.unwrap_or(default.keep),
+            validation_size: self.validation_size.unwrap_or(default.validation_size),
+            evaluate_every: self.evaluate_every.unwrap_or(default.evaluate_every),
+            controls: self.controls.unwrap_or(default.controls),
+            pruning: match self.pruning {
+                Some(table) => table.resolve(default.pruning),
+                None => default.pruning,
+            },
+            recipe: match self.recipe {
+                Some(table) => table.resolve(default.recipe),
+                None => default.recipe,
+            },
+        }
+    }
+}
+
+impl PruningTable {
+    fn resolve(self, default: Pruning) -> Pruning {
+        Pruning {
+            schedule: self.schedule.unwrap_or(default.schedule),
+            criterion: self.criterion.unwrap_or(default.criterion),
+            scope: self.scope.unwrap_or(default.scope),
+            linear_rate: self.linear_rate.unwrap_or(default.linear_rate),
+            output_rate: self.output_rate.unwrap_or(default.output_rate),
+            rewind: self.rewind.unwrap_or(default.rewind),
+            keep_optimizer_state: self.keep_optimizer_state.unwrap_or(default.keep_optimizer_state),
+            excluded_layers: self.excluded_layers.unwrap_or(default.excluded_layers),
+            layer_rates: self.layer_rates.unwrap_or(default.layer_rates),
+        }
+    }
+}
+
+impl RecipeTable {
+    fn resolve(self, default: Recipe) -> Recipe {
+        Recipe {
+            batch_size: self.batch_size.unwrap_or(default.batch_size),
+            length: self.length.unwrap_or(default.length),
+            learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
+            optimizer: self.optimizer.unwrap_or(default.optimizer),
+            schedule: self.schedule.unwrap_or(default.schedule),
+            init: self.init.unwrap_or(default.init),
+            bias_init: self.bias_init.unwrap_or(default.bias_init),
+        }
+    }
+}
+
+impl Experiment {
+    /// The text of `experiment.toml`: every setting, with comments.
+    pub fn to_toml(&self) -> String {
+        commented_toml("`lth run experiment.toml` repeats this experiment.", self)
+    }
+
+    /// Reads an experiment from a file; settings that are left out have their default.
+    ///
+    /// # Errors
+    /// When the file cannot be read, was written by a newer version, or has an unknown key or a bad value (with line and
+    /// column). Whether the settings make sense together is for [`Experiment::check`].
+    pub fn read(path: &Path) -> Result<Self, LabError> {
+        let text =
+            fs::read_to_string(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
+        Self::from_toml(&text, path)
+    }
+
+    /// Reads an experiment from text; the path is for messages.
+    ///
+    /// # Errors
+    /// As [`Experiment::read`].
+    pub fn from_toml(text: &str, path: &Path) -> Result<Self, LabError> {
+        check_format(text, path)?;
+        let file: ExperimentFile = toml::from_str(text).map_err(|error| located(&error, text, path))?;
+        debug_assert!(file.format.is_none_or(|format| format <= FORMAT));
+        Ok(file.resolve())
+    }
+}
+
+/// A TOML document: this sentence, the format, then the settings with their comments.
+pub(crate) fn commented_toml(sentence: &str, settings: &impl Serialize) -> String {
+    let body = toml::to_string(settings).expect("settings are plain values");
+    let mut text = format!("# {sentence}\n\n");
+    comment(&mut text, "format");
+    let _ = writeln!(text, "format = {FORMAT}");
+    let mut table = String::new();
+    for line in body.lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            table = format!("{name}.");
+            comment(&mut text, name);
+        } else if let Some((key, _)) = line.split_once(" = ") {
+            comment(&mut text, &format!("{table}{key}"));
+        }
+        text.push_str(line);
+        text.push('\n');
+    }
+    text
+}
+
+fn comment(text: &mut String, setting: &str) {
+    if let Some((_, comment)) = COMMENTS.iter().find(|(name, _)| *name == setting) {
+        let _ = writeln!(text, "# {comment}");
+    }
+}
+
+/// Refuses a file of a newer version by its format, before its unknown keys.
+pub(crate) fn check_format(text: &str, path: &Path) -> Result<(), LabError> {
+    /// Only the format; the rest is for the version that knows it.
+    #[derive(Deserialize)]
+    struct Head {
+        format: Option<u64>,
+    }
+    match toml::from_str::<Head>(text) {
+        Ok(Head { format: Some(found) }) if found > FORMAT => {
+            Err(LabError::Newer { path: path.to_owned(), found, supported: FORMAT })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The error of the TOML library with its line and column, and what to do.
+pub(crate) fn located(error: &toml::de::Error, text: &str, path: &Path) -> LabError {
+    let offset = error.span().map_or(0, |span| span.start).min(text.len());
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let reason = error.message().replace('`', "'");
+    let hint = if reason.starts_with("unknown field") {
+        let quoted: Vec<&str> = reason.split('\'').skip(1).step_by(2).collect();
+        match quoted.split_first().and_then(|(wrong, known)| lth_model::nearest_name(wrong, known.iter().copied())) {
+            Some(nearest) => format!("did you mean '{nearest}'?"),
+            None => "remove it, or see docs for the settings of an experiment".to_owned(),
+        }
+    } else if reason.starts_with("missing field") {
+        "an experiment names at least its model and its dataset".to_owned()
+    } else {
+        "an experiment.toml of a finished run shows how each setting is written".to_owned()
+    };
+    LabError::ExperimentFile {
+        path: path.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        reason,
+        hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lth_model::Hint;
+
+    fn read(text: &str) -> Result<Experiment, LabError> {
+        Experiment::from_toml(text, Path::new("experiment.toml"))
+    }
+
+    fn rich() -> Experiment {
+        let mut experiment = Experiment::new("lenet-300-100", "mnist");
+        experiment.dataset_fingerprint = Some("00ff".to_owned());
+        experiment.controls = ControlKind::all().take(2).collect();
+        experiment.first_seed = Seed(7);
+        experiment.pruning.rewind = "2ep100it".parse().unwrap();
+        experiment.pruning.excluded_layers.insert("fc3".to_owned());
+        experiment.pruning.layer_rates.insert("fc1".to_owned(), Rate::new(0.35).unwrap());
+        experiment.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 };
+        experiment
+    }
+
+    #[test]
+    fn reads_what_it_wrote() {
+        for experiment in [Experiment::new("lenet-300-100", "mnist"), rich()] {
+            let text = experiment.to_toml();
+            assert_eq!(read(&text).unwrap(), experiment, "{text}");
+        }
+    }
+
+    #[test]
+    fn is_written_for_people() {
+        let text = rich().to_toml();
+        for part in ["format = 1\n", "learning_rate = 0.0012\n", "length = \"50ep\"\n", "fc1 = 0.35\n"] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        for (_, comment) in COMMENTS {
+            assert_eq!(text.matches(comment).count(), 1, "{comment}\n{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let text = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n[recipe]\nbatch_size = 100\n";
+        let mut expected = Experiment::new("lenet-300-100", "mnist");
+        expected.recipe.batch_size = 100;
+        assert_eq!(read(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_with_its_place_and_the_nearest() {
+        let head = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n";
+        let error = read(&format!("{head}[recipe]\n  batchsize = 60\n")).unwrap_err();
+        assert!(error.to_string().starts_with("experiment.toml:4:3: unknown field 'batchsize'"), "{error}");
+        assert_eq!(error.hint().unwrap(), "did you mean 'batch_size'?");
+        let error = read(&format!("{head}replicats = 5\n")).unwrap_err();
+        assert!(error.to_string().starts_with("experiment.toml:3:1:"), "{error}");
+        assert_eq!(error.hint().unwrap(), "did you mean 'replicates'?");
+    }
+
+    #[test]
+    fn bad_values_are_shown_with_their_place() {
+        let head = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n";
+        for (line, place, part) in [
+            ("rounds = \"many\"", "3:10", "expected u32"),
+            ("rounds = -1", "3:10", ""),
+            ("keep = \"some\"", "3:8", "unknown variant 'some'"),
+            ("[pruning]\nlinear_rate = 1.5", "4:15", "strictly between 0 and 1"),
+            ("[pruning]\nrewind = \"5\"", "4:10", "a unit is missing"),
+            ("rounds = ", "3:", ""),
+        ] {
+            let error = read(&format!("{head}{line}\n")).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("experiment.toml:{place}")), "{line}: {error}");
+            assert!(error.to_string().contains(part), "{line}: {error}");
+            assert!(error.hint().is_some());
+        }
+        assert!(read("rounds = 3").unwrap_err().hint().unwrap().contains("model"));
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_before_its_unknown_keys() {
+        let error = read("format = 2\nmodel = 1\nnews = true\n").unwrap_err();
+        assert!(matches!(error, LabError::Newer { found: 2, supported: FORMAT, .. }), "{error}");
+    }
+}

@@ -1,0 +1,157 @@
+//! One experiment, resolved: every setting that decides what a run finds.
+
+mod check;
+mod file;
+mod identity;
+mod keep;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
+
+use lth_model::{BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
+use lth_ticket::{PruningRates, Scope};
+use serde::{Deserialize, Serialize};
+
+use crate::{ControlKind, Variant};
+
+pub use file::FORMAT;
+pub use keep::{Keep, KeepEstimate};
+
+/// Everything resolved of one run of `lth find-winning-ticket`.
+///
+/// `rounds = 20` means 20 train-prune cycles: rounds 00 (dense) to 19 are trained, and the pruning of the last writes the
+/// ticket of round 20, from which a longer run continues. Replicate r uses the seed `first_seed + r`.
+///
+/// ```
+/// use lth_lab::Experiment;
+/// let mut experiment = Experiment::new("lenet-300-100", "mnist");
+/// assert_eq!(experiment.folder_name(), "lenet-300-100-mnist-default");
+/// experiment.replicates = 5; // extends a run, makes no other
+/// assert_eq!(experiment.folder_name(), "lenet-300-100-mnist-default");
+/// experiment.recipe.batch_size = 100;
+/// assert_ne!(experiment.folder_name(), "lenet-300-100-mnist-default");
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Experiment {
+    /// The model's name.
+    pub model: String,
+    /// The data set's name.
+    pub dataset: String,
+    /// The fingerprint of the data, when they are not the published ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dataset_fingerprint: Option<String>,
+    /// How many train-prune cycles; may grow later.
+    pub rounds: u32,
+    /// How many times, each under another seed; may grow later.
+    pub replicates: u32,
+    /// The seed of replicate 0.
+    pub first_seed: Seed,
+    /// Which trained weights stay on disk; may change later.
+    pub keep: Keep,
+    /// Training examples held out for validation.
+    pub validation_size: usize,
+    /// Iterations between evaluations.
+    pub evaluate_every: u64,
+    /// Trainings that each ticket is compared with.
+    pub controls: Vec<ControlKind>,
+    /// How weights are pruned and what tickets restart from.
+    pub pruning: Pruning,
+    /// How networks are trained.
+    pub recipe: Recipe,
+}
+
+/// How weights are pruned and what tickets restart from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Pruning {
+    /// Whether each round prunes the last round's network or all prune the dense one.
+    pub schedule: PruningSchedule,
+    /// The name of the scores that decide what is kept.
+    pub criterion: String,
+    /// Whether weights compete within a layer or with all others.
+    pub scope: Scope,
+    /// The fraction of a layer's live weights that a round prunes.
+    pub linear_rate: Rate,
+    /// The same, of the output layer.
+    pub output_rate: Rate,
+    /// Where in training the weights are taken that tickets restart from.
+    pub rewind: Step,
+    /// Whether the optimiser's memory is rewound with the weights; otherwise it starts fresh.
+    pub keep_optimizer_state: bool,
+    /// Layers that are never pruned, by name; their weights count in density all the same.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub excluded_layers: BTreeSet<String>,
+    /// Rates of single layers, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub layer_rates: BTreeMap<String, Rate>,
+}
+
+/// Which trained network a round's mask is cut from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PruningSchedule {
+    /// The network of the round before (iterative magnitude pruning).
+    Iterative,
+    /// The dense network of round 0, at once to the density that the round would have in iterative pruning.
+    OneShot,
+}
+
+impl Experiment {
+    /// The settings of Frankle and Carbin (2019, Figure 2 and Appendix G) for a model on a data set, both by their
+    /// canonical names.
+    pub fn new(model: &str, dataset: &str) -> Self {
+        Self {
+            model: model.to_owned(),
+            dataset: dataset.to_owned(),
+            dataset_fingerprint: None,
+            rounds: 20,
+            replicates: 1,
+            first_seed: Seed(0),
+            keep: Keep::Tickets,
+            validation_size: 5_000,
+            evaluate_every: 100,
+            controls: Vec::new(),
+            pruning: Pruning {
+                schedule: PruningSchedule::Iterative,
+                criterion: "large-final".to_owned(),
+                scope: Scope::Layer,
+                linear_rate: Rate::new(0.2).expect("0.2 is a rate"),
+                output_rate: Rate::new(0.1).expect("0.1 is a rate"),
+                rewind: Step::ZERO,
+                keep_optimizer_state: false,
+                excluded_layers: BTreeSet::new(),
+                layer_rates: BTreeMap::new(),
+            },
+            recipe: Recipe {
+                batch_size: 60,
+                length: Step::from_epochs(50),
+                learning_rate: 1.2e-3,
+                optimizer: Optimizer::ADAM,
+                schedule: Schedule::Constant,
+                init: InitScheme::GlorotNormal,
+                bias_init: BiasInit::Zero,
+            },
+        }
+    }
+
+    /// The seed of a replicate.
+    pub fn seed(&self, replicate: u32) -> Seed {
+        Seed(self.first_seed.0.wrapping_add(u64::from(replicate)))
+    }
+
+    /// What is trained in each round: the ticket, then the controls. Round 0 is dense and has no controls.
+    pub fn variants(&self) -> impl Iterator<Item = Variant> + '_ {
+        iter::once(Variant::Ticket).chain(self.controls.iter().copied().map(Variant::Control))
+    }
+
+    /// The rates in the form that pruning takes.
+    pub fn rates(&self) -> PruningRates {
+        PruningRates {
+            linear: self.pruning.linear_rate,
+            output: self.pruning.output_rate,
+            layers: self.pruning.layer_rates.clone(),
+            excluded: self.pruning.excluded_layers.clone(),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `lth find-winning-ticket`: a whole experiment, from any state of its folder.
+
+use lth_data::find_dataset;
+
+use crate::{
+    Experiment, LabError, RunContext, RunEvent, RunResults, StageFailure, Variant,
+    atomic::{create_folder, write_file},
+    disk::RunFolder,
+    metrics::{round_event_file, summary_csv, timing_csv},
+    schedule::{StageRunner, plan, run_queue},
+};
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct RunReport {
+    /// Every finished training, of earlier runs in the folder too.
+    pub results: RunResults,
+    /// Trainings that failed; what waits for them was not started.
+    pub failures: Vec<StageFailure>,
+    /// Whether the run was stopped before its end; the same command continues it.
+    pub stopped: bool,
+}
+
+/// Does everything of an experiment that is not done yet, in the folder `<output>/<experiment.folder_name()>`.
+///
+/// Finished trainings are skipped, unfinished ones continue from their checkpoint, more rounds, replicates and controls
+/// than the folder has are added. Results do not depend on the number of jobs, on interruptions, or on how the experiment
+/// grew: every file but `timing.json`, `timing.csv`, `metrics-lec.csv` and the event files has the same bytes.
+///
+/// # Errors
+/// When the experiment makes no sense, the folder belongs to something else or to another process, or its files cannot be
+/// written. A training that fails is no error here but one of the report's failures.
+pub fn find_winning_ticket(experiment: &Experiment, context: &RunContext<'_>) -> Result<RunReport, LabError> {
+    let experiment = with_data(experiment, context)?;
+    experiment.check(context.architecture, context.data.train.len())?;
+    let root = context.output.join(experiment.folder_name());
+    let (folder, experiment) = RunFolder::open(&root, &experiment)?;
+    let layout = folder.layout();
+
+    let stages = plan(&experiment);
+    context.observer.event(&RunEvent::Planned { trainings: stages.len() });
+    let runner = StageRunner::new(&experiment, context, layout, stages.len());
+    let failures = run_queue(&stages, context.jobs, &context.stop, &|stage| runner.run(stage));
+
+    let results = RunResults::collect(layout.clone(), experiment)?;
+    // On a full disk there is no room for summaries either, and the first error says more.
+    if failures.iter().any(|failure| failure.error.stops_the_run()) {
+        return Ok(RunReport { results, failures, stopped: true });
+    }
+    write_summaries(&results)?;
+    let stopped = context.stop.is_set() && !results.is_complete();
+    Ok(RunReport { results, failures, stopped })
+}
+
+/// Writes the files that sum up a run.
+fn write_summaries(results: &RunResults) -> Result<(), LabError> {
+    let layout = &results.layout;
+    write_file(&layout.summary(), &summary_csv(&results.rounds))?;
+    write_file(&layout.timing_summary(), &timing_csv(&results.rounds))?;
+    for replicate in 0..results.experiment.replicates {
+        let variants: Vec<Variant> = results.experiment.variants().collect();
+        for variant in variants.into_iter().filter(|&variant| results.of(replicate, variant).next().is_some()) {
+            let path = layout.round_events(replicate, variant);
+            create_folder(path.parent().unwrap_or(layout.root()))?;
+            write_file(&path, &round_event_file(results.of(replicate, variant)))?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks model and data against the experiment; returns it with the fingerprint of data that are not the published ones.
+fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Result<Experiment, LabError> {
+    let refuse = |setting, value: &str, reason: String| {
+        let hint = "run it with the model and the data that it was made for".to_owned();
+        Err(LabError::Setting { setting, value: value.to_owned(), reason, hint })
+    };
+    let (data, architecture) = (context.data, context.architecture);
+    if architecture.name != experiment.model {
+        return refuse("model", &experiment.model, format!("the network is {}", architecture.name));
+    }
+    if data.name != experiment.dataset {
+        return refuse("dataset", &experiment.dataset, format!("the data are {}", data.name));
+    }
+    match &experiment.dataset_fingerprint {
+        Some(fingerprint) if *fingerprint != data.fingerprint => {
+            refuse("dataset_fingerprint", fingerprint, format!("the data have the fingerprint {}", data.fingerprint))
+        }
+        _ => {
+            let published = find_dataset(&data.name).is_ok_and(|info| info.fingerprint == data.fingerprint);
+            let fingerprint = (!published).then(|| data.fingerprint.clone());
+            Ok(Experiment { dataset_fingerprint: fingerprint, ..experiment.clone() })
+        }
+    }
+}

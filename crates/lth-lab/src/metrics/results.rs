@@ -1,0 +1,120 @@
+//! A run read back from its folder, finished or not.
+
+use std::path::Path;
+
+use lth_model::{Density, TensorFile};
+use lth_ticket::MetricRow;
+
+use super::{RoundRecord, Timing, read_metrics_csv};
+use crate::{Experiment, LabError, Layout, Variant};
+
+/// One finished training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoundResult {
+    /// What it found.
+    pub record: RoundRecord,
+    /// How long it took, if that is known.
+    pub timing: Option<Timing>,
+    /// Its steps a second against those of round 0 of the same replicate.
+    pub speed_up: Option<f64>,
+}
+
+impl RoundResult {
+    /// The fraction of weights kept.
+    pub fn density(&self) -> Density {
+        self.record.density
+    }
+
+    /// Test accuracy at early stop; without a validation set, at the end.
+    pub fn test_accuracy(&self) -> f64 {
+        self.record.early_stop.as_ref().unwrap_or(&self.record.end).test_accuracy
+    }
+}
+
+/// What a run has found so far.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResults {
+    /// Its folder.
+    pub layout: Layout,
+    /// Its settings.
+    pub experiment: Experiment,
+    /// Every finished training, by replicate, then variant (tickets first, then the controls as in the experiment),
+    /// then round.
+    pub rounds: Vec<RoundResult>,
+}
+
+impl RunResults {
+    /// Reads a run folder; what is unfinished is not there.
+    ///
+    /// # Errors
+    /// When the folder is not a run, a newer version wrote it, or a file in it is damaged (the error names it).
+    pub fn load(folder: &Path) -> Result<Self, LabError> {
+        let layout = Layout::new(folder);
+        if !layout.experiment().is_file() {
+            return Err(LabError::NotARun { path: folder.to_owned() });
+        }
+        let experiment = Experiment::read(&layout.experiment())?;
+        Self::collect(layout, experiment)
+    }
+
+    /// Reads the results of an experiment whose settings are known.
+    pub(crate) fn collect(layout: Layout, experiment: Experiment) -> Result<Self, LabError> {
+        let mut rounds = Vec::new();
+        for replicate in 0..experiment.replicates {
+            let mut dense_speed = None;
+            for variant in experiment.variants() {
+                for round in 0..experiment.rounds {
+                    let path = layout.record(replicate, variant, round);
+                    let Some(record) = RoundRecord::read(&path)? else { continue };
+                    if (record.replicate, record.variant, record.round) != (replicate, variant, round) {
+                        let reason = format!(
+                            "it is of replicate {}, {}, round {}",
+                            record.replicate, record.variant, record.round
+                        );
+                        return Err(LabError::Damaged { path, reason });
+                    }
+                    let timing = Timing::read(&layout.timing(replicate, variant, round))?;
+                    let speed = timing.map(|timing| timing.steps_per_second()).filter(|&speed| speed > 0.0);
+                    if variant == Variant::Ticket && round == 0 {
+                        dense_speed = speed;
+                    }
+                    let speed_up = speed.zip(dense_speed).map(|(speed, dense)| speed / dense);
+                    rounds.push(RoundResult { record, timing, speed_up });
+                }
+            }
+        }
+        Ok(Self { layout, experiment, rounds })
+    }
+
+    /// The finished trainings of a variant in one replicate, by round.
+    pub fn of(&self, replicate: u32, variant: Variant) -> impl Iterator<Item = &RoundResult> {
+        self.rounds
+            .iter()
+            .filter(move |result| result.record.replicate == replicate && result.record.variant == variant)
+    }
+
+    /// Every evaluation of a finished training.
+    ///
+    /// # Errors
+    /// When its file is missing or damaged.
+    pub fn history(&self, result: &RoundResult) -> Result<Vec<MetricRow>, LabError> {
+        let record = &result.record;
+        read_metrics_csv(&self.layout.metrics(record.replicate, record.variant, record.round))
+    }
+
+    /// The weights and masks that a training started from.
+    ///
+    /// # Errors
+    /// When the file is missing or damaged.
+    pub fn ticket(&self, replicate: u32, variant: Variant, round: u32) -> Result<TensorFile, LabError> {
+        Ok(TensorFile::read(&self.layout.ticket(replicate, variant, round))?)
+    }
+
+    /// Whether every training of the experiment is finished.
+    pub fn is_complete(&self) -> bool {
+        let experiment = &self.experiment;
+        let controls = experiment.controls.len() as u64 * u64::from(experiment.rounds.saturating_sub(1));
+        let trainings = u64::from(experiment.replicates) * (u64::from(experiment.rounds) + controls);
+        self.rounds.len() as u64 == trainings
+    }
+}

@@ -1,0 +1,144 @@
+//! TensorBoard's event files: records framed as in TFRecord, each an `Event` of protocol buffers.
+//!
+//! Format: <https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/event.proto> and
+//! <https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details>.
+
+use lth_ticket::MetricRow;
+use prost::Message;
+
+use super::{RoundResult, Timestamps, timing::now};
+
+/// One number at one step.
+#[derive(Debug, Clone, PartialEq)]
+struct Scalar {
+    /// The name of its curve: `validation/accuracy`.
+    tag: String,
+    /// The horizontal place: an iteration or a round.
+    step: u64,
+    /// The value.
+    value: f64,
+    /// When it was measured, in seconds since 1970.
+    time: f64,
+}
+
+/// The event file of one training: loss and accuracy of each split over iterations.
+pub(crate) fn training_event_file(history: &[MetricRow], timestamps: &Timestamps) -> Vec<u8> {
+    let scalars: Vec<Scalar> = history
+        .iter()
+        .flat_map(|row| {
+            [("loss", row.loss), ("accuracy", row.accuracy)].map(|(metric, value)| Scalar {
+                tag: format!("{}/{metric}", row.split.name()),
+                step: row.iteration,
+                value,
+                time: timestamps.at(row.iteration),
+            })
+        })
+        .collect();
+    event_file(&scalars)
+}
+
+/// The event file of a variant in one replicate: density, early stop and accuracies over rounds.
+pub(crate) fn round_event_file<'a>(rounds: impl Iterator<Item = &'a RoundResult>) -> Vec<u8> {
+    let mut scalars = Vec::new();
+    for result in rounds {
+        let (record, time) = (&result.record, result.timing.map_or_else(now, |timing| timing.finished));
+        let mut push = |tag: &str, value: f64| {
+            scalars.push(Scalar { tag: format!("round/{tag}"), step: u64::from(record.round), value, time });
+        };
+        push("density", record.density.get());
+        push("test accuracy at the end", record.end.test_accuracy);
+        push("training accuracy at the end", record.train_accuracy);
+        if let Some(early) = &record.early_stop {
+            push("early-stop iteration", early.iteration as f64);
+            push("test accuracy at early stop", early.test_accuracy);
+        }
+        if let Some(timing) = &result.timing {
+            push("steps per second", timing.steps_per_second());
+        }
+    }
+    event_file(&scalars)
+}
+
+/// `tensorboard.Event`, the fields that are used.
+#[derive(Clone, PartialEq, Message)]
+struct Event {
+    #[prost(double, tag = "1")]
+    wall_time: f64,
+    #[prost(int64, tag = "2")]
+    step: i64,
+    #[prost(oneof = "What", tags = "3, 5")]
+    what: Option<What>,
+}
+
+/// What an event is.
+#[derive(Clone, PartialEq, prost::Oneof)]
+enum What {
+    #[prost(string, tag = "3")]
+    FileVersion(String),
+    #[prost(message, tag = "5")]
+    Summary(Summary),
+}
+
+/// `tensorboard.Summary`.
+#[derive(Clone, PartialEq, Message)]
+struct Summary {
+    #[prost(message, repeated, tag = "1")]
+    value: Vec<Value>,
+}
+
+/// `tensorboard.Summary.Value`, scalars only.
+#[derive(Clone, PartialEq, Message)]
+struct Value {
+    #[prost(string, tag = "1")]
+    tag: String,
+    #[prost(float, optional, tag = "2")]
+    simple_value: Option<f32>,
+}
+
+/// The bytes of an event file with these scalars.
+fn event_file(scalars: &[Scalar]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let started = scalars.iter().map(|scalar| scalar.time).fold(f64::INFINITY, f64::min);
+    let wall_time = if started.is_finite() { started } else { 0.0 };
+    let version = Event { wall_time, step: 0, what: Some(What::FileVersion("brain.Event:2".to_owned())) };
+    push_record(&mut bytes, &version.encode_to_vec());
+    for scalar in scalars {
+        let value = Value { tag: scalar.tag.clone(), simple_value: Some(scalar.value as f32) };
+        let event = Event {
+            wall_time: scalar.time,
+            step: scalar.step as i64,
+            what: Some(What::Summary(Summary { value: vec![value] })),
+        };
+        push_record(&mut bytes, &event.encode_to_vec());
+    }
+    bytes
+}
+
+/// Length, checksum of the length, payload, checksum of the payload.
+fn push_record(bytes: &mut Vec<u8>, payload: &[u8]) {
+    let length = (payload.len() as u64).to_le_bytes();
+    bytes.extend_from_slice(&length);
+    bytes.extend_from_slice(&masked_checksum(&length).to_le_bytes());
+    bytes.extend_from_slice(payload);
+    bytes.extend_from_slice(&masked_checksum(payload).to_le_bytes());
+}
+
+/// CRC-32C, rotated and shifted, so that the checksum of data that hold checksums stays a good one.
+fn masked_checksum(bytes: &[u8]) -> u32 {
+    crc32c::crc32c(bytes).rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_of_a_scalar_are_those_of_the_reference_writer() {
+        // Written by the reference implementation for the same scalar.
+        let expected = "1800000000000000a37f4b220900001040fc54d9411a0d627261696e2e4576656e743a32338d2fe92a00000000000000ae8d91f50900001040fc54d94110ac022a1c0a1a0a1376616c69646174696f6e2f6163637572616379150000003fbc09dbcd";
+        let scalar =
+            Scalar { tag: "validation/accuracy".to_owned(), step: 300, value: 0.5, time: 1_700_000_000.25 };
+        let hex: String = event_file(&[scalar]).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, expected);
+    }
+}

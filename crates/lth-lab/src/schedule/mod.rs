@@ -1,0 +1,19 @@
+//! Which trainings a run needs, in which order, on how many cores, and how each is done.
+
+mod next;
+mod observer;
+mod plan;
+mod queue;
+mod stage;
+mod start;
+mod stop;
+mod train_stage;
+mod watch;
+
+pub use observer::{RunEvent, RunObserver, Silent, StageProgress};
+pub use plan::plan;
+pub(crate) use queue::{Ended, run_queue};
+pub use stage::{PlannedStage, Stage, StageError, StageFailure};
+pub use stop::Stop;
+pub(crate) use train_stage::StageRunner;
+pub use watch::CheckpointEvery;

@@ -1,0 +1,118 @@
+//! What a finished training gives to later ones: trained weights, the rewind point, the next ticket.
+
+use std::collections::BTreeMap;
+
+use lth_model::{Masks, TensorFile, Tensors};
+use lth_ticket::{OneShot, ScoreContext, Ticket, Trained, find_criterion, prune, prune_one_shot, rewind};
+
+use super::{Stage, StageError, StageRunner, start::Start};
+use crate::{Variant, atomic::write_file};
+
+impl StageRunner<'_> {
+    /// Writes the weights that a training ended with.
+    pub(super) fn write_trained(
+        &self,
+        stage: Stage,
+        start: &Start,
+        trained: &Trained,
+    ) -> Result<(), StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let metadata = [
+            ("kind", "trained".to_owned()),
+            ("model", self.experiment.model.clone()),
+            ("data", self.experiment.dataset.clone()),
+            ("variant", variant.to_string()),
+            ("round", round.to_string()),
+            ("seed", self.experiment.seed(replicate).to_string()),
+            ("ticket", start.ticket_hash.clone()),
+        ];
+        let file = TensorFile {
+            tensors: trained.weights.clone(),
+            masks: start.masks.clone(),
+            metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+        };
+        Ok(write_file(&self.layout.trained(replicate, variant, round), &file.to_bytes())?)
+    }
+
+    /// Writes what follows from a training of the ticket: after round 0 the rewind point, in iterative pruning the next
+    /// round's ticket, whose hash is returned.
+    pub(super) fn write_next(
+        &self,
+        stage: Stage,
+        start: &Start,
+        trained: &Trained,
+    ) -> Result<Option<String>, StageError> {
+        let Stage { replicate, variant, round } = stage;
+        if variant != Variant::Ticket {
+            return Ok(None);
+        }
+        let iteration = self.rewind_iteration(replicate);
+        if round == 0
+            && let Some(state) = trained.snapshots.get(&iteration)
+        {
+            let mut origin = self.origin(replicate, 0, Some(start.ticket_hash.clone()));
+            origin.metadata = BTreeMap::from([("point".to_owned(), "rewind".to_owned())]);
+            let mut point = Ticket::new(self.context.architecture, origin, state.weights.clone(), &Masks::new())?;
+            self.set_optimizer(&mut point, Some(state.optimizer.clone()));
+            self.write_ticket(&self.layout.rewind(replicate), &point)?;
+        }
+        if self.one_shot() {
+            return Ok(None);
+        }
+        let scores = self.scores(replicate, round, &start.masks, &trained.weights)?;
+        let pruning = &self.experiment.pruning;
+        let masks = prune(
+            &scores,
+            &start.masks,
+            self.context.architecture,
+            pruning.scope,
+            &self.experiment.rates(),
+            self.experiment.seed(replicate),
+            u64::from(round),
+        )?;
+        self.write_pruned(replicate, round + 1, &masks, &start.ticket_hash).map(Some)
+    }
+
+    /// Cuts the ticket of a round from the dense network of round 0.
+    pub(super) fn write_one_shot_ticket(&self, replicate: u32, round: u32) -> Result<(), StageError> {
+        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
+        let trained = TensorFile::read(&self.layout.trained(replicate, Variant::Ticket, 0)).map_err(crate::LabError::from)?;
+        let architecture = self.context.architecture;
+        trained.check_against(architecture).map_err(crate::LabError::from)?;
+        let scores = self.scores(replicate, 0, &dense.masks, &trained.tensors)?;
+        let pruning = &self.experiment.pruning;
+        let masks = prune_one_shot(
+            &scores,
+            architecture,
+            pruning.scope,
+            &self.experiment.rates(),
+            OneShot::Rounds(u64::from(round)),
+            self.experiment.seed(replicate),
+            u64::from(round),
+        )?;
+        self.write_pruned(replicate, round, &masks, &dense.ticket_hash)?;
+        Ok(())
+    }
+
+    fn scores(&self, replicate: u32, round: u32, masks: &Masks, trained: &Tensors) -> Result<Tensors, StageError> {
+        let (point, _) = self.rewind_point(replicate)?;
+        Ok(find_criterion(&self.experiment.pruning.criterion)?.scores(&ScoreContext {
+            architecture: self.context.architecture,
+            masks,
+            initial: &self.initial(replicate),
+            rewind: &point,
+            trained,
+            seed: self.experiment.seed(replicate),
+            round: u64::from(round),
+        }))
+    }
+
+    /// Writes a ticket of these masks over the weights of the rewind point.
+    fn write_pruned(&self, replicate: u32, round: u32, masks: &Masks, parent: &str) -> Result<String, StageError> {
+        let (point, optimizer) = self.rewind_point(replicate)?;
+        let origin = self.origin(replicate, round, Some(parent.to_owned()));
+        let mut ticket = Ticket::new(self.context.architecture, origin, rewind(&point, masks), masks)?;
+        self.set_optimizer(&mut ticket, optimizer);
+        self.write_ticket(&self.layout.ticket(replicate, Variant::Ticket, round), &ticket)
+    }
+}

@@ -1,0 +1,98 @@
+//! The unit of work: one training.
+
+use std::fmt;
+
+use lth_model::Hint;
+use lth_ticket::{PruningError, TicketError, TrainingError, UnknownName};
+use thiserror::Error;
+
+use crate::{LabError, Variant};
+
+/// One training of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Stage {
+    /// Which repetition.
+    pub replicate: u32,
+    /// The ticket, or a control.
+    pub variant: Variant,
+    /// The round, 0 is dense.
+    pub round: u32,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "replicate {}, round {}", self.replicate, self.round)?;
+        if self.variant == Variant::Ticket { Ok(()) } else { write!(f, " ({})", self.variant) }
+    }
+}
+
+/// A stage and what must be finished before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedStage {
+    /// The stage.
+    pub stage: Stage,
+    /// Its one predecessor, if it has any.
+    pub after: Option<Stage>,
+}
+
+/// Why a stage failed.
+#[derive(Debug, Error)]
+pub enum StageError {
+    /// The loss is no longer a finite number.
+    #[error("the loss is not a finite number any more at iteration {iteration}")]
+    Diverged {
+        /// Where.
+        iteration: u64,
+    },
+    /// A file cannot be written or read, or is not what it should be.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// The training is refused.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// The next ticket cannot be made.
+    #[error(transparent)]
+    Ticket(#[from] TicketError),
+    /// The trained network cannot be pruned as the experiment wants.
+    #[error(transparent)]
+    Pruning(#[from] PruningError),
+    /// There is no such criterion.
+    #[error(transparent)]
+    Criterion(#[from] UnknownName),
+}
+
+impl StageError {
+    /// Whether all of the run must stop.
+    pub(crate) fn stops_the_run(&self) -> bool {
+        matches!(self, Self::Lab(error) if error.stops_the_run())
+    }
+}
+
+impl Hint for StageError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Diverged { .. } => Some("use a lower learning rate".to_owned()),
+            Self::Lab(error) => error.hint(),
+            Self::Training(error) => error.hint(),
+            Self::Ticket(error) => error.hint(),
+            Self::Pruning(error) => error.hint(),
+            Self::Criterion(error) => error.hint(),
+        }
+    }
+}
+
+/// A stage that failed; what depends on it was not started, everything else went on.
+#[derive(Debug, Error)]
+#[error("{stage}: {error}")]
+pub struct StageFailure {
+    /// Which.
+    pub stage: Stage,
+    /// Why.
+    pub error: StageError,
+}
+
+impl Hint for StageFailure {
+    fn hint(&self) -> Option<String> {
+        self.error.hint()
+    }
+}

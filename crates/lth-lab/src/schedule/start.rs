@@ -1,0 +1,165 @@
+//! What a training starts from: reading its ticket, or making it.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use lth_model::{Masks, OptimizerState, Purpose, Step, TensorFile, Tensors, initialize};
+use lth_ticket::{ControlContext, Ticket, TicketError, TicketOrigin};
+
+use super::{Stage, StageError, StageRunner};
+use crate::{
+    LabError, RoundRecord, Variant,
+    atomic::{create_folder, write_file},
+};
+
+/// A ticket that was read, as training takes it.
+pub(super) struct Start {
+    pub(super) weights: Tensors,
+    pub(super) masks: Masks,
+    pub(super) optimizer: Option<OptimizerState>,
+    /// The iteration of the weights.
+    pub(super) iteration: u64,
+    /// BLAKE3 of the file.
+    pub(super) ticket_hash: String,
+}
+
+impl StageRunner<'_> {
+    /// The start of a stage; its file is written when it is not there.
+    pub(super) fn start(&self, stage: Stage) -> Result<Start, StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let path = self.layout.ticket(replicate, variant, round);
+        if !path.exists() {
+            match variant {
+                Variant::Ticket if round == 0 => self.write_initial(replicate)?,
+                Variant::Ticket if self.one_shot() => self.write_one_shot_ticket(replicate, round)?,
+                // The round before wrote it, or its record would not be there.
+                Variant::Ticket => (),
+                Variant::Control(_) => self.write_control(stage)?,
+            }
+        }
+        let start = self.read_start(&path)?;
+        if variant == Variant::Ticket && round > 0 && !self.one_shot() {
+            let before = RoundRecord::read(&self.layout.record(replicate, variant, round - 1))?;
+            if before.and_then(|record| record.next_ticket).is_some_and(|hash| hash != start.ticket_hash) {
+                let reason = "it is not the ticket that the round before wrote".to_owned();
+                return Err(LabError::Changed { path, reason }.into());
+            }
+        }
+        Ok(start)
+    }
+
+    fn read_start(&self, path: &Path) -> Result<Start, StageError> {
+        let bytes = fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
+        let ticket = self.parse_ticket(&bytes, path)?;
+        Ok(Start {
+            weights: ticket.weights,
+            masks: ticket.masks,
+            optimizer: ticket.optimizer,
+            iteration: ticket.origin.rewind_iteration,
+            ticket_hash: blake3::hash(&bytes).to_hex().to_string(),
+        })
+    }
+
+    fn parse_ticket(&self, bytes: &[u8], path: &Path) -> Result<Ticket, TicketError> {
+        let name = path.display().to_string();
+        Ticket::from_file(TensorFile::from_bytes(bytes, &name)?, &name)?.for_architecture(self.context.architecture)
+    }
+
+    /// Writes a ticket and returns its hash.
+    pub(super) fn write_ticket(&self, path: &Path, ticket: &Ticket) -> Result<String, StageError> {
+        let bytes = ticket.to_bytes();
+        create_folder(path.parent().unwrap_or(self.layout.root()))?;
+        write_file(path, &bytes)?;
+        Ok(blake3::hash(&bytes).to_hex().to_string())
+    }
+
+    /// The weights before any training.
+    pub(super) fn initial(&self, replicate: u32) -> Tensors {
+        let recipe = &self.experiment.recipe;
+        let seed = self.experiment.seed(replicate);
+        initialize(self.context.architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0)
+    }
+
+    fn write_initial(&self, replicate: u32) -> Result<(), StageError> {
+        let weights = self.initial(replicate);
+        let file = TensorFile {
+            tensors: weights.clone(),
+            masks: Masks::new(),
+            metadata: BTreeMap::from([
+                ("kind".to_owned(), "initial".to_owned()),
+                ("model".to_owned(), self.experiment.model.clone()),
+                ("seed".to_owned(), self.experiment.seed(replicate).to_string()),
+            ]),
+        };
+        create_folder(&self.layout.replicate(replicate))?;
+        write_file(&self.layout.initial(replicate), &file.to_bytes())?;
+        let origin = TicketOrigin { rewind: Step::ZERO, rewind_iteration: 0, ..self.origin(replicate, 0, None) };
+        let ticket = Ticket::new(self.context.architecture, origin, weights, &Masks::new())?;
+        self.write_ticket(&self.layout.ticket(replicate, Variant::Ticket, 0), &ticket)?;
+        Ok(())
+    }
+
+    /// Weights and optimiser memory at the rewind point, not masked; without memory when it starts fresh.
+    pub(super) fn rewind_point(&self, replicate: u32) -> Result<(Tensors, Option<OptimizerState>), StageError> {
+        if self.experiment.pruning.rewind.is_zero() {
+            return Ok((self.initial(replicate), None));
+        }
+        let path = self.layout.rewind(replicate);
+        let bytes = fs::read(&path).map_err(|source| LabError::Read { path: path.clone(), source })?;
+        let ticket = self.parse_ticket(&bytes, &path)?;
+        Ok((ticket.weights, ticket.optimizer))
+    }
+
+    fn write_control(&self, stage: Stage) -> Result<(), StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let Variant::Control(kind) = variant else { return Ok(()) };
+        let ticket = self.start(Stage { variant: Variant::Ticket, ..stage })?;
+        let (rewind, optimizer) = self.rewind_point(replicate)?;
+        let control = kind.control().control(&ControlContext {
+            architecture: self.context.architecture,
+            recipe: &self.experiment.recipe,
+            rewind: &rewind,
+            masks: &ticket.masks,
+            seed: self.experiment.seed(replicate),
+            round: u64::from(round),
+            draw: 0,
+        });
+        let mut origin = self.origin(replicate, round, Some(ticket.ticket_hash));
+        origin.metadata.insert("control".to_owned(), kind.to_string());
+        let mut control = Ticket::new(self.context.architecture, origin, control.weights, &control.masks)?;
+        self.set_optimizer(&mut control, optimizer);
+        self.write_ticket(&self.layout.ticket(replicate, variant, round), &control)?;
+        Ok(())
+    }
+
+    /// Restores the optimiser's memory with the weights, if the experiment wants it so.
+    pub(super) fn set_optimizer(&self, ticket: &mut Ticket, optimizer: Option<OptimizerState>) {
+        if !self.experiment.pruning.keep_optimizer_state {
+            return;
+        }
+        ticket.optimizer = optimizer.map(|mut state| {
+            for (name, tensor) in &mut state.tensors {
+                // Moments are named after their weight: `fc1.weight.exp_avg`.
+                let weight = name.rsplit_once('.').map_or(name.as_str(), |(weight, _)| weight);
+                if let Some(mask) = ticket.masks.get(weight) {
+                    mask.apply(tensor);
+                }
+            }
+            state
+        });
+    }
+
+    /// The origin of the ticket that starts a round.
+    pub(super) fn origin(&self, replicate: u32, round: u32, parent: Option<String>) -> TicketOrigin {
+        let pruning = &self.experiment.pruning;
+        let metadata = [("criterion", pruning.criterion.clone()), ("scope", pruning.scope.to_string())];
+        TicketOrigin {
+            data: self.experiment.dataset.clone(),
+            round: u64::from(round),
+            seed: self.experiment.seed(replicate),
+            rewind: pruning.rewind,
+            rewind_iteration: self.rewind_iteration(replicate),
+            parent,
+            metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! One stage: from its ticket to its files.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use lth_ticket::{
+    DataOrder, EvaluationPoint, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob, at_end, early_stop,
+    train,
+};
+
+use super::{
+    Ended, RunEvent, Stage, StageError, Stop,
+    start::Start,
+    watch::{Sitting, StageWatch},
+};
+use crate::{
+    Experiment, LabError, Layout, Outcome, PruningSchedule, RoundRecord, RunContext, Timestamps, Timing, Variant,
+    atomic::{create_folder, remove_file, write_file},
+    disk::{drop_superseded_weights, read_checkpoint, write_checkpoint, writes_weights},
+    context::training_data,
+    metrics::{layer_counts, lec_csv, metrics_csv, now, training_event_file},
+};
+
+/// Does the stages of a run.
+pub(crate) struct StageRunner<'a> {
+    pub(super) experiment: &'a Experiment,
+    pub(super) context: &'a RunContext<'a>,
+    pub(super) layout: &'a Layout,
+    stop: &'a Stop,
+    data: Vec<OnceLock<TrainingData>>,
+    trainings_left: AtomicUsize,
+}
+
+impl<'a> StageRunner<'a> {
+    /// For the stages of this experiment, so many of them.
+    pub(crate) fn new(
+        experiment: &'a Experiment,
+        context: &'a RunContext<'a>,
+        layout: &'a Layout,
+        trainings: usize,
+    ) -> Self {
+        let data = (0..experiment.replicates).map(|_| OnceLock::new()).collect();
+        Self { experiment, context, layout, stop: &context.stop, data, trainings_left: AtomicUsize::new(trainings) }
+    }
+
+    /// Does a stage, unless it is done.
+    ///
+    /// # Errors
+    /// When the training diverges or is refused, or files are not what they should be or cannot be written.
+    pub(crate) fn run(&self, stage: Stage) -> Result<Ended, StageError> {
+        let result = self.train_unless_done(stage);
+        self.trainings_left.fetch_sub(1, Ordering::Relaxed);
+        if let Err(error) = &result {
+            self.context.observer.event(&RunEvent::Failed { stage, error });
+        }
+        result
+    }
+
+    fn train_unless_done(&self, stage: Stage) -> Result<Ended, StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let start = self.start(stage)?;
+        let inputs = self.inputs(stage, &start.ticket_hash);
+        let path = self.layout.record(replicate, variant, round);
+        if let Some(record) = RoundRecord::read(&path)? {
+            if record.inputs != inputs {
+                let reason = "it was trained from another ticket, data or architecture than are there now".to_owned();
+                return Err(LabError::Changed { path, reason }.into());
+            }
+            self.clean_up(stage, record.keep)?;
+            self.context.observer.event(&RunEvent::Skipped { stage, record: &record });
+            return Ok(Ended::Finished);
+        }
+        let trained = self.train(stage, &start, &inputs)?;
+        let Some((trained, timestamps)) = trained else { return Ok(Ended::Stopped) };
+        self.finish(stage, &start, inputs, &trained, &timestamps)?;
+        Ok(Ended::Finished)
+    }
+
+    /// Trains from the start or the checkpoint to the end; `None` when stopped in the middle.
+    fn train(
+        &self,
+        stage: Stage,
+        start: &Start,
+        inputs: &str,
+    ) -> Result<Option<(Trained, Timestamps)>, StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let experiment = self.experiment;
+        let data = self.data(replicate);
+        let job = TrainingJob {
+            architecture: self.context.architecture,
+            recipe: &experiment.recipe,
+            data,
+            weights: &start.weights,
+            masks: &start.masks,
+            seed: experiment.seed(replicate),
+            start: start.iteration,
+            order: DataOrder::Shuffled,
+            optimizer: start.optimizer.as_ref(),
+            evaluate_every: experiment.evaluate_every,
+            snapshots: if round == 0 && !experiment.pruning.rewind.is_zero() {
+                vec![self.rewind_iteration(replicate)]
+            } else {
+                Vec::new()
+            },
+        };
+        let checkpoint_path = self.layout.checkpoint(replicate, variant, round);
+        let checkpoint = read_checkpoint(&checkpoint_path, inputs)?;
+        let (resume, timestamps) = match checkpoint {
+            Some(checkpoint) => (Some(checkpoint.training), checkpoint.timestamps),
+            None => (None, Timestamps::default()),
+        };
+        let iteration = resume.as_ref().map_or(start.iteration, |checkpoint| checkpoint.iteration);
+        self.context.observer.event(&RunEvent::Started { stage, iteration });
+        let jobs = self.context.jobs.max(1) as f64;
+        let mut watch = StageWatch {
+            stage,
+            rounds: experiment.rounds,
+            density: self.context.architecture.density(&start.masks),
+            checkpoint_path,
+            inputs,
+            every: self.context.checkpoint_every,
+            stop: self.stop,
+            observer: self.context.observer,
+            timestamps,
+            trainings_left: (self.trainings_left.load(Ordering::Relaxed) as f64 - jobs).max(0.0) / jobs,
+            sitting: Sitting::new(iteration, start.iteration),
+            failed: None,
+        };
+        let outcome = train(self.context.engine, &job, resume, &mut watch);
+        match outcome {
+            Ok(End::Finished(trained)) => Ok(Some((trained, watch.timestamps))),
+            Ok(End::Diverged { iteration }) => Err(StageError::Diverged { iteration }),
+            Ok(End::Stopped(checkpoint)) => {
+                write_checkpoint(&watch.checkpoint_path, inputs, &checkpoint, &watch.timestamps)?;
+                self.context.observer.event(&RunEvent::Stopped { stage, iteration: checkpoint.iteration });
+                Ok(None)
+            }
+            Err(TrainingError::Checkpoint { .. }) if watch.failed.is_some() => {
+                Err(watch.failed.take().expect("it was just seen").into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes the files of a finished training; `round.json` last, for it says that the others are there.
+    fn finish(
+        &self,
+        stage: Stage,
+        start: &Start,
+        inputs: String,
+        trained: &Trained,
+        timestamps: &Timestamps,
+    ) -> Result<(), StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let (experiment, layout) = (self.experiment, self.layout);
+        let density = self.context.architecture.density(&start.masks);
+        let last = trained.history.last().map_or(start.iteration, |row| row.iteration);
+        let at_end = at_end(&trained.history).ok_or(StageError::Diverged { iteration: last })?;
+        let timing =
+            Timing { seconds: trained.seconds, steps: last - start.iteration, finished: now() };
+
+        write_file(&layout.metrics(replicate, variant, round), &metrics_csv(&trained.history))?;
+        let lec = lec_csv(&trained.history, timestamps, density);
+        write_file(&layout.metrics_lec(replicate, variant, round), &lec)?;
+        let events = layout.events(replicate, variant, round);
+        create_folder(events.parent().unwrap_or(layout.root()))?;
+        write_file(&events, &training_event_file(&trained.history, timestamps))?;
+        write_file(&layout.timing(replicate, variant, round), timing.to_json().as_bytes())?;
+        if writes_weights(experiment.keep, variant, round, self.one_shot()) {
+            self.write_trained(stage, start, trained)?;
+        }
+        let next_ticket = self.write_next(stage, start, trained)?;
+
+        let record = RoundRecord {
+            replicate,
+            seed: experiment.seed(replicate),
+            variant,
+            round,
+            density,
+            layers: layer_counts(self.context.architecture, &start.masks),
+            start: start.iteration,
+            early_stop: early_stop(&trained.history).filter(|point| point.validation_loss.is_some()).map(outcome),
+            end: outcome(at_end),
+            train_loss: trained.train.loss,
+            train_accuracy: trained.train.accuracy(),
+            keep: experiment.keep,
+            inputs,
+            next_ticket,
+        };
+        write_file(&layout.record(replicate, variant, round), record.to_json().as_bytes())?;
+        self.clean_up(stage, experiment.keep)?;
+        self.context.observer.event(&RunEvent::Finished { stage, record: &record, timing: &timing });
+        Ok(())
+    }
+
+    /// Removes what a finished training no longer needs. Done again when the stage is skipped: a crash may have come first.
+    fn clean_up(&self, stage: Stage, keep: crate::Keep) -> Result<(), LabError> {
+        let Stage { replicate, variant, round } = stage;
+        remove_file(&self.layout.checkpoint(replicate, variant, round))?;
+        if variant == Variant::Ticket {
+            let rounds = self.experiment.rounds;
+            drop_superseded_weights(self.layout, replicate, rounds, keep, self.one_shot())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn one_shot(&self) -> bool {
+        self.experiment.pruning.schedule == PruningSchedule::OneShot
+    }
+
+    /// The examples of a replicate: its seed decides which are held out.
+    pub(super) fn data(&self, replicate: u32) -> &TrainingData {
+        self.data[replicate as usize].get_or_init(|| {
+            let (validation_size, seed) = (self.experiment.validation_size, self.experiment.seed(replicate));
+            training_data(self.context.data, validation_size, seed)
+        })
+    }
+
+    /// The iteration of the rewind point.
+    pub(super) fn rewind_iteration(&self, replicate: u32) -> u64 {
+        let examples = self.data(replicate).train_indices.len();
+        self.experiment.pruning.rewind.iterations(examples.div_ceil(self.experiment.recipe.batch_size) as u64)
+    }
+
+    /// The hash of everything that decides the bits of a training.
+    fn inputs(&self, stage: Stage, ticket_hash: &str) -> String {
+        let Stage { replicate, variant, round } = stage;
+        let text = format!(
+            "lth-stage-1\n{}architecture={}\ndata={}\nseed={}\nvariant={variant}\nround={round}\nticket={ticket_hash}\n",
+            self.experiment.identity_text(),
+            self.context.architecture.fingerprint(),
+            self.context.data.fingerprint,
+            self.experiment.seed(replicate),
+        );
+        blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
+    }
+}
+
+fn outcome(point: EvaluationPoint) -> Outcome {
+    Outcome {
+        iteration: point.iteration,
+        validation_loss: point.validation_loss,
+        validation_accuracy: point.validation_accuracy,
+        test_loss: point.test_loss,
+        test_accuracy: point.test_accuracy,
+    }
+}

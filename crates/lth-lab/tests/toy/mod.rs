@@ -1,0 +1,151 @@
+//! A small problem that trains in milliseconds, and ways to look at a run folder.
+
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use lth_cpu::CpuEngine;
+use lth_data::{Dataset, fingerprint};
+use lth_lab::{
+    CheckpointEvery, ControlKind, Experiment, LabError, RunContext, RunObserver, RunReport, Silent, Stop,
+    find_winning_ticket,
+};
+use lth_model::{Architecture, Engine, Examples, Normalization, Purpose, RandomStream, Seed, Step, mlp};
+
+/// 200 training and 60 test examples of 16 values in 3 classes.
+pub fn data() -> Dataset {
+    let (train, test) = (examples(200, 0), examples(60, 1));
+    Dataset {
+        name: "toy-data".to_owned(),
+        fingerprint: fingerprint(&train, &test),
+        train,
+        test,
+        shape: vec![16],
+        classes: 3,
+        source: "test".to_owned(),
+    }
+}
+
+fn examples(count: usize, index: u64) -> Examples {
+    let mut stream = RandomStream::new(Seed(1), Purpose::RandomScores, index);
+    let (mut bytes, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..count {
+        let label = stream.below(3) as u16;
+        for feature in 0..16 {
+            let bright = feature % 3 == usize::from(label);
+            bytes.push((stream.uniform() * 150.0) as u8 + if bright { 80 } else { 0 });
+        }
+        labels.push(label);
+    }
+    Examples { bytes: bytes.into(), labels: labels.into(), features: 16, normalization: Normalization::UNIT }
+}
+
+/// 16-12-3.
+pub fn architecture() -> Architecture {
+    mlp("toy", &[16], &[12], 3)
+}
+
+/// 4 rounds of 24 iterations, 2 replicates, one control.
+pub fn experiment() -> Experiment {
+    let mut experiment = Experiment::new("toy", "toy-data");
+    experiment.rounds = 4;
+    experiment.replicates = 2;
+    experiment.validation_size = 40;
+    experiment.evaluate_every = 5;
+    experiment.controls = vec![control("random-reinit")];
+    experiment.recipe.batch_size = 20;
+    experiment.recipe.length = Step::from_epochs(3);
+    experiment.recipe.learning_rate = 0.02;
+    experiment
+}
+
+/// A control by name.
+pub fn control(name: &str) -> ControlKind {
+    name.parse().unwrap()
+}
+
+/// How a run is done; change what a test is about.
+pub struct Setup<'a> {
+    pub engine: Box<dyn Engine>,
+    pub jobs: usize,
+    pub stop: Stop,
+    pub observer: &'a dyn RunObserver,
+    pub checkpoint_every: CheckpointEvery,
+}
+
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        Self {
+            engine: Box::new(CpuEngine::new()),
+            jobs: 2,
+            stop: Stop::default(),
+            observer: &Silent,
+            checkpoint_every: CheckpointEvery { seconds: 1e9, iterations: Some(7) },
+        }
+    }
+}
+
+impl Setup<'_> {
+    /// Runs the experiment in a folder.
+    pub fn run(&self, experiment: &Experiment, output: &Path) -> Result<RunReport, LabError> {
+        find_winning_ticket(experiment, &RunContext {
+            engine: self.engine.as_ref(),
+            architecture: &architecture(),
+            data: &data(),
+            output,
+            jobs: self.jobs,
+            stop: self.stop.clone(),
+            observer: self.observer,
+            checkpoint_every: self.checkpoint_every,
+        })
+    }
+}
+
+/// Runs the experiment to its end in a new folder.
+pub fn finished(experiment: &Experiment) -> (tempfile::TempDir, RunReport) {
+    let output = tempfile::tempdir().unwrap();
+    let report = Setup::default().run(experiment, output.path()).unwrap();
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    assert!(report.results.is_complete());
+    (output, report)
+}
+
+/// Every file below a folder but those that carry wall-clock times, by relative path.
+pub fn exact_files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = all_files(root);
+    files.retain(|path, _| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        !["timing.json", "timing.csv", "metrics-lec.csv", "events.out.tfevents.lth"].contains(&name)
+    });
+    files
+}
+
+/// Every file below a folder, by relative path.
+pub fn all_files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    collect(root, root, &mut files);
+    files
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            files.insert(path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap());
+        }
+    }
+}
+
+/// Fails with the names of the files that differ.
+pub fn assert_same(left: &Path, right: &Path) {
+    let (left, right) = (exact_files(left), exact_files(right));
+    let names = left.keys().chain(right.keys());
+    let differing: Vec<_> = names.filter(|name| left.get(*name) != right.get(*name)).collect();
+    assert!(differing.is_empty(), "{differing:?}");
+}
