@@ -4,7 +4,8 @@
 //! arithmetic: a sum of k products in 32 bits is off by at most (k + 2) half units in the last place of the sum of their
 //! magnitudes.
 
-#![allow(unsafe_code)]
+// Kernels must be inlined into the function that enables their instructions.
+#![allow(unsafe_code, clippy::inline_always)]
 
 mod elementwise;
 mod gradients;

@@ -107,6 +107,13 @@ pub(super) fn sum_bound(terms: usize, magnitude: f64) -> f64 {
     (terms + 2) as f64 * HALF_ULP * magnitude * 1.01 + f64::from(f32::MIN_POSITIVE)
 }
 
+/// How far off, in units in the last place of the exact value.
+pub(super) fn ulps(found: f32, exact: f64) -> f64 {
+    let size = (exact.abs() as f32).max(f32::MIN_POSITIVE);
+    let unit = f64::from(f32::from_bits(size.to_bits() + 1)) - f64::from(size);
+    (f64::from(found) - exact).abs() / unit
+}
+
 /// `[example][feature]` to slabs of `slab_rows(features)` rows; `filling` in every place that is no example's.
 pub(super) fn to_slabs(values: &[f32], features: usize, lanes: Lanes, filling: f32) -> Buffer {
     let stride = slab_rows(features) * lanes.width();

@@ -136,14 +136,18 @@ fn apply_on(isa: Isa, rule: Rule, gradient: &[f32], parameters: &mut [Vec<f32>; 
     let len = gradient.len();
     let mut gradient = gradient.to_vec();
     gradient.resize(len.next_multiple_of(LANES), 0.0);
-    parameters.iter_mut().for_each(|part| part.resize(gradient.len(), 0.0));
-    let [w, first, second] = parameters;
+    for part in parameters.iter_mut() {
+        part.resize(gradient.len(), 0.0);
+    }
+    let [w, first, second] = &mut *parameters;
     with_rule!(rule, |rule| isa.run(Apply {
         gradient: &gradient,
         parameters: Parameters { w, first, second },
         rule,
     }));
-    parameters.iter_mut().for_each(|part| part.truncate(len));
+    for part in parameters {
+        part.truncate(len);
+    }
 }
 
 proptest! {

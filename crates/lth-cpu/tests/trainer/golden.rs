@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use lth_cpu::Isa;
+use lth_cpu::{CpuEngine, Isa};
 use lth_model::{ArchitectureBuilder, Batch, Gradients, Masks, Optimizer, Tensor, Tensors, mlp};
 
 use crate::{
@@ -123,14 +123,14 @@ fn loss_and_every_gradient() {
 }
 
 /// Trains with every optimiser and compares losses and weights.
-fn train(golden: &Golden, isa: Isa) {
+fn train(golden: &Golden, engine: CpuEngine) {
     let (weights, masks) = golden.initial();
     let widths = golden.widths();
     let architecture = mlp(golden.name, &widths[..1], &widths[1..3], widths[3]);
     let batches = golden.batches();
     let mut comparison = Comparison::default();
     for (key, optimizer, rate) in golden.optimizers() {
-        let mut trainer = trainer_on(isa, &architecture, optimizer, &weights, &masks);
+        let mut trainer = trainer_of(engine, &architecture, optimizer, &weights, &masks);
         let mut losses = Vec::new();
         for batch in batches.iter().cycle().take(golden.steps()) {
             let report = trainer.step(batch.batch(), rate).unwrap();
@@ -149,17 +149,24 @@ fn train(golden: &Golden, isa: Isa) {
 #[test]
 fn training_the_small_network() {
     for isa in Isa::available() {
-        train(&Golden::read("mlp-dense"), isa);
-        train(&Golden::read("mlp-masked"), isa);
+        let engine = CpuEngine::with_instructions(isa);
+        train(&Golden::read("mlp-dense"), engine);
+        train(&Golden::read("mlp-masked"), engine.with_crossover(2.0));
+        train(&Golden::read("mlp-masked"), engine.with_crossover(0.0));
     }
 }
 
 #[test]
 fn training_lenet_dense() {
-    train(&Golden::read("lenet-dense"), Isa::detect());
+    train(&Golden::read("lenet-dense"), CpuEngine::new());
 }
 
 #[test]
-fn training_lenet_masked() {
-    train(&Golden::read("lenet-masked"), Isa::detect());
+fn training_lenet_masked_and_sparse() {
+    train(&Golden::read("lenet-masked"), always_sparse(true));
+}
+
+#[test]
+fn training_lenet_masked_and_dense() {
+    train(&Golden::read("lenet-masked"), always_sparse(false));
 }

@@ -145,7 +145,10 @@ impl Golden {
             match self.file.masks.get(&format!("initial.{name}")) {
                 Some(stored) => assert_eq!(stored, mask, "{}: {name}", self.name),
                 None => {
-                    assert_eq!(self.stored(&format!("initial.{name}.mask_statistics"))[0], mask.live() as f32)
+                    assert_eq!(
+                        self.stored(&format!("initial.{name}.mask_statistics"))[0],
+                        mask.live() as f32
+                    );
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Whole trainings have the same bits on every instruction set.
 
-use lth_cpu::Isa;
+use lth_cpu::{CpuEngine, Isa};
 use lth_model::{Architecture, Evaluation, Normalization, Optimizer, TrainerState};
 
 use crate::support::*;
@@ -14,7 +14,13 @@ fn train(
     density: f64,
 ) -> (TrainerState, Vec<Evaluation>) {
     let masks = masks(architecture, density);
-    let mut trainer = trainer_on(isa, architecture, optimizer, &weights(architecture), &masks);
+    let mut trainer = trainer_of(
+        CpuEngine::with_instructions(isa),
+        architecture,
+        optimizer,
+        &weights(architecture),
+        &masks,
+    );
     let examples = examples(300, if density == 0.6 { SHIFTED } else { Normalization::UNIT });
     let set = trainer.add_evaluation_set(&examples, &(0..150).collect::<Vec<u32>>()).unwrap();
     let mut evaluations = Vec::new();

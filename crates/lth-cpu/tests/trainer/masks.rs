@@ -20,11 +20,14 @@ fn pruned_weights_are_zero_after_every_step_save_and_load() {
     let architecture = small();
     let examples = examples(300, Normalization::UNIT);
     for (optimizer, rate) in OPTIMIZERS {
-        for density in [0.6, 0.2, 0.02, 0.0] {
-            let what = format!("{optimizer}, density {density}");
+        for (density, sparse) in
+            [(0.9, false), (0.9, true), (0.2, false), (0.2, true), (0.02, true), (0.0, true)]
+        {
+            let what = format!("{optimizer}, density {density}, sparse: {sparse}");
             let masks = masks(&architecture, density);
             // The weights that come in are not masked.
-            let mut trainer = trainer(&architecture, optimizer, &weights(&architecture), &masks);
+            let initial = weights(&architecture);
+            let mut trainer = trainer_of(always_sparse(sparse), &architecture, optimizer, &initial, &masks);
             assert_pruned_are_zero(&trainer.weights(), &masks, &what);
             for number in 0..12 {
                 steps(&mut *trainer, &examples, rate, number..number + 1);
@@ -107,6 +110,32 @@ fn gradients_of_all_weights_are_those_of_the_dense_network_with_zeros() {
         }
         assert_same(&sparse.weights(), &zeroed, "gradients change nothing");
         assert_eq!(sparse.state().optimizer.updates, 0);
+    }
+}
+
+#[test]
+fn the_crossover_changes_no_bit_of_forward_pass_and_data_gradient() {
+    let architecture = small();
+    let weights = weights(&architecture);
+    let examples = examples(300, SHIFTED);
+    for density in [0.9, 0.6, 0.2, 0.02, 0.0] {
+        let masks = masks(&architecture, density);
+        let mut engines = [true, false].map(|sparse| {
+            trainer_of(always_sparse(sparse), &architecture, Optimizer::ADAM, &weights, &masks)
+        });
+        for number in 0..BATCHES.len() {
+            let indices = indices(number, examples.len());
+            let batch = Batch::Stored { examples: &examples, indices: &indices };
+            let [a, b] = engines.each_mut().map(|trainer| {
+                let set = trainer.add_evaluation_set(&examples, &indices).unwrap();
+                let logits = trainer.logits(batch).unwrap();
+                let report = trainer.step(batch, 0.0).unwrap();
+                (logits, trainer.evaluate(set), report, trainer.gradients(batch, Gradients::All).unwrap())
+            });
+            let what = format!("density {density}, {} examples", indices.len());
+            assert_eq!((a.0, a.1, a.2), (b.0, b.1, b.2), "{what}");
+            assert_same(&a.3, &b.3, &what);
+        }
     }
 }
 

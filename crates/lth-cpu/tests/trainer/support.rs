@@ -1,6 +1,6 @@
 //! Networks, data and comparisons that the tests share.
 
-use lth_cpu::{CpuEngine, Isa};
+use lth_cpu::CpuEngine;
 use lth_model::{
     Architecture, Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization, Optimizer,
     Purpose, RandomStream, Recipe, Schedule, Seed, Step, Tensor, Tensors, Trainer, TrainerState, initialize,
@@ -67,7 +67,13 @@ pub(crate) fn masks(architecture: &Architecture, density: f64) -> Masks {
 pub(crate) fn examples(count: usize, normalization: Normalization) -> Examples {
     let mut stream = stream(2);
     let bytes: Vec<u8> = (0..count * FEATURES)
-        .map(|at| if at % FEATURES % 5 == 0 || stream.below(3) == 0 { 0 } else { stream.below(256) as u8 })
+        .map(|at| {
+            if (at % FEATURES).is_multiple_of(5) || stream.below(3) == 0 {
+                0
+            } else {
+                stream.below(256) as u8
+            }
+        })
         .collect();
     let labels: Vec<u16> = (0..count).map(|_| stream.below(CLASSES as u64) as u16).collect();
     Examples { bytes: bytes.into(), labels: labels.into(), features: FEATURES, normalization }
@@ -98,19 +104,22 @@ pub(crate) fn trainer(
     weights: &Tensors,
     masks: &Masks,
 ) -> Box<dyn Trainer> {
-    trainer_on(Isa::detect(), architecture, optimizer, weights, masks)
+    trainer_of(CpuEngine::new(), architecture, optimizer, weights, masks)
 }
 
-pub(crate) fn trainer_on(
-    isa: Isa,
+/// An engine on which every masked layer is computed sparse, or none.
+pub(crate) fn always_sparse(sparse: bool) -> CpuEngine {
+    CpuEngine::new().with_crossover(if sparse { 2.0 } else { 0.0 })
+}
+
+pub(crate) fn trainer_of(
+    engine: CpuEngine,
     architecture: &Architecture,
     optimizer: Optimizer,
     weights: &Tensors,
     masks: &Masks,
 ) -> Box<dyn Trainer> {
-    CpuEngine::with_instructions(isa)
-        .trainer(architecture, &recipe(optimizer), weights, masks, Seed(9))
-        .unwrap()
+    engine.trainer(architecture, &recipe(optimizer), weights, masks, Seed(9)).unwrap()
 }
 
 /// Steps `numbers` of the sequence of batches.
