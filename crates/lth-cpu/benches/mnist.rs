@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization, Optimizer, Purpose, RandomStream, Recipe,
-    Schedule, Seed, Step,
+    Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization, Optimizer, Purpose,
+    RandomStream, Recipe, Schedule, Seed, Step,
 };
 
 const BATCH: usize = 60;
@@ -18,11 +18,8 @@ const REPEATS: usize = 7;
 
 fn main() {
     let densities: Vec<f64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    let densities = if densities.is_empty() {
-        (0..20).map(|round| 0.8f64.powi(round)).collect()
-    } else {
-        densities
-    };
+    let densities =
+        if densities.is_empty() { (0..20).map(|round| 0.8f64.powi(round)).collect() } else { densities };
     let mnist = lth_mnist::load().expect("the embedded data is whole");
     let examples = |images: Vec<u8>, labels: Vec<u8>| Examples {
         bytes: images.into(),
@@ -35,9 +32,11 @@ fn main() {
     println!("density, kernels, step us, evaluation us, both us, setup ms");
     for density in densities {
         let engine = CpuEngine::new();
-        for (kernels, engine) in
-            [("chosen", engine), ("dense", engine.with_crossover(0.0)), ("sparse", engine.with_crossover(1.0))]
-        {
+        for (kernels, engine) in [
+            ("chosen", engine),
+            ("dense", engine.with_crossover(0.0)),
+            ("sparse", engine.with_crossover(1.0)),
+        ] {
             measure(&train, &test, density, kernels, engine);
         }
     }
@@ -60,11 +59,13 @@ fn measure(train: &Examples, test: &Examples, density: f64, kernels: &str, engin
         .into_iter()
         .filter(|parameter| density < 1.0 && parameter.kind.is_prunable())
         .map(|p| {
-            let flags: Vec<bool> = (0..p.shape.iter().product()).map(|_| stream.uniform() < density).collect();
+            let flags: Vec<bool> =
+                (0..p.shape.iter().product()).map(|_| stream.uniform() < density).collect();
             (p.name, Mask::from_flags(p.shape, flags))
         })
         .collect();
-    let weights = lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
+    let weights =
+        lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
     let mut trainer =
         engine.trainer(&architecture, &recipe, &weights, &masks, Seed(0)).expect("the model fits");
     let order = RandomStream::new(Seed(0), Purpose::DataOrder, 0).permutation(train.len());
@@ -95,5 +96,8 @@ fn measure(train: &Examples, test: &Examples, density: f64, kernels: &str, engin
     steps.sort_by(f64::total_cmp);
     evaluations.sort_by(f64::total_cmp);
     let (step, evaluation) = (steps[REPEATS / 2], evaluations[REPEATS / 2]);
-    println!("{density:.4}, {kernels}, {step:.1}, {evaluation:.0}, {:.1}, {setup:.0}", step + evaluation / 100.0);
+    println!(
+        "{density:.4}, {kernels}, {step:.1}, {evaluation:.0}, {:.1}, {setup:.0}",
+        step + evaluation / 100.0
+    );
 }

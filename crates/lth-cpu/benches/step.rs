@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
-    Batch, BiasInit, Engine, InitScheme, Mask, Masks, Optimizer, Purpose, RandomStream, Recipe, Schedule, Seed, Step,
+    Batch, BiasInit, Engine, InitScheme, Mask, Masks, Optimizer, Purpose, RandomStream, Recipe, Schedule,
+    Seed, Step,
 };
 
 const BATCH: usize = 60;
@@ -18,9 +19,12 @@ const REPEATS: usize = 7;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let densities: Vec<f64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-    let densities = if densities.is_empty() { vec![1.0, 0.512, 0.262, 0.107, 0.035, 0.012] } else { densities };
+    let densities =
+        if densities.is_empty() { vec![1.0, 0.512, 0.262, 0.107, 0.035, 0.012] } else { densities };
     for isa in Isa::available() {
-        if isa.name() == "plain" || (arguments.iter().any(|a| a == "best") && isa.name() != Isa::detect().name()) {
+        if isa.name() == "plain"
+            || (arguments.iter().any(|a| a == "best") && isa.name() != Isa::detect().name())
+        {
             continue;
         }
         for &density in &densities {
@@ -46,11 +50,13 @@ fn measure(isa: Isa, density: f64) {
         .into_iter()
         .filter(|parameter| density < 1.0 && parameter.kind.is_prunable())
         .map(|p| {
-            let flags: Vec<bool> = (0..p.shape.iter().product()).map(|_| stream.uniform() < density).collect();
+            let flags: Vec<bool> =
+                (0..p.shape.iter().product()).map(|_| stream.uniform() < density).collect();
             (p.name, Mask::from_flags(p.shape, flags))
         })
         .collect();
-    let weights = lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
+    let weights =
+        lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
     let mut trainer = CpuEngine::with_instructions(isa)
         .trainer(&architecture, &recipe, &weights, &masks, Seed(0))
         .expect("the model fits");
@@ -58,7 +64,8 @@ fn measure(isa: Isa, density: f64) {
     let labels: Vec<u16> = (0..BATCHES * BATCH).map(|_| stream.below(10) as u16).collect();
     let mut step = |number: usize| {
         let at = number % BATCHES * BATCH;
-        let batch = Batch::Values { inputs: &inputs[at * 784..][..BATCH * 784], labels: &labels[at..][..BATCH] };
+        let batch =
+            Batch::Values { inputs: &inputs[at * 784..][..BATCH * 784], labels: &labels[at..][..BATCH] };
         trainer.step(batch, recipe.learning_rate).expect("the batch fits");
     };
     let start = Instant::now();

@@ -18,13 +18,6 @@ impl Buffer {
     pub(crate) fn zeros(len: usize) -> Self {
         Self(vec![Line([0.0; 16]); len.div_ceil(16)])
     }
-
-    /// These values, zeros after them.
-    pub(crate) fn from_slice(values: &[f32]) -> Self {
-        let mut buffer = Self::zeros(values.len());
-        buffer[..values.len()].copy_from_slice(values);
-        buffer
-    }
 }
 
 impl Deref for Buffer {

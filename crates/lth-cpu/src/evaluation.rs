@@ -101,7 +101,8 @@ fn alike(examples: &Examples, indices: &[u32]) -> Vec<u32> {
             continue;
         }
         let direction = main_direction(part, width, &row);
-        let mut keyed: Vec<(i32, u32)> = part.iter().map(|&index| (along(row(index), &direction), index)).collect();
+        let mut keyed: Vec<(i32, u32)> =
+            part.iter().map(|&index| (along(row(index), &direction), index)).collect();
         keyed.sort_unstable();
         for (place, (_, index)) in part.iter_mut().zip(keyed) {
             *place = index;

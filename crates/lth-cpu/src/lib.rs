@@ -19,7 +19,10 @@
 //! # Ok::<(), lth_model::EngineError>(())
 //! ```
 
+mod batch;
+mod batch_major;
 mod buffer;
+mod dropout;
 mod evaluation;
 mod kernels;
 mod lanes;
@@ -30,9 +33,11 @@ mod panels;
 pub mod reference;
 mod simd;
 mod sparse;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod trainer;
+mod weights;
 
 use lth_model::{Architecture, Engine, EngineError, Masks, Recipe, Seed, Tensors, Trainer};
 
@@ -53,7 +58,7 @@ impl CpuEngine {
 
     /// An engine with chosen instructions; the results have the same bits.
     pub fn with_instructions(isa: Isa) -> Self {
-        Self { isa, crossover: linear::CROSSOVER }
+        Self { isa, crossover: weights::CROSSOVER }
     }
 
     /// The same engine with another crossover: layers of a lower density are computed sparse. For measurements; weights

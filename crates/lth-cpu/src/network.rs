@@ -2,7 +2,10 @@
 
 use lth_model::{Architecture, EngineError, Masks, Op, OptimizerState, Tensor, Tensors};
 
-use crate::linear::{Given, Linear, Part};
+use crate::{
+    linear::Linear,
+    stored::{Given, Part},
+};
 
 /// The name under which PyTorch keeps each moment of an optimiser.
 pub(crate) type MomentNames = &'static [&'static str];
@@ -71,7 +74,10 @@ fn given<'a>(
     if let Some(optimizer) = optimizer {
         for (place, moment) in found.iter_mut().zip(moments) {
             let name = format!("{name}.{moment}");
-            let tensor = optimizer.tensors.get(&name).ok_or_else(|| EngineError::MissingTensor { name: name.clone() })?;
+            let tensor = optimizer
+                .tensors
+                .get(&name)
+                .ok_or_else(|| EngineError::MissingTensor { name: name.clone() })?;
             check_shape(&name, value.shape(), tensor.shape())?;
             *place = Some(tensor);
         }
@@ -82,8 +88,9 @@ fn given<'a>(
 fn check(architecture: &Architecture, weights: &Tensors, masks: &Masks) -> Result<(), EngineError> {
     let parameters = architecture.parameters();
     for parameter in &parameters {
-        let tensor =
-            weights.get(&parameter.name).ok_or_else(|| EngineError::MissingTensor { name: parameter.name.clone() })?;
+        let tensor = weights
+            .get(&parameter.name)
+            .ok_or_else(|| EngineError::MissingTensor { name: parameter.name.clone() })?;
         check_shape(&parameter.name, &parameter.shape, tensor.shape())?;
     }
     for name in weights.keys() {
@@ -126,10 +133,17 @@ fn chain(architecture: &Architecture) -> Result<Vec<Stage>, EngineError> {
             }
             Op::Relu => match stages.last_mut() {
                 Some(stage) if dropout.is_none() && !stage.relu => stage.relu = true,
-                _ => return Err(unsupported(format!("ReLU '{}' that does not follow a linear layer", node.name))),
+                _ => {
+                    return Err(unsupported(format!(
+                        "ReLU '{}' that does not follow a linear layer",
+                        node.name
+                    )));
+                }
             },
             Op::Dropout { rate } if dropout.is_none() => dropout = Some(rate),
-            _ => return Err(unsupported(format!("layer '{}' at this place", node.name))),
+            Op::Dropout { .. } => {
+                return Err(unsupported(format!("second dropout '{}' in a row", node.name)));
+            }
         }
     }
     match stages.last() {

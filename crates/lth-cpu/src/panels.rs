@@ -1,5 +1,8 @@
 //! The dense format: panels of 20 outputs, in which 16 inputs of one output are neighbours, then the 20 outputs.
 
+// Indices are computed inside of kernels.
+#![allow(clippy::inline_always)]
+
 /// Outputs in a panel.
 pub(crate) const PANEL: usize = 20;
 

@@ -55,15 +55,26 @@ impl Layout {
         Self::build(live, columns, rows, mask.live())
     }
 
-    fn build(live: impl Iterator<Item = (usize, usize, usize)>, rows: usize, columns: usize, count: usize) -> Self {
+    fn build(
+        live: impl Iterator<Item = (usize, usize, usize)>,
+        rows: usize,
+        columns: usize,
+        count: usize,
+    ) -> Self {
         let blocks = (count / (rows * BLOCK_LIVE).max(1)).clamp(1, columns.div_ceil(BLOCK_TERMS).max(1));
         let block_terms = columns.div_ceil(blocks).max(1);
         let mut entries: Vec<Vec<Vec<(u16, u32)>>> = vec![vec![Vec::new(); rows]; blocks];
         for (row, term, index) in live {
             entries[term / block_terms][row].push((term as u16, index as u32));
         }
-        let mut layout =
-            Self { rows, slices: Vec::new(), terms: Vec::new(), kept: Vec::new(), origin: Vec::new(), terms_end: 0 };
+        let mut layout = Self {
+            rows,
+            slices: Vec::new(),
+            terms: Vec::new(),
+            kept: Vec::new(),
+            origin: Vec::new(),
+            terms_end: 0,
+        };
         for block in &entries {
             let mut order: Vec<usize> = (0..rows).filter(|&row| !block[row].is_empty()).collect();
             order.sort_by_key(|&row| (std::cmp::Reverse(block[row].len()), row));
@@ -74,7 +85,9 @@ impl Layout {
         layout.kept = layout
             .origin
             .chunks(16)
-            .map(|slots| slots.iter().enumerate().fold(0, |bits, (i, &o)| bits | u16::from(o != u32::MAX) << i))
+            .map(|slots| {
+                slots.iter().enumerate().fold(0, |bits, (i, &o)| bits | u16::from(o != u32::MAX) << i)
+            })
             .collect();
         layout.terms_end = layout.terms.iter().max().map_or(0, |&term| usize::from(term) + 1);
         layout
@@ -114,8 +127,13 @@ mod tests {
     #[test]
     fn every_live_weight_has_one_slot_and_terms_ascend() {
         let mut stream = lth_model::RandomStream::new(lth_model::Seed(3), lth_model::Purpose::RandomMask, 0);
-        for (rows, columns, density) in [(1, 1, 1.0), (5, 7, 0.5), (37, 300, 0.2), (300, 784, 0.02), (9, 400, 0.9), (4, 4, 0.0)] {
-            let mask = Mask::from_flags(vec![rows, columns], (0..rows * columns).map(|_| stream.uniform() < density));
+        for (rows, columns, density) in
+            [(1, 1, 1.0), (5, 7, 0.5), (37, 300, 0.2), (300, 784, 0.02), (9, 400, 0.9), (4, 4, 0.0)]
+        {
+            let mask = Mask::from_flags(
+                vec![rows, columns],
+                (0..rows * columns).map(|_| stream.uniform() < density),
+            );
             for transposed in [false, true] {
                 let layout = if transposed {
                     Layout::transposed(&mask, rows, columns)
@@ -135,7 +153,8 @@ mod tests {
                             assert_eq!(kept, layout.origin[slot] != u32::MAX);
                             if kept {
                                 let (row, term) = (usize::from(row), usize::from(layout.terms[slot]));
-                                let index = if transposed { term * columns + row } else { row * columns + term };
+                                let index =
+                                    if transposed { term * columns + row } else { row * columns + term };
                                 assert_eq!(layout.origin[slot] as usize, index);
                                 assert!(last[row] < Some(term));
                                 last[row] = Some(term);

@@ -1,26 +1,27 @@
 //! The trainer: steps, evaluations and what goes in and out.
 
 use lth_model::{
-    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState, Purpose,
-    RandomStream, Seed, StepReport, Tensors, Trainer, TrainerState,
+    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState,
+    Seed, StepReport, Tensors, Trainer, TrainerState,
 };
 
 use crate::{
     CpuEngine,
+    batch::{self, LoadedBatch, Target},
+    batch_major::Input,
     buffer::Buffer,
+    dropout::Factors,
     evaluation::EvaluationSet,
     kernels::{
         activation::Multiply,
-        input::{Gather, Scale, Unpack},
-        outer::ActiveExamples,
+        input::Unpack,
         softmax::{Score, Softmax},
-        transpose::ToSlab,
         update::{Adam, Momentum, Sgd, UpdateRule},
     },
     lanes::{Lanes, slab_rows},
-    linear::{Input, Part},
     network::{Layer, MomentNames, compile, export},
     simd::Isa,
+    stored::Part,
 };
 
 /// One network in training on the CPU.
@@ -33,26 +34,13 @@ pub(crate) struct CpuTrainer {
     masks: Masks,
     layers: Vec<Layer>,
     updates: u64,
-    work: Work,
-    sets: Vec<EvaluationSet>,
-}
-
-/// Buffers of a step; grown when a batch needs more.
-#[derive(Default)]
-struct Work {
-    /// Slabs of the input and of every layer's output.
+    /// Slabs of the input and of every layer's output; grown when a batch needs more.
     activations: Vec<Buffer>,
     /// Slabs of the gradients of every layer's output.
     gradients: Vec<Buffer>,
-    /// Stored bytes of the batch, `[example][width]`.
-    bytes: Vec<u8>,
-    /// The batch as numbers, `[vector][example][16]`.
-    rows: Buffer,
-    /// For each slab the inputs that are not zero throughout.
-    terms: Vec<Vec<u16>>,
-    active: ActiveExamples,
-    labels: Vec<u16>,
-    dropout: Vec<Buffer>,
+    batch: LoadedBatch,
+    dropout: Factors,
+    sets: Vec<EvaluationSet>,
 }
 
 fn moment_names(optimizer: Optimizer) -> MomentNames {
@@ -82,18 +70,23 @@ impl CpuTrainer {
             masks: masks.clone(),
             layers,
             updates: 0,
-            work: Work::default(),
+            activations: Vec::new(),
+            gradients: Vec::new(),
+            batch: LoadedBatch::default(),
+            dropout: Factors::default(),
             sets: Vec::new(),
         })
     }
 
     /// The number of inputs, and of every layer's outputs.
     fn widths(&self) -> impl Iterator<Item = usize> + '_ {
-        std::iter::once(self.architecture.input_features()).chain(self.layers.iter().map(|layer| layer.linear.outputs))
+        std::iter::once(self.architecture.input_features())
+            .chain(self.layers.iter().map(|layer| layer.linear.outputs))
     }
 
     fn reserve(&mut self, lanes: Lanes) {
-        let sizes: Vec<usize> = self.widths().map(|width| slab_rows(width) * lanes.width() * lanes.slabs).collect();
+        let sizes: Vec<usize> =
+            self.widths().map(|width| slab_rows(width) * lanes.width() * lanes.slabs).collect();
         let grow = |buffers: &mut Vec<Buffer>| {
             buffers.resize_with(sizes.len(), Buffer::default);
             for (buffer, &size) in buffers.iter_mut().zip(&sizes) {
@@ -102,115 +95,25 @@ impl CpuTrainer {
                 }
             }
         };
-        grow(&mut self.work.activations);
-        grow(&mut self.work.gradients);
+        grow(&mut self.activations);
+        grow(&mut self.gradients);
     }
 
-    fn check_batch(&self, batch: Batch<'_>) -> Result<(), EngineError> {
-        let features = self.architecture.input_features();
-        let classes = self.architecture.classes();
-        let error = |reason: String| Err(EngineError::Batch { reason });
-        if batch.is_empty() {
-            return error("it has no example".to_owned());
-        }
-        let bad_label = match batch {
-            Batch::Stored { examples, indices } => {
-                if examples.features != features {
-                    return error(format!("examples have {} values, the network reads {features}", examples.features));
-                }
-                if let Some(index) = indices.iter().find(|&&index| index as usize >= examples.len()) {
-                    return error(format!("example {index} of {} does not exist", examples.len()));
-                }
-                indices.iter().map(|&index| examples.labels[index as usize]).find(|&l| usize::from(l) >= classes)
-            }
-            Batch::Values { inputs, labels } => {
-                if inputs.len() != labels.len() * features {
-                    return error(format!("{} values for {} examples of {features}", inputs.len(), labels.len()));
-                }
-                labels.iter().copied().find(|&label| usize::from(label) >= classes)
-            }
-        };
-        bad_label.map_or(Ok(()), |label| error(format!("label {label}, but there are {classes} classes")))
-    }
-
-    /// Fills the input slabs, and batch-major rows if the first layer's update will want them.
+    /// Fills the input slabs, and what the first layer's update will want if there is to be one.
     fn load_batch(&mut self, batch: Batch<'_>, for_update: bool) -> Lanes {
         let lanes = Lanes::of(batch.len());
         self.reserve(lanes);
-        let features = self.architecture.input_features();
-        let width = features.next_multiple_of(16);
-        let total = lanes.slabs * lanes.width();
-        let stride = slab_rows(features) * lanes.width();
-        let work = &mut self.work;
-        if work.rows.len() < total * width {
-            work.rows = Buffer::zeros(total * width);
-        }
-        work.labels.clear();
-        work.terms.resize_with(lanes.slabs.max(work.terms.len()), Vec::new);
-        match batch {
-            Batch::Stored { examples, indices } => {
-                work.labels.extend(indices.iter().map(|&index| examples.labels[index as usize]));
-                work.bytes.resize(total * width, 0);
-                for (row, &index) in work.bytes.chunks_exact_mut(width).zip(indices) {
-                    row[..features].copy_from_slice(&examples.bytes[index as usize * features..][..features]);
-                }
-                let scale = Scale::new(examples.normalization);
-                find_terms(work, lanes, features, width, scale.keeps_zero());
-                if for_update {
-                    find_active(&mut work.active, &work.bytes, indices.len(), width, scale.keeps_zero());
-                }
-                for slab in 0..lanes.slabs {
-                    let rows = slab * lanes.width() * width..(slab + 1) * lanes.width() * width;
-                    self.isa.run(Gather {
-                        bytes: &work.bytes[rows],
-                        width,
-                        examples: lanes.range(slab).len(),
-                        vectors: lanes.vectors,
-                        slab: &mut work.activations[0][slab * stride..],
-                        blocks: for_update.then_some((&mut *work.rows, slab * lanes.width(), total)),
-                        scale,
-                    });
-                }
-            }
-            Batch::Values { inputs, labels } => {
-                work.labels.extend_from_slice(labels);
-                for (vector, block) in work.rows.chunks_exact_mut(total * 16).enumerate().take(width / 16) {
-                    let (at, present) = (vector * 16, (features - vector * 16).min(16));
-                    for (row, input) in block.chunks_exact_mut(16).zip(inputs.chunks_exact(features)) {
-                        // A constant length is one move; most vectors are whole.
-                        if present == 16 {
-                            row.copy_from_slice(&input[at..at + 16]);
-                        } else {
-                            row[..present].copy_from_slice(&input[at..at + present]);
-                            row[present..].fill(0.0);
-                        }
-                    }
-                    block[labels.len() * 16..].fill(0.0);
-                }
-                if for_update {
-                    work.active.all(width / 16, labels.len());
-                }
-                for slab in 0..lanes.slabs {
-                    work.terms[slab].clear();
-                    work.terms[slab].extend(0..features as u16);
-                    self.isa.run(ToSlab {
-                        from: &work.rows,
-                        first: slab * lanes.width(),
-                        rows: total,
-                        features,
-                        vectors: lanes.vectors,
-                        slab: &mut work.activations[0][slab * stride..],
-                    });
-                }
-            }
-        }
+        let slabs = &mut self.activations[0];
+        let mut target =
+            Target { isa: self.isa, features: self.architecture.input_features(), slabs, for_update };
+        self.batch.load(batch, lanes, &mut target);
         lanes
     }
 
     /// One slab forward through all layers; the input is in `activations[0]`.
     fn forward_slab(&mut self, lanes: Lanes, slab: usize, terms: Option<&[u16]>) {
         for (index, layer) in self.layers.iter().enumerate() {
-            let (before, after) = self.work.activations.split_at_mut(index + 1);
+            let (before, after) = self.activations.split_at_mut(index + 1);
             let x = &before[index][slab * slab_rows(layer.linear.inputs) * lanes.width()..];
             let y = &mut after[0][slab * slab_rows(layer.linear.outputs) * lanes.width()..];
             let terms = if index == 0 { terms } else { None };
@@ -218,45 +121,25 @@ impl CpuTrainer {
         }
     }
 
-    /// Draws the dropout factors of this iteration; none for layers without.
-    fn draw_dropout(&mut self, lanes: Lanes) {
-        self.work.dropout.resize_with(self.layers.len(), Buffer::default);
-        let mut stream = None;
-        for (layer, factors) in self.layers.iter().zip(&mut self.work.dropout) {
-            let Some(rate) = layer.dropout else { continue };
-            let stream = stream.get_or_insert_with(|| RandomStream::new(self.seed, Purpose::Dropout, self.updates));
-            let stride = slab_rows(layer.linear.inputs) * lanes.width();
-            if factors.len() < stride * lanes.slabs {
-                *factors = Buffer::zeros(stride * lanes.slabs);
-            }
-            let kept = 1.0 / (1.0 - rate);
-            for feature in 0..layer.linear.inputs {
-                for slab in 0..lanes.slabs {
-                    let at = slab * stride + feature * lanes.width();
-                    for factor in &mut factors[at..at + lanes.range(slab).len()] {
-                        *factor = if stream.uniform() < f64::from(rate) { 0.0 } else { kept };
-                    }
-                }
-            }
-        }
-    }
-
     /// Forward in training: as [`Self::forward_slab`], with dropout.
     fn forward_training(&mut self, lanes: Lanes) {
-        self.draw_dropout(lanes);
+        self.dropout.draw(&self.layers, lanes, self.seed, self.updates);
         for slab in 0..lanes.slabs {
             if self.layers.iter().all(|layer| layer.dropout.is_none()) {
-                let terms = std::mem::take(&mut self.work.terms[slab]);
+                let terms = std::mem::take(&mut self.batch.terms[slab]);
                 self.forward_slab(lanes, slab, Some(&terms));
-                self.work.terms[slab] = terms;
+                self.batch.terms[slab] = terms;
                 continue;
             }
             for (index, layer) in self.layers.iter().enumerate() {
-                let (before, after) = self.work.activations.split_at_mut(index + 1);
+                let (before, after) = self.activations.split_at_mut(index + 1);
                 let len = slab_rows(layer.linear.inputs) * lanes.width();
                 let x = &mut before[index][slab * len..(slab + 1) * len];
                 if layer.dropout.is_some() {
-                    self.isa.run(Multiply { y: x, factors: &self.work.dropout[index][slab * len..(slab + 1) * len] });
+                    self.isa.run(Multiply {
+                        y: x,
+                        factors: self.dropout.of(index, slab * len..(slab + 1) * len),
+                    });
                 }
                 let y = &mut after[0][slab * slab_rows(layer.linear.outputs) * lanes.width()..];
                 layer.linear.forward(self.isa, lanes.vectors, x, None, y, layer.relu);
@@ -269,7 +152,7 @@ impl CpuTrainer {
         let last = self.layers.len();
         let classes = self.architecture.classes();
         let stride = slab_rows(classes) * lanes.width();
-        let (logits, gradients) = (&self.work.activations[last], &mut self.work.gradients[last]);
+        let (logits, gradients) = (&self.activations[last], &mut self.gradients[last]);
         let mut total = Score::default();
         for slab in 0..lanes.slabs {
             let range = slab * stride..slab * stride + classes * lanes.width();
@@ -278,7 +161,7 @@ impl CpuTrainer {
                 logits: &mut gradients[range],
                 classes,
                 vectors: lanes.vectors,
-                labels: &self.work.labels[lanes.range(slab)],
+                labels: &self.batch.labels[lanes.range(slab)],
                 scale: Some(1.0 / lanes.examples as f32),
             });
             total.loss_sum += score.loss_sum;
@@ -293,14 +176,15 @@ impl CpuTrainer {
         let gated = self.layers[index - 1].relu;
         let (inputs, outputs) = (slab_rows(layer.linear.inputs), slab_rows(layer.linear.outputs));
         for slab in 0..lanes.slabs {
-            let (before, after) = self.work.gradients.split_at_mut(index + 1);
+            let (before, after) = self.gradients.split_at_mut(index + 1);
             let len = inputs * lanes.width();
             let dx = &mut before[index][slab * len..(slab + 1) * len];
             let dy = &after[0][slab * outputs * lanes.width()..];
-            let gate = gated.then(|| &self.work.activations[index][slab * len..(slab + 1) * len]);
+            let gate = gated.then(|| &self.activations[index][slab * len..(slab + 1) * len]);
             layer.linear.backward(self.isa, lanes.vectors, dy, dx, gate);
             if layer.dropout.is_some() {
-                self.isa.run(Multiply { y: dx, factors: &self.work.dropout[index][slab * len..(slab + 1) * len] });
+                self.isa
+                    .run(Multiply { y: dx, factors: self.dropout.of(index, slab * len..(slab + 1) * len) });
             }
         }
     }
@@ -310,12 +194,13 @@ impl CpuTrainer {
             if index > 0 {
                 self.backward_data(lanes, index);
             }
-            let work = &self.work;
             let layer = &mut self.layers[index];
-            let rows = index == 0 && layer.dropout.is_none();
-            let input =
-                Input { slabs: &work.activations[index], rows: rows.then_some((&*work.rows, &work.active)) };
-            layer.linear.update(self.isa, lanes, &work.gradients[index + 1], &input, rule);
+            let blocks = index == 0 && layer.dropout.is_none();
+            let input = Input {
+                slabs: &self.activations[index],
+                blocks: blocks.then_some((&*self.batch.blocks, &self.batch.active)),
+            };
+            layer.linear.update(self.isa, lanes, &self.gradients[index + 1], &input, rule);
         }
     }
 
@@ -335,43 +220,9 @@ impl CpuTrainer {
     }
 }
 
-/// Lists, for each slab, the inputs that are not zero in all of its examples.
-fn find_terms(work: &mut Work, lanes: Lanes, features: usize, width: usize, skip_zeros: bool) {
-    let mut any = vec![0u8; width];
-    for slab in 0..lanes.slabs {
-        let terms = &mut work.terms[slab];
-        terms.clear();
-        if !skip_zeros {
-            terms.extend(0..features as u16);
-            continue;
-        }
-        any.fill(0);
-        for row in work.bytes.chunks_exact(width).skip(lanes.range(slab).start).take(lanes.range(slab).len()) {
-            any.iter_mut().zip(row).for_each(|(any, &byte)| *any |= byte);
-        }
-        terms.extend((0..features as u16).filter(|&feature| any[usize::from(feature)] != 0));
-    }
-}
-
-/// Lists, for each 16 inputs, the examples in which one of them is not zero.
-fn find_active(active: &mut ActiveExamples, bytes: &[u8], examples: usize, width: usize, skip_zeros: bool) {
-    if !skip_zeros {
-        return active.all(width / 16, examples);
-    }
-    active.clear();
-    for vector in 0..width / 16 {
-        for (example, row) in bytes.chunks_exact(width).take(examples).enumerate() {
-            if row[vector * 16..][..16].iter().fold(0, |any, &byte| any | byte) != 0 {
-                active.push(example as u32);
-            }
-        }
-        active.end_vector();
-    }
-}
-
 impl Trainer for CpuTrainer {
     fn step(&mut self, batch: Batch<'_>, rate: f32) -> Result<StepReport, EngineError> {
-        self.check_batch(batch)?;
+        batch::check(&self.architecture, batch)?;
         let dense_input = !self.layers[0].linear.is_sparse();
         let lanes = self.load_batch(batch, dense_input);
         self.forward_training(lanes);
@@ -387,9 +238,11 @@ impl Trainer for CpuTrainer {
                 let rule = Adam { shrink, ..self.adam(beta1, beta2, epsilon, rate) };
                 self.backward(lanes, rule);
             }
-            Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => self.backward(lanes, Sgd { rate, l2: weight_decay }),
+            Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => {
+                self.backward(lanes, Sgd { rate, l2: weight_decay });
+            }
             Optimizer::Sgd { momentum, nesterov, weight_decay } => {
-                self.backward(lanes, Momentum { rate, l2: weight_decay, momentum, nesterov });
+                self.backward(lanes, Momentum { rate, l2: weight_decay, decay: momentum, nesterov });
             }
         }
         Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: lanes.examples })
@@ -397,7 +250,7 @@ impl Trainer for CpuTrainer {
 
     fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError> {
         if !indices.is_empty() {
-            self.check_batch(Batch::Stored { examples, indices })?;
+            batch::check(&self.architecture, Batch::Stored { examples, indices })?;
         }
         self.sets.push(EvaluationSet::new(examples, indices));
         Ok(self.sets.len() - 1)
@@ -414,7 +267,7 @@ impl Trainer for CpuTrainer {
         let mut total = Score::default();
         let mut before: Option<&[u16]> = None;
         for slab in set.slabs() {
-            let input = &mut self.work.activations[0];
+            let input = &mut self.activations[0];
             match before {
                 _ if !clear => {}
                 None => input.fill(0.0),
@@ -432,7 +285,7 @@ impl Trainer for CpuTrainer {
             });
             self.forward_slab(lanes, 0, Some(slab.features));
             let score = self.isa.run(Softmax {
-                logits: &mut self.work.activations[self.layers.len()][..classes * width],
+                logits: &mut self.activations[self.layers.len()][..classes * width],
                 classes,
                 vectors: lanes.vectors,
                 labels: slab.labels,
@@ -448,13 +301,13 @@ impl Trainer for CpuTrainer {
     }
 
     fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
-        self.check_batch(batch)?;
+        batch::check(&self.architecture, batch)?;
         let lanes = self.load_batch(batch, false);
         let classes = self.architecture.classes();
         let mut logits = vec![0.0; lanes.examples * classes];
         for slab in 0..lanes.slabs {
             self.forward_slab(lanes, slab, None);
-            let outputs = &self.work.activations[self.layers.len()][slab * slab_rows(classes) * lanes.width()..];
+            let outputs = &self.activations[self.layers.len()][slab * slab_rows(classes) * lanes.width()..];
             for (lane, example) in lanes.range(slab).enumerate() {
                 for class in 0..classes {
                     logits[example * classes + class] = outputs[class * lanes.width() + lane];
@@ -465,7 +318,7 @@ impl Trainer for CpuTrainer {
     }
 
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
-        self.check_batch(batch)?;
+        batch::check(&self.architecture, batch)?;
         let lanes = self.load_batch(batch, true);
         for slab in 0..lanes.slabs {
             self.forward_slab(lanes, slab, None);
@@ -478,21 +331,21 @@ impl Trainer for CpuTrainer {
             if index > 0 {
                 self.backward_data(lanes, index);
             }
-            let work = &self.work;
             let input = Input {
-                slabs: &work.activations[index],
-                rows: (index == 0).then_some((&*work.rows, &work.active)),
+                slabs: &self.activations[index],
+                blocks: (index == 0).then_some((&*self.batch.blocks, &self.batch.active)),
             };
             let layer = &mut self.layers[index];
-            let (mut weight, bias) = layer.linear.gradients(self.isa, lanes, &work.gradients[index + 1], &input);
-            let name = format!("{}.weight", layer.name);
-            if let (Gradients::Live, Some(mask)) = (which, self.masks.get(&name)) {
-                mask.apply(&mut weight);
+            let [weight, bias] = layer.linear.gradients(self.isa, lanes, &self.gradients[index + 1], &input);
+            for (mut tensor, kind) in
+                [(bias, "bias"), (weight, "weight")].into_iter().filter_map(|(t, k)| Some((t?, k)))
+            {
+                let name = format!("{}.{kind}", layer.name);
+                if let (Gradients::Live, Some(mask)) = (which, self.masks.get(&name)) {
+                    mask.apply(&mut tensor);
+                }
+                found.push((name, tensor));
             }
-            if let Some(bias) = bias {
-                found.push((format!("{}.bias", layer.name), bias));
-            }
-            found.push((name, weight));
         }
         self.layers.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = rate);
         Ok(found.into_iter().rev().collect())
@@ -524,7 +377,7 @@ impl Trainer for CpuTrainer {
             moment_names(self.optimizer),
             self.crossover,
         )?;
-        self.masks = masks.clone();
+        self.masks.clone_from(masks);
         self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
         Ok(())
     }

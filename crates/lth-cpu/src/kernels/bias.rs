@@ -22,7 +22,7 @@ impl<R: UpdateRule> Kernel for Bias<'_, R> {
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
         let lanes = self.vectors * LANES;
-        assert!(self.rows % LANES == 0 && self.dy.len() >= self.slabs * self.rows * lanes);
+        assert!(self.rows.is_multiple_of(LANES) && self.dy.len() >= self.slabs * self.rows * lanes);
         self.parameters.check::<R>(self.rows);
         for block in (0..self.rows).step_by(LANES) {
             let mut quads = [[s.splat(0.0); 4]; 4];

@@ -57,7 +57,7 @@ impl Kernel for Gather<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let lanes = self.vectors * LANES;
-        assert!(self.width % LANES == 0 && self.bytes.len() >= lanes * self.width);
+        assert!(self.width.is_multiple_of(LANES) && self.bytes.len() >= lanes * self.width);
         assert!(self.slab.len() >= self.width * lanes && self.examples <= lanes);
         let slab = self.slab.as_mut_ptr();
         let blocks = self.blocks.map(|(blocks, first, rows)| {

@@ -1,21 +1,6 @@
-//! Elementary functions on vectors, made of operations that every instruction set rounds alike.
+//! The exponential on vectors, made of operations that every instruction set rounds alike.
 
 use crate::simd::Simd;
-
-/// `m / d` for positive, finite `d`, within 1 ulp: a Newton reciprocal and one residual correction.
-///
-/// Hardware division keeps the one divider busy for 16 cycles a vector; this takes 4 cycles of the two multiply-add ports.
-#[inline(always)]
-pub(crate) fn divide<S: Simd>(s: S, m: S::V, d: S::V) -> S::V {
-    // Beyond this the seed leaves the range of normal numbers; the quotient is 0 for every sensible m.
-    let d = s.min(d, s.splat(1e36));
-    let two = s.splat(2.0);
-    let r = s.bits_from(0x7ef3_11c7, d);
-    let r = s.mul(r, s.fnma(d, r, two));
-    let r = s.mul(r, s.fnma(d, r, two));
-    let q = s.mul(m, r);
-    s.fma(s.fnma(q, d, m), r, q)
-}
 
 /// `e^x` within 2 ulp for x in [-87, 88], clamped outside: 2^n times a polynomial on [-ln 2 / 2, ln 2 / 2].
 #[inline(always)]

@@ -102,11 +102,16 @@ impl Matmul<'_> {
     /// All rows, R at a time, for a block of terms after the other: so many that their rows of the slab stay in the
     /// first-level cache while all rows of the result go by.
     #[inline(always)]
-    unsafe fn strip<S: Simd, const R: usize, const V: usize, const FORWARD: bool>(&mut self, s: S, first: usize) {
+    unsafe fn strip<S: Simd, const R: usize, const V: usize, const FORWARD: bool>(
+        &mut self,
+        s: S,
+        first: usize,
+    ) {
         let blocks = self.terms.len().div_ceil(BLOCK_TERMS).max(1);
         let size = self.terms.len().div_ceil(blocks).max(1);
         for block in 0..blocks {
-            let terms = &self.terms[(block * size).min(self.terms.len())..((block + 1) * size).min(self.terms.len())];
+            let terms =
+                &self.terms[(block * size).min(self.terms.len())..((block + 1) * size).min(self.terms.len())];
             let part = Part { terms, first, starts: block == 0, ends: block + 1 == blocks };
             let mut row = 0;
             // SAFETY: as above.
@@ -148,17 +153,15 @@ impl Matmul<'_> {
                     };
                 }
             }
-            let (base, row_stride) = if FORWARD {
-                (self.panels.index(row, 0), LANES)
-            } else {
-                (self.panels.index(0, row), 1)
-            };
+            let (base, row_stride) =
+                if FORWARD { (self.panels.index(row, 0), LANES) } else { (self.panels.index(0, row), 1) };
             let w = self.weights.as_ptr().add(base);
             let x = self.x.as_ptr().add(part.first * LANES);
             for &term in part.terms {
                 let term = usize::from(term);
                 let x = x.add(term * width);
-                let w = w.add(if FORWARD { Panels::input_offset(term) } else { self.panels.output_offset(term) });
+                let w =
+                    w.add(if FORWARD { Panels::input_offset(term) } else { self.panels.output_offset(term) });
                 let mut xs = [s.splat(0.0); V];
                 for v in 0..V {
                     xs[v] = s.load(x.add(v * LANES));

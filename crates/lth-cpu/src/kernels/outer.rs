@@ -32,6 +32,13 @@ pub(crate) struct Outer<'a, R> {
     pub(crate) rule: R,
 }
 
+impl<'a, R> Outer<'a, R> {
+    /// With a mask, and in this direction.
+    pub(crate) fn with(self, kept: Option<&'a [u16]>, reverse: bool) -> Self {
+        Self { reverse, kept, ..self }
+    }
+}
+
 /// For each vector of 16 inputs the examples of the batch in which one of them is not zero.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ActiveExamples {
@@ -195,7 +202,13 @@ impl<R: UpdateRule> Outer<'_, R> {
 /// # Safety
 /// The example must be there in both.
 #[inline(always)]
-unsafe fn add_example<S: Simd, const T: usize>(s: S, x: *const f32, dy: *const f32, example: u32, sums: &mut [S::V; T]) {
+unsafe fn add_example<S: Simd, const T: usize>(
+    s: S,
+    x: *const f32,
+    dy: *const f32,
+    example: u32,
+    sums: &mut [S::V; T],
+) {
     // SAFETY: the caller's promise.
     unsafe {
         let x = s.load(x.add(example as usize * LANES));

@@ -60,7 +60,8 @@ impl Kernel for Softmax<'_> {
                 let mut totals = [0.0; LANES];
                 s.store(totals.as_mut_ptr(), total);
                 for lane in 0..labels.len() {
-                    score.loss_sum += libm::log(f64::from(totals[lane])) + f64::from(tops[lane]) - f64::from(chosen[lane]);
+                    score.loss_sum +=
+                        libm::log(f64::from(totals[lane])) + f64::from(tops[lane]) - f64::from(chosen[lane]);
                 }
                 if let Some(scale) = self.scale {
                     let factor = s.div(s.splat(scale), total);

@@ -34,7 +34,10 @@ impl<R: UpdateRule> Kernel for SparseGradient<'_, R> {
         let lanes = self.vectors * LANES;
         assert!((1..=4).contains(&self.vectors) && self.slabs > 0);
         assert!(self.dy_rows > self.layout.rows && self.x_rows >= self.layout.terms_end);
-        assert!(self.dy.len() >= self.slabs * self.dy_rows * lanes && self.x.len() >= self.slabs * self.x_rows * lanes);
+        assert!(
+            self.dy.len() >= self.slabs * self.dy_rows * lanes
+                && self.x.len() >= self.slabs * self.x_rows * lanes
+        );
         self.parameters.check::<R>(self.layout.slots());
         // SAFETY: rows, terms and slots of a layout are inside of what is checked above.
         unsafe {
@@ -77,7 +80,8 @@ impl<R: UpdateRule> SparseGradient<'_, R> {
                                 dys[v] = s.load(dy.add(v * LANES));
                             }
                             for u in 0..4 {
-                                let term = usize::from(*self.layout.terms.get_unchecked(slot + u * SLICE + r));
+                                let term =
+                                    usize::from(*self.layout.terms.get_unchecked(slot + u * SLICE + r));
                                 let x = opaque(x.add(term * lanes));
                                 for v in 0..V {
                                     sums[u] = s.fma(s.load(x.add(v * LANES)), dys[v], sums[u]);

@@ -31,7 +31,9 @@ impl Slab<'_> {
         let present = self.features.saturating_sub(feature).min(LANES);
         for (i, row) in from.iter_mut().enumerate().take(present) {
             // SAFETY: the caller says that the slab has the feature and lane.
-            *row = unsafe { s.load(self.values.as_ptr().add((feature + i) * self.vectors * LANES + vector * LANES)) };
+            *row = unsafe {
+                s.load(self.values.as_ptr().add((feature + i) * self.vectors * LANES + vector * LANES))
+            };
         }
         s.transpose(from)
     }
@@ -62,7 +64,8 @@ impl Kernel for ToVectors<'_> {
                 // SAFETY: checked above.
                 unsafe {
                     let columns = slab.columns(s, block * LANES, vector);
-                    let to = self.to.as_mut_ptr().add((block * slab.rows + slab.first + vector * LANES) * LANES);
+                    let to =
+                        self.to.as_mut_ptr().add((block * slab.rows + slab.first + vector * LANES) * LANES);
                     for (i, column) in columns.into_iter().enumerate() {
                         s.store(to.add(i * LANES), column);
                     }
@@ -138,13 +141,17 @@ impl Kernel for ToSlab<'_> {
             for vector in 0..self.vectors {
                 // SAFETY: rows, features and lanes are inside of what is checked above.
                 unsafe {
-                    let from = self.from.as_ptr().add((block * self.rows + self.first + vector * LANES) * LANES);
+                    let from =
+                        self.from.as_ptr().add((block * self.rows + self.first + vector * LANES) * LANES);
                     let mut rows = [s.splat(0.0); LANES];
                     for (i, row) in rows.iter_mut().enumerate() {
                         *row = s.load(from.add(i * LANES));
                     }
                     for (i, column) in s.transpose(rows).into_iter().enumerate().take(present) {
-                        s.store(self.slab.as_mut_ptr().add((block * LANES + i) * lanes + vector * LANES), column);
+                        s.store(
+                            self.slab.as_mut_ptr().add((block * LANES + i) * lanes + vector * LANES),
+                            column,
+                        );
                     }
                 }
             }

@@ -1,6 +1,5 @@
 //! Update rules: what an optimiser does to one vector of weights. The arithmetic is PyTorch's.
 
-use super::math;
 use crate::simd::Simd;
 
 /// A gradient that changes nothing, but keeps moments away from subnormal numbers.
@@ -76,12 +75,12 @@ impl UpdateRule for Sgd {
     }
 }
 
-/// SGD with momentum, no dampening: `b = momentum b + g`, `w -= rate b`, or with Nesterov `w -= rate (g + momentum b)`.
+/// SGD with momentum, no dampening: `b = decay b + g`, `w -= rate b`, or with Nesterov `w -= rate (g + decay b)`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Momentum {
     pub(crate) rate: f32,
     pub(crate) l2: f32,
-    pub(crate) momentum: f32,
+    pub(crate) decay: f32,
     /// Nesterov looks one step ahead.
     pub(crate) nesterov: bool,
 }
@@ -93,8 +92,8 @@ impl UpdateRule for Momentum {
     #[inline(always)]
     fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
         let g = s.fma(s.splat(self.l2), w, g);
-        let b = s.fma(first, s.splat(self.momentum), g);
-        let direction = if self.nesterov { s.fma(b, s.splat(self.momentum), g) } else { b };
+        let b = s.fma(first, s.splat(self.decay), g);
+        let direction = if self.nesterov { s.fma(b, s.splat(self.decay), g) } else { b };
         (s.fnma(direction, s.splat(self.rate), w), b, second)
     }
 }

@@ -1,5 +1,6 @@
 //! AVX2 with FMA: a vector is two registers.
 
+#[allow(clippy::wildcard_imports)]
 use std::arch::x86_64::*;
 
 use super::{Kernel, LANES, Simd};
@@ -115,20 +116,11 @@ impl Simd for Avx2 {
         unsafe {
             let lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
             let low = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(i32::from(bits)), lane), lane);
-            let high = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(i32::from(bits >> 8)), lane), lane);
+            let high =
+                _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(i32::from(bits >> 8)), lane), lane);
             (
                 _mm256_blendv_ps(b.0, a.0, _mm256_castsi256_ps(low)),
                 _mm256_blendv_ps(b.1, a.1, _mm256_castsi256_ps(high)),
-            )
-        }
-    }
-    #[inline(always)]
-    fn bits_from(self, constant: u32, a: Pair) -> Pair {
-        unsafe {
-            let c = _mm256_set1_epi32(constant as i32);
-            (
-                _mm256_castsi256_ps(_mm256_sub_epi32(c, _mm256_castps_si256(a.0))),
-                _mm256_castsi256_ps(_mm256_sub_epi32(c, _mm256_castps_si256(a.1))),
             )
         }
     }
@@ -151,8 +143,14 @@ impl Simd for Avx2 {
     fn merge4(self, a: Pair, b: Pair) -> Pair {
         unsafe {
             (
-                _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a.0, a.1), _mm256_permute2f128_ps::<0x31>(a.0, a.1)),
-                _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(b.0, b.1), _mm256_permute2f128_ps::<0x31>(b.0, b.1)),
+                _mm256_add_ps(
+                    _mm256_permute2f128_ps::<0x20>(a.0, a.1),
+                    _mm256_permute2f128_ps::<0x31>(a.0, a.1),
+                ),
+                _mm256_add_ps(
+                    _mm256_permute2f128_ps::<0x20>(b.0, b.1),
+                    _mm256_permute2f128_ps::<0x31>(b.0, b.1),
+                ),
             )
         }
     }
@@ -160,8 +158,14 @@ impl Simd for Avx2 {
     fn merge2(self, a: Pair, b: Pair) -> Pair {
         unsafe {
             (
-                _mm256_add_ps(_mm256_shuffle_ps::<0b01_00_01_00>(a.0, b.0), _mm256_shuffle_ps::<0b11_10_11_10>(a.0, b.0)),
-                _mm256_add_ps(_mm256_shuffle_ps::<0b01_00_01_00>(a.1, b.1), _mm256_shuffle_ps::<0b11_10_11_10>(a.1, b.1)),
+                _mm256_add_ps(
+                    _mm256_shuffle_ps::<0b01_00_01_00>(a.0, b.0),
+                    _mm256_shuffle_ps::<0b11_10_11_10>(a.0, b.0),
+                ),
+                _mm256_add_ps(
+                    _mm256_shuffle_ps::<0b01_00_01_00>(a.1, b.1),
+                    _mm256_shuffle_ps::<0b11_10_11_10>(a.1, b.1),
+                ),
             )
         }
     }
@@ -169,8 +173,14 @@ impl Simd for Avx2 {
     fn merge1(self, a: Pair, b: Pair) -> Pair {
         unsafe {
             (
-                _mm256_add_ps(_mm256_shuffle_ps::<0b10_00_10_00>(a.0, b.0), _mm256_shuffle_ps::<0b11_01_11_01>(a.0, b.0)),
-                _mm256_add_ps(_mm256_shuffle_ps::<0b10_00_10_00>(a.1, b.1), _mm256_shuffle_ps::<0b11_01_11_01>(a.1, b.1)),
+                _mm256_add_ps(
+                    _mm256_shuffle_ps::<0b10_00_10_00>(a.0, b.0),
+                    _mm256_shuffle_ps::<0b11_01_11_01>(a.0, b.0),
+                ),
+                _mm256_add_ps(
+                    _mm256_shuffle_ps::<0b10_00_10_00>(a.1, b.1),
+                    _mm256_shuffle_ps::<0b11_01_11_01>(a.1, b.1),
+                ),
             )
         }
     }
@@ -184,12 +194,12 @@ impl Simd for Avx2 {
         let (low_low, low_high) = (quarter(0, false), quarter(8, false));
         let (high_low, high_high) = (quarter(0, true), quarter(8, true));
         std::array::from_fn(|column| {
-            if column < 8 { (low_low[column], low_high[column]) } else { (high_low[column - 8], high_high[column - 8]) }
+            if column < 8 {
+                (low_low[column], low_high[column])
+            } else {
+                (high_low[column - 8], high_high[column - 8])
+            }
         })
-    }
-    #[inline(always)]
-    fn prefetch(self, address: *const u8) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
 }
 

@@ -1,5 +1,6 @@
 //! AVX-512: a vector is one register.
 
+#[allow(clippy::wildcard_imports)]
 use std::arch::x86_64::*;
 
 use super::{Kernel, LANES, Simd};
@@ -95,10 +96,6 @@ impl Simd for Avx512 {
         unsafe { _mm512_mask_blend_ps(bits, b, a) }
     }
     #[inline(always)]
-    fn bits_from(self, constant: u32, a: __m512) -> __m512 {
-        unsafe { _mm512_castsi512_ps(_mm512_sub_epi32(_mm512_set1_epi32(constant as i32), _mm512_castps_si512(a))) }
-    }
-    #[inline(always)]
     fn scale_exponent(self, a: __m512, n: __m512) -> __m512 {
         unsafe {
             let shift = _mm512_slli_epi32::<23>(_mm512_cvtps_epi32(n));
@@ -107,19 +104,33 @@ impl Simd for Avx512 {
     }
     #[inline(always)]
     fn merge8(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_add_ps(_mm512_shuffle_f32x4::<0b01_00_01_00>(a, b), _mm512_shuffle_f32x4::<0b11_10_11_10>(a, b)) }
+        unsafe {
+            _mm512_add_ps(
+                _mm512_shuffle_f32x4::<0b01_00_01_00>(a, b),
+                _mm512_shuffle_f32x4::<0b11_10_11_10>(a, b),
+            )
+        }
     }
     #[inline(always)]
     fn merge4(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_add_ps(_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b), _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b)) }
+        unsafe {
+            _mm512_add_ps(
+                _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b),
+                _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b),
+            )
+        }
     }
     #[inline(always)]
     fn merge2(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_add_ps(_mm512_shuffle_ps::<0b01_00_01_00>(a, b), _mm512_shuffle_ps::<0b11_10_11_10>(a, b)) }
+        unsafe {
+            _mm512_add_ps(_mm512_shuffle_ps::<0b01_00_01_00>(a, b), _mm512_shuffle_ps::<0b11_10_11_10>(a, b))
+        }
     }
     #[inline(always)]
     fn merge1(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_add_ps(_mm512_shuffle_ps::<0b10_00_10_00>(a, b), _mm512_shuffle_ps::<0b11_01_11_01>(a, b)) }
+        unsafe {
+            _mm512_add_ps(_mm512_shuffle_ps::<0b10_00_10_00>(a, b), _mm512_shuffle_ps::<0b11_01_11_01>(a, b))
+        }
     }
     #[inline(always)]
     fn transpose(self, r: [__m512; LANES]) -> [__m512; LANES] {
@@ -140,8 +151,14 @@ impl Simd for Avx512 {
             let mut c = 0;
             while c < 4 {
                 let (a, b, d, e) = (t[c], t[c + 4], t[c + 8], t[c + 12]);
-                let (ab0, ab1) = (_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b), _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b));
-                let (de0, de1) = (_mm512_shuffle_f32x4::<0b10_00_10_00>(d, e), _mm512_shuffle_f32x4::<0b11_01_11_01>(d, e));
+                let (ab0, ab1) = (
+                    _mm512_shuffle_f32x4::<0b10_00_10_00>(a, b),
+                    _mm512_shuffle_f32x4::<0b11_01_11_01>(a, b),
+                );
+                let (de0, de1) = (
+                    _mm512_shuffle_f32x4::<0b10_00_10_00>(d, e),
+                    _mm512_shuffle_f32x4::<0b11_01_11_01>(d, e),
+                );
                 out[c] = _mm512_shuffle_f32x4::<0b10_00_10_00>(ab0, de0);
                 out[c + 4] = _mm512_shuffle_f32x4::<0b10_00_10_00>(ab1, de1);
                 out[c + 8] = _mm512_shuffle_f32x4::<0b11_01_11_01>(ab0, de0);
@@ -150,9 +167,5 @@ impl Simd for Avx512 {
             }
             out
         }
-    }
-    #[inline(always)]
-    fn prefetch(self, address: *const u8) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
 }

@@ -4,6 +4,8 @@
 //! two, NEON in four, and the plain version in an array. Multiply-adds are always fused. So every instruction set gives
 //! the same bits.
 #![allow(unsafe_code)]
+// Kernels are only fast where all of this is inlined into the function that enables the instructions.
+#![allow(clippy::inline_always)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -16,7 +18,7 @@ mod plain;
 use std::fmt;
 
 /// Floats in a vector, on every instruction set.
-pub const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// The operations that kernels are written in. A value of the type proves that the machine has the instructions.
 ///
@@ -62,8 +64,6 @@ pub trait Simd: Copy {
     fn gate(self, gate: Self::V, value: Self::V) -> Self::V;
     /// Lane i of `a` where bit i is set, else of `b`.
     fn select(self, bits: u16, a: Self::V, b: Self::V) -> Self::V;
-    /// The integer subtraction `constant - bits(a)`, as a float again: the seed of a Newton reciprocal.
-    fn bits_from(self, constant: u32, a: Self::V) -> Self::V;
     /// a * 2^n for integral n, by adding to the exponent; no overflow check.
     fn scale_exponent(self, a: Self::V, n: Self::V) -> Self::V;
     /// `[a fold 8 (8 lanes), b fold 8]`: lane l plus lane l + 8.
@@ -76,8 +76,6 @@ pub trait Simd: Copy {
     fn merge1(self, a: Self::V, b: Self::V) -> Self::V;
     /// Rows to columns.
     fn transpose(self, rows: [Self::V; LANES]) -> [Self::V; LANES];
-    /// Asks for a cache line to be fetched; no effect on results, any address is allowed.
-    fn prefetch(self, address: *const u8);
 
     /// Sums of the lanes of 16 vectors: result lane `4 u + t` is the sum of `quads[t][u]`, halves first (l + 8, + 4, + 2, + 1).
     #[inline(always)]
@@ -101,6 +99,7 @@ pub trait Simd: Copy {
 /// Operands of the form base + index take two slots of the processor's pipeline in a multiply-add, base + constant only one;
 /// this makes the compiler add up the base once.
 #[inline(always)]
+#[allow(clippy::pointers_in_nomem_asm_block)] // nothing is read through it
 pub(crate) fn opaque(mut pointer: *const f32) -> *const f32 {
     #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     // SAFETY: no instruction at all.

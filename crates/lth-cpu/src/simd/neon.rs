@@ -1,5 +1,6 @@
 //! NEON (ARM64): a vector is four registers.
 
+#[allow(clippy::wildcard_imports)]
 use std::arch::aarch64::*;
 
 use super::{Kernel, LANES, Simd};
@@ -118,10 +119,6 @@ impl Simd for Neon {
         })
     }
     #[inline(always)]
-    fn bits_from(self, constant: u32, a: Quad) -> Quad {
-        each!(|i| vreinterpretq_f32_u32(vsubq_u32(vdupq_n_u32(constant), vreinterpretq_u32_f32(a[i]))))
-    }
-    #[inline(always)]
     fn scale_exponent(self, a: Quad, n: Quad) -> Quad {
         each!(|i| {
             let shift = vshlq_n_s32::<23>(vcvtq_s32_f32(n[i]));
@@ -130,11 +127,15 @@ impl Simd for Neon {
     }
     #[inline(always)]
     fn merge8(self, a: Quad, b: Quad) -> Quad {
-        unsafe { [vaddq_f32(a[0], a[2]), vaddq_f32(a[1], a[3]), vaddq_f32(b[0], b[2]), vaddq_f32(b[1], b[3])] }
+        unsafe {
+            [vaddq_f32(a[0], a[2]), vaddq_f32(a[1], a[3]), vaddq_f32(b[0], b[2]), vaddq_f32(b[1], b[3])]
+        }
     }
     #[inline(always)]
     fn merge4(self, a: Quad, b: Quad) -> Quad {
-        unsafe { [vaddq_f32(a[0], a[1]), vaddq_f32(a[2], a[3]), vaddq_f32(b[0], b[1]), vaddq_f32(b[2], b[3])] }
+        unsafe {
+            [vaddq_f32(a[0], a[1]), vaddq_f32(a[2], a[3]), vaddq_f32(b[0], b[1]), vaddq_f32(b[2], b[3])]
+        }
     }
     #[inline(always)]
     fn merge2(self, a: Quad, b: Quad) -> Quad {
@@ -170,6 +171,4 @@ impl Simd for Neon {
         }
         out
     }
-    #[inline(always)]
-    fn prefetch(self, _address: *const u8) {}
 }

@@ -79,10 +79,6 @@ impl Simd for Plain {
         std::array::from_fn(|i| if bits >> i & 1 == 1 { a[i] } else { b[i] })
     }
     #[inline(always)]
-    fn bits_from(self, constant: u32, a: Self::V) -> Self::V {
-        a.map(|a| f32::from_bits(constant.wrapping_sub(a.to_bits())))
-    }
-    #[inline(always)]
     fn scale_exponent(self, a: Self::V, n: Self::V) -> Self::V {
         map2(a, n, |a, n| f32::from_bits(a.to_bits().wrapping_add(((n as i32) << 23) as u32)))
     }
@@ -115,6 +111,4 @@ impl Simd for Plain {
     fn transpose(self, rows: [Self::V; LANES]) -> [Self::V; LANES] {
         std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
     }
-    #[inline(always)]
-    fn prefetch(self, _address: *const u8) {}
 }

@@ -23,10 +23,25 @@ impl Kernel for Everything<'_> {
         let rows = s.transpose(std::array::from_fn(at));
         let n = s.sub(s.add(b, s.splat(12_582_912.0)), s.splat(12_582_912.0));
         let mut results = vec![
-            s.splat(1.5), bytes, s.add(a, b), s.sub(a, b), s.mul(a, b), s.fma(a, b, bytes), s.fnma(a, b, bytes),
-            s.max(a, b), s.min(a, b), s.sqrt(bytes), s.gate(a, b), s.select(0b1010_0110_1111_0001, a, b),
-            s.bits_from(0x7ef3_11c7, a), s.scale_exponent(a, n), s.merge8(a, b), s.merge4(a, b), s.merge2(a, b),
-            s.merge1(a, b), s.sums(quads),
+            s.splat(1.5),
+            bytes,
+            s.add(a, b),
+            s.sub(a, b),
+            s.mul(a, b),
+            s.fma(a, b, bytes),
+            s.fnma(a, b, bytes),
+            s.max(a, b),
+            s.min(a, b),
+            s.sqrt(bytes),
+            s.gate(a, b),
+            s.select(0b1010_0110_1111_0001, a, b),
+            s.div(a, b),
+            s.scale_exponent(a, n),
+            s.merge8(a, b),
+            s.merge4(a, b),
+            s.merge2(a, b),
+            s.merge1(a, b),
+            s.sums(quads),
         ];
         results.extend(rows);
         let mut bits = Vec::new();

@@ -55,12 +55,9 @@ impl Rule {
             Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => {
                 Self::Sgd(Sgd { rate, l2: weight_decay as f32 })
             }
-            Optimizer::Sgd { momentum, nesterov, weight_decay } => Self::Momentum(Momentum {
-                rate,
-                l2: weight_decay as f32,
-                momentum: momentum as f32,
-                nesterov,
-            }),
+            Optimizer::Sgd { momentum, nesterov, weight_decay } => {
+                Self::Momentum(Momentum { rate, l2: weight_decay as f32, decay: momentum as f32, nesterov })
+            }
         }
     }
 }
