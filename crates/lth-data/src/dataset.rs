@@ -41,7 +41,7 @@ impl fmt::Debug for Dataset {
 /// One half of a data set as it comes from its files: checked, but not yet shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Half {
-    /// [example][feature]
+    /// `[example][feature]`.
     pub(crate) images: Vec<u8>,
     /// One class an example.
     pub(crate) labels: Vec<u8>,

@@ -99,7 +99,7 @@ impl IdxProblem {
     }
 }
 
-/// Reads images of `rows` x `columns` pixels: [example][row][column].
+/// Reads images of `rows` x `columns` pixels: `[example][row][column]`.
 pub(crate) fn read_images(path: &Path, rows: u32, columns: u32) -> Result<Vec<u8>, DataError> {
     read(path, |file| {
         let header = header::<4>(file, IMAGES_MAGIC, "images")?;

@@ -27,7 +27,7 @@ const LABELS_HEADER: usize = 8;
 
 /// The whole data set, without the headers of its files.
 ///
-/// Images are [example][row][column], one byte a pixel, 0 (background) to 255 (ink); labels are one digit an example.
+/// Images are `[example][row][column]`, one byte a pixel, 0 (background) to 255 (ink); labels are one digit an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mnist {
     /// 60,000 images of 28 x 28 bytes.

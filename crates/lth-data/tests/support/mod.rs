@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "shared by test programs that each use a part")]
 
+pub mod fetch;
 pub mod server;
 
 use std::{
