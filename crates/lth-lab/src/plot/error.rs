@@ -1,0 +1,65 @@
+//! What can go wrong with a figure.
+
+use lth_model::Hint;
+use thiserror::Error;
+
+/// Why a figure cannot be made.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum PlotError {
+    /// There is no finite value to show.
+    #[error("there is nothing to draw in the figure '{figure}': {reason}")]
+    NoData {
+        /// The figure's title, or its kind where it has none.
+        figure: String,
+        /// What was looked for and not found.
+        reason: &'static str,
+    },
+    /// An image whose number of values does not fit its height and width.
+    #[error("round {round} has {found} pixel values, an image of {height} x {width} needs {expected}")]
+    ImageShape {
+        /// The round.
+        round: usize,
+        /// Rows of the image.
+        height: usize,
+        /// Columns of the image.
+        width: usize,
+        /// Rows times columns.
+        expected: usize,
+        /// The number of values that came.
+        found: usize,
+    },
+    /// A size at which a figure has no pixel, or more than memory holds.
+    #[error("a figure of {width} x {height} cannot be rasterised at scale {scale}")]
+    Scale {
+        /// The figure's width in units of the SVG.
+        width: f64,
+        /// The figure's height in units of the SVG.
+        height: f64,
+        /// Pixels a unit.
+        scale: f64,
+    },
+    /// The rasteriser refused the figure.
+    #[error("the figure cannot be turned into a PNG: {reason}")]
+    Raster {
+        /// What the rasteriser said.
+        reason: String,
+    },
+}
+
+impl Hint for PlotError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoData { .. } => {
+                "figures need at least one finished round; continue the run with the same command".to_owned()
+            }
+            Self::ImageShape { .. } => {
+                "this picture is for models whose first layer reads an image's pixels, as lenet-300-100 does"
+                    .to_owned()
+            }
+            Self::Scale { .. } => {
+                format!("a scale is above 0 and at most {}; 2 is sharp on most screens", super::MAX_SCALE)
+            }
+            Self::Raster { .. } => "the SVG beside it holds the same picture".to_owned(),
+        })
+    }
+}

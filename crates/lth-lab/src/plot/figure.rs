@@ -1,0 +1,58 @@
+//! A finished figure: SVG, and the same picture as PNG.
+
+use std::sync::Arc;
+
+use resvg::{tiny_skia, usvg};
+
+use super::{PlotError, font};
+
+/// The greatest scale at which a figure is rasterised.
+pub const MAX_SCALE: f64 = 10.0;
+
+/// A finished figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    svg: String,
+    width: f64,
+    height: f64,
+}
+
+impl Figure {
+    pub(super) fn new(svg: String, width: f64, height: f64) -> Self {
+        Self { svg, width, height }
+    }
+
+    /// The SVG document; the same bytes for the same data.
+    pub fn svg(&self) -> &str {
+        &self.svg
+    }
+
+    /// Width and height in units of the SVG: pixels at scale 1.
+    pub fn size(&self) -> (f64, f64) {
+        (self.width, self.height)
+    }
+
+    /// The figure as PNG, rasterised from its SVG with the embedded font; `scale` pixels a unit, 2 is sharp on most screens.
+    ///
+    /// # Errors
+    /// When the scale is not above 0 and at most [`MAX_SCALE`], or leaves no pixel.
+    pub fn png(&self, scale: f64) -> Result<Vec<u8>, PlotError> {
+        let refused = || PlotError::Scale { width: self.width, height: self.height, scale };
+        if !(scale > 0.0 && scale <= MAX_SCALE) {
+            return Err(refused());
+        }
+        let raster = |error: &dyn std::fmt::Display| PlotError::Raster { reason: error.to_string() };
+        let options = usvg::Options {
+            fontdb: Arc::new(font::database()),
+            font_family: "DejaVu Sans".to_owned(),
+            ..usvg::Options::default()
+        };
+        let tree = usvg::Tree::from_str(&self.svg, &options).map_err(|error| raster(&error))?;
+        let pixels = |length: f64| (length * scale).round() as u32;
+        let mut pixmap =
+            tiny_skia::Pixmap::new(pixels(self.width), pixels(self.height)).ok_or_else(refused)?;
+        let transform = tiny_skia::Transform::from_scale(scale as f32, scale as f32);
+        resvg::render(&tree, transform, &mut pixmap.as_mut());
+        pixmap.encode_png().map_err(|error| raster(&error))
+    }
+}

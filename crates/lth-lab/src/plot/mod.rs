@@ -1,0 +1,44 @@
+//! Figures: pure functions from plain data to SVG, and PNG from the same SVG.
+//!
+//! | figure | function |
+//! |---|---|
+//! | accuracy and early-stop iteration against density | [`density_figure`] |
+//! | loss and accuracy during one round | [`training_figure`] |
+//! | the same of many rounds, coloured by density | [`rounds_figure`] |
+//! | the first layer's kept weights as an image a round | [`pixel_figure`] |
+//! | a cost against density, log-log | [`cost_figure`] |
+//!
+//! Colours are Okabe and Ito's and viridis, told apart under colour blindness; lines are also told apart by dashes.
+//! Texts name DejaVu Sans, which is embedded for PNGs, so no system font is needed. The same data gives the same bytes.
+
+mod canvas;
+mod colour_map;
+mod cost_figure;
+mod data;
+mod density_axis;
+mod density_figure;
+mod error;
+mod figure;
+mod font;
+mod format;
+mod frame;
+mod page;
+mod pixel_figure;
+mod range;
+mod rounds_figure;
+mod scale;
+mod theme;
+mod training_axes;
+mod training_figure;
+
+pub use cost_figure::cost_figure;
+pub use data::{
+    ControlKind, Curve, CurveSplit, Heading, PixelRound, Point, Series, SeriesStyle, Style, TrainingPoint,
+    TrainingRound,
+};
+pub use density_figure::{DensityPanel, Measure, density_figure};
+pub use error::PlotError;
+pub use figure::{Figure, MAX_SCALE};
+pub use pixel_figure::{ColourScale, PixelMeasure, pixel_figure};
+pub use rounds_figure::rounds_figure;
+pub use training_figure::training_figure;

@@ -1,0 +1,160 @@
+//! The first layer's kept weights as an image a round.
+
+use std::fmt::Write;
+
+use super::{
+    Figure, Heading, PixelRound, PlotError,
+    canvas::{Anchor, Area, Canvas, TextStyle},
+    colour_map::viridis,
+    font, format,
+    page::{Page, colour_bar},
+    scale::linear_ticks,
+    theme,
+};
+
+/// The side of an image's longer edge.
+const IMAGE: f64 = 140.0;
+const COLUMNS: usize = 6;
+const GAP: f64 = 20.0;
+const BAR_WIDTH: f64 = 22.0;
+/// Colours are drawn in this many steps.
+const STEPS: f64 = 255.0;
+
+/// What the values of [`pixel_figure`] are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PixelMeasure {
+    /// How many kept weights leave the pixel.
+    KeptWeights,
+    /// The mean magnitude of the kept weights that leave the pixel.
+    MeanMagnitude,
+}
+
+/// How values become colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ColourScale {
+    /// The same colours in all images: shows how much is pruned.
+    Shared,
+    /// From 0 to the image's own maximum, which is stated under it: shows where the kept weights are.
+    EachRound,
+}
+
+/// One image a round of `height` x `width` pixels, with title and density; lighter is more.
+///
+/// # Errors
+/// When there is no round, no finite value at all, or a round with another number of values than pixels.
+pub fn pixel_figure(
+    heading: &Heading,
+    (height, width): (usize, usize),
+    measure: PixelMeasure,
+    scale: ColourScale,
+    rounds: &[PixelRound],
+) -> Result<Figure, PlotError> {
+    let expected = height * width;
+    if let Some(wrong) = rounds.iter().find(|round| round.values.len() != expected) {
+        let found = wrong.values.len();
+        return Err(PlotError::ImageShape { round: wrong.round, height, width, expected, found });
+    }
+    let all = maximum(rounds.iter().flat_map(|round| &round.values));
+    let Some(all) = all else {
+        return Err(PlotError::NoData {
+            figure: heading.title.clone(),
+            reason: "no pixel of any round has a finite value",
+        });
+    };
+
+    let unit = (IMAGE / height.max(width) as f64).max(0.25);
+    // Whole units keep the pixels of an image equally wide.
+    let unit = if unit >= 2.0 { unit.floor() } else { unit };
+    let (image_width, image_height) = (width as f64 * unit, height as f64 * unit);
+    let cell = image_width.max(font::width("round 99: 99.9 %", theme::NOTE_SIZE, true)) + GAP;
+    let columns = rounds.len().min(COLUMNS);
+    let bar_left = theme::MARGIN + columns as f64 * cell + 8.0;
+    let (title, ticks) = bar_texts(measure, scale, all);
+    let texts = title.iter().chain(ticks.iter().map(|(_, text)| text));
+    let bar_space =
+        texts.map(|text| font::width(text, theme::LABEL_SIZE, false)).fold(0.0, f64::max) + BAR_WIDTH + 10.0;
+    let mut page = Page::new((bar_left + bar_space + theme::MARGIN).max(620.0), heading);
+    page.y += 8.0;
+    let top = page.y;
+    let line = theme::NOTE_SIZE * 1.35;
+    let foot = if scale == ColourScale::EachRound { line + 4.0 } else { 0.0 };
+    for (index, round) in rounds.iter().enumerate() {
+        let own = maximum(&round.values).unwrap_or(0.0);
+        let left = theme::MARGIN + (index % columns) as f64 * cell;
+        let image = Area { left, top: page.y + line + 3.0, width: image_width, height: image_height };
+        let text = format!("round {}: {} %", round.round, format::percent(round.density));
+        let title = TextStyle::new(theme::NOTE_SIZE, Anchor::Start).bold();
+        page.canvas.text((left, page.y + theme::NOTE_SIZE), &text, title);
+        let greatest = if scale == ColourScale::Shared { all } else { own };
+        draw_image(&mut page.canvas, image, unit, width, &round.values, greatest);
+        if scale == ColourScale::EachRound {
+            let text = format!("max. {}", format::short(own));
+            let style = TextStyle::new(theme::NOTE_SIZE, Anchor::Start).muted();
+            page.canvas.text((left, image.bottom() + theme::NOTE_SIZE + 3.0), &text, style);
+        }
+        if index % columns == columns - 1 || index + 1 == rounds.len() {
+            page.y = image.bottom() + foot + GAP * 0.8;
+        }
+    }
+    let bar_top = top + title.len() as f64 * theme::LABEL_SIZE * 1.25 + 16.0;
+    let bar_height = (page.y - foot - GAP * 0.8 - bar_top).clamp(120.0, 320.0);
+    let bar = Area { left: bar_left, top: bar_top, width: BAR_WIDTH, height: bar_height };
+    colour_bar(&mut page.canvas, bar, viridis, &ticks, &title);
+    page.y = page.y.max(bar.bottom() + 8.0);
+    let absent = rounds.iter().flat_map(|round| &round.values).any(|value| !value.is_finite());
+    let scale_note = match scale {
+        ColourScale::Shared => "All images share one colour scale.",
+        ColourScale::EachRound => "Each image has its own colour scale, from 0 to its maximum.",
+    };
+    page.notes([
+        format!("Titles: weights remaining, density in %. One square is one input pixel. {scale_note}").as_str(),
+        if absent { "Grey: no value." } else { "" },
+    ]);
+    Ok(page.finish())
+}
+
+fn maximum<'a>(values: impl IntoIterator<Item = &'a f64>) -> Option<f64> {
+    values.into_iter().copied().filter(|value| value.is_finite()).reduce(f64::max)
+}
+
+fn bar_texts(measure: PixelMeasure, scale: ColourScale, all: f64) -> (Vec<String>, Vec<(f64, String)>) {
+    let title = match measure {
+        PixelMeasure::KeptWeights => ["kept weights", "of the pixel"],
+        PixelMeasure::MeanMagnitude => ["mean |weight|", "of the pixel"],
+    };
+    let title = title.map(str::to_owned).to_vec();
+    if scale == ColourScale::EachRound {
+        let ticks = [(0.0, "0"), (0.5, "half"), (1.0, "the image's max.")];
+        return (title, ticks.map(|(part, text)| (part, text.to_owned())).to_vec());
+    }
+    let ticks = linear_ticks(0.0, all, 5).into_iter().map(|tick| (tick.value / all, tick.label)).collect();
+    (title, ticks)
+}
+
+/// The pixels, those of one colour as one path, neighbours in a row as one piece.
+fn draw_image(canvas: &mut Canvas, image: Area, unit: f64, width: usize, values: &[f64], greatest: f64) {
+    let step = |value: f64| {
+        value
+            .is_finite()
+            .then(|| if greatest > 0.0 { (value / greatest).clamp(0.0, 1.0) * STEPS } else { 0.0 } as usize)
+    };
+    let steps: Vec<Option<usize>> = values.iter().map(|value| step(*value)).collect();
+    let mut colours: Vec<Option<usize>> = steps.clone();
+    colours.sort_unstable();
+    colours.dedup();
+    for colour in colours {
+        let mut path = String::new();
+        for (y, row) in steps.chunks(width).enumerate() {
+            let mut x = 0;
+            for piece in row.chunk_by(|a, b| a == b) {
+                if piece[0] == colour {
+                    let length = piece.len();
+                    let _ = write!(path, "M{x} {y}h{length}v1h-{length}z");
+                }
+                x += piece.len();
+            }
+        }
+        let fill = colour.map_or(theme::ABSENT.to_owned(), |step| viridis(step as f64 / STEPS));
+        canvas.crisp_path(&path, (image.left, image.top), unit, &fill);
+    }
+}

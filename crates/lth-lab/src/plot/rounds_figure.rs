@@ -1,0 +1,193 @@
+//! Loss and accuracy during the trainings of many rounds, coloured by density.
+
+use super::{
+    CurveSplit, Figure, Heading, PlotError, TrainingRound,
+    canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
+    colour_map::viridis,
+    font, format,
+    frame::{Axis, Frame, x_axis_height},
+    page::{Page, Sample, colour_bar, rimmed_dot},
+    scale::{Scale, Spread, Tick, thin_out},
+    theme,
+    training_axes::{Metric, draw_line, iteration_axis, nearest, present},
+};
+
+/// The width of a panel; figures widen with the splits they show.
+const PANEL_WIDTH: f64 = 380.0;
+const PANEL_HEIGHT: f64 = 290.0;
+const PANEL_GAP: f64 = 30.0;
+const BAR_WIDTH: f64 = 22.0;
+/// The title of the colour bar.
+const BAR_TITLE: [&str; 2] = ["weights", "remaining (%)"];
+/// The part of viridis that stands out of white.
+const COLOURS: f64 = 0.9;
+
+/// Panels of loss (log) and accuracy for each split that is asked for (a column each, with axes of its own), one line a round, dark for dense
+/// to light for sparse; dots mark early-stop iterations.
+///
+/// # Errors
+/// When no round has a density above 0 and a finite value in any of the splits.
+pub fn rounds_figure(
+    heading: &Heading,
+    rounds: &[TrainingRound],
+    splits: &[CurveSplit],
+) -> Result<Figure, PlotError> {
+    let mut rounds: Vec<&TrainingRound> =
+        rounds.iter().filter(|round| round.density > 0.0 && round.density.is_finite()).collect();
+    rounds.sort_by(|a, b| b.density.total_cmp(&a.density));
+    let columns: Vec<Column> =
+        present(splits.iter().copied()).into_iter().filter_map(|s| column(&rounds, s)).collect();
+    let (Some(dense), Some(sparse), false) = (rounds.first(), rounds.last(), columns.is_empty()) else {
+        return Err(PlotError::NoData {
+            figure: heading.title.clone(),
+            reason: "no round with a density above 0 has a finite value in the splits asked for",
+        });
+    };
+    let colours = Colours::new(sparse.density, dense.density);
+    let last = rounds.iter().flat_map(|round| &round.splits).flat_map(|(_, points)| points);
+    let last = last.map(|point| point.iteration).max().unwrap_or(0);
+
+    let gutters = columns.iter().map(|column| column.gutter() + PANEL_WIDTH + PANEL_GAP);
+    let bar_left = theme::MARGIN + gutters.sum::<f64>();
+    let bar_space =
+        BAR_TITLE.map(|line| font::width(line, theme::LABEL_SIZE, false)).into_iter().fold(0.0, f64::max);
+    let mut page = Page::new(bar_left + bar_space + theme::MARGIN, heading);
+    if rounds.iter().any(|round| round.early_stop.is_some()) {
+        let mark = Sample::RimmedDot(theme::palette(2));
+        page.legend(&[(mark, "early-stop iteration: minimum validation loss".to_owned())]);
+    }
+    page.y += theme::LABEL_SIZE * 1.5;
+    let (top, mut edge, mut bottom) = (page.y, theme::MARGIN, page.y);
+    for column in &columns {
+        let left = edge + column.gutter();
+        let x = iteration_axis(last, left, left + PANEL_WIDTH);
+        let mut y = top;
+        for (index, (metric, axis)) in column.panels.iter().enumerate() {
+            let area = Area { left, top: y, width: PANEL_WIDTH, height: PANEL_HEIGHT };
+            let mut axis = axis.clone();
+            (axis.scale.start, axis.scale.end) = (area.bottom(), area.top);
+            let frame = Frame { area, x: x.clone(), y: axis };
+            draw_panel(&mut page.canvas, &frame, *metric, column.split, &rounds, &colours);
+            frame.draw_y_axis(&mut page.canvas, edge);
+            if index == 0 {
+                let style = TextStyle::new(theme::LABEL_SIZE, Anchor::Middle).bold();
+                page.canvas.text((area.centre_x(), top - 9.0), theme::split_name(column.split), style);
+            }
+            if index + 1 == column.panels.len() {
+                frame.draw_x_axis(&mut page.canvas);
+            }
+            bottom = bottom.max(area.bottom());
+            y = area.bottom() + PANEL_GAP;
+        }
+        edge = left + PANEL_WIDTH + PANEL_GAP;
+    }
+    let densities = rounds.iter().map(|round| round.density);
+    colours.draw_bar(&mut page.canvas, densities, bar_left, (top, bottom));
+    page.y = bottom + x_axis_height(true);
+    Ok(page.finish())
+}
+
+/// The panels of one split.
+struct Column {
+    split: CurveSplit,
+    panels: Vec<(Metric, Axis)>,
+}
+
+impl Column {
+    /// The space to the left of the panels.
+    fn gutter(&self) -> f64 {
+        self.panels.iter().map(|(_, axis)| axis.width_as_y()).fold(0.0, f64::max)
+    }
+}
+
+/// The panels that have something to show; `None` without any.
+fn column(rounds: &[&TrainingRound], split: CurveSplit) -> Option<Column> {
+    let axis = |metric: Metric| {
+        let points = rounds.iter().flat_map(|round| round.points(split));
+        metric.axis(&points.map(|point| metric.of(point)).collect::<Vec<_>>())
+    };
+    let panels: Vec<_> = Metric::ALL.into_iter().filter_map(|metric| Some((metric, axis(metric)?))).collect();
+    (!panels.is_empty()).then_some(Column { split, panels })
+}
+
+fn draw_panel(
+    canvas: &mut Canvas,
+    frame: &Frame,
+    metric: Metric,
+    split: CurveSplit,
+    rounds: &[&TrainingRound],
+    colours: &Colours,
+) {
+    frame.draw_grid(canvas);
+    canvas.clipped(frame.area, |canvas| {
+        for round in rounds {
+            let colour = colours.of(round.density);
+            draw_line(canvas, frame, metric, round.points(split), Stroke::new(&colour, 1.5));
+        }
+        for round in rounds {
+            let stop = round.early_stop.and_then(|stop| nearest(round.points(split), stop));
+            if let Some(point) = stop.filter(|point| metric.of(point).is_finite()) {
+                let at = frame.at(point.iteration as f64, metric.of(point));
+                rimmed_dot(canvas, at, &colours.of(round.density));
+            }
+        }
+    });
+    frame.draw_border(canvas);
+}
+
+/// Colours of densities on a logarithmic scale.
+struct Colours {
+    sparse: f64,
+    dense: f64,
+}
+
+impl Colours {
+    fn new(sparse: f64, dense: f64) -> Self {
+        // One density alone still needs a scale around it.
+        if sparse < dense {
+            Self { sparse, dense }
+        } else {
+            Self { sparse: sparse / 2.0, dense: dense * 2.0 }
+        }
+    }
+
+    /// 0 for sparse, 1 for dense.
+    fn height(&self, density: f64) -> f64 {
+        (density / self.sparse).ln() / (self.dense / self.sparse).ln()
+    }
+
+    fn of(&self, density: f64) -> String {
+        viridis((1.0 - self.height(density)) * COLOURS)
+    }
+
+    fn draw_bar(
+        &self,
+        canvas: &mut Canvas,
+        densities: impl Iterator<Item = f64>,
+        left: f64,
+        (top, bottom): (f64, f64),
+    ) {
+        // The bar's title starts level with the panels.
+        let bar_top = top + theme::LABEL_SIZE * 1.25 * BAR_TITLE.len() as f64 + 16.0;
+        let bar = Area { left, top: bar_top, width: BAR_WIDTH, height: bottom - bar_top };
+        let scale = Scale {
+            spread: Spread::Log,
+            low: self.sparse,
+            high: self.dense,
+            start: bar.bottom(),
+            end: bar.top,
+        };
+        let mut ticks: Vec<Tick> =
+            densities.map(|value| Tick { value, label: format::percent(value) }).collect();
+        ticks.dedup_by(|a, b| a.label == b.label);
+        let ticks = thin_out(ticks, &scale, 6.0, |_| theme::TICK_SIZE);
+        let ticks: Vec<_> = ticks.into_iter().map(|tick| (self.height(tick.value), tick.label)).collect();
+        colour_bar(
+            canvas,
+            bar,
+            |height| viridis((1.0 - height) * COLOURS),
+            &ticks,
+            &BAR_TITLE.map(str::to_owned),
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! What figures of trainings share: the axes of loss, accuracy and iteration, and lines over iterations.
+
+use super::{
+    CurveSplit, TrainingPoint,
+    canvas::{Canvas, Stroke},
+    frame::{Axis, Frame},
+    range,
+    scale::{Scale, Spread, linear_ticks, log_ticks, thin_out},
+    theme,
+};
+
+/// What a panel shows of a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Metric {
+    Loss,
+    Accuracy,
+}
+
+impl Metric {
+    pub(super) const ALL: [Self; 2] = [Self::Loss, Self::Accuracy];
+
+    /// The value on the axis: nats, or percent.
+    pub(super) fn of(self, point: &TrainingPoint) -> f64 {
+        match self {
+            Self::Loss => point.loss,
+            Self::Accuracy => point.accuracy * 100.0,
+        }
+    }
+
+    /// Whether a value can be drawn; a loss of exactly 0 is, at the lower edge.
+    fn is_drawable(self, value: f64) -> bool {
+        value.is_finite() && value >= 0.0
+    }
+
+    /// The y axis of these values, with positions to be set later. `None` when no value can be drawn.
+    pub(super) fn axis(self, values: &[f64]) -> Option<Axis> {
+        let (spread, label) = match self {
+            Self::Loss => (Spread::Log, "loss (nats), log scale"),
+            Self::Accuracy => (Spread::Linear, "accuracy (%)"),
+        };
+        let (low, high) = match self {
+            // A loss that falls to 0 would take the whole axis; the start, at chance, is of no interest here.
+            Self::Loss => range::log_range(values, (3.0, 1.0))?,
+            Self::Accuracy => range::percent_range(values, values, 3.0, 3.0)?,
+        };
+        let mut ticks = if self == Self::Loss { log_ticks(low, high, 7) } else { linear_ticks(low, high, 6) };
+        ticks.retain(|tick| self == Self::Loss || (0.0..=100.0).contains(&tick.value));
+        Some(Axis {
+            scale: Scale { spread, low, high, start: 0.0, end: 1.0 },
+            ticks,
+            label: label.to_owned(),
+        })
+    }
+}
+
+/// The x axis from 0 to the last iteration.
+pub(super) fn iteration_axis(last: u64, left: f64, right: f64) -> Axis {
+    let high = last.max(1) as f64;
+    let scale = Scale { spread: Spread::Linear, low: 0.0, high, start: left, end: right };
+    let ticks = linear_ticks(0.0, high, ((right - left) / 110.0).max(2.0) as usize);
+    let ticks = ticks.into_iter().filter(|tick| tick.value.fract() == 0.0).collect();
+    let ticks = thin_out(ticks, &scale, 14.0, |label| super::font::width(label, theme::TICK_SIZE, false));
+    Axis { scale, ticks, label: "iteration".to_owned() }
+}
+
+/// The line of a metric over iterations, with gaps where it is not finite.
+pub(super) fn draw_line(
+    canvas: &mut Canvas,
+    frame: &Frame,
+    metric: Metric,
+    points: &[TrainingPoint],
+    stroke: Stroke<'_>,
+) {
+    for segment in points.split(|point| !metric.is_drawable(metric.of(point))) {
+        let line: Vec<(f64, f64)> =
+            segment.iter().map(|point| frame.at(point.iteration as f64, metric.of(point))).collect();
+        if let [alone] = line[..] {
+            canvas.dot(alone, theme::MARKER_RADIUS, stroke.colour);
+        }
+        canvas.polyline(&thinned(&line, frame.area.width), stroke);
+    }
+}
+
+/// The point of a training nearest to an iteration.
+pub(super) fn nearest(points: &[TrainingPoint], iteration: u64) -> Option<&TrainingPoint> {
+    points.iter().min_by_key(|point| point.iteration.abs_diff(iteration))
+}
+
+/// The splits among these, in the order of the enum.
+pub(super) fn present(splits: impl IntoIterator<Item = CurveSplit>) -> Vec<CurveSplit> {
+    let mut splits: Vec<CurveSplit> = splits.into_iter().collect();
+    splits.sort_unstable();
+    splits.dedup();
+    splits
+}
+
+/// Where there are many points a column of pixels, its first, lowest, highest and last: the same picture in fewer bytes.
+fn thinned(line: &[(f64, f64)], width: f64) -> Vec<(f64, f64)> {
+    if line.len() as f64 <= width * 4.0 {
+        return line.to_vec();
+    }
+    let mut kept = Vec::new();
+    for column in line.chunk_by(|a, b| a.0.floor() == b.0.floor()) {
+        let by = |order: fn(&f64, &f64) -> std::cmp::Ordering| {
+            (0..column.len()).max_by(|a, b| order(&column[*a].1, &column[*b].1)).unwrap_or(0)
+        };
+        let mut places = [0, by(f64::total_cmp), by(|a, b| b.total_cmp(a)), column.len() - 1];
+        places.sort_unstable();
+        let mut last = None;
+        for place in places {
+            if last.replace(place) != Some(place) {
+                kept.push(column[place]);
+            }
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinned_lines_keep_their_extremes() {
+        let line: Vec<(f64, f64)> = (0..100_000)
+            .map(|i| (f64::from(i) / 1000.0, if i == 50_017 { 9.0 } else { f64::from(i % 7) }))
+            .collect();
+        let thin = thinned(&line, 100.0);
+        assert!(thin.len() <= 400 && thin.iter().any(|point| point.1 == 9.0));
+        assert_eq!((thin.first(), thin.last()), (line.first(), line.last()));
+        assert!(thin.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+    }
+
+    #[test]
+    fn short_trainings_have_whole_iterations() {
+        assert!(iteration_axis(3, 0.0, 600.0).ticks.iter().all(|tick| !tick.label.contains("5")));
+        assert_eq!(iteration_axis(0, 0.0, 600.0).ticks.first().map(|tick| tick.label.as_str()), Some("0.0"));
+    }
+}
