@@ -1,2 +1,57 @@
-//! The `lth` command line.
-fn main() {}
+//! The `lth` command line: finds, trains and studies winning lottery tickets.
+
+mod arguments;
+mod commands;
+mod failure;
+mod figures;
+mod interrupt;
+mod output;
+mod panic_message;
+mod progress;
+mod settings;
+mod summary;
+mod table;
+mod usage_error;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Command, CommandLine};
+use failure::Failure;
+use output::Messages;
+
+fn main() -> ExitCode {
+    panic_message::install();
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => return usage_error::report(&error),
+    };
+    let messages = match Messages::new(&line.common) {
+        Ok(messages) => messages,
+        Err(failure) => return output::report(&failure),
+    };
+    match run(line, &messages) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            messages.failure(&failure);
+            failure.code()
+        }
+    }
+}
+
+fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
+    match line.command {
+        Command::FindWinningTicket(arguments) => {
+            commands::find_ticket::run(&arguments, &line.common, messages)
+        }
+        Command::Train(arguments) => commands::train::run(&arguments, &line.common, messages),
+        Command::Run(arguments) => commands::run_file::run(&arguments, &line.common, messages),
+        Command::Plot(arguments) => commands::plot::run(&arguments, messages),
+        Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        Command::Models => commands::models::run(),
+        Command::Datasets => commands::datasets::run(),
+        Command::Completions(arguments) => commands::completions::run(&arguments),
+        Command::MarkdownHelp => commands::markdown_help::run(),
+    }
+}

@@ -1,0 +1,22 @@
+//! Which model on which data.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// MODEL DATASET [DATA_FOLDER] and where data may come from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DataArguments {
+    /// The model, for example lenet-300-100; `lth models` lists all
+    pub(crate) model: String,
+    /// The data set, for example mnist; `lth datasets` lists all
+    pub(crate) dataset: String,
+    /// Read the data set from this folder instead (IDX files, plain or .gz)
+    pub(crate) data_folder: Option<PathBuf>,
+    /// Download the data set if it is not there
+    #[arg(long, help_heading = "Data")]
+    pub(crate) download: bool,
+    /// Download from this address instead of the official mirrors
+    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download")]
+    pub(crate) mirror: Option<String>,
+}

@@ -1,0 +1,63 @@
+//! Stage one of the command line: what was typed, as text. Stage two, [`crate::settings`], makes checked values of it.
+//!
+//! Numbers, rates and names are kept as text here, so that every refusal is worded in one place and ends in a hint.
+
+mod common;
+mod data;
+mod find_ticket;
+mod pruning;
+mod recipe;
+mod small;
+mod train;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use common::{CommonArguments, Verbosity};
+pub(crate) use data::DataArguments;
+pub(crate) use find_ticket::FindTicketArguments;
+pub(crate) use pruning::PruningArguments;
+pub(crate) use recipe::RecipeArguments;
+pub(crate) use small::{
+    CompletionsArguments, InspectArguments, InspectFormat, PlotArguments, RunFileArguments,
+};
+pub(crate) use train::{StartArguments, TrainArguments};
+
+/// Find, train and study winning lottery tickets: sparse sub-networks that, trained alone from their early weights,
+/// match the dense network.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lth",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    arg_required_else_help = true
+)]
+#[command(after_help = "Start with: lth find-winning-ticket lenet-300-100 mnist\n\
+    Exit codes: 0 done, 1 a run failed, 2 bad input, 130 stopped by Ctrl-C.")]
+pub(crate) struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// What every command understands.
+    #[command(flatten)]
+    pub(crate) common: CommonArguments,
+}
+
+/// The commands; those without a text here have it at their arguments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    #[command(visible_alias = "find-ticket")]
+    FindWinningTicket(Box<FindTicketArguments>),
+    Train(Box<TrainArguments>),
+    Run(RunFileArguments),
+    Plot(PlotArguments),
+    Inspect(InspectArguments),
+    /// List the models
+    Models,
+    /// List the data sets
+    Datasets,
+    Completions(CompletionsArguments),
+    /// Print the command-line reference as Markdown
+    #[command(hide = true)]
+    MarkdownHelp,
+}

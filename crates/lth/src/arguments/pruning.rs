@@ -1,0 +1,39 @@
+//! How a network is pruned, and what tickets are compared with.
+
+use clap::Args;
+
+/// The lottery part of an experiment; the defaults are those of Frankle and Carbin 2019.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Pruning")]
+pub(crate) struct PruningArguments {
+    /// Train-prune rounds, the dense one included [default: 20]
+    #[arg(short = 'i', long, visible_alias = "rounds", value_name = "N", allow_negative_numbers = true)]
+    pub(crate) number_of_iterations: Option<String>,
+    /// Fraction of each layer's live weights that a round prunes [default: 0.2]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub(crate) pruning_rate: Option<String>,
+    /// The same for the output layer [default: half of the pruning rate]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub(crate) output_pruning_rate: Option<String>,
+    /// The same for one layer, for example fc1=0.3; repeatable
+    #[arg(long = "layer-rate", value_name = "NAME=RATE")]
+    pub(crate) layer_rates: Vec<String>,
+    /// layer: each layer its own rate; global: all layers ranked together [default: layer]
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Option<String>,
+    /// What decides which weights stay [default: large-final, the magnitude after training]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) criterion: Option<String>,
+    /// Prune each round's density from the dense training at once, instead of round after round
+    #[arg(long)]
+    pub(crate) one_shot: bool,
+    /// Rewind tickets to this step of the dense training, for example 500it [default: 0it, initialisation]
+    #[arg(long, value_name = "STEP")]
+    pub(crate) rewind: Option<String>,
+    /// On rewinding restore the optimiser's state of that step, instead of starting it afresh
+    #[arg(long)]
+    pub(crate) keep_optimizer_state: bool,
+    /// Also train a control beside each ticket: random-reinit or random-mask; repeatable
+    #[arg(long = "control", value_name = "KIND")]
+    pub(crate) controls: Vec<String>,
+}

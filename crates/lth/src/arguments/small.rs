@@ -1,0 +1,85 @@
+//! The commands with few arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use clap_complete::Shell;
+
+/// Run the experiment that a TOML file describes.
+///
+/// Each run folder has such a file: `experiment.toml`. Running it again continues or repeats that experiment.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lth run runs/NAME/experiment.toml")]
+pub(crate) struct RunFileArguments {
+    /// The file
+    #[arg(value_name = "FILE.toml")]
+    pub(crate) file: PathBuf,
+    /// Read the data set from this folder (IDX files, plain or .gz)
+    #[arg(long, help_heading = "Data", value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
+    /// Download the data set if it is not there
+    #[arg(long, help_heading = "Data")]
+    pub(crate) download: bool,
+    /// Download from this address instead of the official mirrors
+    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download")]
+    pub(crate) mirror: Option<String>,
+    #[command(flatten)]
+    pub(crate) schedule: ScheduleArguments,
+}
+
+/// What a run does with the machine; no part of the experiment.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct ScheduleArguments {
+    /// How many trainings run side by side, one core each [default: the number of cores]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) jobs: Option<String>,
+    /// The folder in which run folders are made [default: runs]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) output_path: Option<PathBuf>,
+    /// Draw no figures at the end; `lth plot` draws them later
+    #[arg(long)]
+    pub(crate) no_figures: bool,
+}
+
+/// Draw the figures of runs, finished or not.
+///
+/// They go into the folder `figures` of each run, as SVG and PNG.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lth plot runs/*")]
+pub(crate) struct PlotArguments {
+    /// Run folders
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<PathBuf>,
+}
+
+/// Show what a ticket holds.
+///
+/// Shows the architecture, live weights and density of each layer, parent, seed and other metadata. Files of masks only and plain weights are shown too.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lth inspect runs/NAME/replicate-0/round-07/ticket.safetensors")]
+pub(crate) struct InspectArguments {
+    /// A safetensors file
+    pub(crate) file: PathBuf,
+    /// How to show it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: InspectFormat,
+}
+
+/// What `inspect` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
+}
+
+/// Print a script that teaches a shell to complete `lth` commands.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lth completions bash > ~/.local/share/bash-completion/completions/lth")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}

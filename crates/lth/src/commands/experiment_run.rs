@@ -1,0 +1,147 @@
+//! What `find-winning-ticket` and `run` share: an experiment, from its settings to its summary.
+
+use std::{
+    path::{Path, PathBuf},
+    thread,
+};
+
+use lth_cpu::CpuEngine;
+use lth_data::find_dataset;
+use lth_lab::{
+    CheckpointEvery, Experiment, LabError, RunContext, RunReport, StageError, Stop, find_winning_ticket,
+};
+use lth_model::{Engine, Hint, find_model};
+
+use crate::{
+    arguments::CommonArguments,
+    failure::Failure,
+    figures,
+    interrupt::{self, this_command},
+    output::{Messages, print},
+    progress::Display,
+    settings::{self, DataSource, positive},
+    summary::summary,
+};
+
+/// What a run does with the machine.
+pub(crate) struct Schedule {
+    jobs: usize,
+    output: PathBuf,
+    figures: bool,
+}
+
+impl Schedule {
+    /// From the flags; without them, all cores and the folder `runs`.
+    ///
+    /// # Errors
+    /// When the number of jobs is none.
+    pub(crate) fn new(jobs: Option<&str>, output: Option<&Path>, no_figures: bool) -> Result<Self, Failure> {
+        let jobs = match jobs {
+            Some(text) => positive("number of jobs", text, "--jobs 2")?,
+            None => thread::available_parallelism().map_or(1, usize::from),
+        };
+        Ok(Self { jobs, output: output.unwrap_or(Path::new("runs")).to_owned(), figures: !no_figures })
+    }
+}
+
+/// Does what is not done yet of an experiment, and says what came out.
+///
+/// # Errors
+/// When the settings make no sense, the disk fails, or every replicate fails.
+pub(crate) fn run_experiment(
+    mut experiment: Experiment,
+    source: DataSource,
+    schedule: &Schedule,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
+    let info = find_dataset(&experiment.dataset).map_err(Failure::bad_input)?;
+    let architecture = settings::network(model, info)?;
+    let dataset = settings::load(info, source, messages)?;
+    experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
+    settings::note_data(&dataset, info, &mut experiment);
+
+    let engine = CpuEngine::new();
+    let folder = schedule.output.join(experiment.folder_name());
+    messages.info(&format!(
+        "{} on {}: {} rounds of {}, {}, into {}",
+        experiment.model,
+        experiment.dataset,
+        experiment.rounds,
+        experiment.recipe.length,
+        engine.name(),
+        folder.display()
+    ));
+    let display = Display::new(common, messages);
+    let context = RunContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &dataset,
+        output: &schedule.output,
+        jobs: schedule.jobs,
+        stop: Stop::when(interrupt::flag()?),
+        observer: &display,
+        checkpoint_every: CheckpointEvery::default(),
+    };
+    let report = find_winning_ticket(&experiment, &context);
+    display.finish();
+    let report = report.map_err(refused)?;
+
+    conclude(&report, &context.stop, messages)?;
+    if schedule.figures && !report.results.rounds.is_empty() {
+        figures::draw(&report.results, messages)?;
+    }
+    print(&summary(&report.results))?;
+    verdict(&report, messages)
+}
+
+/// A refusal before anything was trained: bad input, unless the disk failed.
+fn refused(error: LabError) -> Failure {
+    if error.stops_the_run() && !is_bad_place(&error) {
+        Failure::failed_work(error)
+    } else {
+        Failure::bad_input(error)
+    }
+}
+
+/// Whether a folder was asked for that cannot be written at all.
+fn is_bad_place(error: &LabError) -> bool {
+    use std::io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+    matches!(error, LabError::Write { source, .. }
+        if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem | NotADirectory))
+}
+
+/// Ends here when the run did not come to its end: by Ctrl-C, or by the disk.
+fn conclude(report: &RunReport, stop: &Stop, messages: &Messages) -> Result<(), Failure> {
+    for failure in &report.failures {
+        if matches!(&failure.error, StageError::Lab(error) if error.stops_the_run()) {
+            return Err(Failure::Work { message: failure.to_string(), hint: failure.hint() });
+        }
+    }
+    if report.stopped && stop.is_cancelled() {
+        messages.info(&format!("stopped; everything is saved. To continue, run\n  {}", this_command()));
+        return Err(Failure::Interrupted);
+    }
+    Ok(())
+}
+
+/// Says which trainings failed; the run itself failed when they leave no replicate whole.
+fn verdict(report: &RunReport, messages: &Messages) -> Result<(), Failure> {
+    let Some(first) = report.failures.first() else { return Ok(()) };
+    let mut failed: Vec<u32> = report.failures.iter().map(|failure| failure.stage.replicate).collect();
+    failed.sort_unstable();
+    failed.dedup();
+    let all = failed.len() == report.results.experiment.replicates as usize;
+    if all && report.failures.len() == 1 {
+        return Err(Failure::Work { message: first.to_string(), hint: first.hint() });
+    }
+    for failure in &report.failures {
+        messages.warning(&failure.to_string());
+    }
+    if all {
+        Err(Failure::Work { message: "every replicate failed".to_owned(), hint: first.hint() })
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! `lth inspect`.
+
+use lth_model::{Architecture, MODELS, TensorFile, find_model};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    arguments::{InspectArguments, InspectFormat},
+    failure::Failure,
+    output::print,
+    table::{self, count, percent, table},
+};
+
+/// Shows what a safetensors file holds.
+pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Failure> {
+    let mut file = TensorFile::read(&arguments.file).map_err(Failure::bad_input)?;
+    let tensors = file.tensors.len();
+    file.tensors.retain(|name, _| !name.starts_with(OPTIMIZER));
+    let summary = Summary::of(&file, tensors - file.tensors.len());
+    print(&match arguments.format {
+        InspectFormat::Table => summary.to_text(),
+        InspectFormat::Json => summary.to_json(),
+    })
+}
+
+/// What the names of the optimiser's tensors begin with.
+const OPTIMIZER: &str = "optimizer.";
+
+/// The classes of all data sets that there are.
+const CLASSES: usize = 10;
+
+/// One tensor, its mask, or both.
+struct Row {
+    name: String,
+    shape: Vec<usize>,
+    values: usize,
+    live: usize,
+    counted: bool,
+    non_zero: Option<usize>,
+}
+
+/// What a file holds.
+struct Summary<'a> {
+    kind: &'a str,
+    model: Option<&'static str>,
+    rows: Vec<Row>,
+    optimizer_tensors: usize,
+    file: &'a TensorFile,
+}
+
+impl<'a> Summary<'a> {
+    fn of(file: &'a TensorFile, optimizer_tensors: usize) -> Self {
+        let architecture = architecture_of(file);
+        let shape = match (file.tensors.is_empty(), file.masks.is_empty()) {
+            (true, true) => "nothing",
+            (true, false) => "masks",
+            (false, true) => "weights",
+            (false, false) => "weights and masks",
+        };
+        let kind = file.metadata.get("kind").map_or(shape, String::as_str);
+        let mut names: Vec<&String> = match &architecture {
+            Some((_, architecture)) => {
+                let order: Vec<String> = architecture.parameters().into_iter().map(|p| p.name).collect();
+                let mut names: Vec<&String> = file.tensors.keys().chain(file.masks.keys()).collect();
+                names.sort_by_key(|name| order.iter().position(|other| other == *name));
+                names
+            }
+            None => file.tensors.keys().chain(file.masks.keys()).collect(),
+        };
+        names.dedup();
+        let mut rows: Vec<Row> = Vec::new();
+        for name in names {
+            if rows.iter().any(|row| row.name == *name) {
+                continue;
+            }
+            let (tensor, mask) = (file.tensors.get(name), file.masks.get(name));
+            let shape =
+                tensor.map(lth_model::Tensor::shape).or(mask.map(lth_model::Mask::shape)).unwrap_or_default();
+            let values = shape.iter().product();
+            rows.push(Row {
+                name: name.clone(),
+                shape: shape.to_vec(),
+                values,
+                live: mask.map_or(values, lth_model::Mask::live),
+                // Biases have one dimension; density counts weights.
+                counted: shape.len() > 1,
+                non_zero: tensor.map(|tensor| tensor.data().iter().filter(|value| **value != 0.0).count()),
+            });
+        }
+        Self { kind, model: architecture.map(|(name, _)| name), rows, optimizer_tensors, file }
+    }
+
+    fn totals(&self) -> (usize, usize) {
+        self.rows
+            .iter()
+            .filter(|row| row.counted)
+            .fold((0, 0), |(live, all), row| (live + row.live, all + row.values))
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = match self.model {
+            Some(model) => format!("{} of {model}\n\n", self.kind),
+            None => format!("{} of no model that lth knows\n\n", self.kind),
+        };
+        let mut rows = table(&["tensor", "shape", "weights", "live", "density %", "sparsity %"], 2);
+        for row in &self.rows {
+            let shape = row.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+            let mut cells = vec![row.name.clone(), shape, count(row.values)];
+            if row.counted {
+                cells.extend(fractions(row.live, row.values));
+            } else {
+                cells.extend(["", "", ""].map(str::to_owned));
+            }
+            rows.add_row(cells);
+        }
+        let (live, all) = self.totals();
+        let mut cells = vec!["all weights".to_owned(), String::new(), count(all)];
+        cells.extend(fractions(live, all));
+        rows.add_row(cells);
+        text.push_str(&table::text(&rows));
+        if self.optimizer_tensors > 0 {
+            text.push_str(&format!("and the optimiser's memory: {} tensors\n", self.optimizer_tensors));
+        }
+        if !self.file.metadata.is_empty() {
+            text.push('\n');
+            let mut rows = table(&["metadata", ""], usize::MAX);
+            for (key, value) in &self.file.metadata {
+                rows.add_row([key, value]);
+            }
+            text.push_str(&table::text(&rows));
+        }
+        text
+    }
+
+    fn to_json(&self) -> String {
+        let (live, all) = self.totals();
+        let tensors: Map<String, Value> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let mut value = json!({ "shape": row.shape, "values": row.values });
+                if row.counted {
+                    value["live"] = json!(row.live);
+                    value["density"] = json!(density(row.live, row.values));
+                }
+                if let Some(non_zero) = row.non_zero {
+                    value["non_zero"] = json!(non_zero);
+                }
+                (row.name.clone(), value)
+            })
+            .collect();
+        let value = json!({
+            "kind": self.kind,
+            "model": self.model,
+            "weights": all,
+            "live": live,
+            "density": density(live, all),
+            "tensors": tensors,
+            "optimizer_tensors": self.optimizer_tensors,
+            "metadata": self.file.metadata,
+        });
+        format!("{value:#}\n")
+    }
+}
+
+fn density(live: usize, all: usize) -> f64 {
+    lth_model::Density::of(live, all).get()
+}
+
+fn fractions(live: usize, all: usize) -> [String; 3] {
+    let density = density(live, all);
+    [count(live), percent(density, 2), percent(1.0 - density, 2)]
+}
+
+/// The model that the file says it is of, or the first whose tensors it has.
+fn architecture_of(file: &TensorFile) -> Option<(&'static str, Architecture)> {
+    let fits = |model: &'static lth_model::ModelInfo| {
+        let architecture = (model.build)(CLASSES);
+        file.check_against(&architecture).ok().map(|()| (model.name, architecture))
+    };
+    match file.metadata.get("model").map(|name| find_model(name)) {
+        Some(Ok(model)) => fits(model),
+        _ => MODELS.iter().find_map(fits),
+    }
+}

@@ -1,0 +1,12 @@
+//! One file a command.
+
+pub(crate) mod completions;
+pub(crate) mod datasets;
+mod experiment_run;
+pub(crate) mod find_ticket;
+pub(crate) mod inspect;
+pub(crate) mod markdown_help;
+pub(crate) mod models;
+pub(crate) mod plot;
+pub(crate) mod run_file;
+pub(crate) mod train;

@@ -1,0 +1,28 @@
+//! `lth run`.
+
+use lth_lab::Experiment;
+
+use super::experiment_run::{Schedule, run_experiment};
+use crate::{
+    arguments::{CommonArguments, RunFileArguments},
+    failure::Failure,
+    output::Messages,
+    settings::DataSource,
+};
+
+/// Runs an experiment from its file.
+pub(crate) fn run(
+    arguments: &RunFileArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let experiment = Experiment::read(&arguments.file).map_err(Failure::bad_input)?;
+    let flags = &arguments.schedule;
+    let schedule = Schedule::new(flags.jobs.as_deref(), flags.output_path.as_deref(), flags.no_figures)?;
+    let source = DataSource {
+        folder: arguments.data_folder.clone(),
+        download: arguments.download,
+        mirror: arguments.mirror.clone(),
+    };
+    run_experiment(experiment, source, &schedule, common, messages)
+}

@@ -1,0 +1,168 @@
+//! From the results of a run to the plain data that figures are drawn from.
+
+use lth_lab::{
+    RoundResult, RunResults, Variant,
+    plot::{
+        ControlKind, Curve, CurveSplit, Measure, PixelRound, Point, Series, SeriesStyle, Style,
+        TrainingPoint, TrainingRound,
+    },
+};
+use lth_model::Mask;
+use lth_ticket::Split;
+
+use crate::failure::Failure;
+
+/// The replicate of which single trainings are shown.
+const SHOWN: u32 = 0;
+
+/// The dense level, the tickets and each control, a point a round.
+pub(crate) fn over_density(results: &RunResults, measure: Measure) -> Vec<Curve> {
+    let mut curves = Vec::new();
+    for variant in results.experiment.variants() {
+        let points: Vec<Point> = (0..results.experiment.rounds)
+            .filter_map(|round| point(results, variant, round, measure))
+            .collect();
+        let (label, style) = match variant {
+            Variant::Ticket => {
+                if let Some(dense) = point(results, variant, 0, measure) {
+                    curves.push(Curve {
+                        label: "dense".to_owned(),
+                        style: Style::Dense,
+                        points: vec![dense],
+                    });
+                }
+                ("tickets".to_owned(), Style::Ticket)
+            }
+            Variant::Control(kind) => (kind.to_string(), Style::Control(control(kind.name()))),
+        };
+        curves.push(Curve { label, style, points });
+    }
+    curves
+}
+
+fn control(name: &str) -> ControlKind {
+    match name {
+        "random-reinit" => ControlKind::RandomReinit,
+        "random-mask" => ControlKind::RandomMask,
+        "shuffled-mask" => ControlKind::ShuffledMask,
+        // The number only chooses a colour; the same name must always have the same.
+        _ => ControlKind::Other(name.bytes().fold(0, u8::wrapping_add)),
+    }
+}
+
+fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure) -> Option<Point> {
+    let found: Vec<&RoundResult> = results
+        .rounds
+        .iter()
+        .filter(|result| result.record.variant == variant && result.record.round == round)
+        .collect();
+    let density = found.first()?.density().get();
+    let values = found.iter().map(|result| match measure {
+        Measure::EarlyStopAccuracy => result.test_accuracy(),
+        Measure::FinalAccuracy => result.record.end.test_accuracy,
+        Measure::EarlyStopIteration => {
+            result.record.early_stop.as_ref().map_or(f64::NAN, |stop| stop.iteration as f64)
+        }
+    });
+    Some(Point::of_replicates(density, values))
+}
+
+/// The evaluations of each round of the first replicate.
+///
+/// # Errors
+/// When a file cannot be read back.
+pub(crate) fn training(results: &RunResults) -> Result<Vec<TrainingRound>, Failure> {
+    results
+        .of(SHOWN, Variant::Ticket)
+        .map(|result| {
+            let history = results.history(result).map_err(Failure::failed_work)?;
+            let of = |split| {
+                let rows = history.iter().filter(move |row| row.split == split);
+                rows.map(|row| TrainingPoint {
+                    iteration: row.iteration,
+                    loss: row.loss,
+                    accuracy: row.accuracy,
+                })
+                .collect()
+            };
+            Ok(TrainingRound {
+                round: result.record.round as usize,
+                density: result.density().get(),
+                early_stop: result.record.early_stop.as_ref().map(|stop| stop.iteration),
+                splits: vec![
+                    (CurveSplit::Train, of(Split::Train)),
+                    (CurveSplit::Validation, of(Split::Validation)),
+                    (CurveSplit::Test, of(Split::Test)),
+                ],
+            })
+        })
+        .collect()
+}
+
+/// Milliseconds a step, the mean over replicates, a point a round.
+pub(crate) fn cost(results: &RunResults) -> Series {
+    let points = (0..results.experiment.rounds).filter_map(|round| {
+        let of_round = results
+            .rounds
+            .iter()
+            .filter(|result| result.record.variant == Variant::Ticket && result.record.round == round);
+        let (mut density, mut times) = (None, Vec::new());
+        for result in of_round {
+            density = Some(result.density().get());
+            let speed = result.timing.map_or(0.0, |timing| timing.steps_per_second());
+            times.extend((speed > 0.0).then(|| 1000.0 / speed));
+        }
+        (!times.is_empty()).then(|| (density.unwrap_or(1.0), times.iter().sum::<f64>() / times.len() as f64))
+    });
+    Series { label: "tickets".to_owned(), style: SeriesStyle::Solid(0), points: points.collect() }
+}
+
+/// How many kept weights of the first layer leave each input pixel, an image a round of the first replicate.
+///
+/// # Errors
+/// When a ticket cannot be read back.
+pub(crate) fn pixels(results: &RunResults, pixels: usize) -> Result<Vec<PixelRound>, Failure> {
+    let mut rounds = Vec::new();
+    for result in results.of(SHOWN, Variant::Ticket) {
+        let Some(layer) = result.record.layers.first() else { continue };
+        let ticket =
+            results.ticket(SHOWN, Variant::Ticket, result.record.round).map_err(Failure::failed_work)?;
+        // Masks of a file are in another order than the layers of the network.
+        let Some(mask) = ticket.masks.get(&layer.name).filter(|mask| mask.shape().last() == Some(&pixels))
+        else {
+            continue;
+        };
+        rounds.push(PixelRound {
+            round: result.record.round as usize,
+            density: result.density().get(),
+            values: kept_by_input(mask, pixels),
+        });
+    }
+    Ok(rounds)
+}
+
+/// Column sums of a mask [out, in].
+fn kept_by_input(mask: &Mask, inputs: usize) -> Vec<f64> {
+    let mut counts = vec![0.0; inputs];
+    for index in mask.live_indices() {
+        counts[index % inputs] += 1.0;
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_weights_are_counted_by_input() {
+        let mask = Mask::from_flags(vec![2, 3], [true, false, true, true, false, false]);
+        assert_eq!(kept_by_input(&mask, 3), [2.0, 0.0, 1.0]);
+    }
+
+    #[test]
+    fn controls_keep_their_look() {
+        assert_eq!(control("random-reinit"), ControlKind::RandomReinit);
+        assert_eq!(control("something"), control("something"));
+    }
+}

@@ -1,0 +1,127 @@
+//! The figures of a run: from its results to files in its folder.
+
+mod curves;
+
+use std::path::{Path, PathBuf};
+
+use lth_lab::{
+    RunResults, create_folder,
+    plot::{
+        ColourScale, CurveSplit, DensityPanel, Figure, Heading, Measure, PixelMeasure, PlotError,
+        cost_figure, density_figure, pixel_figure, rounds_figure, training_figure,
+    },
+    write_file,
+};
+use lth_model::{ModelInfo, find_model};
+
+use crate::{failure::Failure, output::Messages};
+
+/// Pixels of a PNG for each unit of its SVG: sharp on most screens and in print.
+const PNG_SCALE: f64 = 2.0;
+
+/// Draws every figure of a run.
+///
+/// # Errors
+/// When a file cannot be written or a result not read back.
+pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Failure> {
+    let model = find_model(&results.experiment.model).map_err(Failure::bad_input)?;
+    let folder = results.layout.figures();
+    create_folder(&folder).map_err(Failure::failed_work)?;
+    let mut written = Vec::new();
+    for (name, figure) in overview(results, model)? {
+        match figure {
+            Ok(figure) => written.extend(write(&folder, name, &figure, true)?),
+            // A run of one round has nothing to put on some axes; that is no failure.
+            Err(PlotError::NoData { figure, reason }) => {
+                messages.debug(&format!("no figure '{figure}': {reason}"))
+            }
+            Err(error) => return Err(Failure::failed_work(error)),
+        }
+    }
+    let rounds = folder.join("rounds");
+    create_folder(&rounds).map_err(Failure::failed_work)?;
+    for round in curves::training(results)? {
+        let heading = Heading::new(format!("Training in round {:02}", round.round), subtitle(results, true));
+        if let Ok(figure) = training_figure(&heading, &round) {
+            written.extend(write(&rounds, &format!("round-{:02}", round.round), &figure, false)?);
+        }
+    }
+    messages.info(&format!("{} figures in {}", written.len(), folder.display()));
+    Ok(())
+}
+
+/// A figure with the name of its file.
+type Named = (&'static str, Result<Figure, PlotError>);
+
+/// The figures over all rounds.
+fn overview(results: &RunResults, model: &ModelInfo) -> Result<Vec<Named>, Failure> {
+    let over_density = |measure| DensityPanel { measure, curves: curves::over_density(results, measure) };
+    let heading = |title: &str| Heading::new(title, subtitle(results, false));
+    let first = |title: &str| Heading::new(title, subtitle(results, true));
+    let training = curves::training(results)?;
+    let mut figures = vec![
+        (
+            "accuracy-against-density",
+            density_figure(
+                &heading("Tickets against density"),
+                &[over_density(Measure::EarlyStopAccuracy), over_density(Measure::EarlyStopIteration)],
+            ),
+        ),
+        (
+            "final-accuracy-against-density",
+            density_figure(
+                &heading("Accuracy at the end of training"),
+                &[over_density(Measure::FinalAccuracy)],
+            ),
+        ),
+        (
+            "training-curves",
+            rounds_figure(
+                &first("Training, round by round"),
+                &training,
+                &[CurveSplit::Train, CurveSplit::Validation, CurveSplit::Test],
+            ),
+        ),
+        (
+            "step-time-against-density",
+            cost_figure(
+                &heading("What a step costs"),
+                "time a step, evaluations included (ms)",
+                &[curves::cost(results)],
+            ),
+        ),
+    ];
+    if let [_, height, width] = *model.input {
+        let pixels = curves::pixels(results, height * width)?;
+        let heading = first("Kept weights of the first layer, by input pixel");
+        let size = (height, width);
+        figures.push((
+            "first-layer",
+            pixel_figure(&heading, size, PixelMeasure::KeptWeights, ColourScale::EachRound, &pixels),
+        ));
+    }
+    Ok(figures)
+}
+
+fn subtitle(results: &RunResults, first_only: bool) -> String {
+    let experiment = &results.experiment;
+    let replicates = match experiment.replicates {
+        1 => format!("seed {}", experiment.first_seed),
+        _ if first_only => format!("seed {} of {} replicates", experiment.first_seed, experiment.replicates),
+        n => format!("{n} replicates: mean, minimum and maximum"),
+    };
+    format!(
+        "{} on {}, {} a round, {replicates}",
+        experiment.model, experiment.dataset, experiment.recipe.length
+    )
+}
+
+fn write(folder: &Path, name: &str, figure: &Figure, png: bool) -> Result<Vec<PathBuf>, Failure> {
+    let path = folder.join(format!("{name}.svg"));
+    write_file(&path, figure.svg().as_bytes()).map_err(Failure::failed_work)?;
+    if png {
+        let bytes = figure.png(PNG_SCALE).map_err(Failure::failed_work)?;
+        write_file(&path.with_extension("png"), &bytes).map_err(Failure::failed_work)?;
+    }
+    Ok(vec![path])
+}

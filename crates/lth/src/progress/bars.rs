@@ -1,0 +1,94 @@
+//! Bars on a terminal.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use lth_lab::{RunEvent, Stage, StageProgress};
+
+use super::words;
+
+/// One bar for each running training, and below them one for the whole run.
+pub(crate) struct Bars {
+    all: MultiProgress,
+    state: Mutex<State>,
+}
+
+struct State {
+    running: HashMap<Stage, (ProgressBar, f64)>,
+    total: ProgressBar,
+}
+
+impl Bars {
+    pub(crate) fn new(all: &MultiProgress) -> Self {
+        let total = all.add(ProgressBar::new(0));
+        total
+            .set_style(style("{prefix}  {bar:24} {pos}/{len} trainings  {elapsed_precise} gone  {wide_msg}"));
+        total.set_prefix("all");
+        total.enable_steady_tick(Duration::from_secs(1));
+        Self { all: all.clone(), state: Mutex::new(State { running: HashMap::new(), total }) }
+    }
+
+    pub(crate) fn event(&self, event: &RunEvent<'_>) {
+        let mut state = self.lock();
+        match event {
+            RunEvent::Planned { trainings } => state.total.set_length(*trainings as u64),
+            RunEvent::Started { stage, iteration } => {
+                let bar = self.all.insert_before(&state.total, ProgressBar::new(1));
+                bar.set_style(style("{prefix}  {bar:16} {wide_msg}"));
+                bar.set_prefix(stage.to_string());
+                bar.set_position(*iteration);
+                state.running.insert(*stage, (bar, f64::NAN));
+            }
+            RunEvent::Progress(progress) => state.advance(progress),
+            RunEvent::Finished { stage, .. } => {
+                state.remove(stage);
+                state.total.inc(1);
+            }
+            RunEvent::Skipped { .. } => state.total.inc(1),
+            RunEvent::Stopped { stage, .. } | RunEvent::Failed { stage, .. } => state.remove(stage),
+        }
+    }
+
+    /// Takes all bars away.
+    pub(crate) fn finish(&self) {
+        let state = self.lock();
+        for (bar, _) in state.running.values() {
+            bar.finish_and_clear();
+        }
+        state.total.finish_and_clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn advance(&mut self, progress: &StageProgress) {
+        if let Some((bar, left)) = self.running.get_mut(&progress.stage) {
+            bar.set_length(progress.iterations);
+            bar.set_position(progress.iteration);
+            bar.set_prefix(words::stage(progress));
+            bar.set_message(words::figures(progress));
+            *left = progress.run_seconds_left;
+        }
+        // Each training estimates the whole run from its own speed; the slowest is the careful answer.
+        let left =
+            self.running.values().map(|(_, left)| *left).filter(|left| !left.is_nan()).fold(0.0, f64::max);
+        self.total.set_message(format!("{} left", words::duration(left)));
+    }
+
+    fn remove(&mut self, stage: &Stage) {
+        if let Some((bar, _)) = self.running.remove(stage) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the templates here are valid").progress_chars("=> ")
+}

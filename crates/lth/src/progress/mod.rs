@@ -1,0 +1,62 @@
+//! How a run is watched: bars on a terminal, else a line for each finished round.
+
+mod bars;
+mod lines;
+mod training;
+mod words;
+
+use std::io::{IsTerminal, stderr};
+
+use lth_lab::{RunEvent, RunObserver};
+
+use crate::{
+    arguments::{CommonArguments, Verbosity},
+    output::Messages,
+};
+
+use bars::Bars;
+use lines::Lines;
+pub(crate) use training::TrainingDisplay;
+
+/// Shows what a run does.
+pub(crate) enum Display<'a> {
+    /// One bar for each running training and one for all.
+    Bars(Bars, &'a Messages),
+    /// A line for each finished training.
+    Lines(Lines<'a>),
+}
+
+impl<'a> Display<'a> {
+    /// Bars when somebody watches and wants them.
+    pub(crate) fn new(arguments: &CommonArguments, messages: &'a Messages) -> Self {
+        let bars = stderr().is_terminal()
+            && !arguments.disable_progress_bar
+            && arguments.verbosity >= Verbosity::Info;
+        if bars {
+            Self::Bars(Bars::new(messages.bars()), messages)
+        } else {
+            Self::Lines(Lines::new(messages))
+        }
+    }
+
+    /// Takes the bars away.
+    pub(crate) fn finish(&self) {
+        if let Self::Bars(bars, _) = self {
+            bars.finish();
+        }
+    }
+}
+
+impl RunObserver for Display<'_> {
+    fn event(&self, event: &RunEvent<'_>) {
+        match self {
+            Self::Bars(bars, messages) => {
+                bars.event(event);
+                if let Some(line) = words::event(event) {
+                    messages.debug(&line);
+                }
+            }
+            Self::Lines(lines) => lines.event(event),
+        }
+    }
+}

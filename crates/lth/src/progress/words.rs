@@ -1,0 +1,95 @@
+//! The words of progress.
+
+use lth_lab::{RoundRecord, RunEvent, StageProgress, Timing, Variant};
+
+use crate::table::percent;
+
+/// A time left: `12s`, `3m05s`, `2h07m`.
+pub(crate) fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "?".to_owned();
+    }
+    let seconds = seconds.round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, s) => format!("{m}m{s:02}s"),
+        (h, m, _) => format!("{h}h{m:02}m"),
+    }
+}
+
+/// Which training: `replicate 0  round  3/20  random-reinit`.
+pub(crate) fn stage(progress: &StageProgress) -> String {
+    let stage = progress.stage;
+    let variant = match stage.variant {
+        Variant::Ticket => String::new(),
+        Variant::Control(kind) => format!("  {kind}"),
+    };
+    format!(
+        "replicate {}  round {:>2}/{}{variant}",
+        stage.replicate,
+        stage.round,
+        progress.rounds.saturating_sub(1)
+    )
+}
+
+/// How a training goes: epoch, speed, accuracy, density, time left.
+pub(crate) fn figures(progress: &StageProgress) -> String {
+    let accuracy = progress
+        .validation_accuracy
+        .map_or_else(String::new, |accuracy| format!("  val {} %", percent(accuracy, 2)));
+    format!(
+        "epoch {:>2}/{}  {:>6.0} steps/s{accuracy}  density {} %  {} left",
+        progress.epoch,
+        progress.epochs,
+        progress.steps_per_second,
+        percent(progress.density.get(), 1),
+        duration(progress.seconds_left),
+    )
+}
+
+/// A line about an event that is worth one.
+pub(crate) fn event(event: &RunEvent<'_>) -> Option<String> {
+    Some(match event {
+        RunEvent::Finished { stage, record, timing } => format!("{stage}: {}", result(record, Some(timing))),
+        RunEvent::Skipped { stage, record } => format!("{stage}: {} (already there)", result(record, None)),
+        RunEvent::Stopped { stage, iteration } => format!("{stage}: stopped at iteration {iteration}, saved"),
+        RunEvent::Failed { stage, error } => format!("{stage}: {error}"),
+        RunEvent::Started { stage, iteration } if *iteration > 0 => {
+            format!("{stage}: goes on at iteration {iteration}")
+        }
+        RunEvent::Started { .. } | RunEvent::Planned { .. } | RunEvent::Progress(_) => return None,
+    })
+}
+
+fn result(record: &RoundRecord, timing: Option<&Timing>) -> String {
+    let outcome = record.early_stop.as_ref().unwrap_or(&record.end);
+    let moment = if record.early_stop.is_some() { "early stop" } else { "end" };
+    let timing = timing.map_or_else(String::new, |timing| {
+        format!(", {} ({:.0} steps/s)", duration(timing.seconds), timing.steps_per_second())
+    });
+    format!(
+        "density {} %, {moment} at iteration {}, test accuracy {} %{timing}",
+        percent(record.density.get(), 1),
+        outcome.iteration,
+        percent(outcome.test_accuracy, 2),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_short() {
+        for (seconds, expected) in [
+            (0.2, "0s"),
+            (59.4, "59s"),
+            (60.0, "1m00s"),
+            (3725.0, "1h02m"),
+            (f64::INFINITY, "?"),
+            (f64::NAN, "?"),
+        ] {
+            assert_eq!(duration(seconds), expected);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A whole experiment from the flags of `find-winning-ticket`.
+
+use lth_lab::{Experiment, PruningSchedule};
+use lth_model::{Rate, find_model, nearest_name};
+
+use super::{
+    recipe::apply_recipe,
+    values::{parse, positive, whole},
+};
+use crate::{
+    arguments::{FindTicketArguments, PruningArguments},
+    failure::Failure,
+};
+
+/// The experiment that was asked for; the data set's name is canonical already.
+///
+/// # Errors
+/// For the first flag that makes no sense. What depends on the data is checked when they are there.
+pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Result<Experiment, Failure> {
+    let model = find_model(&arguments.data.model).map_err(Failure::bad_input)?;
+    let mut experiment = Experiment::new(model.name, dataset);
+    apply_recipe(&arguments.recipe, &mut experiment.recipe)?;
+    if let Some(size) = &arguments.recipe.validation {
+        experiment.validation_size = whole("validation size", size, "--validation 5000")?;
+    }
+    if let Some(every) = &arguments.recipe.evaluate_every {
+        experiment.evaluate_every =
+            positive("number of iterations between evaluations", every, "--evaluate-every 100")?;
+    }
+    if let Some(seed) = &arguments.recipe.seed {
+        experiment.first_seed = parse(seed)?;
+    }
+    if let Some(replicates) = &arguments.run.replicates {
+        experiment.replicates = positive("number of replicates", replicates, "--replicates 5")?;
+    }
+    if let Some(keep) = &arguments.run.keep {
+        experiment.keep = parse(keep)?;
+    }
+    let weights: Vec<String> = (model.build)(10)
+        .parameters()
+        .into_iter()
+        .filter(|parameter| parameter.kind.is_prunable())
+        .map(|parameter| parameter.name)
+        .collect();
+    apply_pruning(&arguments.pruning, &weights, &mut experiment)?;
+    Ok(experiment)
+}
+
+fn apply_pruning(
+    arguments: &PruningArguments,
+    weights: &[String],
+    experiment: &mut Experiment,
+) -> Result<(), Failure> {
+    let pruning = &mut experiment.pruning;
+    if let Some(rounds) = &arguments.number_of_iterations {
+        experiment.rounds = positive("number of rounds", rounds, "-i 20")?;
+    }
+    if let Some(rate) = &arguments.pruning_rate {
+        pruning.linear_rate = parse(rate)?;
+        // The papers prune the output layer at half the rate of the others.
+        pruning.output_rate = Rate::new(pruning.linear_rate.get() / 2.0).map_err(Failure::bad_input)?;
+    }
+    if let Some(rate) = &arguments.output_pruning_rate {
+        pruning.output_rate = parse(rate)?;
+    }
+    for text in &arguments.layer_rates {
+        let (weight, rate) = layer_rate(text, weights)?;
+        pruning.layer_rates.insert(weight, rate);
+    }
+    if let Some(scope) = &arguments.scope {
+        pruning.scope = parse(scope)?;
+    }
+    if let Some(criterion) = &arguments.criterion {
+        pruning.criterion =
+            lth_ticket::find_criterion(criterion).map_err(Failure::bad_input)?.name().to_owned();
+    }
+    if arguments.one_shot {
+        pruning.schedule = PruningSchedule::OneShot;
+    }
+    if let Some(step) = &arguments.rewind {
+        pruning.rewind = parse(step)?;
+    }
+    pruning.keep_optimizer_state = arguments.keep_optimizer_state;
+    for kind in &arguments.controls {
+        let kind = parse(kind)?;
+        if !experiment.controls.contains(&kind) {
+            experiment.controls.push(kind);
+        }
+    }
+    Ok(())
+}
+
+/// `fc1=0.3` or `fc1.weight=0.3`.
+fn layer_rate(text: &str, weights: &[String]) -> Result<(String, Rate), Failure> {
+    let Some((name, rate)) = text.split_once('=') else {
+        return Err(Failure::input(
+            format!("the layer rate '{text}' has no '='"),
+            "use for example --layer-rate fc1=0.3",
+        ));
+    };
+    let layer = |weight: &str| weight.strip_suffix(".weight").unwrap_or(weight).to_owned();
+    let Some(weight) = weights.iter().find(|weight| **weight == name || layer(weight) == name) else {
+        let layers: Vec<String> = weights.iter().map(|weight| layer(weight)).collect();
+        let hint = match nearest_name(name, layers.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean '{near}'? The layers are {}", layers.join(", ")),
+            None => format!("the layers are {}", layers.join(", ")),
+        };
+        return Err(Failure::input(format!("there is no layer '{name}' to prune"), hint));
+    };
+    Ok((weight.clone(), parse(rate)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arguments::{Command, CommandLine};
+    use clap::Parser;
+
+    fn of(flags: &str) -> Result<Experiment, Failure> {
+        let words = format!("lth find-ticket lenet-300-100 mnist {flags}");
+        let Command::FindWinningTicket(arguments) =
+            CommandLine::try_parse_from(words.split_whitespace()).unwrap().command
+        else {
+            panic!("another command");
+        };
+        experiment(&arguments, "mnist")
+    }
+
+    #[test]
+    fn without_flags_it_is_the_papers() {
+        assert_eq!(of("").unwrap(), Experiment::new("lenet-300-100", "mnist"));
+    }
+
+    #[test]
+    fn the_output_layer_follows_at_half_the_rate() {
+        let pruning = of("--pruning-rate 0.4").unwrap().pruning;
+        assert_eq!((pruning.linear_rate.get(), pruning.output_rate.get()), (0.4, 0.2));
+        let pruning = of("--pruning-rate 0.4 --output-pruning-rate 0.3").unwrap().pruning;
+        assert_eq!(pruning.output_rate.get(), 0.3);
+    }
+
+    #[test]
+    fn a_layer_is_named_with_or_without_weight() {
+        for name in ["fc1", "fc1.weight"] {
+            let pruning = of(&format!("--layer-rate {name}=0.3")).unwrap().pruning;
+            assert_eq!(pruning.layer_rates["fc1.weight"].get(), 0.3);
+        }
+        let failure = of("--layer-rate fc9=0.3").unwrap_err();
+        assert!(failure.words().unwrap().1.unwrap().contains("fc1, fc2, fc3"));
+        assert!(of("--layer-rate fc1").is_err());
+        assert!(of("--layer-rate fc1=1").is_err());
+    }
+
+    #[test]
+    fn controls_are_counted_once() {
+        let experiment = of("--control random-reinit --control random-reinit").unwrap();
+        assert_eq!(experiment.controls.len(), 1);
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_a_hint() {
+        for flags in [
+            "-i 0",
+            "-i -1",
+            "-e 0",
+            "-b 0",
+            "-b -60",
+            "-l 0",
+            "-l -1",
+            "-l nan",
+            "--pruning-rate 0",
+            "--pruning-rate 1",
+            "--pruning-rate 1.5",
+            "--pruning-rate -0.2",
+            "--length 50",
+            "--rewind x",
+            "--scope everywhere",
+            "--criterion larg-final",
+            "--control reinit",
+            "--init xavier",
+            "--bias-init ones",
+            "--optimizer lion",
+            "--seed -1",
+            "--replicates 0",
+            "--keep some",
+            "--validation -5",
+            "--evaluate-every 0",
+        ] {
+            let failure = of(flags).expect_err(flags);
+            let (message, hint) = failure.words().unwrap();
+            assert!(!message.is_empty() && hint.is_some_and(|hint| !hint.is_empty()), "{flags}: {failure:?}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Text into numbers and names, with refusals that say what would be accepted.
+
+use std::{fmt::Display, str::FromStr};
+
+use lth_model::Hint;
+
+use crate::failure::Failure;
+
+/// A value whose type knows how to read itself.
+///
+/// # Errors
+/// In the words of the type.
+pub(crate) fn parse<T>(text: &str) -> Result<T, Failure>
+where
+    T: FromStr,
+    T::Err: Hint + Display,
+{
+    text.parse().map_err(Failure::bad_input)
+}
+
+/// A whole number of at least 1.
+///
+/// # Errors
+/// When it is not.
+pub(crate) fn positive<T: FromStr + Default + PartialOrd>(
+    what: &str,
+    text: &str,
+    example: &str,
+) -> Result<T, Failure> {
+    match text.parse::<T>() {
+        Ok(value) if value > T::default() => Ok(value),
+        _ => Err(refused(what, text, "a whole number of at least 1", example)),
+    }
+}
+
+/// A whole number of at least 0.
+///
+/// # Errors
+/// When it is not.
+pub(crate) fn whole<T: FromStr>(what: &str, text: &str, example: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| refused(what, text, "a whole number of at least 0", example))
+}
+
+/// A finite number for which the condition holds.
+///
+/// # Errors
+/// When it is not.
+pub(crate) fn number(
+    what: &str,
+    text: &str,
+    valid: impl Fn(f32) -> bool,
+    range: &str,
+    example: &str,
+) -> Result<f32, Failure> {
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() && valid(value) => Ok(value),
+        _ => Err(refused(what, text, range, example)),
+    }
+}
+
+fn refused(what: &str, text: &str, expected: &str, example: &str) -> Failure {
+    Failure::input(format!("the {what} '{text}' is not {expected}"), format!("use for example {example}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_out_of_range() {
+        for text in ["0", "-1", "1.5", "", "many", "99999999999999999999"] {
+            assert!(positive::<usize>("batch size", text, "-b 60").is_err(), "{text}");
+        }
+        assert_eq!(positive::<usize>("batch size", "60", "-b 60").unwrap(), 60);
+        assert_eq!(whole::<usize>("validation size", "0", "--validation 5000").unwrap(), 0);
+        assert!(whole::<usize>("validation size", "-1", "--validation 5000").is_err());
+        for text in ["NaN", "inf", "-0.1", "0", "x"] {
+            assert!(number("learning rate", text, |x| x > 0.0, "positive", "-l 0.0012").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn says_what_was_given_and_what_would_do() {
+        let failure = positive::<u32>("number of epochs", "-3", "-e 50").unwrap_err();
+        assert_eq!(
+            failure.words().unwrap(),
+            ("the number of epochs '-3' is not a whole number of at least 1", Some("use for example -e 50"))
+        );
+    }
+}

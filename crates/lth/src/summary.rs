@@ -1,0 +1,119 @@
+//! What is printed at the end of a run: the table of rounds, the sentence that matters, and where the files are.
+
+use comfy_table::Table;
+use lth_lab::{RoundResult, RunResults, Variant};
+use lth_ticket::{Replicate, ReplicatesVerdict};
+
+use crate::table::{self, percent, table};
+
+/// The columns of the table. Accuracies are of the whole set named.
+const HEADER: [&str; 10] = [
+    "round",
+    "density %",
+    "sparsity %",
+    "early stop it.",
+    "val. acc. %",
+    "test acc. %",
+    "test acc. % at end",
+    "train acc. % at end",
+    "seconds",
+    "speed-up",
+];
+
+/// The closing summary of a run.
+pub(crate) fn summary(results: &RunResults) -> String {
+    let experiment = &results.experiment;
+    let mut text = String::new();
+    if experiment.replicates > 1 {
+        text.push_str(&format!("Means over {} replicates.\n", experiment.replicates));
+    }
+    text.push_str("Validation and test accuracy are at early stop unless it says otherwise.\n\n");
+    for variant in experiment.variants() {
+        let mut rows = table(&HEADER, 0);
+        for round in 0..experiment.rounds {
+            add_round(&mut rows, results, variant, round);
+        }
+        if rows.row_count() == 0 {
+            continue;
+        }
+        if let Variant::Control(kind) = variant {
+            text.push_str(&format!("\nControl: {kind}\n"));
+        }
+        text.push_str(&table::text(&rows));
+    }
+    if let Some(verdict) = verdict(results) {
+        text.push_str(&format!("\n{verdict}\n"));
+    }
+    text.push_str(&format!("\nEverything is in {}\n", results.layout.root().display()));
+    text
+}
+
+fn add_round(rows: &mut Table, results: &RunResults, variant: Variant, round: u32) {
+    let found: Vec<&RoundResult> = results
+        .rounds
+        .iter()
+        .filter(|result| result.record.variant == variant && result.record.round == round)
+        .collect();
+    if found.is_empty() {
+        return;
+    }
+    let average =
+        |value: &dyn Fn(&RoundResult) -> Option<f64>| mean(found.iter().map(|result| value(result)));
+    let text = |value: Option<f64>, decimals: usize| {
+        value.map_or_else(|| "-".to_owned(), |value| format!("{value:.decimals$}"))
+    };
+    let percents = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| percent(value, 2));
+    let density = average(&|result| Some(result.density().get())).unwrap_or(1.0);
+    rows.add_row([
+        round.to_string(),
+        percent(density, 2),
+        percent(1.0 - density, 2),
+        text(average(&|result| result.record.early_stop.as_ref().map(|stop| stop.iteration as f64)), 0),
+        percents(average(&|result| result.record.early_stop.as_ref()?.validation_accuracy)),
+        percents(average(&|result| Some(result.test_accuracy()))),
+        percents(average(&|result| Some(result.record.end.test_accuracy))),
+        percents(average(&|result| Some(result.record.train_accuracy))),
+        text(average(&|result| result.timing.map(|timing| timing.seconds)), 1),
+        text(average(&|result| result.speed_up), 2),
+    ]);
+}
+
+/// The mean of values that all have to be there.
+fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let values: Vec<f64> = values.collect::<Option<_>>()?;
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// The smallest winning ticket of the replicates that have a dense round.
+fn verdict(results: &RunResults) -> Option<ReplicatesVerdict> {
+    let replicates: Vec<Replicate> = (0..results.experiment.replicates)
+        .map(|replicate| Replicate {
+            seed: results.experiment.seed(replicate),
+            rounds: results
+                .of(replicate, Variant::Ticket)
+                .filter_map(|result| {
+                    Some(lth_ticket::RoundResult {
+                        round: u64::from(result.record.round),
+                        density: result.density(),
+                        early_stop_iteration: result.record.early_stop.as_ref()?.iteration as f64,
+                        test_accuracy: result.test_accuracy(),
+                    })
+                })
+                .collect(),
+        })
+        .filter(|replicate| replicate.rounds.iter().any(|round| round.round == 0))
+        .collect();
+    ReplicatesVerdict::of(&replicates)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_needs_every_value() {
+        assert_eq!(mean([Some(1.0), Some(3.0)].into_iter()), Some(2.0));
+        assert_eq!(mean([Some(1.0), None].into_iter()), None);
+        assert_eq!(mean([].into_iter()), None);
+    }
+}

@@ -1,0 +1,118 @@
+//! Finding winning tickets, as a user does it.
+
+mod common;
+
+use std::fs;
+
+use common::{SMALL, Sandbox, exact_files, run_folder};
+
+#[test]
+fn a_run_ends_with_a_table_a_sentence_and_a_folder() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.data().output(&format!("find-winning-ticket {SMALL} -i 3 --control random-reinit"));
+    for part in
+        ["round", "density %", "80.04", "Control: random-reinit", "winning ticket", "Everything is in runs/"]
+    {
+        assert!(text.contains(part), "'{part}' is not in\n{text}");
+    }
+    let run = run_folder(&sandbox);
+    for file in [
+        "experiment.toml",
+        "summary.csv",
+        "timing.csv",
+        "replicate-0/initial.safetensors",
+        "replicate-0/round-02/ticket.safetensors",
+        "replicate-0/round-02/metrics.csv",
+        "replicate-0/round-02/metrics-lec.csv",
+        "replicate-0/round-02/controls/random-reinit/metrics.csv",
+        "figures/accuracy-against-density.svg",
+        "figures/accuracy-against-density.png",
+        "figures/training-curves.svg",
+        "figures/first-layer.svg",
+        "figures/rounds/round-02.svg",
+    ] {
+        assert!(run.join(file).is_file(), "{file} is missing");
+    }
+    assert!(!run.join("replicate-0/round-00/trained.safetensors").exists());
+}
+
+#[test]
+fn the_same_command_again_changes_nothing() {
+    let sandbox = Sandbox::new();
+    let command = format!("find-ticket {SMALL} -i 2");
+    let first = sandbox.data().output(&command);
+    let before = exact_files(&run_folder(&sandbox));
+    assert_eq!(sandbox.output(&command), first);
+    assert_eq!(exact_files(&run_folder(&sandbox)), before);
+}
+
+#[test]
+fn a_run_that_grew_equals_one_made_at_once() {
+    let (grown, whole) = (Sandbox::new(), Sandbox::new());
+    grown.data().output(&format!("find-ticket {SMALL} -i 2"));
+    grown.output(&format!("find-ticket {SMALL} -i 3 --replicates 2 --control random-mask --jobs 2"));
+    whole.data().output(&format!("find-ticket {SMALL} -i 3 --replicates 2 --control random-mask --jobs 1"));
+    let (grown, whole) = (exact_files(&run_folder(&grown)), exact_files(&run_folder(&whole)));
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&grown), names(&whole));
+    for ((name, left), (_, right)) in grown.iter().zip(&whole) {
+        assert!(left == right, "{name} differs");
+    }
+}
+
+#[test]
+fn another_setting_is_another_folder() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 1"));
+    sandbox.output(&format!("find-ticket {SMALL} -i 1 -l 0.002"));
+    assert_eq!(fs::read_dir(sandbox.join("runs")).unwrap().count(), 2);
+}
+
+#[test]
+fn an_experiment_file_repeats_its_run() {
+    let (first, second) = (Sandbox::new(), Sandbox::new());
+    let output = first.data().output(&format!("find-ticket {SMALL} -i 2 --rewind 6it --scope global"));
+    fs::copy(run_folder(&first).join("experiment.toml"), second.data().join("mine.toml")).unwrap();
+    let again = second.output("run mine.toml --data-folder data");
+    let without_times = |text: &str| -> Vec<Vec<String>> {
+        text.lines().map(|line| line.split_whitespace().take(8).map(str::to_owned).collect()).collect()
+    };
+    assert_eq!(without_times(&again), without_times(&output));
+    assert_eq!(exact_files(&run_folder(&second)), exact_files(&run_folder(&first)));
+}
+
+#[test]
+fn figures_can_be_drawn_later() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --no-figures"));
+    let run = run_folder(&sandbox);
+    assert!(!run.join("figures").exists());
+    let text = sandbox.output(&format!("plot {}", run.display()));
+    assert_eq!(text.trim(), run.join("figures").display().to_string());
+    assert!(run.join("figures/accuracy-against-density.svg").is_file());
+}
+
+#[test]
+fn one_shot_keeps_the_densities_of_iterative_pruning() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.data().output(&format!("find-ticket {SMALL} -i 3 --one-shot --keep all"));
+    assert!(text.contains("64.06"), "{text}");
+    assert!(run_folder(&sandbox).join("replicate-0/round-02/trained.safetensors").is_file());
+}
+
+#[test]
+fn messages_also_go_to_the_log_file() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 1 --logging-path . --verbosity error"));
+    let log = fs::read_to_string(sandbox.join("lth.log")).unwrap();
+    assert!(log.contains("round 0") && log.lines().all(|line| line.starts_with("20")), "{log}");
+}
+
+#[test]
+fn without_a_terminal_there_is_a_line_a_round_and_no_escape() {
+    let sandbox = Sandbox::new();
+    let assert = sandbox.data().lth(&format!("find-ticket {SMALL} -i 2")).assert().success();
+    let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(stderr.contains("[1/2]") && stderr.contains("[2/2]"), "{stderr}");
+    assert!(!stderr.contains('\u{1b}'), "{stderr}");
+}

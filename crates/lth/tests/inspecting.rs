@@ -1,0 +1,80 @@
+//! Looking into files, and the lists.
+
+mod common;
+
+use std::process::{Command, Stdio};
+
+use common::{SMALL, Sandbox, run_folder};
+
+#[test]
+fn a_ticket_shows_layers_density_and_origin() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 1 --seed 7"));
+    let ticket = run_folder(&sandbox).join("replicate-0/round-01/ticket.safetensors");
+    let text = sandbox.output(&format!("inspect {}", ticket.display()));
+    for part in
+        ["lenet-300-100", "fc1.weight", "300 x 784", "188,160", "80.00", "90.00", "266,200", "seed", "parent"]
+    {
+        assert!(text.contains(part), "'{part}' is not in\n{text}");
+    }
+    let json = sandbox.output(&format!("inspect {} --format json", ticket.display()));
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["tensors"]["fc1.weight"]["live"], 188_160);
+    assert_eq!(value["weights"], 266_200);
+    assert_eq!(value["metadata"]["seed"], "7");
+    assert_eq!(value["model"], "lenet-300-100");
+}
+
+#[test]
+fn masks_alone_and_foreign_weights_are_shown_too() {
+    let sandbox = Sandbox::new();
+    let mut file = lth_model::TensorFile::default();
+    file.masks.insert("conv.weight".to_owned(), lth_model::Mask::empty(vec![2, 3]));
+    std::fs::write(sandbox.join("masks"), file.to_bytes()).unwrap();
+    let text = sandbox.output("inspect masks");
+    assert!(text.starts_with("masks of no model that lth knows") && text.contains("100.00"), "{text}");
+    file.masks.clear();
+    file.tensors.insert("x".to_owned(), lth_model::Tensor::zeros(vec![5]));
+    std::fs::write(sandbox.join("weights"), file.to_bytes()).unwrap();
+    assert!(sandbox.output("inspect weights").contains('5'));
+}
+
+#[test]
+fn broken_files_are_refused() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.join("broken"), [255; 40]).unwrap();
+    sandbox.refused("inspect broken", "'broken' is not a valid safetensors file", "truncated");
+    sandbox.refused("inspect absent", "cannot read 'absent'", "check the path");
+}
+
+#[test]
+fn lists_name_what_the_commands_take() {
+    let sandbox = Sandbox::new();
+    assert!(sandbox.output("models").contains("lenet-300-100"));
+    let datasets = sandbox.output("datasets");
+    assert!(datasets.contains("mnist") && datasets.contains("fashion-mnist"));
+}
+
+#[test]
+fn every_shell_gets_a_completion_script() {
+    let sandbox = Sandbox::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(sandbox.output(&format!("completions {shell}")).contains("find-winning-ticket"), "{shell}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_a_quiet_end() {
+    let program = assert_cmd::cargo::cargo_bin("lth");
+    let mut child = Command::new(program)
+        .args(["completions", "zsh"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}

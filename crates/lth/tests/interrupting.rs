@@ -1,0 +1,87 @@
+//! Ctrl-C, once and twice.
+#![cfg(unix)]
+
+mod common;
+
+use std::{
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use common::{Sandbox, exact_files, run_folder};
+
+/// Long enough that nobody misses it, and small in every other respect.
+const LONG: &str =
+    "find-ticket lenet-300-100 mnist data --validation 60 -b 20 --length 6000it --evaluate-every 100 -i 2";
+
+fn start(sandbox: &Sandbox, flags: &str) -> Child {
+    Command::new(assert_cmd::cargo::cargo_bin("lth"))
+        .args(flags.split_whitespace())
+        .current_dir(sandbox.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn interrupt(child: &Child) {
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Waits until the run has begun to train.
+fn wait_for_round(sandbox: &Sandbox) {
+    let begun = Instant::now();
+    while !(sandbox.join("runs").is_dir()
+        && run_folder(sandbox).join("replicate-0/round-00/ticket.safetensors").is_file())
+    {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the run did not begin");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn end(child: Child) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn once_saves_everything_and_says_how_to_go_on() {
+    let (sandbox, undisturbed) = (Sandbox::new(), Sandbox::new());
+    let child = start(sandbox.data(), LONG);
+    wait_for_round(&sandbox);
+    interrupt(&child);
+    let (code, stderr) = end(child);
+    assert_eq!(code, Some(130), "{stderr}");
+    assert!(stderr.contains("everything is saved") && stderr.contains("--length 6000it"), "{stderr}");
+    assert!(!run_folder(&sandbox).join("replicate-0/round-01/round.json").exists(), "it was over already");
+
+    sandbox.output(LONG);
+    undisturbed.data().output(LONG);
+    assert_eq!(exact_files(&run_folder(&sandbox)), exact_files(&run_folder(&undisturbed)));
+}
+
+#[test]
+fn twice_ends_at_once_and_spoils_nothing() {
+    let sandbox = Sandbox::new();
+    let child = start(sandbox.data(), LONG);
+    wait_for_round(&sandbox);
+    interrupt(&child);
+    interrupt(&child);
+    let (code, stderr) = end(child);
+    assert_eq!(code, Some(130), "{stderr}");
+    sandbox.output(LONG);
+}
+
+#[test]
+fn a_single_training_stops_too() {
+    let sandbox = Sandbox::new();
+    let flags = LONG.replace("find-ticket", "train").replace(" -i 2", " --save-weights w");
+    let child = start(sandbox.data(), &flags.replace("6000it", "6000000it"));
+    thread::sleep(Duration::from_millis(1500));
+    interrupt(&child);
+    let (code, stderr) = end(child);
+    assert_eq!(code, Some(130), "{stderr}");
+    assert!(stderr.contains("stopped at iteration"), "{stderr}");
+    assert!(!sandbox.join("w").exists());
+}
