@@ -171,7 +171,7 @@ impl Canvas {
         self.push(&format!(
             r#"<clipPath id="d{id}"><rect x="{x}" y="{y}" width="{w}" height="{h}"/></clipPath>"#
         ));
-        self.push(&format!(r##"<g clip-path="url(#d{id})">"##));
+        self.push(&format!(r#"<g clip-path="url(#d{id})">"#));
         draw(self);
         self.push("</g>");
     }

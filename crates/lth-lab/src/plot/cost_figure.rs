@@ -21,7 +21,7 @@ const PANEL_HEIGHT: f64 = 400.0;
 pub fn cost_figure(heading: &Heading, y_label: &str, series: &[Series]) -> Result<Figure, PlotError> {
     let series: Vec<Series> =
         series.iter().map(ordered).filter(|one| one.points.iter().any(is_drawable)).collect();
-    let points = || series.iter().flat_map(|one| &one.points).copied().filter(|point| is_drawable(point));
+    let points = || series.iter().flat_map(|one| &one.points).copied().filter(is_drawable);
     let values: Vec<f64> = points().map(|(_, value)| value).collect();
     let no_data = || PlotError::NoData {
         figure: heading.title.clone(),
@@ -49,7 +49,9 @@ pub fn cost_figure(heading: &Heading, y_label: &str, series: &[Series]) -> Resul
                 let line: Vec<(f64, f64)> = segment.iter().map(|(x, y)| frame.at(*x, *y)).collect();
                 canvas.polyline(&line, stroke(one.style));
                 if one.style != SeriesStyle::Highlight {
-                    line.iter().for_each(|at| canvas.dot(*at, theme::MARKER_RADIUS, colour(one.style)));
+                    for at in line {
+                        canvas.dot(at, theme::MARKER_RADIUS, colour(one.style));
+                    }
                 }
             }
         }

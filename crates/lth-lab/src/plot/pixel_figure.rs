@@ -107,7 +107,8 @@ pub fn pixel_figure(
         ColourScale::EachRound => "Each image has its own colour scale, from 0 to its maximum.",
     };
     page.notes([
-        format!("Titles: weights remaining, density in %. One square is one input pixel. {scale_note}").as_str(),
+        format!("Titles: weights remaining, density in %. One square is one input pixel. {scale_note}")
+            .as_str(),
         if absent { "Grey: no value." } else { "" },
     ]);
     Ok(page.finish())

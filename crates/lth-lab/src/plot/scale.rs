@@ -102,7 +102,7 @@ pub(super) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
 pub(super) fn thin_out(ticks: Vec<Tick>, scale: &Scale, gap: f64, extent: impl Fn(&str) -> f64) -> Vec<Tick> {
     let fits = |a: &Tick, b: &Tick| {
         let distance = (scale.position(a.value) - scale.position(b.value)).abs();
-        distance >= (extent(&a.label) + extent(&b.label)) / 2.0 + gap
+        distance >= f64::midpoint(extent(&a.label), extent(&b.label)) + gap
     };
     let Some((last, before)) = ticks.split_last() else {
         return ticks;
