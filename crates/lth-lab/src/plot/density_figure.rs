@@ -174,7 +174,7 @@ fn y_axis(panel: &DensityPanel) -> Option<Axis> {
     } else {
         range::range_from_zero(&core, &all)?
     };
-    let mut ticks = linear_ticks(low, high, 6);
+    let mut ticks = linear_ticks(low, high, 7);
     ticks.retain(|tick| !panel.measure.is_accuracy() || (0.0..=100.0).contains(&tick.value));
     let scale = Scale { spread: Spread::Linear, low, high, start: 0.0, end: 1.0 };
     Some(Axis { scale, ticks, label: panel.measure.label().to_owned() })

@@ -19,11 +19,11 @@ pub(super) fn percent_range(core: &[f64], all: &[f64], reach: f64, factor: f64) 
     Some((low - pad, high + pad))
 }
 
-/// The range from 0 to the greatest value, unless that is more than three times the greatest of `core`.
+/// The range from 0 to the greatest value, unless that is more than four times the greatest of `core`.
 pub(super) fn range_from_zero(core: &[f64], all: &[f64]) -> Option<(f64, f64)> {
     let all = sorted(all);
     let core = if core.iter().any(|value| value.is_finite()) { sorted(core) } else { all.clone() };
-    let high = all.last()?.min(3.0 * core.last()?);
+    let high = all.last()?.min(4.0 * core.last()?);
     Some((0.0, if high > 0.0 { high * 1.06 } else { 1.0 }))
 }
 
@@ -34,6 +34,18 @@ pub(super) fn log_range(values: &[f64], (below, above): (f64, f64)) -> Option<(f
     let (least, greatest) = (median / 10f64.powf(below), median * 10f64.powf(above));
     let (low, high) = (positive[0].max(least), positive[positive.len() - 1].min(greatest));
     let pad = (high / low).powf(0.06).max(1.1);
+    Some((low / pad, high * pad))
+}
+
+/// The range of a logarithmic axis of losses in nats: up to the greatest, but not above 1 (a training starts at chance,
+/// where nothing is to be seen) unless most are; down to the least, but no further than four decades (a network that
+/// has learned its training data by heart has next to no loss).
+pub(super) fn loss_range(losses: &[f64]) -> Option<(f64, f64)> {
+    let positive: Vec<f64> = sorted(losses).into_iter().filter(|loss| *loss > 0.0).collect();
+    let median = positive.get(positive.len() / 2)?;
+    let high = positive[positive.len() - 1].min((3.0 * median).max(1.0));
+    let low = positive[0].max(high / 1e4);
+    let pad = (high / low).powf(0.04).max(1.05);
     Some((low / pad, high * pad))
 }
 
@@ -84,6 +96,15 @@ mod tests {
         assert_eq!(percent_range(&[f64::NAN], &[f64::INFINITY], 5.0, 12.0), None);
         assert_eq!(range_from_zero(&[], &[f64::NAN]), None);
         assert_eq!(log_range(&[0.0, -1.0], (4.0, 4.0)), None);
+    }
+
+    #[test]
+    fn losses_show_the_middle_of_a_training() {
+        let (low, high) = loss_range(&[2.3, 0.4, 0.1, 1e-3, 1e-4, 1e-7, 0.0]).unwrap();
+        assert!(high > 1.0 && high < 2.3 && low < 1.01e-4 && low > 1e-5, "{low} {high}");
+        let (low, high) = loss_range(&[2.3, 2.2, 2.1]).unwrap();
+        assert!(low < 2.1 && high > 2.3, "an untrained network is shown whole");
+        assert_eq!(loss_range(&[0.0, f64::NAN]), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     page::{Page, Sample, colour_bar, rimmed_dot},
     scale::{Scale, Spread, Tick, thin_out},
     theme,
-    training_axes::{Metric, draw_line, iteration_axis, nearest, present},
+    training_axes::{Metric, draw_line, iteration_axis, nearest, present, smoothed, smoothing_window},
 };
 
 /// The width of a panel; figures widen with the splits they show.
@@ -23,7 +23,7 @@ const BAR_TITLE: [&str; 2] = ["weights", "remaining (%)"];
 const COLOURS: f64 = 0.9;
 
 /// Panels of loss (log) and accuracy for each split that is asked for (a column each, with axes of its own), one line a round, dark for dense
-/// to light for sparse; dots mark early-stop iterations.
+/// to light for sparse; dots mark early-stop iterations. Lines of many evaluations are running medians, as a note says.
 ///
 /// # Errors
 /// When no round has a density above 0 and a finite value in any of the splits.
@@ -84,6 +84,15 @@ pub fn rounds_figure(
     let densities = rounds.iter().map(|round| round.density);
     colours.draw_bar(&mut page.canvas, densities, bar_left, (top, bottom));
     page.y = bottom + x_axis_height(true);
+    let evaluations =
+        rounds.iter().flat_map(|round| &round.splits).map(|(_, points)| points.len()).max().unwrap_or(0);
+    let window = smoothing_window(evaluations);
+    if window > 1 {
+        page.notes([format!(
+            "Lines: running median over {window} evaluations. Dots: the evaluation itself."
+        )
+        .as_str()]);
+    }
     Ok(page.finish())
 }
 
@@ -122,7 +131,9 @@ fn draw_panel(
     canvas.clipped(frame.area, |canvas| {
         for round in rounds {
             let colour = colours.of(round.density);
-            draw_line(canvas, frame, metric, round.points(split), Stroke::new(&colour, 1.5));
+            let points = round.points(split);
+            let line = smoothed(points, smoothing_window(points.len()));
+            draw_line(canvas, frame, metric, &line, Stroke::new(&colour, 1.5));
         }
         for round in rounds {
             let stop = round.early_stop.and_then(|stop| nearest(round.points(split), stop));

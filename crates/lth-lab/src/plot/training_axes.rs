@@ -35,11 +35,10 @@ impl Metric {
             Self::Accuracy => (Spread::Linear, "accuracy (%)"),
         };
         let (low, high) = match self {
-            // A loss that falls to 0 would take the whole axis; the start, at chance, is of no interest here.
-            Self::Loss => range::log_range(values, (3.0, 1.0))?,
+            Self::Loss => range::loss_range(values)?,
             Self::Accuracy => range::percent_range(values, values, 3.0, 3.0)?,
         };
-        let mut ticks = if self == Self::Loss { log_ticks(low, high, 7) } else { linear_ticks(low, high, 6) };
+        let mut ticks = if self == Self::Loss { log_ticks(low, high, 7) } else { linear_ticks(low, high, 7) };
         ticks.retain(|tick| self == Self::Loss || (0.0..=100.0).contains(&tick.value));
         Some(Axis {
             scale: Scale { spread, low, high, start: 0.0, end: 1.0 },
@@ -81,6 +80,30 @@ pub(super) fn draw_line(
         }
         canvas.polyline(&thinned(&line, frame.area.width), stroke);
     }
+}
+
+/// How many evaluations [`smoothed`] takes together: odd, 1 for trainings of few evaluations.
+pub(super) fn smoothing_window(evaluations: usize) -> usize {
+    (evaluations / 50) / 2 * 2 + 1
+}
+
+/// The running median of loss and of accuracy over `window` evaluations, fewer at the ends; what is not finite stays.
+pub(super) fn smoothed(points: &[TrainingPoint], window: usize) -> Vec<TrainingPoint> {
+    let median = |index: usize, of: fn(&TrainingPoint) -> f64| {
+        let reach = (window / 2).min(index).min(points.len() - 1 - index);
+        let mut values: Vec<f64> = points[index - reach..=index + reach].iter().map(of).collect();
+        values.retain(|value| value.is_finite());
+        values.sort_by(f64::total_cmp);
+        let own = of(&points[index]);
+        if own.is_finite() { values[values.len() / 2] } else { own }
+    };
+    (0..points.len())
+        .map(|index| TrainingPoint {
+            iteration: points[index].iteration,
+            loss: median(index, |point| point.loss),
+            accuracy: median(index, |point| point.accuracy),
+        })
+        .collect()
 }
 
 /// The point of a training nearest to an iteration.
@@ -131,6 +154,22 @@ mod tests {
         assert!(thin.len() <= 400 && thin.iter().any(|point| point.1 == 9.0));
         assert_eq!((thin.first(), thin.last()), (line.first(), line.last()));
         assert!(thin.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+    }
+
+    #[test]
+    fn running_medians_drop_spikes_and_keep_gaps_and_ends() {
+        let losses = [5.0, 1.0, 2.0, 90.0, 4.0, f64::NAN, 6.0];
+        let point = |(index, loss): (usize, &f64)| TrainingPoint {
+            iteration: index as u64,
+            loss: *loss,
+            accuracy: 0.5,
+        };
+        let points: Vec<TrainingPoint> = losses.iter().enumerate().map(point).collect();
+        let smooth: Vec<f64> = smoothed(&points, 3).iter().map(|point| point.loss).collect();
+        assert_eq!(smooth[..4], [5.0, 2.0, 2.0, 4.0]);
+        assert!(smooth[5].is_nan() && smooth[6] == 6.0);
+        assert_eq!(smoothed(&points[..5], 1), points[..5]);
+        assert_eq!([0, 40, 459, 550].map(smoothing_window), [1, 1, 9, 11]);
     }
 
     #[test]
