@@ -151,6 +151,22 @@ impl<R: UpdateRule> Outer<'_, R> {
         }
     }
 
+    /// Fetches what row t of the tile two after a pending one will update.
+    #[inline(always)]
+    fn prefetch<S: Simd>(&mut self, s: S, pending: &Pending<S::V>, t: usize) {
+        const AHEAD: usize = 2 * PANEL * LANES;
+        let Some(at) = pending.at else { return };
+        let row = at + t * LANES;
+        let slots = self.parameters.slots(if self.reverse { row.wrapping_sub(AHEAD) } else { row + AHEAD });
+        s.prefetch(slots.w);
+        if R::MOMENTS > 0 {
+            s.prefetch(slots.first);
+        }
+        if R::MOMENTS > 1 {
+            s.prefetch(slots.second);
+        }
+    }
+
     /// 16 weights of each row of a panel, and meanwhile the update of the tile before.
     #[inline(always)]
     unsafe fn full_tile<S: Simd>(&mut self, s: S, panel: usize, vector: usize, pending: &mut Pending<S::V>) {
@@ -167,6 +183,7 @@ impl<R: UpdateRule> Outer<'_, R> {
                 }
                 for t in 0..BURST {
                     self.apply(s, pending, part * BURST + t);
+                    self.prefetch(s, pending, part * BURST + t);
                 }
             }
             for &example in list.get_unchecked(PANEL / BURST * share..) {

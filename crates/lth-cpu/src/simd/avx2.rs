@@ -185,6 +185,10 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
+    fn prefetch(self, address: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+    #[inline(always)]
     fn transpose(self, rows: [Pair; LANES]) -> [Pair; LANES] {
         let quarter = |from: usize, high: bool| {
             let take = |i: usize| if high { rows[from + i].1 } else { rows[from + i].0 };

@@ -133,6 +133,10 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
+    fn prefetch(self, address: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+    #[inline(always)]
     fn transpose(self, r: [__m512; LANES]) -> [__m512; LANES] {
         unsafe {
             let mut t = [_mm512_setzero_ps(); LANES];

@@ -77,6 +77,9 @@ pub trait Simd: Copy {
     /// Rows to columns.
     fn transpose(self, rows: [Self::V; LANES]) -> [Self::V; LANES];
 
+    /// Asks for a cache line to be fetched; no effect on results, any address is allowed.
+    fn prefetch(self, address: *const f32);
+
     /// Sums of the lanes of 16 vectors: result lane `4 u + t` is the sum of `quads[t][u]`, halves first (l + 8, + 4, + 2, + 1).
     #[inline(always)]
     fn sums(self, quads: [[Self::V; 4]; 4]) -> Self::V {

@@ -149,6 +149,8 @@ impl Simd for Neon {
         each!(|i| vpaddq_f32(a[i], b[i]))
     }
     #[inline(always)]
+    fn prefetch(self, _address: *const f32) {}
+    #[inline(always)]
     fn transpose(self, rows: [Quad; LANES]) -> [Quad; LANES] {
         let mut out = rows;
         let mut block = 0;

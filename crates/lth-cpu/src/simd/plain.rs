@@ -108,6 +108,8 @@ impl Simd for Plain {
         })
     }
     #[inline(always)]
+    fn prefetch(self, _address: *const f32) {}
+    #[inline(always)]
     fn transpose(self, rows: [Self::V; LANES]) -> [Self::V; LANES] {
         std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
     }
