@@ -127,7 +127,8 @@ pub(crate) unsafe fn apply_at<S: Simd, R: UpdateRule>(s: S, rule: &R, g: S::V, a
         let second = if R::MOMENTS > 1 { s.load(at.second) } else { zero };
         let g = kept.map_or(g, |bits| s.select(bits, g, zero));
         let (new, first, new_second) = rule.apply(s, w, g, first, second);
-        s.store(at.w, kept.map_or(new, |bits| s.select(bits, new, w)));
+        // A pruned weight and its first moment are zeros, and every rule makes zeros of zeros without a gradient.
+        s.store(at.w, new);
         if R::MOMENTS > 0 {
             s.store(at.first, first);
         }
