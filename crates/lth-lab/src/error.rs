@@ -137,13 +137,12 @@ impl Hint for LabError {
                     .to_owned(),
             },
             Self::Read { .. } => "check the path and its permissions".to_owned(),
-            Self::Damaged { path, .. } => match path.parent() {
-                Some(folder) => format!(
-                    "move '{}' away and run the same command again to repeat what was in it",
-                    if path.ends_with("checkpoint.safetensors") { path.display() } else { folder.display() }
-                ),
-                None => "restore the file from a copy".to_owned(),
-            },
+            Self::Damaged { path, .. } if path.ends_with("round.json") || path.ends_with("checkpoint.safetensors") => {
+                "move it away and run the same command again: the training is repeated, to the same bits".to_owned()
+            }
+            Self::Damaged { .. } => "move it and the round.json beside it away and run the same command again: the \
+                                     training is repeated, to the same bits"
+                .to_owned(),
             Self::Changed { .. } => {
                 "restore the file that was changed, or move the folder away to repeat the training".to_owned()
             }

@@ -3,7 +3,7 @@
 use lth_data::find_dataset;
 
 use crate::{
-    Experiment, LabError, RunContext, RunEvent, RunResults, StageFailure, Variant,
+    Experiment, GivenStart, LabError, RunContext, RunEvent, RunResults, StageFailure, Variant,
     atomic::{create_folder, write_file},
     disk::RunFolder,
     metrics::{round_event_file, summary_csv, timing_csv},
@@ -31,6 +31,23 @@ pub struct RunReport {
 /// When the experiment makes no sense, the folder belongs to something else or to another process, or its files cannot be
 /// written. A training that fails is no error here but one of the report's failures.
 pub fn find_winning_ticket(experiment: &Experiment, context: &RunContext<'_>) -> Result<RunReport, LabError> {
+    if let Some(start) = &experiment.start {
+        return Err(LabError::Setting {
+            setting: "start",
+            value: start.clone(),
+            reason: "it is of a plain training, which has no rounds".to_owned(),
+            hint: "use `lth train`, or take it out".to_owned(),
+        });
+    }
+    run_experiment(experiment, context, None)
+}
+
+/// As [`find_winning_ticket`], from weights and masks that were given.
+pub(crate) fn run_experiment(
+    experiment: &Experiment,
+    context: &RunContext<'_>,
+    given: Option<&GivenStart>,
+) -> Result<RunReport, LabError> {
     let experiment = with_data(experiment, context)?;
     experiment.check(context.architecture, context.data.train.len())?;
     let root = context.output.join(experiment.folder_name());
@@ -39,7 +56,7 @@ pub fn find_winning_ticket(experiment: &Experiment, context: &RunContext<'_>) ->
 
     let stages = plan(&experiment);
     context.observer.event(&RunEvent::Planned { trainings: stages.len() });
-    let runner = StageRunner::new(&experiment, context, layout, stages.len());
+    let runner = StageRunner::new(&experiment, context, layout, given, stages.len());
     let failures = run_queue(&stages, context.jobs, &context.stop, &|stage| runner.run(stage));
 
     let results = RunResults::collect(layout.clone(), experiment)?;
@@ -59,7 +76,8 @@ fn write_summaries(results: &RunResults) -> Result<(), LabError> {
     write_file(&layout.timing_summary(), &timing_csv(&results.rounds))?;
     for replicate in 0..results.experiment.replicates {
         let variants: Vec<Variant> = results.experiment.variants().collect();
-        for variant in variants.into_iter().filter(|&variant| results.of(replicate, variant).next().is_some()) {
+        for variant in variants.into_iter().filter(|&variant| results.of(replicate, variant).next().is_some())
+        {
             let path = layout.round_events(replicate, variant);
             create_folder(path.parent().unwrap_or(layout.root()))?;
             write_file(&path, &round_event_file(results.of(replicate, variant)))?;
@@ -82,9 +100,11 @@ fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Result<Experi
         return refuse("dataset", &experiment.dataset, format!("the data are {}", data.name));
     }
     match &experiment.dataset_fingerprint {
-        Some(fingerprint) if *fingerprint != data.fingerprint => {
-            refuse("dataset_fingerprint", fingerprint, format!("the data have the fingerprint {}", data.fingerprint))
-        }
+        Some(fingerprint) if *fingerprint != data.fingerprint => refuse(
+            "dataset_fingerprint",
+            fingerprint,
+            format!("the data have the fingerprint {}", data.fingerprint),
+        ),
         _ => {
             let published = find_dataset(&data.name).is_ok_and(|info| info.fingerprint == data.fingerprint);
             let fingerprint = (!published).then(|| data.fingerprint.clone());

@@ -14,9 +14,10 @@ mod find;
 mod metrics;
 pub mod plot;
 mod schedule;
+mod train;
 
 pub use atomic::{create_folder, remove_file, write_file};
-pub use context::{RunContext};
+pub use context::RunContext;
 pub use control_kind::ControlKind;
 pub use disk::{Layout, RunFolder, Variant};
 pub use error::LabError;
@@ -24,6 +25,7 @@ pub use experiment::{Experiment, FORMAT, Keep, KeepEstimate, Pruning, PruningSch
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
 pub use schedule::{
-    CheckpointEvery, PlannedStage, RunEvent, RunObserver, Silent, Stage, StageError, StageFailure, StageProgress,
-    Stop, plan,
+    CheckpointEvery, PlannedStage, RunEvent, RunObserver, Silent, Stage, StageError, StageFailure,
+    StageProgress, Stop, plan,
 };
+pub use train::{GivenStart, train_one};

@@ -34,13 +34,18 @@ fn a_run_leaves_what_the_layout_says() {
     }
     assert!(!names.iter().any(|name| name.contains("checkpoint") || name.contains("trained")), "{names:?}");
 
-    let live: Vec<usize> =
-        results.of(0, Variant::Ticket).map(|round| round.record.layers.iter().map(|l| l.live).sum()).collect();
+    let live: Vec<usize> = results
+        .of(0, Variant::Ticket)
+        .map(|round| round.record.layers.iter().map(|l| l.live).sum())
+        .collect();
     // fc1: 192, 154, 123, 98; fc2: 36, 32, 29, 26.
     assert_eq!(live, [228, 186, 152, 124]);
     let summary = fs::read_to_string(layout.summary()).unwrap();
     assert_eq!(summary.lines().count(), 1 + results.rounds.len());
-    assert!(summary.starts_with("replicate,seed,variant,round,density,sparsity,early_stop_iteration,"), "{summary}");
+    assert!(
+        summary.starts_with("replicate,seed,variant,round,density,sparsity,early_stop_iteration,"),
+        "{summary}"
+    );
     assert!(summary.contains("\n1,1,random-reinit,3,"), "{summary}");
 }
 
@@ -117,7 +122,10 @@ fn rewinding_restarts_from_the_dense_weights_of_the_step() {
     let (_output, report) = finished(&experiment);
     let results = report.results;
     let rewound = lth_model::TensorFile::read(&results.layout.rewind(0)).unwrap();
-    assert_ne!(rewound.tensors["fc1.weight"], results.ticket(0, Variant::Ticket, 0).unwrap().tensors["fc1.weight"]);
+    assert_ne!(
+        rewound.tensors["fc1.weight"],
+        results.ticket(0, Variant::Ticket, 0).unwrap().tensors["fc1.weight"]
+    );
     for round in results.of(0, Variant::Ticket).skip(1) {
         assert_eq!(round.record.start, 10);
         assert_eq!(round.timing.unwrap().steps, 14);
@@ -139,7 +147,8 @@ fn one_shot_pruning_cuts_every_round_from_the_dense_network() {
     once.pruning.schedule = PruningSchedule::OneShot;
     let (output, report) = finished(&once);
     let (_iterative, iterative) = finished(&experiment());
-    let densities = |results: &RunResults| -> Vec<_> { results.of(1, Variant::Ticket).map(|r| r.density()).collect() };
+    let densities =
+        |results: &RunResults| -> Vec<_> { results.of(1, Variant::Ticket).map(|r| r.density()).collect() };
     assert_eq!(densities(&report.results), densities(&iterative.results));
     assert!(report.results.layout.trained(0, Variant::Ticket, 0).exists());
     assert!(!report.results.layout.ticket(0, Variant::Ticket, 4).exists());
@@ -158,7 +167,15 @@ fn the_keep_policy_decides_which_trained_weights_stay_and_its_estimate_is_near()
         let rounds: Vec<u32> =
             (0..4).filter(|&round| layout.trained(0, Variant::Ticket, round).exists()).collect();
         let accuracy = |round: u32| {
-            report.results.of(0, Variant::Ticket).nth(round as usize).unwrap().record.end.validation_accuracy.unwrap()
+            report
+                .results
+                .of(0, Variant::Ticket)
+                .nth(round as usize)
+                .unwrap()
+                .record
+                .end
+                .validation_accuracy
+                .unwrap()
         };
         match keep {
             Keep::Tickets => assert!(rounds.is_empty()),

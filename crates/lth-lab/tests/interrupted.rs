@@ -42,7 +42,8 @@ fn cancelled_anywhere_and_continued_gives_the_same_bits() {
         let cancel = Arc::new(AtomicBool::new(false));
         // Each run gets a little further: the finished stages give one event each.
         let observer = CancelAt { left: AtomicUsize::new(2 + runs), cancel: cancel.clone() };
-        let setup = Setup { stop: Stop::when(cancel), observer: &observer, jobs: 1 + runs % 2, ..Setup::default() };
+        let setup =
+            Setup { stop: Stop::when(cancel), observer: &observer, jobs: 1 + runs % 2, ..Setup::default() };
         let report = setup.run(&experiment(), output.path()).unwrap();
         assert!(report.failures.is_empty());
         assert_eq!(report.stopped, !report.results.is_complete());
@@ -61,7 +62,8 @@ const CHILD: &str = "LTH_TEST_CHILD_OUTPUT";
 fn child() {
     let Ok(output) = env::var(CHILD) else { return };
     let checkpoint_every = CheckpointEvery { seconds: 1e9, iterations: Some(1) };
-    let report = Setup { checkpoint_every, ..Setup::default() }.run(&experiment(), Path::new(&output)).unwrap();
+    let report =
+        Setup { checkpoint_every, ..Setup::default() }.run(&experiment(), Path::new(&output)).unwrap();
     assert!(report.results.is_complete());
 }
 
@@ -108,7 +110,10 @@ fn a_write_that_fails_stops_the_run_and_the_same_command_continues_it() {
     let report = Setup { jobs: 1, ..Setup::default() }.run(&experiment(), output.path()).unwrap();
     assert!(report.stopped);
     let failure = &report.failures[0];
-    assert!(matches!(&failure.error, StageError::Lab(LabError::Write { path, .. }) if *path == blocked), "{failure}");
+    assert!(
+        matches!(&failure.error, StageError::Lab(LabError::Write { path, .. }) if *path == blocked),
+        "{failure}"
+    );
     assert!(failure.hint().is_some());
     assert!(report.results.rounds.iter().all(|round| round.record.round == 0 || round.record.replicate == 1));
 

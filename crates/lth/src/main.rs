@@ -51,6 +51,7 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Models => commands::models::run(),
         Command::Datasets => commands::datasets::run(),
+        Command::Criteria => commands::criteria::run(),
         Command::Completions(arguments) => commands::completions::run(&arguments),
         Command::MarkdownHelp => commands::markdown_help::run(),
     }

@@ -51,6 +51,8 @@ fn broken_files_are_refused() {
 fn lists_name_what_the_commands_take() {
     let sandbox = Sandbox::new();
     assert!(sandbox.output("models").contains("lenet-300-100"));
+    let criteria = sandbox.output("criteria");
+    assert!(criteria.contains("large-final") && criteria.contains("random-reinit"));
     let datasets = sandbox.output("datasets");
     assert!(datasets.contains("mnist") && datasets.contains("fashion-mnist"));
 }

@@ -91,7 +91,9 @@ fn same_identity(
 ) -> Result<(), LabError> {
     let differs = found.keys().chain(expected.keys()).find(|name| found.get(*name) != expected.get(*name));
     let Some(setting) = differs else { return Ok(()) };
-    let value = |settings: &BTreeMap<String, String>| settings.get(setting).map_or("not set", String::as_str).to_owned();
+    let value = |settings: &BTreeMap<String, String>| {
+        settings.get(setting).map_or("not set", String::as_str).to_owned()
+    };
     Err(LabError::OtherExperiment {
         path: root.to_owned(),
         setting: setting.clone(),
@@ -150,7 +152,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let path = Layout::new(root.path()).experiment();
         fs::write(&path, "format = 99\n").unwrap();
-        assert!(matches!(RunFolder::open(root.path(), &experiment()), Err(LabError::Newer { found: 99, .. })));
+        assert!(matches!(
+            RunFolder::open(root.path(), &experiment()),
+            Err(LabError::Newer { found: 99, .. })
+        ));
         assert_eq!(fs::read_to_string(path).unwrap(), "format = 99\n");
     }
 

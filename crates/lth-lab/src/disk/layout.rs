@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lth_model::ParseError;
 use crate::ControlKind;
+use lth_model::ParseError;
 use serde::{Deserialize, Serialize};
 
 /// What is trained in a round: the ticket, or a control beside it.

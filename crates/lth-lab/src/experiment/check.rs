@@ -43,7 +43,12 @@ impl Experiment {
             );
         }
         lth_ticket::find_criterion(&self.pruning.criterion).map_err(|error| {
-            setting("pruning.criterion", &self.pruning.criterion, error.to_string(), error.hint().unwrap_or_default())
+            setting(
+                "pruning.criterion",
+                &self.pruning.criterion,
+                error.to_string(),
+                error.hint().unwrap_or_default(),
+            )
         })?;
         let unknown = |error: lth_ticket::UnknownName| {
             setting("pruning.layer_rates", &error.name, error.to_string(), error.hint().unwrap_or_default())

@@ -1,10 +1,14 @@
 //! `experiment.toml`: written with a comment at each setting, read with the place of each mistake.
 
 use std::{
-    collections::{BTreeMap, BTreeSet}, fmt::Write as _, fs, path::Path};
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+    path::Path,
+};
 
 use lth_model::{BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
-use lth_ticket::Scope;
+use lth_ticket::{DataOrder, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::{ControlKind, LabError};
@@ -18,17 +22,31 @@ const COMMENTS: &[(&str, &str)] = &[
     ("format", "The format of this run folder; an lth that does not know it leaves the folder alone."),
     ("model", "`lth models` and `lth datasets` list what there is."),
     ("dataset_fingerprint", "The data are not the published ones; this is their fingerprint."),
-    ("rounds", "Train-prune cycles: rounds 0 (dense) to rounds - 1 are trained. May grow: run the same command again."),
+    (
+        "rounds",
+        "Train-prune cycles: rounds 0 (dense) to rounds - 1 are trained. May grow: run the same command again.",
+    ),
     ("replicates", "The same experiment under the seeds first_seed, first_seed + 1, ... May grow."),
     ("keep", "Which weights stay on disk: tickets, last, best or all."),
     ("validation_size", "Training examples held out for validation, chosen by the seed."),
     ("evaluate_every", "Iterations between evaluations."),
+    ("start", "A plain training: what it starts from. Rounds, controls and pruning do not apply."),
+    ("order", "The examples of an epoch: shuffled (anew each epoch, by the seed) or stored."),
     ("controls", "Trainings that each ticket is compared with: random-reinit, random-mask."),
-    ("pruning.schedule", "iterative: each round prunes the network of the round before; one-shot: the dense one."),
+    (
+        "pruning.schedule",
+        "iterative: each round prunes the network of the round before; one-shot: the dense one.",
+    ),
     ("pruning.criterion", "The scores that decide what is kept; `lth criteria` lists them."),
     ("pruning.scope", "layer: each layer loses its own fraction; global: all weights compete."),
-    ("pruning.linear_rate", "The fraction of the live weights that a round prunes, and that of the output layer."),
-    ("pruning.rewind", "Where in training the weights are taken that tickets restart from; 0ep is initialisation."),
+    (
+        "pruning.linear_rate",
+        "The fraction of the live weights that a round prunes, and that of the output layer.",
+    ),
+    (
+        "pruning.rewind",
+        "Where in training the weights are taken that tickets restart from; 0ep is initialisation.",
+    ),
     ("pruning.keep_optimizer_state", "Whether the optimiser's memory is rewound with the weights."),
     ("pruning.excluded_layers", "Layers that are never pruned; density counts them all the same."),
     ("pruning.layer_rates", "Rates of single layers, by name."),
@@ -43,12 +61,14 @@ struct ExperimentFile {
     model: String,
     dataset: String,
     dataset_fingerprint: Option<String>,
+    start: Option<String>,
     rounds: Option<u32>,
     replicates: Option<u32>,
     first_seed: Option<Seed>,
     keep: Option<Keep>,
     validation_size: Option<usize>,
     evaluate_every: Option<u64>,
+    order: Option<DataOrder>,
     controls: Option<Vec<ControlKind>>,
     pruning: Option<PruningTable>,
     recipe: Option<RecipeTable>,
@@ -87,12 +107,14 @@ impl ExperimentFile {
             model: self.model,
             dataset: self.dataset,
             dataset_fingerprint: self.dataset_fingerprint,
+            start: self.start,
             rounds: self.rounds.unwrap_or(default.rounds),
             replicates: self.replicates.unwrap_or(default.replicates),
             first_seed: self.first_seed.unwrap_or(default.first_seed),
             keep: self.keep.unwrap_or(default.keep),
             validation_size: self.validation_size.unwrap_or(default.validation_size),
             evaluate_every: self.evaluate_every.unwrap_or(default.evaluate_every),
+            order: self.order.unwrap_or(default.order),
             controls: self.controls.unwrap_or(default.controls),
             pruning: match self.pruning {
                 Some(table) => table.resolve(default.pruning),
@@ -214,7 +236,10 @@ pub(crate) fn located(error: &toml::de::Error, text: &str, path: &Path) -> LabEr
     let reason = error.message().replace('`', "'");
     let hint = if reason.starts_with("unknown field") {
         let quoted: Vec<&str> = reason.split('\'').skip(1).step_by(2).collect();
-        match quoted.split_first().and_then(|(wrong, known)| lth_model::nearest_name(wrong, known.iter().copied())) {
+        match quoted
+            .split_first()
+            .and_then(|(wrong, known)| lth_model::nearest_name(wrong, known.iter().copied()))
+        {
             Some(nearest) => format!("did you mean '{nearest}'?"),
             None => "remove it, or see docs for the settings of an experiment".to_owned(),
         }
@@ -246,6 +271,7 @@ mod tests {
         experiment.dataset_fingerprint = Some("00ff".to_owned());
         experiment.controls = ControlKind::all().take(2).collect();
         experiment.first_seed = Seed(7);
+        experiment.start = Some("initialization".to_owned());
         experiment.pruning.rewind = "2ep100it".parse().unwrap();
         experiment.pruning.excluded_layers.insert("fc3".to_owned());
         experiment.pruning.layer_rates.insert("fc1".to_owned(), Rate::new(0.35).unwrap());

@@ -89,8 +89,8 @@ fn flatten(value: &Value, path: String, flat: &mut BTreeMap<String, String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lth_model::{Rate, Seed, Step};
     use crate::ControlKind;
+    use lth_model::{Rate, Seed, Step};
 
     fn experiment() -> Experiment {
         Experiment::new("lenet-300-100", "mnist")
@@ -102,10 +102,13 @@ mod tests {
         assert_eq!(other.folder_name(), "lenet-300-100-mnist-default");
         other.recipe.learning_rate = 1e-3;
         other.pruning.rewind = Step::from_iterations(500);
-        assert_eq!(other.changed_settings().into_iter().collect::<Vec<_>>(), [
-            ("pruning.rewind".to_owned(), "\"500it\"".to_owned()),
-            ("recipe.learning_rate".to_owned(), "0.001".to_owned())
-        ]);
+        assert_eq!(
+            other.changed_settings().into_iter().collect::<Vec<_>>(),
+            [
+                ("pruning.rewind".to_owned(), "\"500it\"".to_owned()),
+                ("recipe.learning_rate".to_owned(), "0.001".to_owned())
+            ]
+        );
         assert_eq!(other.folder_name(), "lenet-300-100-mnist-ef001773");
         other.recipe.optimizer = Optimizer::SGD;
         assert_eq!(other.folder_name(), "lenet-300-100-mnist-FROZEN2");
@@ -123,9 +126,11 @@ mod tests {
 
     #[test]
     fn every_other_setting_renames_it() {
-        let changes: [fn(&mut Experiment); 11] = [
+        let changes: [fn(&mut Experiment); 13] = [
             |e| e.first_seed = Seed(1),
             |e| e.validation_size = 0,
+            |e| e.order = lth_ticket::DataOrder::Stored,
+            |e| e.start = Some("initialization".to_owned()),
             |e| e.evaluate_every = 50,
             |e| e.dataset_fingerprint = Some("ab".to_owned()),
             |e| e.pruning.linear_rate = Rate::new(0.3).unwrap(),

@@ -11,7 +11,7 @@ use std::{
 };
 
 use lth_model::{BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
-use lth_ticket::{PruningRates, Scope};
+use lth_ticket::{DataOrder, PruningRates, Scope};
 use serde::{Deserialize, Serialize};
 
 use crate::{ControlKind, Variant};
@@ -42,6 +42,9 @@ pub struct Experiment {
     /// The fingerprint of the data, when they are not the published ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset_fingerprint: Option<String>,
+    /// A plain training (`lth train`) says here what it starts from: `initialization`, or the hash of what was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<String>,
     /// How many train-prune cycles; may grow later.
     pub rounds: u32,
     /// How many times, each under another seed; may grow later.
@@ -54,6 +57,8 @@ pub struct Experiment {
     pub validation_size: usize,
     /// Iterations between evaluations.
     pub evaluate_every: u64,
+    /// In which order the examples of an epoch come.
+    pub order: DataOrder,
     /// Trainings that each ticket is compared with.
     pub controls: Vec<ControlKind>,
     /// How weights are pruned and what tickets restart from.
@@ -105,12 +110,14 @@ impl Experiment {
             model: model.to_owned(),
             dataset: dataset.to_owned(),
             dataset_fingerprint: None,
+            start: None,
             rounds: 20,
             replicates: 1,
             first_seed: Seed(0),
             keep: Keep::Tickets,
             validation_size: 5_000,
             evaluate_every: 100,
+            order: DataOrder::Shuffled,
             controls: Vec::new(),
             pruning: Pruning {
                 schedule: PruningSchedule::Iterative,

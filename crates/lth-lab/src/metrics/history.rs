@@ -53,10 +53,21 @@ pub(crate) fn read_metrics_csv(path: &Path) -> Result<Vec<MetricRow>, LabError> 
         match (loss.take(), row.metric.as_str()) {
             (None, "loss") => loss = Some(row),
             (Some(before), "accuracy") if before.step == row.step && before.split == row.split => {
-                let split: Split = row.split.parse().map_err(|error: ParseError| damaged(error.to_string()))?;
-                history.push(MetricRow { iteration: row.step, split, loss: before.value, accuracy: row.value });
+                let split: Split =
+                    row.split.parse().map_err(|error: ParseError| damaged(error.to_string()))?;
+                history.push(MetricRow {
+                    iteration: row.step,
+                    split,
+                    loss: before.value,
+                    accuracy: row.value,
+                });
             }
-            _ => return Err(damaged(format!("step {}: the metric '{}' is out of order", row.step, row.metric))),
+            _ => {
+                return Err(damaged(format!(
+                    "step {}: the metric '{}' is out of order",
+                    row.step, row.metric
+                )));
+            }
         }
     }
     if loss.is_some() {
@@ -79,7 +90,10 @@ mod tests {
             MetricRow { iteration: 100, split: Split::Test, loss: f64::MIN_POSITIVE, accuracy: 0.0 },
         ];
         let bytes = metrics_csv(&history);
-        assert!(String::from_utf8_lossy(&bytes).starts_with("step,split,metric,value\n0,validation,loss,0.30000000000000004\n"));
+        assert!(
+            String::from_utf8_lossy(&bytes)
+                .starts_with("step,split,metric,value\n0,validation,loss,0.30000000000000004\n")
+        );
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(read_metrics_csv(&path).unwrap(), history);
     }
@@ -89,7 +103,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.csv");
         let head = "step,split,metric,value\n";
-        for text in ["0,train,loss,1\n", "0,train,accuracy,1\n", "0,x,loss,1\n0,x,accuracy,1\n", "0,train,loss,one\n", "0,train\n"] {
+        for text in [
+            "0,train,loss,1\n",
+            "0,train,accuracy,1\n",
+            "0,x,loss,1\n0,x,accuracy,1\n",
+            "0,train,loss,one\n",
+            "0,train\n",
+        ] {
             std::fs::write(&path, format!("{head}{text}")).unwrap();
             let error = read_metrics_csv(&path).unwrap_err();
             assert!(error.to_string().contains("metrics.csv"), "{error}");

@@ -33,7 +33,9 @@ pub(crate) fn lec_csv(history: &[MetricRow], timestamps: &Timestamps, density: D
         }
         let Some(row) = rows.last_mut() else { continue };
         match metric.split {
-            Split::Train => (row.training_loss, row.training_accuracy) = (Some(metric.loss), Some(metric.accuracy)),
+            Split::Train => {
+                (row.training_loss, row.training_accuracy) = (Some(metric.loss), Some(metric.accuracy))
+            }
             Split::Validation => {
                 (row.validation_loss, row.validation_accuracy) = (Some(metric.loss), Some(metric.accuracy));
             }
@@ -56,9 +58,13 @@ mod tests {
             row(100, Split::Train, 1.0),
             row(100, Split::Validation, 1.5),
         ];
-        let text = String::from_utf8(lec_csv(&history, &Timestamps::default(), Density::new(0.75).unwrap())).unwrap();
+        let text = String::from_utf8(lec_csv(&history, &Timestamps::default(), Density::new(0.75).unwrap()))
+            .unwrap();
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
-        assert_eq!(lines[0].join(","), "timestamp,iteration,training_loss,training_accuracy,validation_loss,validation_accuracy,sparsity");
+        assert_eq!(
+            lines[0].join(","),
+            "timestamp,iteration,training_loss,training_accuracy,validation_loss,validation_accuracy,sparsity"
+        );
         assert_eq!(lines[1][1..], ["0", "", "", "2.0", "0.5", "0.25"]);
         assert_eq!(lines[2][1..], ["100", "1.0", "0.5", "1.5", "0.5", "0.25"]);
         assert_eq!(lines.len(), 3);

@@ -52,11 +52,13 @@ impl StageRunner<'_> {
         {
             let mut origin = self.origin(replicate, 0, Some(start.ticket_hash.clone()));
             origin.metadata = BTreeMap::from([("point".to_owned(), "rewind".to_owned())]);
-            let mut point = Ticket::new(self.context.architecture, origin, state.weights.clone(), &Masks::new())?;
+            let mut point =
+                Ticket::new(self.context.architecture, origin, state.weights.clone(), &Masks::new())?;
             self.set_optimizer(&mut point, Some(state.optimizer.clone()));
             self.write_ticket(&self.layout.rewind(replicate), &point)?;
         }
-        if self.one_shot() {
+        // A plain training is not followed by rounds.
+        if self.one_shot() || self.experiment.start.is_some() {
             return Ok(None);
         }
         let scores = self.scores(replicate, round, &start.masks, &trained.weights)?;
@@ -76,7 +78,8 @@ impl StageRunner<'_> {
     /// Cuts the ticket of a round from the dense network of round 0.
     pub(super) fn write_one_shot_ticket(&self, replicate: u32, round: u32) -> Result<(), StageError> {
         let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
-        let trained = TensorFile::read(&self.layout.trained(replicate, Variant::Ticket, 0)).map_err(crate::LabError::from)?;
+        let trained = TensorFile::read(&self.layout.trained(replicate, Variant::Ticket, 0))
+            .map_err(crate::LabError::from)?;
         let architecture = self.context.architecture;
         trained.check_against(architecture).map_err(crate::LabError::from)?;
         let scores = self.scores(replicate, 0, &dense.masks, &trained.tensors)?;
@@ -94,7 +97,13 @@ impl StageRunner<'_> {
         Ok(())
     }
 
-    fn scores(&self, replicate: u32, round: u32, masks: &Masks, trained: &Tensors) -> Result<Tensors, StageError> {
+    fn scores(
+        &self,
+        replicate: u32,
+        round: u32,
+        masks: &Masks,
+        trained: &Tensors,
+    ) -> Result<Tensors, StageError> {
         let (point, _) = self.rewind_point(replicate)?;
         Ok(find_criterion(&self.experiment.pruning.criterion)?.scores(&ScoreContext {
             architecture: self.context.architecture,
@@ -108,7 +117,13 @@ impl StageRunner<'_> {
     }
 
     /// Writes a ticket of these masks over the weights of the rewind point.
-    fn write_pruned(&self, replicate: u32, round: u32, masks: &Masks, parent: &str) -> Result<String, StageError> {
+    fn write_pruned(
+        &self,
+        replicate: u32,
+        round: u32,
+        masks: &Masks,
+        parent: &str,
+    ) -> Result<String, StageError> {
         let (point, optimizer) = self.rewind_point(replicate)?;
         let origin = self.origin(replicate, round, Some(parent.to_owned()));
         let mut ticket = Ticket::new(self.context.architecture, origin, rewind(&point, masks), masks)?;

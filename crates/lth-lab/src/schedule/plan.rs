@@ -14,7 +14,11 @@ pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
         for replicate in 0..experiment.replicates {
             let after = match round {
                 0 => None,
-                _ => Some(Stage { replicate, variant: Variant::Ticket, round: if one_shot { 0 } else { round - 1 } }),
+                _ => Some(Stage {
+                    replicate,
+                    variant: Variant::Ticket,
+                    round: if one_shot { 0 } else { round - 1 },
+                }),
             };
             stages.push(PlannedStage { stage: Stage { replicate, variant: Variant::Ticket, round }, after });
         }

@@ -137,12 +137,19 @@ mod tests {
         plan(&experiment)
     }
 
-    fn run(jobs: usize, stop: &Stop, act: impl Fn(Stage) -> Result<Ended, StageError> + Sync) -> (Vec<Stage>, Vec<StageFailure>) {
+    fn run(
+        jobs: usize,
+        stop: &Stop,
+        act: impl Fn(Stage) -> Result<Ended, StageError> + Sync,
+    ) -> (Vec<Stage>, Vec<StageFailure>) {
         let stages = stages();
         let done = Mutex::new(Vec::new());
         let failures = run_queue(&stages, jobs, stop, &|stage| {
             let after = stages.iter().find(|planned| planned.stage == stage).unwrap().after;
-            assert!(after.is_none_or(|after| done.lock().unwrap().contains(&after)), "{stage} came too early");
+            assert!(
+                after.is_none_or(|after| done.lock().unwrap().contains(&after)),
+                "{stage} came too early"
+            );
             let result = act(stage);
             done.lock().unwrap().push(stage);
             result

@@ -61,7 +61,8 @@ impl StageRunner<'_> {
 
     fn parse_ticket(&self, bytes: &[u8], path: &Path) -> Result<Ticket, TicketError> {
         let name = path.display().to_string();
-        Ticket::from_file(TensorFile::from_bytes(bytes, &name)?, &name)?.for_architecture(self.context.architecture)
+        Ticket::from_file(TensorFile::from_bytes(bytes, &name)?, &name)?
+            .for_architecture(self.context.architecture)
     }
 
     /// Writes a ticket and returns its hash.
@@ -74,6 +75,9 @@ impl StageRunner<'_> {
 
     /// The weights before any training.
     pub(super) fn initial(&self, replicate: u32) -> Tensors {
+        if let Some(given) = self.given {
+            return given.weights.clone();
+        }
         let recipe = &self.experiment.recipe;
         let seed = self.experiment.seed(replicate);
         initialize(self.context.architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0)
@@ -92,14 +96,24 @@ impl StageRunner<'_> {
         };
         create_folder(&self.layout.replicate(replicate))?;
         write_file(&self.layout.initial(replicate), &file.to_bytes())?;
-        let origin = TicketOrigin { rewind: Step::ZERO, rewind_iteration: 0, ..self.origin(replicate, 0, None) };
-        let ticket = Ticket::new(self.context.architecture, origin, weights, &Masks::new())?;
+        let iteration = self.given.map_or(0, |given| given.iteration);
+        let origin = TicketOrigin {
+            rewind: Step::from_iterations(iteration),
+            rewind_iteration: iteration,
+            ..self.origin(replicate, 0, None)
+        };
+        let masks = self.given.map_or_else(Masks::new, |given| given.masks.clone());
+        let mut ticket = Ticket::new(self.context.architecture, origin, weights, &masks)?;
+        ticket.optimizer = self.given.and_then(|given| given.optimizer.clone());
         self.write_ticket(&self.layout.ticket(replicate, Variant::Ticket, 0), &ticket)?;
         Ok(())
     }
 
     /// Weights and optimiser memory at the rewind point, not masked; without memory when it starts fresh.
-    pub(super) fn rewind_point(&self, replicate: u32) -> Result<(Tensors, Option<OptimizerState>), StageError> {
+    pub(super) fn rewind_point(
+        &self,
+        replicate: u32,
+    ) -> Result<(Tensors, Option<OptimizerState>), StageError> {
         if self.experiment.pruning.rewind.is_zero() {
             return Ok((self.initial(replicate), None));
         }

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use lth_ticket::{
-    DataOrder, EvaluationPoint, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob, at_end, early_stop,
+    EvaluationPoint, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob, at_end, early_stop,
     train,
 };
 
@@ -16,10 +16,11 @@ use super::{
     watch::{Sitting, StageWatch},
 };
 use crate::{
-    Experiment, LabError, Layout, Outcome, PruningSchedule, RoundRecord, RunContext, Timestamps, Timing, Variant,
+    Experiment, GivenStart, LabError, Layout, Outcome, PruningSchedule, RoundRecord, RunContext, Timestamps,
+    Timing, Variant,
     atomic::{create_folder, remove_file, write_file},
-    disk::{drop_superseded_weights, read_checkpoint, write_checkpoint, writes_weights},
     context::training_data,
+    disk::{drop_superseded_weights, read_checkpoint, write_checkpoint, writes_weights},
     metrics::{layer_counts, lec_csv, metrics_csv, now, training_event_file},
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct StageRunner<'a> {
     pub(super) experiment: &'a Experiment,
     pub(super) context: &'a RunContext<'a>,
     pub(super) layout: &'a Layout,
+    pub(super) given: Option<&'a GivenStart>,
     stop: &'a Stop,
     data: Vec<OnceLock<TrainingData>>,
     trainings_left: AtomicUsize,
@@ -39,10 +41,19 @@ impl<'a> StageRunner<'a> {
         experiment: &'a Experiment,
         context: &'a RunContext<'a>,
         layout: &'a Layout,
+        given: Option<&'a GivenStart>,
         trainings: usize,
     ) -> Self {
         let data = (0..experiment.replicates).map(|_| OnceLock::new()).collect();
-        Self { experiment, context, layout, stop: &context.stop, data, trainings_left: AtomicUsize::new(trainings) }
+        Self {
+            experiment,
+            context,
+            layout,
+            given,
+            stop: &context.stop,
+            data,
+            trainings_left: AtomicUsize::new(trainings),
+        }
     }
 
     /// Does a stage, unless it is done.
@@ -65,7 +76,8 @@ impl<'a> StageRunner<'a> {
         let path = self.layout.record(replicate, variant, round);
         if let Some(record) = RoundRecord::read(&path)? {
             if record.inputs != inputs {
-                let reason = "it was trained from another ticket, data or architecture than are there now".to_owned();
+                let reason =
+                    "it was trained from another ticket, data or architecture than are there now".to_owned();
                 return Err(LabError::Changed { path, reason }.into());
             }
             self.clean_up(stage, record.keep)?;
@@ -96,7 +108,7 @@ impl<'a> StageRunner<'a> {
             masks: &start.masks,
             seed: experiment.seed(replicate),
             start: start.iteration,
-            order: DataOrder::Shuffled,
+            order: experiment.order,
             optimizer: start.optimizer.as_ref(),
             evaluate_every: experiment.evaluate_every,
             snapshots: if round == 0 && !experiment.pruning.rewind.is_zero() {
@@ -158,8 +170,7 @@ impl<'a> StageRunner<'a> {
         let density = self.context.architecture.density(&start.masks);
         let last = trained.history.last().map_or(start.iteration, |row| row.iteration);
         let at_end = at_end(&trained.history).ok_or(StageError::Diverged { iteration: last })?;
-        let timing =
-            Timing { seconds: trained.seconds, steps: last - start.iteration, finished: now() };
+        let timing = Timing { seconds: trained.seconds, steps: last - start.iteration, finished: now() };
 
         write_file(&layout.metrics(replicate, variant, round), &metrics_csv(&trained.history))?;
         let lec = lec_csv(&trained.history, timestamps, density);
@@ -181,7 +192,9 @@ impl<'a> StageRunner<'a> {
             density,
             layers: layer_counts(self.context.architecture, &start.masks),
             start: start.iteration,
-            early_stop: early_stop(&trained.history).filter(|point| point.validation_loss.is_some()).map(outcome),
+            early_stop: early_stop(&trained.history)
+                .filter(|point| point.validation_loss.is_some())
+                .map(outcome),
             end: outcome(at_end),
             train_loss: trained.train.loss,
             train_accuracy: trained.train.accuracy(),

@@ -17,7 +17,7 @@ use lth_lab::{
 use lth_model::{Architecture, Engine, Examples, Normalization, Purpose, RandomStream, Seed, Step, mlp};
 
 /// 200 training and 60 test examples of 16 values in 3 classes.
-pub fn data() -> Dataset {
+pub(crate) fn data() -> Dataset {
     let (train, test) = (examples(200, 0), examples(60, 1));
     Dataset {
         name: "toy-data".to_owned(),
@@ -45,12 +45,12 @@ fn examples(count: usize, index: u64) -> Examples {
 }
 
 /// 16-12-3.
-pub fn architecture() -> Architecture {
+pub(crate) fn architecture() -> Architecture {
     mlp("toy", &[16], &[12], 3)
 }
 
 /// 4 rounds of 24 iterations, 2 replicates, one control.
-pub fn experiment() -> Experiment {
+pub(crate) fn experiment() -> Experiment {
     let mut experiment = Experiment::new("toy", "toy-data");
     experiment.rounds = 4;
     experiment.replicates = 2;
@@ -64,17 +64,17 @@ pub fn experiment() -> Experiment {
 }
 
 /// A control by name.
-pub fn control(name: &str) -> ControlKind {
+pub(crate) fn control(name: &str) -> ControlKind {
     name.parse().unwrap()
 }
 
 /// How a run is done; change what a test is about.
-pub struct Setup<'a> {
-    pub engine: Box<dyn Engine>,
-    pub jobs: usize,
-    pub stop: Stop,
-    pub observer: &'a dyn RunObserver,
-    pub checkpoint_every: CheckpointEvery,
+pub(crate) struct Setup<'a> {
+    pub(crate) engine: Box<dyn Engine>,
+    pub(crate) jobs: usize,
+    pub(crate) stop: Stop,
+    pub(crate) observer: &'a dyn RunObserver,
+    pub(crate) checkpoint_every: CheckpointEvery,
 }
 
 impl Default for Setup<'_> {
@@ -91,22 +91,25 @@ impl Default for Setup<'_> {
 
 impl Setup<'_> {
     /// Runs the experiment in a folder.
-    pub fn run(&self, experiment: &Experiment, output: &Path) -> Result<RunReport, LabError> {
-        find_winning_ticket(experiment, &RunContext {
-            engine: self.engine.as_ref(),
-            architecture: &architecture(),
-            data: &data(),
-            output,
-            jobs: self.jobs,
-            stop: self.stop.clone(),
-            observer: self.observer,
-            checkpoint_every: self.checkpoint_every,
-        })
+    pub(crate) fn run(&self, experiment: &Experiment, output: &Path) -> Result<RunReport, LabError> {
+        find_winning_ticket(
+            experiment,
+            &RunContext {
+                engine: self.engine.as_ref(),
+                architecture: &architecture(),
+                data: &data(),
+                output,
+                jobs: self.jobs,
+                stop: self.stop.clone(),
+                observer: self.observer,
+                checkpoint_every: self.checkpoint_every,
+            },
+        )
     }
 }
 
 /// Runs the experiment to its end in a new folder.
-pub fn finished(experiment: &Experiment) -> (tempfile::TempDir, RunReport) {
+pub(crate) fn finished(experiment: &Experiment) -> (tempfile::TempDir, RunReport) {
     let output = tempfile::tempdir().unwrap();
     let report = Setup::default().run(experiment, output.path()).unwrap();
     assert!(report.failures.is_empty(), "{:?}", report.failures);
@@ -115,7 +118,7 @@ pub fn finished(experiment: &Experiment) -> (tempfile::TempDir, RunReport) {
 }
 
 /// Every file below a folder but those that carry wall-clock times, by relative path.
-pub fn exact_files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn exact_files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = all_files(root);
     files.retain(|path, _| {
         let name = path.file_name().unwrap().to_str().unwrap();
@@ -125,7 +128,7 @@ pub fn exact_files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 /// Every file below a folder, by relative path.
-pub fn all_files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn all_files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
     collect(root, root, &mut files);
     files
@@ -143,7 +146,7 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
 }
 
 /// Fails with the names of the files that differ.
-pub fn assert_same(left: &Path, right: &Path) {
+pub(crate) fn assert_same(left: &Path, right: &Path) {
     let (left, right) = (exact_files(left), exact_files(right));
     let names = left.keys().chain(right.keys());
     let differing: Vec<_> = names.filter(|name| left.get(*name) != right.get(*name)).collect();

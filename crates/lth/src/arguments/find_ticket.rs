@@ -1,10 +1,8 @@
 //! `find-winning-ticket`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::{DataArguments, PruningArguments, RecipeArguments};
+use super::{DataArguments, PruningArguments, RecipeArguments, ScheduleArguments};
 
 /// Find a winning ticket by iterative magnitude pruning.
 ///
@@ -15,7 +13,7 @@ use super::{DataArguments, PruningArguments, RecipeArguments};
 #[command(after_help = "Examples:\n  \
     lth find-winning-ticket lenet-300-100 mnist\n  \
     lth find-winning-ticket lenet-300-100 mnist --replicates 5 --control random-reinit\n  \
-    lth find-winning-ticket lenet-300-100 mnist -i 3 -e 2          a first look, in a minute\n  \
+    lth find-winning-ticket lenet-300-100 mnist -i 3 -e 2          a first look\n  \
     lth find-winning-ticket lenet-300-100 fashion-mnist data/      from IDX files in a folder")]
 pub(crate) struct FindTicketArguments {
     #[command(flatten)]
@@ -35,9 +33,6 @@ pub(crate) struct RunArguments {
     /// How often to repeat the experiment, with seeds SEED, SEED+1, ... [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) replicates: Option<String>,
-    /// How many trainings run side by side, one core each [default: the number of cores]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(crate) jobs: Option<String>,
     /// Which weights stay on disk: tickets, last, best or all [default: tickets]
     ///
     /// tickets: what each round starts from; all else can be trained again from them, to the same bits. last: also the
@@ -45,10 +40,6 @@ pub(crate) struct RunArguments {
     /// of every round and control. For lenet-300-100 a ticket takes 1.3 MB and trained weights 1.1 MB.
     #[arg(long, value_name = "POLICY")]
     pub(crate) keep: Option<String>,
-    /// The folder in which run folders are made [default: runs]
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) output_path: Option<PathBuf>,
-    /// Draw no figures at the end; `lth plot` draws them later
-    #[arg(long)]
-    pub(crate) no_figures: bool,
+    #[command(flatten)]
+    pub(crate) schedule: ScheduleArguments,
 }

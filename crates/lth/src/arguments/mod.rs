@@ -18,7 +18,7 @@ pub(crate) use find_ticket::FindTicketArguments;
 pub(crate) use pruning::PruningArguments;
 pub(crate) use recipe::RecipeArguments;
 pub(crate) use small::{
-    CompletionsArguments, InspectArguments, InspectFormat, PlotArguments, RunFileArguments,
+    CompletionsArguments, InspectArguments, InspectFormat, PlotArguments, RunFileArguments, ScheduleArguments,
 };
 pub(crate) use train::{StartArguments, TrainArguments};
 
@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Models,
     /// List the data sets
     Datasets,
+    /// List the criteria that pruning can use, and the controls
+    Criteria,
     Completions(CompletionsArguments),
     /// Print the command-line reference as Markdown
     #[command(hide = true)]

@@ -21,7 +21,7 @@ pub(crate) struct PruningArguments {
     /// layer: each layer its own rate; global: all layers ranked together [default: layer]
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Option<String>,
-    /// What decides which weights stay [default: large-final, the magnitude after training]
+    /// What decides which weights stay; `lth criteria` lists all [default: large-final, the magnitude after training]
     #[arg(long, value_name = "NAME")]
     pub(crate) criterion: Option<String>,
     /// Prune each round's density from the dense training at once, instead of round after round
@@ -33,7 +33,7 @@ pub(crate) struct PruningArguments {
     /// On rewinding restore the optimiser's state of that step, instead of starting it afresh
     #[arg(long)]
     pub(crate) keep_optimizer_state: bool,
-    /// Also train a control beside each ticket: random-reinit or random-mask; repeatable
+    /// Also train a control beside each ticket: random-reinit, random-mask, ...; repeatable
     #[arg(long = "control", value_name = "KIND")]
     pub(crate) controls: Vec<String>,
 }

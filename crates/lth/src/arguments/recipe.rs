@@ -33,7 +33,7 @@ pub(crate) struct RecipeArguments {
     /// How weights are drawn, for example kaiming-normal-fan-in [default: glorot-normal]
     #[arg(long, value_name = "SCHEME")]
     pub(crate) init: Option<String>,
-    /// How biases are drawn: zero or pytorch-default [default: zero]
+    /// How biases are drawn: zero or pytorch [default: zero]
     #[arg(long, value_name = "SCHEME")]
     pub(crate) bias_init: Option<String>,
     /// Training examples held out for validation, chosen by the seed [default: 5000]

@@ -37,6 +37,9 @@ pub(crate) struct ScheduleArguments {
     /// The folder in which run folders are made [default: runs]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) output_path: Option<PathBuf>,
+    /// Save an unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) checkpoint_every: Option<String>,
     /// Draw no figures at the end; `lth plot` draws them later
     #[arg(long)]
     pub(crate) no_figures: bool,

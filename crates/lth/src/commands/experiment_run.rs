@@ -13,13 +13,13 @@ use lth_lab::{
 use lth_model::{Engine, Hint, find_model};
 
 use crate::{
-    arguments::CommonArguments,
+    arguments::{CommonArguments, ScheduleArguments},
     failure::Failure,
     figures,
     interrupt::{self, this_command},
     output::{Messages, print},
     progress::Display,
-    settings::{self, DataSource, positive},
+    settings::{self, DataSource, number, positive},
     summary::summary,
 };
 
@@ -28,19 +28,28 @@ pub(crate) struct Schedule {
     jobs: usize,
     output: PathBuf,
     figures: bool,
+    checkpoint_every: CheckpointEvery,
 }
 
 impl Schedule {
     /// From the flags; without them, all cores and the folder `runs`.
     ///
     /// # Errors
-    /// When the number of jobs is none.
-    pub(crate) fn new(jobs: Option<&str>, output: Option<&Path>, no_figures: bool) -> Result<Self, Failure> {
-        let jobs = match jobs {
+    /// When the number of jobs or of seconds is none.
+    pub(crate) fn new(flags: &ScheduleArguments) -> Result<Self, Failure> {
+        let jobs = match &flags.jobs {
             Some(text) => positive("number of jobs", text, "--jobs 2")?,
             None => thread::available_parallelism().map_or(1, usize::from),
         };
-        Ok(Self { jobs, output: output.unwrap_or(Path::new("runs")).to_owned(), figures: !no_figures })
+        let mut checkpoint_every = CheckpointEvery::default();
+        if let Some(text) = &flags.checkpoint_every {
+            let what = "time between checkpoints";
+            let example = "--checkpoint-every 10";
+            checkpoint_every.seconds =
+                number(what, text, |seconds| seconds > 0.0, "a number of seconds above 0", example)?.into();
+        }
+        let output = flags.output_path.as_deref().unwrap_or(Path::new("runs")).to_owned();
+        Ok(Self { jobs, output, figures: !flags.no_figures, checkpoint_every })
     }
 }
 
@@ -82,7 +91,7 @@ pub(crate) fn run_experiment(
         jobs: schedule.jobs,
         stop: Stop::when(interrupt::flag()?),
         observer: &display,
-        checkpoint_every: CheckpointEvery::default(),
+        checkpoint_every: schedule.checkpoint_every,
     };
     let report = find_winning_ticket(&experiment, &context);
     display.finish();

@@ -21,11 +21,7 @@ pub(crate) fn run(
     let info = find_dataset(&arguments.data.dataset).map_err(Failure::bad_input)?;
     settings::network(model, info)?;
     let experiment = settings::experiment(arguments, info.name)?;
-    let schedule = Schedule::new(
-        arguments.run.jobs.as_deref(),
-        arguments.run.output_path.as_deref(),
-        arguments.run.no_figures,
-    )?;
+    let schedule = Schedule::new(&arguments.run.schedule)?;
     let source = DataSource {
         folder: arguments.data.data_folder.clone(),
         download: arguments.data.download,

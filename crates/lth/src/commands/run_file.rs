@@ -17,8 +17,7 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> Result<(), Failure> {
     let experiment = Experiment::read(&arguments.file).map_err(Failure::bad_input)?;
-    let flags = &arguments.schedule;
-    let schedule = Schedule::new(flags.jobs.as_deref(), flags.output_path.as_deref(), flags.no_figures)?;
+    let schedule = Schedule::new(&arguments.schedule)?;
     let source = DataSource {
         folder: arguments.data_folder.clone(),
         download: arguments.download,

@@ -10,4 +10,4 @@ pub(crate) use data::{DataSource, load, network, note_data};
 pub(crate) use experiment::experiment;
 pub(crate) use recipe::apply_recipe;
 pub(crate) use start::Start;
-pub(crate) use values::{positive, whole};
+pub(crate) use values::{number, positive, whole};

@@ -9,30 +9,30 @@ use std::{
 use assert_cmd::Command;
 
 /// Training examples of [`Sandbox::data`].
-pub const TRAIN: usize = 300;
+pub(crate) const TRAIN: usize = 300;
 /// Test examples of [`Sandbox::data`].
-pub const TEST: usize = 100;
+pub(crate) const TEST: usize = 100;
 
 /// A folder that is removed at the end.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn join(&self, below: &str) -> PathBuf {
+    pub(crate) fn join(&self, below: &str) -> PathBuf {
         self.path().join(below)
     }
 
     /// A call of the program in this folder; flags are split at blanks.
-    pub fn lth(&self, flags: &str) -> Command {
+    pub(crate) fn lth(&self, flags: &str) -> Command {
         let mut command = Command::cargo_bin("lth").unwrap();
         command
             .current_dir(self.path())
@@ -42,18 +42,18 @@ impl Sandbox {
     }
 
     /// Standard output of a call that must succeed.
-    pub fn output(&self, flags: &str) -> String {
+    pub(crate) fn output(&self, flags: &str) -> String {
         let output = self.lth(flags).assert().success().get_output().stdout.clone();
         String::from_utf8(output).unwrap()
     }
 
     /// A call that must be refused: exit code 2, `error:` with this text, `hint:` with that, nothing on standard output.
-    pub fn refused(&self, flags: &str, error: &str, hint: &str) {
+    pub(crate) fn refused(&self, flags: &str, error: &str, hint: &str) {
         self.fails(flags, 2, error, hint);
     }
 
     /// As [`Sandbox::refused`], with any exit code.
-    pub fn fails(&self, flags: &str, code: i32, error: &str, hint: &str) {
+    pub(crate) fn fails(&self, flags: &str, code: i32, error: &str, hint: &str) {
         let assert = self.lth(flags).assert();
         let output = assert.get_output();
         let (stdout, stderr) =
@@ -71,12 +71,12 @@ impl Sandbox {
     }
 
     /// A folder `data` of small IDX files that a network can learn: class c lights the rows near 2c.
-    pub fn data(&self) -> &Self {
+    pub(crate) fn data(&self) -> &Self {
         self.data_of(TRAIN, TEST)
     }
 
     /// The same with so many examples.
-    pub fn data_of(&self, train: usize, test: usize) -> &Self {
+    pub(crate) fn data_of(&self, train: usize, test: usize) -> &Self {
         let folder = self.join("data");
         fs::create_dir_all(&folder).unwrap();
         for (name, count, salt) in [("train", train, 1), ("t10k", test, 2)] {
@@ -108,10 +108,11 @@ fn images(labels: &[u8], salt: u32) -> Vec<u8> {
 }
 
 /// Flags of an experiment on [`Sandbox::data`] that takes well under a second.
-pub const SMALL: &str = "lenet-300-100 mnist data --validation 60 -b 20 --length 24it --evaluate-every 12";
+pub(crate) const SMALL: &str =
+    "lenet-300-100 mnist data --validation 60 -b 20 --length 24it --evaluate-every 12";
 
 /// Every file below a folder, with its bytes, in order of paths.
-pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     collect(folder, folder, &mut found);
     found.sort();
@@ -131,7 +132,7 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
 }
 
 /// The files that have the same bytes in each repetition: all that hold no times.
-pub fn exact_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn exact_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let timed = |name: &str| {
         ["timing.json", "timing.csv", "metrics-lec.csv", ".lock"].iter().any(|end| name.ends_with(end))
             || name.contains("tfevents")
@@ -141,7 +142,7 @@ pub fn exact_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// The only folder below `runs`.
-pub fn run_folder(sandbox: &Sandbox) -> PathBuf {
+pub(crate) fn run_folder(sandbox: &Sandbox) -> PathBuf {
     let mut folders: Vec<_> =
         fs::read_dir(sandbox.join("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert_eq!(folders.len(), 1, "{folders:?}");

@@ -1,0 +1,83 @@
+//! `lth train` in a run folder: one training, resumable like a round.
+
+use std::{fs, path::Path};
+
+use lth_model::{Masks, OptimizerState, Tensors};
+
+use crate::{Experiment, LabError, RunContext, RunReport, Variant, atomic::write_file, find::run_experiment};
+
+/// What the start of a plain training is called when it is the recipe's initialisation.
+const INITIALIZATION: &str = "initialization";
+
+/// Weights and masks that a training starts from instead of fresh ones.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GivenStart {
+    /// Weights and biases.
+    pub weights: Tensors,
+    /// Which weights are kept; a weight without a mask is dense.
+    pub masks: Masks,
+    /// The optimiser's memory; `None` for fresh memory.
+    pub optimizer: Option<OptimizerState>,
+    /// The iteration of the weights: the schedule and the data order go on from there.
+    pub iteration: u64,
+}
+
+impl GivenStart {
+    /// BLAKE3 of everything that it holds.
+    fn hash(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        let mut tensors = |tensors: &Tensors| {
+            let mut sorted: Vec<_> = tensors.iter().collect();
+            sorted.sort_by_key(|&(name, _)| name);
+            for (name, tensor) in sorted {
+                hasher.update(format!("{name} {:?}\n", tensor.shape()).as_bytes());
+                tensor.data().iter().for_each(|value| drop(hasher.update(&value.to_le_bytes())));
+            }
+        };
+        tensors(&self.weights);
+        if let Some(state) = &self.optimizer {
+            tensors(&state.tensors);
+            hasher.update(&state.updates.to_le_bytes());
+        }
+        let mut masks: Vec<_> = self.masks.iter().collect();
+        masks.sort_by_key(|&(name, _)| name);
+        for (name, mask) in masks {
+            hasher.update(format!("{name} {:?}\n", mask.shape()).as_bytes());
+            mask.live_indices().for_each(|index| drop(hasher.update(&(index as u64).to_le_bytes())));
+        }
+        hasher.update(&self.iteration.to_le_bytes());
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+}
+
+/// Trains one network in a run folder of its own, or continues to; the same command again finds it finished.
+///
+/// Of the experiment, model, data, recipe, seed, validation and order count; rounds, replicates, controls and the keep
+/// policy are set here: one round, whose trained weights stay. They are also written to `save_weights`, if that is given.
+///
+/// # Errors
+/// As [`crate::find_winning_ticket`]; also when `save_weights` cannot be written.
+pub fn train_one(
+    experiment: &Experiment,
+    start: Option<&GivenStart>,
+    save_weights: Option<&Path>,
+    context: &RunContext<'_>,
+) -> Result<RunReport, LabError> {
+    let experiment = Experiment {
+        start: Some(start.map_or_else(|| INITIALIZATION.to_owned(), GivenStart::hash)),
+        rounds: 1,
+        replicates: 1,
+        controls: Vec::new(),
+        keep: crate::Keep::All,
+        ..experiment.clone()
+    };
+    let report = run_experiment(&experiment, context, start)?;
+    if let Some(target) = save_weights
+        && report.results.is_complete()
+    {
+        let path = report.results.layout.trained(0, Variant::Ticket, 0);
+        let bytes = fs::read(&path).map_err(|source| LabError::Read { path, source })?;
+        write_file(target, &bytes)?;
+    }
+    Ok(report)
+}
