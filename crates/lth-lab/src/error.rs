@@ -130,7 +130,9 @@ impl Hint for LabError {
                      it continues where it stopped"
                         .to_owned()
                 }
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                io::ErrorKind::PermissionDenied
+                | io::ErrorKind::ReadOnlyFilesystem
+                | io::ErrorKind::NotADirectory => {
                     "the folder cannot be written: choose another with --output-path".to_owned()
                 }
                 _ => "check the output folder; what was already finished stays valid, the same command continues"
