@@ -2,7 +2,10 @@
 //!
 //! `cargo bench -p lth-cpu --bench step [-- DENSITY...]`: masks keep the same fraction of every weight tensor at random and
 //! inputs are normal noise, so that no zero among the inputs can be skipped: the work that `torch_step.py` and
-//! `jax_step.py` do. Pin it to a core (`taskset -c 0`) and run it beside them.
+//! `jax_step.py` (tools/peers) do. Pin it to a core (`taskset -c 0`) and run it beside them.
+
+// The peak is measured in bare instructions.
+#![allow(unsafe_code)]
 
 use std::time::Instant;
 
@@ -30,7 +33,38 @@ fn main() {
         for &density in &densities {
             measure(isa, density);
         }
+        #[cfg(target_arch = "x86_64")]
+        if isa.name() == "avx512" {
+            // SAFETY: the instruction set was found on this machine.
+            println!("peak of this core in 512-bit multiply-adds: {:.0} GFLOP/s", unsafe { peak() } * 1e-9);
+        }
     }
+}
+
+/// Floating-point operations a second of a loop of nothing but independent multiply-adds.
+///
+/// # Safety
+/// The machine must have AVX-512F.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+unsafe fn peak() -> f64 {
+    use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_reduce_add_ps, _mm512_set1_ps};
+    const SUMS: usize = 16;
+    const ROUNDS: usize = 20_000_000;
+    let factor = _mm512_set1_ps(std::hint::black_box(0.5));
+    let term = _mm512_set1_ps(std::hint::black_box(1.0));
+    let mut sums = [term; SUMS];
+    let start = Instant::now();
+    for _ in 0..ROUNDS {
+        for sum in &mut sums {
+            *sum = _mm512_fmadd_ps(*sum, factor, term);
+        }
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    for sum in sums {
+        std::hint::black_box(_mm512_reduce_add_ps(sum));
+    }
+    (ROUNDS * SUMS * 32) as f64 / seconds
 }
 
 fn measure(isa: Isa, density: f64) {

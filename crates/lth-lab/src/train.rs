@@ -31,7 +31,9 @@ impl GivenStart {
             sorted.sort_by_key(|&(name, _)| name);
             for (name, tensor) in sorted {
                 hasher.update(format!("{name} {:?}\n", tensor.shape()).as_bytes());
-                tensor.data().iter().for_each(|value| drop(hasher.update(&value.to_le_bytes())));
+                for value in tensor.data() {
+                    hasher.update(&value.to_le_bytes());
+                }
             }
         };
         tensors(&self.weights);
@@ -43,7 +45,9 @@ impl GivenStart {
         masks.sort_by_key(|&(name, _)| name);
         for (name, mask) in masks {
             hasher.update(format!("{name} {:?}\n", mask.shape()).as_bytes());
-            mask.live_indices().for_each(|index| drop(hasher.update(&(index as u64).to_le_bytes())));
+            for index in mask.live_indices() {
+                hasher.update(&(index as u64).to_le_bytes());
+            }
         }
         hasher.update(&self.iteration.to_le_bytes());
         hasher.finalize().to_hex()[..32].to_owned()

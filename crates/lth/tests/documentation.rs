@@ -49,7 +49,7 @@ fn every_command_in_the_documents_works() {
 
 /// The files that the documents' commands take as given.
 fn prepare(sandbox: &Sandbox) {
-    sandbox.data_of(5_240, 100);
+    sandbox.data_of(5_060, 100);
     let file = |name: &str, tensors: bool| {
         let architecture = lth_model::lenet_300_100(10);
         let mut file = lth_model::TensorFile::default();

@@ -36,13 +36,12 @@ pub(crate) fn drop_superseded_weights(
     }
     records.retain(|record| record.keep == keep);
     let accuracy = |record: &RoundRecord| record.end.validation_accuracy.unwrap_or(0.0);
-    let kept = match keep {
-        Keep::Last => records.iter().map(|record| record.round).max(),
-        _ => {
-            // Of equals the first: it is the least surprising, and the densest.
-            let best = records.iter().map(accuracy).fold(f64::NEG_INFINITY, f64::max);
-            records.iter().find(|record| accuracy(record) >= best).map(|record| record.round)
-        }
+    let kept = if keep == Keep::Last {
+        records.iter().map(|record| record.round).max()
+    } else {
+        // Of equals the first: it is the least surprising, and the densest.
+        let best = records.iter().map(accuracy).fold(f64::NEG_INFINITY, f64::max);
+        records.iter().find(|record| accuracy(record) >= best).map(|record| record.round)
     };
     for record in records.iter().filter(|record| Some(record.round) != kept) {
         if !(one_shot && record.round == 0) {

@@ -109,6 +109,7 @@ fn refuse<T>(
     Err(setting(name, value, reason, hint))
 }
 
+#[allow(clippy::needless_pass_by_value)] // callers give literals and fields
 fn setting(
     setting: &'static str,
     value: impl ToString,

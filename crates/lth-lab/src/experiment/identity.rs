@@ -20,8 +20,7 @@ impl Experiment {
         let suffix = if changed.is_empty() {
             "default".to_owned()
         } else {
-            let text: String = changed.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-            blake3::hash(text.as_bytes()).to_hex()[..8].to_owned()
+            blake3::hash(lines(&changed).as_bytes()).to_hex()[..8].to_owned()
         };
         format!("{}-{}-{suffix}", self.model, self.dataset)
     }
@@ -36,7 +35,7 @@ impl Experiment {
     /// The settings that identify a run and are not at their default, one a line.
     pub(crate) fn identity_text(&self) -> String {
         let changed = self.changed_settings();
-        let settings: String = changed.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        let settings = lines(&changed);
         format!("model={}\ndataset={}\n{settings}", self.model, self.dataset)
     }
 
@@ -84,6 +83,11 @@ fn flatten(value: &Value, path: String, flat: &mut BTreeMap<String, String>) {
             flat.insert(path, other.to_string());
         }
     }
+}
+
+/// `name=value`, one a line.
+fn lines(settings: &BTreeMap<String, String>) -> String {
+    settings.iter().flat_map(|(name, value)| [name, "=", value, "\n"]).collect()
 }
 
 #[cfg(test)]

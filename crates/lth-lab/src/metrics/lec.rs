@@ -34,7 +34,7 @@ pub(crate) fn lec_csv(history: &[MetricRow], timestamps: &Timestamps, density: D
         let Some(row) = rows.last_mut() else { continue };
         match metric.split {
             Split::Train => {
-                (row.training_loss, row.training_accuracy) = (Some(metric.loss), Some(metric.accuracy))
+                (row.training_loss, row.training_accuracy) = (Some(metric.loss), Some(metric.accuracy));
             }
             Split::Validation => {
                 (row.validation_loss, row.validation_accuracy) = (Some(metric.loss), Some(metric.accuracy));
