@@ -49,7 +49,7 @@ fn main() {
 #[target_feature(enable = "avx512f")]
 unsafe fn peak() -> f64 {
     use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_reduce_add_ps, _mm512_set1_ps};
-    const SUMS: usize = 16;
+    const SUMS: usize = 10;
     const ROUNDS: usize = 20_000_000;
     let factor = _mm512_set1_ps(std::hint::black_box(0.5));
     let term = _mm512_set1_ps(std::hint::black_box(1.0));

@@ -87,12 +87,11 @@ fn shell_commands(text: &str) -> Vec<String> {
             inside = line.trim() == "```sh";
         } else if inside {
             let line = line.split(" #").next().unwrap_or(line).trim();
-            match line.strip_suffix('\\') {
-                Some(part) => command.push_str(part),
-                None => {
-                    command.push_str(line);
-                    commands.push(std::mem::take(&mut command));
-                }
+            if let Some(part) = line.strip_suffix('\\') {
+                command.push_str(part);
+            } else {
+                command.push_str(line);
+                commands.push(std::mem::take(&mut command));
             }
         }
     }
