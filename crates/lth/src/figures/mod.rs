@@ -33,7 +33,7 @@ pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Fail
             Ok(figure) => written.extend(write(&folder, name, &figure, true)?),
             // A run of one round has nothing to put on some axes; that is no failure.
             Err(PlotError::NoData { figure, reason }) => {
-                messages.debug(&format!("no figure '{figure}': {reason}"))
+                messages.debug(&format!("no figure '{figure}': {reason}"));
             }
             Err(error) => return Err(Failure::failed_work(error)),
         }
