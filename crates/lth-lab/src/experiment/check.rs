@@ -124,7 +124,9 @@ mod tests {
     use super::*;
     use lth_model::{Rate, Step, lenet_300_100};
 
-    fn check(change: fn(&mut Experiment)) -> Result<(), LabError> {
+    type Change = fn(&mut Experiment);
+
+    fn check(change: Change) -> Result<(), LabError> {
         let mut experiment = Experiment::new("lenet-300-100", "mnist");
         change(&mut experiment);
         experiment.check(&lenet_300_100(10), 60_000)
@@ -137,7 +139,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_the_setting_and_a_hint() {
-        let wrong: [(&str, fn(&mut Experiment)); 14] = [
+        let wrong: [(&str, Change); 14] = [
             ("rounds = 0", |e| e.rounds = 0),
             ("replicates = 0", |e| e.replicates = 0),
             ("evaluate_every = 0", |e| e.evaluate_every = 0),
