@@ -147,8 +147,9 @@ fn one_shot_pruning_cuts_every_round_from_the_dense_network() {
     once.pruning.schedule = PruningSchedule::OneShot;
     let (output, report) = finished(&once);
     let (_iterative, iterative) = finished(&experiment());
-    let densities =
-        |results: &RunResults| -> Vec<_> { results.of(1, Variant::Ticket).map(|r| r.density()).collect() };
+    let densities = |results: &RunResults| -> Vec<_> {
+        results.of(1, Variant::Ticket).map(lth_lab::RoundResult::density).collect()
+    };
     assert_eq!(densities(&report.results), densities(&iterative.results));
     assert!(report.results.layout.trained(0, Variant::Ticket, 0).exists());
     assert!(!report.results.layout.ticket(0, Variant::Ticket, 4).exists());
