@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// MODEL DATASET [DATA_FOLDER] and where data may come from.
+/// MODEL DATASET \[DATA_FOLDER\] and where data may come from.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DataArguments {
     /// The model, for example lenet-300-100; `lth models` lists all
