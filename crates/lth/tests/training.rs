@@ -54,7 +54,9 @@ fn a_ticket_trained_alone_repeats_its_round() {
 fn weights_and_masks_of_others_are_trained_in_stored_order() {
     let sandbox = Sandbox::new();
     let flags = "--no-shuffle --validation 0 --length 5it";
-    sandbox.data().output("train lenet-300-100 mnist data -b 20 --length 1it --seed 9 --save-weights w");
+    sandbox
+        .data()
+        .output("train lenet-300-100 mnist data --validation 0 -b 20 --length 1it --seed 9 --save-weights w");
     sandbox.output(&format!("find-ticket {SMALL} -i 1"));
     let masks = run_folder(&sandbox).join("replicate-0/round-01/ticket.safetensors");
     let run = |seed: u32, out: &str| {

@@ -115,7 +115,7 @@ mod tests {
         );
         assert_eq!(other.folder_name(), "lenet-300-100-mnist-ef001773");
         other.recipe.optimizer = Optimizer::SGD;
-        assert_eq!(other.folder_name(), "lenet-300-100-mnist-FROZEN2");
+        assert_eq!(other.folder_name(), "lenet-300-100-mnist-908939cb");
     }
 
     #[test]
