@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization, Optimizer, Purpose,
-    RandomStream, Recipe, Schedule, Seed, Step,
+    Augmentation, Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization, Optimizer,
+    Purpose, RandomStream, Recipe, Schedule, Seed, Step,
 };
 
 const BATCH: usize = 60;
@@ -50,6 +50,9 @@ fn measure(train: &Examples, test: &Examples, density: f64, kernels: &str, engin
         learning_rate: 1.2e-3,
         optimizer: Optimizer::ADAM,
         schedule: Schedule::Constant,
+        label_smoothing: 0.0,
+        gradient_clip: None,
+        augmentation: Augmentation::default(),
         init: InitScheme::GlorotNormal,
         bias_init: BiasInit::Zero,
     };
@@ -82,7 +85,7 @@ fn measure(train: &Examples, test: &Examples, density: f64, kernels: &str, engin
     for _ in 0..REPEATS {
         let start = Instant::now();
         for _ in 0..300 {
-            let batch = Batch::Stored { examples: train, indices: batches[at % batches.len()] };
+            let batch = Batch::Stored { examples: train, indices: batches[at % batches.len()], views: &[] };
             trainer.step(batch, recipe.learning_rate).expect("fits");
             at += 1;
         }

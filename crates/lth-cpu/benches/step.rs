@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
-    Batch, BiasInit, Engine, InitScheme, Mask, Masks, Optimizer, Purpose, RandomStream, Recipe, Schedule,
-    Seed, Step,
+    Augmentation, Batch, BiasInit, Engine, InitScheme, Mask, Masks, Optimizer, Purpose, RandomStream, Recipe,
+    Schedule, Seed, Step,
 };
 
 const BATCH: usize = 60;
@@ -75,6 +75,9 @@ fn measure(isa: Isa, density: f64) {
         learning_rate: 1.2e-3,
         optimizer: Optimizer::ADAM,
         schedule: Schedule::Constant,
+        label_smoothing: 0.0,
+        gradient_clip: None,
+        augmentation: Augmentation::default(),
         init: InitScheme::GlorotNormal,
         bias_init: BiasInit::Zero,
     };

@@ -45,7 +45,7 @@ pub(crate) fn check(architecture: &Architecture, batch: Batch<'_>) -> Result<(),
         return error("it has no example".to_owned());
     }
     let bad_label = match batch {
-        Batch::Stored { examples, indices } => {
+        Batch::Stored { examples, indices, .. } => {
             if examples.features != features {
                 return error(format!(
                     "examples have {} values, the network reads {features}",
@@ -79,7 +79,9 @@ impl LoadedBatch {
         self.labels.clear();
         self.terms.resize_with(lanes.slabs.max(self.terms.len()), Vec::new);
         match batch {
-            Batch::Stored { examples, indices } => self.load_stored(examples, indices, lanes, width, target),
+            Batch::Stored { examples, indices, .. } => {
+                self.load_stored(examples, indices, lanes, width, target)
+            }
             Batch::Values { inputs, labels } => self.load_values(inputs, labels, lanes, width, target),
         }
     }
@@ -98,7 +100,7 @@ impl LoadedBatch {
         for (row, &index) in self.bytes.chunks_exact_mut(width).zip(indices) {
             row[..features].copy_from_slice(&examples.bytes[index as usize * features..][..features]);
         }
-        let scale = Scale::new(examples.normalization);
+        let scale = Scale::new(examples.normalization).expect("TODO");
         self.find_terms(lanes, features, width, scale.keeps_zero());
         if target.for_update {
             self.find_active(indices.len(), width, scale.keeps_zero());

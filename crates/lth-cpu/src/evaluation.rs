@@ -36,7 +36,7 @@ impl EvaluationSet {
     /// Lays out these examples.
     pub(crate) fn new(examples: &Examples, indices: &[u32]) -> Self {
         let width = examples.features;
-        let scale = Scale::new(examples.normalization);
+        let scale = Scale::new(examples.normalization).expect("TODO");
         let row = |index: u32| &examples.bytes[index as usize * width..][..width];
         let order = alike(examples, indices);
         let mut set = Self {

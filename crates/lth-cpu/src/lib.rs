@@ -5,11 +5,12 @@
 //! stored in a sparse format with optimiser state for kept weights only.
 //!
 //! ```
-//! use lth_model::{Batch, BiasInit, Engine, InitScheme, Masks, Optimizer, Purpose, Recipe, Schedule, Seed, Step};
+//! use lth_model::{Augmentation, Batch, BiasInit, Engine, InitScheme, Masks, Optimizer, Purpose, Recipe, Schedule, Seed, Step};
 //! let architecture = lth_model::mlp("small", &[4], &[8], 3);
 //! let recipe = Recipe {
 //!     batch_size: 2, length: Step::from_epochs(1), learning_rate: 0.1, optimizer: Optimizer::SGD,
-//!     schedule: Schedule::Constant, init: InitScheme::GlorotNormal, bias_init: BiasInit::Zero,
+//!     schedule: Schedule::Constant, label_smoothing: 0.0, gradient_clip: None,
+//!     augmentation: Augmentation::default(), init: InitScheme::GlorotNormal, bias_init: BiasInit::Zero,
 //! };
 //! let weights = lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
 //! let mut trainer = lth_cpu::CpuEngine::new().trainer(&architecture, &recipe, &weights, &Masks::new(), Seed(0))?;

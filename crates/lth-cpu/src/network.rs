@@ -144,6 +144,7 @@ fn chain(architecture: &Architecture) -> Result<Vec<Stage>, EngineError> {
             Op::Dropout { .. } => {
                 return Err(unsupported(format!("second dropout '{}' in a row", node.name)));
             }
+            _ => return Err(unsupported(format!("layer '{}'", node.name))),
         }
     }
     match stages.last() {

@@ -250,7 +250,7 @@ impl Trainer for CpuTrainer {
 
     fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError> {
         if !indices.is_empty() {
-            batch::check(&self.architecture, Batch::Stored { examples, indices })?;
+            batch::check(&self.architecture, Batch::Stored { examples, indices, views: &[] })?;
         }
         self.sets.push(EvaluationSet::new(examples, indices));
         Ok(self.sets.len() - 1)

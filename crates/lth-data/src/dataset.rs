@@ -98,7 +98,7 @@ mod tests {
             assert_ne!(fingerprint(&train, &test), base);
         }
         let again = half(&[1, 2, 3, 4], &[0, 1]);
-        let scaled = Examples { normalization: Normalization { mean: 0.5, deviation: 2.0 }, ..again };
+        let scaled = Examples { normalization: Normalization::same(0.5, 2.0), ..again };
         assert_eq!(fingerprint(&scaled, &half(&[5, 6], &[2])), base);
     }
 

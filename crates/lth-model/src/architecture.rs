@@ -24,13 +24,79 @@ pub enum Op {
         /// Whether there is a bias.
         bias: bool,
     },
+    /// A two-dimensional convolution (cross-correlation, as in PyTorch), W is [out, in, kernel height, kernel width].
+    Conv2d {
+        /// Channels read.
+        inputs: usize,
+        /// Channels given.
+        outputs: usize,
+        /// Kernel, stride and padding.
+        window: Window,
+        /// Whether there is a bias.
+        bias: bool,
+    },
+    /// Batch normalisation of each channel, or of each feature (Ioffe and Szegedy 2015):
+    /// `y = weight (x - mean) / sqrt(variance + epsilon) + bias`.
+    ///
+    /// In training, mean and biased variance are those of the batch, and the running statistics move by `momentum` towards
+    /// the batch's mean and unbiased variance; in evaluation the running statistics are used.
+    BatchNorm {
+        /// Channels.
+        channels: usize,
+        /// How far a step moves the running statistics: 0.1.
+        momentum: f32,
+        /// Added to the variance: 1e-5.
+        epsilon: f32,
+    },
     /// `max(x, 0)`.
     Relu,
+    /// The largest value of each window; padding never wins.
+    MaxPool {
+        /// Kernel, stride and padding.
+        window: Window,
+    },
+    /// The mean of each window, padding counted as zeros (PyTorch's `count_include_pad`).
+    AveragePool {
+        /// Kernel, stride and padding.
+        window: Window,
+    },
+    /// The mean of each channel, [channels, h, w] to [channels].
+    GlobalAveragePool,
+    /// The sum of two inputs of the same shape: a residual connection.
+    Add,
     /// Zeroes a fraction of the activations in training and scales the others by `1 / (1 - rate)`.
     Dropout {
         /// The fraction zeroed.
         rate: f32,
     },
+}
+
+/// How a kernel moves over a map: [vertical, horizontal].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Window {
+    /// Height and width of the kernel.
+    pub kernel: [usize; 2],
+    /// From one place to the next.
+    pub stride: [usize; 2],
+    /// Zeros (for a maximum: nothing) around the map, on each side.
+    pub padding: [usize; 2],
+}
+
+impl Window {
+    /// A square kernel with the same stride and padding in both directions.
+    pub const fn square(kernel: usize, stride: usize, padding: usize) -> Self {
+        Self { kernel: [kernel; 2], stride: [stride; 2], padding: [padding; 2] }
+    }
+
+    /// The map that remains of a map of this height and width: `(size + 2 padding - kernel) / stride + 1`, rounded down;
+    /// `None` where the kernel does not fit.
+    pub fn output(&self, map: [usize; 2]) -> Option<[usize; 2]> {
+        let side = |axis: usize| {
+            let room = (map[axis] + 2 * self.padding[axis]).checked_sub(self.kernel[axis])?;
+            Some(room.checked_div(self.stride[axis])? + 1)
+        };
+        Some([side(0)?, side(1)?])
+    }
 }
 
 /// A named layer and what it reads.
@@ -49,18 +115,24 @@ pub struct Node {
 /// What kind of parameter a tensor is; decides what is pruned and at which rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ParameterKind {
+    /// Weight of a convolution.
+    Conv,
     /// Weight of a linear layer.
     Linear,
     /// Weight of the last layer.
     Output,
     /// A bias: never pruned, not counted in density.
     Bias,
+    /// The factor of a batch normalisation: never pruned, not counted in density.
+    NormWeight,
+    /// The shift of a batch normalisation: never pruned, not counted in density.
+    NormBias,
 }
 
 impl ParameterKind {
     /// Whether it is a weight that masks may cover and that density counts.
     pub fn is_prunable(self) -> bool {
-        self != Self::Bias
+        matches!(self, Self::Conv | Self::Linear | Self::Output)
     }
 }
 
@@ -77,6 +149,19 @@ pub struct Parameter {
     pub node: NodeId,
 }
 
+/// A running statistic of a batch normalisation: kept with the weights, not trained.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunningStatistic {
+    /// Its name, as in PyTorch's state dict: `bn1.running_mean`.
+    pub name: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// What it is before training: 0 for a mean, 1 for a variance.
+    pub initial: f32,
+    /// The node that owns it.
+    pub node: NodeId,
+}
+
 /// A network, as data. The last node gives the logits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
@@ -89,27 +174,50 @@ pub struct Architecture {
 impl Architecture {
     /// The trained tensors, in order.
     pub fn parameters(&self) -> Vec<Parameter> {
-        let last = self.nodes.iter().rposition(|node| matches!(node.op, Op::Linear { .. }));
+        let last =
+            self.nodes.iter().rposition(|node| matches!(node.op, Op::Linear { .. } | Op::Conv2d { .. }));
         let mut parameters = Vec::new();
         for (id, node) in self.nodes.iter().enumerate() {
-            if let Op::Linear { inputs, outputs, bias } = node.op {
-                parameters.push(Parameter {
-                    name: format!("{}.weight", node.name),
-                    shape: vec![outputs, inputs],
-                    kind: if Some(id) == last { ParameterKind::Output } else { ParameterKind::Linear },
-                    node: id,
-                });
-                if bias {
-                    parameters.push(Parameter {
-                        name: format!("{}.bias", node.name),
-                        shape: vec![outputs],
-                        kind: ParameterKind::Bias,
-                        node: id,
-                    });
+            let mut push = |suffix: &str, shape: Vec<usize>, kind: ParameterKind| {
+                parameters.push(Parameter { name: format!("{}.{suffix}", node.name), shape, kind, node: id });
+            };
+            let of_layer = |kind| if Some(id) == last { ParameterKind::Output } else { kind };
+            match node.op {
+                Op::Linear { inputs, outputs, bias } => {
+                    push("weight", vec![outputs, inputs], of_layer(ParameterKind::Linear));
+                    if bias {
+                        push("bias", vec![outputs], ParameterKind::Bias);
+                    }
                 }
+                Op::Conv2d { inputs, outputs, window, bias } => {
+                    let [height, width] = window.kernel;
+                    push("weight", vec![outputs, inputs, height, width], of_layer(ParameterKind::Conv));
+                    if bias {
+                        push("bias", vec![outputs], ParameterKind::Bias);
+                    }
+                }
+                Op::BatchNorm { channels, .. } => {
+                    push("weight", vec![channels], ParameterKind::NormWeight);
+                    push("bias", vec![channels], ParameterKind::NormBias);
+                }
+                _ => {}
             }
         }
         parameters
+    }
+
+    /// The running statistics of batch normalisations, in order. They are stored, rewound and loaded with the weights.
+    pub fn running_statistics(&self) -> Vec<RunningStatistic> {
+        let mut statistics = Vec::new();
+        for (id, node) in self.nodes.iter().enumerate() {
+            if let Op::BatchNorm { channels, .. } = node.op {
+                for (suffix, initial) in [("running_mean", 0.0), ("running_var", 1.0)] {
+                    let name = format!("{}.{suffix}", node.name);
+                    statistics.push(RunningStatistic { name, shape: vec![channels], initial, node: id });
+                }
+            }
+        }
+        statistics
     }
 
     /// Values an example has at the input.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{Architecture, Hint, Node, Op, Shape};
+use crate::{Architecture, Hint, Node, Op, Shape, Window};
 
 /// Why a graph of layers is not a network.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -134,13 +134,23 @@ impl Architecture {
                 Err(format!("an input of shape {:?} that reads {:?}", node.shape, node.inputs))
             };
         }
-        let &[input] = node.inputs.as_slice() else {
-            return Err(format!("it must read one layer, not {}", node.inputs.len()));
-        };
-        if input >= id {
+        let wanted = if node.op == Op::Add { 2 } else { 1 };
+        if node.inputs.len() != wanted {
+            return Err(format!(
+                "it must read {} layer{}, not {}",
+                ["one", "two"][wanted - 1],
+                ["", "s"][wanted - 1],
+                node.inputs.len()
+            ));
+        }
+        if let Some(input) = node.inputs.iter().find(|&&input| input >= id) {
             return Err(format!("it reads layer {input}, which does not come before it"));
         }
-        let expected = output_shape(&node.op, &self.nodes[input].shape)?;
+        let shapes: Vec<&Shape> = node.inputs.iter().map(|&input| &self.nodes[input].shape).collect();
+        if shapes.iter().any(|shape| *shape != shapes[0]) {
+            return Err(format!("it adds {:?} and {:?}, which differ", shapes[0], shapes[1]));
+        }
+        let expected = output_shape(&node.op, shapes[0])?;
         if expected == node.shape {
             return Ok(());
         }
@@ -158,11 +168,43 @@ fn output_shape(op: &Op, input: &[usize]) -> Result<Shape, String> {
         Op::Linear { inputs, outputs, .. } => {
             Err(format!("a linear layer of {inputs} inputs and {outputs} outputs cannot read {input:?}"))
         }
+        Op::Conv2d { inputs, outputs, window, .. } => match *input {
+            [channels, height, width] if channels == inputs && outputs > 0 => {
+                let [height, width] = place(window, [height, width])?;
+                Ok(vec![outputs, height, width])
+            }
+            _ => Err(format!("a convolution of {inputs} to {outputs} channels cannot read {input:?}")),
+        },
+        Op::BatchNorm { channels, .. } if input.first() != Some(&channels) => {
+            Err(format!("a batch normalisation of {channels} channels cannot read {input:?}"))
+        }
+        Op::MaxPool { window } | Op::AveragePool { window } => match *input {
+            [channels, height, width] => {
+                let [height, width] = place(window, [height, width])?;
+                Ok(vec![channels, height, width])
+            }
+            _ => Err(format!("a pool cannot read {input:?}, it needs [channels, height, width]")),
+        },
+        Op::GlobalAveragePool => match *input {
+            [channels, _, _] => Ok(vec![channels]),
+            _ => Err(format!("a pool cannot read {input:?}, it needs [channels, height, width]")),
+        },
         Op::Dropout { rate } if !(0.0..1.0).contains(&rate) => {
             Err(format!("the dropout rate is {rate}, it must be at least 0 and below 1"))
         }
-        Op::Input | Op::Relu | Op::Dropout { .. } => Ok(input.to_vec()),
+        Op::Input | Op::Relu | Op::Dropout { .. } | Op::BatchNorm { .. } | Op::Add => Ok(input.to_vec()),
     }
+}
+
+/// The map that a window leaves, or why it leaves none.
+fn place(window: Window, map: [usize; 2]) -> Result<[usize; 2], String> {
+    let Window { kernel, stride, padding } = window;
+    if kernel.contains(&0) || stride.contains(&0) {
+        return Err(format!("a kernel of {kernel:?} with stride {stride:?} does not move"));
+    }
+    window.output(map).ok_or_else(|| {
+        format!("a kernel of {kernel:?} is larger than its map of {map:?} with padding {padding:?}")
+    })
 }
 
 #[cfg(test)]

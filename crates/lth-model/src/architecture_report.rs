@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Architecture, Masks, Node, Op};
+use crate::{Architecture, Masks, Node, Op, Window};
 
 impl Architecture {
     /// Multiplications and additions of one example's forward pass, two per weight, biases not counted; a backward pass
@@ -26,8 +26,9 @@ impl Architecture {
             .map(|parameter| {
                 let dense = || parameter.shape.iter().product();
                 let live: usize = masks.get(&parameter.name).map_or_else(dense, crate::Mask::live);
-                // Each weight of a linear layer is used once an example.
-                2 * live as u64
+                // A weight is used once an example for each place of its output map.
+                let places: usize = self.nodes[parameter.node].shape.iter().skip(1).product();
+                2 * (live * places) as u64
             })
             .sum()
     }
@@ -55,7 +56,23 @@ fn describe(op: &Op) -> String {
         Op::Input => "input".to_owned(),
         Op::Flatten => "flatten".to_owned(),
         Op::Linear { inputs, outputs, bias } => format!("linear {inputs} {outputs} bias={bias}"),
+        Op::Conv2d { inputs, outputs, window, bias } => {
+            let Window { kernel, stride, padding } = window;
+            format!(
+                "conv2d {inputs} {outputs} kernel={kernel:?} stride={stride:?} padding={padding:?} bias={bias}"
+            )
+        }
+        Op::BatchNorm { channels, momentum, epsilon } => {
+            format!("batch-norm {channels} momentum={momentum:?} epsilon={epsilon:?}")
+        }
         Op::Relu => "relu".to_owned(),
+        Op::MaxPool { window } | Op::AveragePool { window } => {
+            let Window { kernel, stride, padding } = window;
+            let name = if matches!(op, Op::MaxPool { .. }) { "max-pool" } else { "average-pool" };
+            format!("{name} kernel={kernel:?} stride={stride:?} padding={padding:?}")
+        }
+        Op::GlobalAveragePool => "global-average-pool".to_owned(),
+        Op::Add => "add".to_owned(),
         Op::Dropout { rate } => format!("dropout {rate:?}"),
     }
 }
@@ -112,9 +129,30 @@ fn layer(op: &Op) -> String {
         Op::Linear { inputs, outputs, bias } => {
             format!("linear {inputs} -> {outputs}{}", if *bias { "" } else { ", no bias" })
         }
+        Op::Conv2d { inputs, outputs, window, bias } => {
+            format!("conv {inputs} -> {outputs}{}{}", moves(window), if *bias { "" } else { ", no bias" })
+        }
+        Op::BatchNorm { channels, .. } => format!("batch norm {channels}"),
         Op::Relu => "ReLU".to_owned(),
+        Op::MaxPool { window } => format!("max pool{}", moves(window)),
+        Op::AveragePool { window } => format!("average pool{}", moves(window)),
+        Op::GlobalAveragePool => "global average pool".to_owned(),
+        Op::Add => "add".to_owned(),
         Op::Dropout { rate } => format!("dropout {rate}"),
     }
+}
+
+/// A window, for people: ` 3x3, stride 2, padding 1`.
+fn moves(window: &Window) -> String {
+    let pair = |[a, b]: [usize; 2]| if a == b { a.to_string() } else { format!("{a}x{b}") };
+    let mut text = format!(" {}x{}", window.kernel[0], window.kernel[1]);
+    if window.stride != [1, 1] {
+        text += &format!(", stride {}", pair(window.stride));
+    }
+    if window.padding != [0, 0] {
+        text += &format!(", padding {}", pair(window.padding));
+    }
+    text
 }
 
 /// A number with a comma between thousands.

@@ -6,23 +6,54 @@ use thiserror::Error;
 
 use crate::{Architecture, Hint, Masks, Recipe, Seed, Tensors};
 
-/// How a stored byte becomes a number: `(byte / 255 - mean) / deviation`.
+/// How a stored byte becomes a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Normalization {
-    /// Subtracted after the division by 255.
-    pub mean: f32,
-    /// Divided by at the end.
-    pub deviation: f32,
+pub enum Normalization {
+    /// `(byte / 255 - mean) / deviation`, by the channel of the pixel; grey images use the first entry.
+    Channels {
+        /// Subtracted after the division by 255.
+        mean: [f32; 3],
+        /// Divided by at the end.
+        deviation: [f32; 3],
+    },
+    /// Each image by itself: `(x - mean) / max(deviation, 1 / sqrt(n))`, x = byte / 255, mean and (biased) deviation over
+    /// all n values of the image.
+    PerImage,
 }
 
 impl Normalization {
     /// Pixels in [0, 1].
-    pub const UNIT: Self = Self { mean: 0.0, deviation: 1.0 };
+    pub const UNIT: Self = Self::same(0.0, 1.0);
 
-    /// The number of each of the 256 bytes.
-    pub fn table(self) -> [f32; 256] {
-        std::array::from_fn(|byte| (byte as f32 / 255.0 - self.mean) / self.deviation)
+    /// The same mean and deviation for every channel.
+    pub const fn same(mean: f32, deviation: f32) -> Self {
+        Self::Channels { mean: [mean; 3], deviation: [deviation; 3] }
     }
+
+    /// The number of each of the 256 bytes in a channel; `None` where it depends on the image.
+    pub fn table(self, channel: usize) -> Option<[f32; 256]> {
+        match self {
+            Self::Channels { mean, deviation } => {
+                let (mean, deviation) = (mean[channel], deviation[channel]);
+                Some(std::array::from_fn(|byte| (byte as f32 / 255.0 - mean) / deviation))
+            }
+            Self::PerImage => None,
+        }
+    }
+}
+
+/// How a stored image is read in training: shifted, with black (byte 0) where nothing is, and perhaps mirrored.
+///
+/// Pixel (y, x) of what the network sees is pixel `(y + down, x' + right)` of the stored image, `x' = width - 1 - x` where
+/// it is mirrored, else `x' = x`: a crop of the padded image, mirrored afterwards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct View {
+    /// Rows.
+    pub down: i8,
+    /// Columns.
+    pub right: i8,
+    /// Whether left and right are swapped.
+    pub mirrored: bool,
 }
 
 /// Labelled examples held in memory: `bytes` is `[example][feature]`, `labels` one class an example.
@@ -61,6 +92,8 @@ pub enum Batch<'a> {
         examples: &'a Examples,
         /// Which examples.
         indices: &'a [u32],
+        /// How each is read; empty where all are read as they are stored.
+        views: &'a [View],
     },
     /// Plain numbers, `[example][feature]`.
     Values {
@@ -128,7 +161,7 @@ pub struct OptimizerState {
 /// All that a trainer needs to go on to the same bits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainerState {
-    /// Weights and biases by name; pruned weights are exact zeros.
+    /// Weights, biases and running statistics by name; pruned weights are exact zeros.
     pub weights: Tensors,
     /// The optimiser's memory.
     pub optimizer: OptimizerState,
@@ -248,7 +281,25 @@ pub trait Trainer: Send {
     /// When the batch does not fit.
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError>;
 
-    /// Weights by name; pruned weights are exact zeros.
+    /// Sets the running statistics of every batch normalisation to those of these examples under the present weights:
+    /// the average over batches of their means and unbiased variances, each batch normalised by its own, as in training.
+    /// Nothing else changes; a network without batch normalisation is left as it is.
+    ///
+    /// # Errors
+    /// When the examples do not fit.
+    fn reestimate_batch_norm(
+        &mut self,
+        _examples: &Examples,
+        _indices: &[u32],
+        _batch_size: usize,
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    /// With `true`, batch normalisation uses its running statistics in training too, and they stay as they are.
+    fn freeze_batch_norm(&mut self, _frozen: bool) {}
+
+    /// Weights and running statistics by name; pruned weights are exact zeros.
     fn weights(&self) -> Tensors;
 
     /// Weights and the optimiser's memory.

@@ -184,7 +184,7 @@ macro_rules! named {
 named!(InitScheme, "initialisation scheme");
 named!(BiasInit, "bias initialisation");
 
-/// Fresh parameters for an architecture: parameter number i is drawn from the stream (seed, purpose, base + i).
+/// Fresh parameters and running statistics for an architecture: parameter number i is drawn from the stream (seed, purpose, base + i).
 ///
 /// So a weight does not depend on how the others are drawn, and two bases further apart than the number of parameters
 /// never share a stream.
@@ -208,10 +208,17 @@ pub fn initialize(
                 let data = (0..count).map(|_| uniform(&mut stream, variance) as f32).collect();
                 Tensor::new(parameter.shape.clone(), data)
             }
-            (ParameterKind::Bias, ..) => Tensor::zeros(parameter.shape.clone()),
+            (ParameterKind::NormWeight, ..) => {
+                Tensor::new(parameter.shape.clone(), vec![1.0; parameter.shape[0]])
+            }
+            (ParameterKind::Bias | ParameterKind::NormBias, ..) => Tensor::zeros(parameter.shape.clone()),
             _ => scheme.draw(&parameter.shape, &mut stream),
         };
         tensors.insert(parameter.name.clone(), tensor);
+    }
+    for statistic in architecture.running_statistics() {
+        let count = statistic.shape.iter().product();
+        tensors.insert(statistic.name, Tensor::new(statistic.shape, vec![statistic.initial; count]));
     }
     tensors
 }

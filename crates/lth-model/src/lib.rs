@@ -23,11 +23,13 @@ mod suggest;
 mod tensor;
 mod ticket_file;
 
-pub use architecture::{Architecture, Node, NodeId, Op, Parameter, ParameterKind, Shape};
+pub use architecture::{
+    Architecture, Node, NodeId, Op, Parameter, ParameterKind, RunningStatistic, Shape, Window,
+};
 pub use architecture_builder::{ArchitectureBuilder, ArchitectureError};
 pub use engine::{
     Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, StepReport,
-    Trainer, TrainerState,
+    Trainer, TrainerState, View,
 };
 pub use error::{Hint, ParseError};
 pub use fraction::{Density, Rate};
@@ -35,7 +37,7 @@ pub use init::{BiasInit, FanMode, InitScheme, initialize};
 pub use mask::{Mask, Masks};
 pub use models::{MODELS, ModelInfo, UnknownModel, find_model, lenet_300_100, mlp, mlp_with_dropout};
 pub use random::{Purpose, RandomStream, Seed};
-pub use recipe::{Optimizer, Recipe, Schedule};
+pub use recipe::{Augmentation, Optimizer, Recipe, Schedule};
 pub use step::Step;
 pub use suggest::nearest_name;
 pub use tensor::{Tensor, Tensors};

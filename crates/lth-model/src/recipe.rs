@@ -71,6 +71,20 @@ impl Schedule {
     }
 }
 
+/// How training images are varied, anew for each example and epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Augmentation {
+    /// A random crop of the image's own size after padding with this many black pixels on every side; 0 for none.
+    pub crop_padding: u8,
+    /// Whether half of the images are mirrored, left to right.
+    pub horizontal_flip: bool,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Everything that training needs besides architecture, data and seed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,6 +100,15 @@ pub struct Recipe {
     /// The schedule of the rate.
     #[serde(default)]
     pub schedule: Schedule,
+    /// Fraction of the target that is spread over all classes (Szegedy et al. 2016); 0 for none.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub label_smoothing: f32,
+    /// The largest Euclidean norm of the gradient of all parameters together; a longer gradient is shortened to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gradient_clip: Option<f32>,
+    /// How training images are varied.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub augmentation: Augmentation,
     /// How weights are drawn.
     pub init: InitScheme,
     /// How biases are drawn.
@@ -120,6 +143,17 @@ impl Recipe {
             "it must be a positive number",
             "the papers train LeNet with --learning-rate 0.0012",
         )?;
+        require(
+            "label smoothing",
+            self.label_smoothing,
+            (0.0..1.0).contains(&self.label_smoothing),
+            "it must be at least 0 and below 1",
+            "0 is none, the usual value is 0.1",
+        )?;
+        if let Some(norm) = self.gradient_clip {
+            let valid = norm > 0.0 && norm.is_finite();
+            require("gradient clip", norm, valid, "it must be a positive number", "leave it out for none")?;
+        }
         self.optimizer.check()
     }
 }
@@ -224,7 +258,7 @@ impl fmt::Display for Schedule {
 /// One line: `50ep of batches of 60, Adam, learning rate 0.0012 (constant), weights glorot-normal, biases zero`.
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { batch_size, length, learning_rate, optimizer, schedule, init, bias_init } = self;
+        let Self { batch_size, length, learning_rate, optimizer, schedule, init, bias_init, .. } = self;
         write!(
             f,
             "{length} of batches of {batch_size}, {optimizer}, learning rate {learning_rate} ({schedule}), weights {init}, biases {bias_init}"

@@ -1,6 +1,6 @@
 //! Recipes: every setting out of its range is refused by name, and files keep all of a recipe.
 
-use lth_model::{BiasInit, Hint, InitScheme, Optimizer, Recipe, Schedule, Step};
+use lth_model::{Augmentation, BiasInit, Hint, InitScheme, Optimizer, Recipe, Schedule, Step};
 
 fn recipe() -> Recipe {
     Recipe {
@@ -9,6 +9,9 @@ fn recipe() -> Recipe {
         learning_rate: 1.2e-3,
         optimizer: Optimizer::ADAM,
         schedule: Schedule::Constant,
+        label_smoothing: 0.0,
+        gradient_clip: None,
+        augmentation: Augmentation::default(),
         init: InitScheme::GlorotNormal,
         bias_init: BiasInit::Zero,
     }

@@ -1,8 +1,8 @@
 //! What a seed means never changes: choices that runs on disk depend on.
 
 use lth_model::{
-    BiasInit, InitScheme, Masks, Optimizer, Purpose, Rate, Recipe, Schedule, Seed, Step, Tensor, Tensors,
-    initialize, mlp,
+    Augmentation, BiasInit, InitScheme, Masks, Optimizer, Purpose, Rate, Recipe, Schedule, Seed, Step,
+    Tensor, Tensors, initialize, mlp,
 };
 use lth_ticket::{ControlContext, PruningRates, Scope, complete_masks, find_control, prune};
 
@@ -35,6 +35,9 @@ fn controls() {
         learning_rate: 0.1,
         optimizer: Optimizer::SGD,
         schedule: Schedule::Constant,
+        label_smoothing: 0.0,
+        gradient_clip: None,
+        augmentation: Augmentation::default(),
         init: InitScheme::GlorotUniform,
         bias_init: BiasInit::Zero,
     };

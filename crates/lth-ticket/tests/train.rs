@@ -6,8 +6,8 @@ use std::io;
 
 use common::{CLASSES, FEATURES, FakeEngine, architecture, examples};
 use lth_model::{
-    BiasInit, EngineError, InitScheme, Mask, Masks, Optimizer, Purpose, Recipe, Schedule, Seed, Step,
-    TensorFile, Tensors, initialize,
+    Augmentation, BiasInit, EngineError, InitScheme, Mask, Masks, Optimizer, Purpose, Recipe, Schedule, Seed,
+    Step, TensorFile, Tensors, initialize,
 };
 use lth_ticket::{
     CheckpointError, DataOrder, Directive, MetricRow, Observer, Outcome, Progress, Split, Trained,
@@ -34,6 +34,9 @@ impl Fixture {
             learning_rate: 0.3,
             optimizer: Optimizer::SGD,
             schedule: Schedule::Constant,
+            label_smoothing: 0.0,
+            gradient_clip: None,
+            augmentation: Augmentation::default(),
             init: InitScheme::GlorotNormal,
             bias_init: BiasInit::Zero,
         };

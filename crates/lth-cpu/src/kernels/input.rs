@@ -15,8 +15,11 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    pub(crate) fn new(normalization: Normalization) -> Self {
-        Self { mean: normalization.mean, inverse: 1.0 / normalization.deviation }
+    /// Absent where channels differ or every image has its own.
+    pub(crate) fn new(normalization: Normalization) -> Option<Self> {
+        let Normalization::Channels { mean, deviation } = normalization else { return None };
+        let same = mean == [mean[0]; 3] && deviation == [deviation[0]; 3];
+        same.then(|| Self { mean: mean[0], inverse: 1.0 / deviation[0] })
     }
 
     /// Whether byte 0 becomes the number 0, so that inputs that are 0 throughout may be skipped.

@@ -16,7 +16,7 @@ fn table(isa: Isa, normalization: Normalization) -> Vec<f32> {
     let bytes: Vec<u8> = (0..=255).collect();
     let features: Vec<u16> = (0..16).collect();
     let mut to = vec![0.0; 256];
-    let scale = Scale::new(normalization);
+    let scale = Scale::new(normalization).unwrap();
     isa.run(Unpack { from: &bytes, features: &features, vectors: 1, to: &mut to, scale });
     to
 }
@@ -24,7 +24,7 @@ fn table(isa: Isa, normalization: Normalization) -> Vec<f32> {
 fn normalization() -> impl Strategy<Value = Normalization> {
     prop_oneof![
         Just(Normalization::UNIT),
-        (0.0_f32..1.0, 0.05_f32..2.0).prop_map(|(mean, deviation)| Normalization { mean, deviation }),
+        (0.0_f32..1.0, 0.05_f32..2.0).prop_map(|(mean, deviation)| Normalization::same(mean, deviation)),
     ]
 }
 
@@ -32,9 +32,9 @@ fn normalization() -> impl Strategy<Value = Normalization> {
 fn bytes_are_divided_by_255_to_the_last_bit() {
     let expected: Vec<f32> = (0..=255).map(|byte| byte as f32 / 255.0).collect();
     assert_same_bits(&everywhere(|isa| table(isa, Normalization::UNIT)), &expected, "unit");
-    assert_same_bits(&Normalization::UNIT.table(), &expected, "the model's table");
-    assert!(Scale::new(Normalization::UNIT).keeps_zero());
-    assert!(!Scale::new(Normalization { mean: 0.1307, deviation: 0.3081 }).keeps_zero());
+    assert_same_bits(&Normalization::UNIT.table(0).unwrap(), &expected, "the model's table");
+    assert!(Scale::new(Normalization::UNIT).unwrap().keeps_zero());
+    assert!(!Scale::new(Normalization::same(0.1307, 0.3081)).unwrap().keeps_zero());
 }
 
 proptest! {
@@ -43,7 +43,8 @@ proptest! {
     #[test]
     fn normalised_bytes(normalization in normalization()) {
         let found = everywhere(|isa| table(isa, normalization));
-        let (mean, deviation) = (f64::from(normalization.mean), f64::from(normalization.deviation));
+        let Normalization::Channels { mean: [mean, ..], deviation: [deviation, ..] } = normalization else { panic!() };
+        let (mean, deviation) = (f64::from(mean), f64::from(deviation));
         let expected: Vec<f64> = (0..256).map(|byte| (f64::from(byte) / 255.0 - mean) / deviation).collect();
         // The quotient and the difference are rounded, then the inverse and the product.
         let bound = |i: usize| HALF_ULP * (2.0 / deviation + 3.0 * expected[i].abs());
@@ -73,7 +74,7 @@ proptest! {
                 vectors: lanes.vectors,
                 slab: &mut slab,
                 blocks: with_blocks.then_some((&mut *blocks, first, rows)),
-                scale: Scale::new(normalization),
+                scale: Scale::new(normalization).unwrap(),
             });
             [&slab[..], &blocks[..]].concat()
         };
@@ -100,7 +101,7 @@ proptest! {
         let table = table(Isa::detect(), normalization);
         let found = everywhere(|isa| {
             let mut to = vec![7.0; features * width];
-            let scale = Scale::new(normalization);
+            let scale = Scale::new(normalization).unwrap();
             isa.run(Unpack { from: &from, features: &listed, vectors, to: &mut to, scale });
             to
         });

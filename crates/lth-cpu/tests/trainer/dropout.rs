@@ -122,7 +122,7 @@ fn every_dropped_layer_of_a_step_has_factors_of_its_own() {
 fn evaluation_logits_and_gradients_are_without_dropout() {
     let examples = examples(150, Normalization::UNIT);
     let indices: Vec<u32> = (0..150).collect();
-    let batch = Batch::Stored { examples: &examples, indices: &indices };
+    let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
     for density in DENSITIES {
         let masks = masks(&small(), density);
         let weights = weights(&small());

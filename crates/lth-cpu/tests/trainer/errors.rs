@@ -94,7 +94,7 @@ fn refused_batch(trainer: &mut dyn Trainer, batch: Batch<'_>) -> String {
     let error = trainer.step(batch, 0.1).unwrap_err();
     assert_eq!(trainer.logits(batch).unwrap_err(), error);
     assert_eq!(trainer.gradients(batch, Gradients::All).unwrap_err(), error);
-    if let Batch::Stored { examples, indices } = batch
+    if let Batch::Stored { examples, indices, .. } = batch
         && !indices.is_empty()
     {
         assert_eq!(trainer.add_evaluation_set(examples, indices).unwrap_err(), error);
@@ -114,10 +114,14 @@ fn batches_that_do_not_fit() {
         let trainer = &mut *trainer;
 
         let empty = "it has no example";
-        assert_eq!(refused_batch(trainer, Batch::Stored { examples: &examples, indices: &[] }), empty);
+        assert_eq!(
+            refused_batch(trainer, Batch::Stored { examples: &examples, indices: &[], views: &[] }),
+            empty
+        );
         assert_eq!(refused_batch(trainer, Batch::Values { inputs: &[], labels: &[] }), empty);
 
-        let beyond = refused_batch(trainer, Batch::Stored { examples: &examples, indices: &[0, 9] });
+        let beyond =
+            refused_batch(trainer, Batch::Stored { examples: &examples, indices: &[0, 9], views: &[] });
         assert_eq!(beyond, "example 9 of 9 does not exist");
 
         let narrow = Examples {
@@ -126,18 +130,22 @@ fn batches_that_do_not_fit() {
             features: 10,
             ..examples.clone()
         };
-        let narrow = refused_batch(trainer, Batch::Stored { examples: &narrow, indices: &[0, 1] });
+        let narrow =
+            refused_batch(trainer, Batch::Stored { examples: &narrow, indices: &[0, 1], views: &[] });
         assert_eq!(narrow, "examples have 10 values, the network reads 37");
 
         let mut labels = examples.labels.to_vec();
         labels[4] = CLASSES as u16;
         let mislabelled = Examples { labels: labels.into(), ..examples.clone() };
         let label = "label 7, but there are 7 classes";
-        assert_eq!(refused_batch(trainer, Batch::Stored { examples: &mislabelled, indices: &[3, 4] }), label);
+        assert_eq!(
+            refused_batch(trainer, Batch::Stored { examples: &mislabelled, indices: &[3, 4], views: &[] }),
+            label
+        );
         let inputs = vec![0.5; FEATURES];
         assert_eq!(refused_batch(trainer, Batch::Values { inputs: &inputs, labels: &[7] }), label);
         // The label that is wrong is not asked for.
-        trainer.step(Batch::Stored { examples: &mislabelled, indices: &[3, 5] }, 0.0).unwrap();
+        trainer.step(Batch::Stored { examples: &mislabelled, indices: &[3, 5], views: &[] }, 0.0).unwrap();
 
         let short = refused_batch(trainer, Batch::Values { inputs: &inputs, labels: &[0, 1] });
         assert_eq!(short, "37 values for 2 examples of 37");

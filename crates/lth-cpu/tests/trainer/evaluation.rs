@@ -111,7 +111,7 @@ fn a_set_of_blank_examples_is_evaluated() {
 fn stored_bytes_and_plain_numbers_train_to_the_same_bits() {
     let architecture = small();
     let examples = examples(300, Normalization::UNIT);
-    let table = examples.normalization.table();
+    let table = examples.normalization.table(0).unwrap();
     for density in DENSITIES {
         let masks = masks(&architecture, density);
         let mut stored = trainer(&architecture, Optimizer::ADAM, &weights(&architecture), &masks);
@@ -123,7 +123,7 @@ fn stored_bytes_and_plain_numbers_train_to_the_same_bits() {
                 indices.iter().flat_map(row).map(|&byte| table[usize::from(byte)]).collect();
             let labels: Vec<u16> = indices.iter().map(|&index| examples.labels[index as usize]).collect();
             let (stored_batch, values_batch) = (
-                Batch::Stored { examples: &examples, indices: &indices },
+                Batch::Stored { examples: &examples, indices: &indices, views: &[] },
                 Batch::Values { inputs: &inputs, labels: &labels },
             );
             assert_eq!(stored.logits(stored_batch).unwrap(), values.logits(values_batch).unwrap());

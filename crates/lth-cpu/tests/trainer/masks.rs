@@ -95,7 +95,7 @@ fn gradients_of_all_weights_are_those_of_the_dense_network_with_zeros() {
         let mut sparse = trainer(&architecture, Optimizer::SGD, &zeroed, &masks);
         for number in 0..BATCHES.len() {
             let indices = indices(number, examples.len());
-            let batch = Batch::Stored { examples: &examples, indices: &indices };
+            let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
             let expected = dense.gradients(batch, Gradients::All).unwrap();
             let what = format!("density {density}, {} examples", indices.len());
             assert_same(&sparse.gradients(batch, Gradients::All).unwrap(), &expected, &what);
@@ -125,7 +125,7 @@ fn the_crossover_changes_no_bit_of_forward_pass_and_data_gradient() {
         });
         for number in 0..BATCHES.len() {
             let indices = indices(number, examples.len());
-            let batch = Batch::Stored { examples: &examples, indices: &indices };
+            let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
             let [a, b] = engines.each_mut().map(|trainer| {
                 let set = trainer.add_evaluation_set(&examples, &indices).unwrap();
                 let logits = trainer.logits(batch).unwrap();
@@ -180,7 +180,7 @@ fn a_network_without_weights_still_trains_its_last_bias() {
     let masks = masks(&architecture, 0.0);
     let examples = examples(60, Normalization::UNIT);
     let indices: Vec<u32> = (0..60).collect();
-    let batch = Batch::Stored { examples: &examples, indices: &indices };
+    let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
     let mut trainer = trainer(&architecture, Optimizer::SGD, &weights, &masks);
     for row in trainer.logits(batch).unwrap().chunks(CLASSES) {
         assert_eq!(row, weights["fc3.bias"].data());

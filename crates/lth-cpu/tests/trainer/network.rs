@@ -1,7 +1,7 @@
 //! A network of linear layers and ReLUs made of nothing but the loops of `lth_cpu::reference`.
 
 use lth_cpu::reference;
-use lth_model::{Architecture, Examples, Masks, Op, Optimizer, Tensors};
+use lth_model::{Architecture, Examples, Masks, Normalization, Op, Optimizer, Tensors};
 
 /// A network in 64 bits, its masks and its optimiser's memory.
 pub(crate) struct PlainNetwork {
@@ -152,8 +152,11 @@ impl PlainNetwork {
 
 /// Examples as numbers, `[example][feature]`, and their labels.
 pub(crate) fn numbers(examples: &Examples, indices: &[u32]) -> (Vec<f64>, Vec<u16>) {
-    let (mean, deviation) =
-        (f64::from(examples.normalization.mean), f64::from(examples.normalization.deviation));
+    let Normalization::Channels { mean: [mean, ..], deviation: [deviation, ..] } = examples.normalization
+    else {
+        panic!("images of one channel")
+    };
+    let (mean, deviation) = (f64::from(mean), f64::from(deviation));
     let row = |&index: &u32| &examples.bytes[index as usize * examples.features..][..examples.features];
     let bytes = indices.iter().flat_map(row);
     let inputs = bytes.map(|&byte| (f64::from(byte) / 255.0 - mean) / deviation).collect();

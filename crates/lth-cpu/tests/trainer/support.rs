@@ -2,16 +2,16 @@
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization, Optimizer,
-    Purpose, RandomStream, Recipe, Schedule, Seed, Step, Tensor, Tensors, Trainer, TrainerState, initialize,
-    mlp, mlp_with_dropout,
+    Architecture, Augmentation, Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization,
+    Optimizer, Purpose, RandomStream, Recipe, Schedule, Seed, Step, Tensor, Tensors, Trainer, TrainerState,
+    initialize, mlp, mlp_with_dropout,
 };
 
 pub(crate) const FEATURES: usize = 37;
 pub(crate) const CLASSES: usize = 7;
 
 /// MNIST's usual normalisation, under which byte 0 is no zero.
-pub(crate) const SHIFTED: Normalization = Normalization { mean: 0.1307, deviation: 0.3081 };
+pub(crate) const SHIFTED: Normalization = Normalization::same(0.1307, 0.3081);
 
 /// Every kind of optimiser with a rate that suits it.
 pub(crate) const OPTIMIZERS: [(Optimizer, f32); 7] = [
@@ -92,6 +92,9 @@ pub(crate) fn recipe(optimizer: Optimizer) -> Recipe {
         learning_rate: 0.1,
         optimizer,
         schedule: Schedule::Constant,
+        label_smoothing: 0.0,
+        gradient_clip: None,
+        augmentation: Augmentation::default(),
         init: InitScheme::GlorotNormal,
         bias_init: BiasInit::Zero,
     }
@@ -131,7 +134,7 @@ pub(crate) fn steps(
 ) {
     for number in numbers {
         let indices = indices(number, examples.len());
-        trainer.step(Batch::Stored { examples, indices: &indices }, rate).unwrap();
+        trainer.step(Batch::Stored { examples, indices: &indices, views: &[] }, rate).unwrap();
     }
 }
 

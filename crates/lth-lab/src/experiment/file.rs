@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use lth_model::{BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
+use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
 use lth_ticket::{DataOrder, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,9 @@ struct RecipeTable {
     learning_rate: Option<f32>,
     optimizer: Option<Optimizer>,
     schedule: Option<Schedule>,
+    label_smoothing: Option<f32>,
+    gradient_clip: Option<f32>,
+    augmentation: Option<Augmentation>,
     init: Option<InitScheme>,
     bias_init: Option<BiasInit>,
 }
@@ -152,6 +155,9 @@ impl RecipeTable {
             learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
             optimizer: self.optimizer.unwrap_or(default.optimizer),
             schedule: self.schedule.unwrap_or(default.schedule),
+            label_smoothing: self.label_smoothing.unwrap_or(default.label_smoothing),
+            gradient_clip: self.gradient_clip.or(default.gradient_clip),
+            augmentation: self.augmentation.unwrap_or(default.augmentation),
             init: self.init.unwrap_or(default.init),
             bias_init: self.bias_init.unwrap_or(default.bias_init),
         }

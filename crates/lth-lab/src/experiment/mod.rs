@@ -10,7 +10,7 @@ use std::{
     iter,
 };
 
-use lth_model::{BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
+use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
 use lth_ticket::{DataOrder, PruningRates, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -136,6 +136,9 @@ impl Experiment {
                 learning_rate: 1.2e-3,
                 optimizer: Optimizer::ADAM,
                 schedule: Schedule::Constant,
+                label_smoothing: 0.0,
+                gradient_clip: None,
+                augmentation: Augmentation::default(),
                 init: InitScheme::GlorotNormal,
                 bias_init: BiasInit::Zero,
             },

@@ -1,4 +1,6 @@
-use lth_model::{BiasInit, InitScheme, Mask, Optimizer, Rate, Schedule, Step, Tensor, lenet_300_100};
+use lth_model::{
+    Augmentation, BiasInit, InitScheme, Mask, Optimizer, Rate, Schedule, Step, Tensor, lenet_300_100,
+};
 
 use super::*;
 use crate::{OneShot, PruningRates, Scope, prune_one_shot};
@@ -19,6 +21,9 @@ impl Fixture {
             learning_rate: 0.1,
             optimizer: Optimizer::SGD,
             schedule: Schedule::Constant,
+            label_smoothing: 0.0,
+            gradient_clip: None,
+            augmentation: Augmentation::default(),
             init: InitScheme::GlorotNormal,
             bias_init: BiasInit::PyTorch,
         };

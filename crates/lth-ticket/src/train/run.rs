@@ -33,7 +33,8 @@ pub fn train(
 
     while run.iteration < last {
         let rate = f64::from(job.recipe.learning_rate) * job.recipe.schedule.factor(run.iteration, per_epoch);
-        let batch = Batch::Stored { examples: &job.data.train, indices: batches.after(run.iteration) };
+        let batch =
+            Batch::Stored { examples: &job.data.train, indices: batches.after(run.iteration), views: &[] };
         let report = run.trainer.step(batch, rate as f32)?;
         run.iteration += 1;
         if !report.loss_sum.is_finite() {

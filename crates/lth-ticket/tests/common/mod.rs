@@ -67,7 +67,7 @@ struct FakeTrainer {
 
 impl FakeTrainer {
     fn inputs(examples: &Examples, index: u32) -> Vec<f32> {
-        let table = examples.normalization.table();
+        let table = examples.normalization.table(0).unwrap();
         let from = index as usize * examples.features;
         examples.bytes[from..from + examples.features].iter().map(|&byte| table[byte as usize]).collect()
     }
@@ -109,7 +109,7 @@ impl FakeTrainer {
 
 impl Trainer for FakeTrainer {
     fn step(&mut self, batch: Batch<'_>, learning_rate: f32) -> Result<StepReport, EngineError> {
-        let Batch::Stored { examples, indices } = batch else {
+        let Batch::Stored { examples, indices, .. } = batch else {
             return Err(EngineError::Batch { reason: "only stored examples".to_owned() });
         };
         let (report, mut gradients) = self.see(examples, indices);
