@@ -56,6 +56,8 @@ pub enum Purpose {
     RandomScores = 8,
     /// Augmentation; index: the epoch and example.
     Augmentation = 9,
+    /// Parts and changes of a data set; index: which (see lth-data's `DatasetView`).
+    DatasetView = 10,
 }
 
 /// A stream of random numbers that depends on nothing but (seed, purpose, index): ChaCha with 8 rounds.
