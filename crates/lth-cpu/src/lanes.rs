@@ -18,6 +18,12 @@ impl Lanes {
         Self { examples, vectors, slabs: examples.div_ceil(vectors * LANES).max(1) }
     }
 
+    /// As [`Self::of`], with 1, 2 or 4 vectors a slab.
+    pub(crate) fn in_powers(examples: usize) -> Self {
+        let vectors = examples.div_ceil(LANES).clamp(1, 4).next_power_of_two();
+        Self { examples, vectors, slabs: examples.div_ceil(vectors * LANES).max(1) }
+    }
+
     /// Lanes of a slab.
     pub(crate) fn width(self) -> usize {
         self.vectors * LANES

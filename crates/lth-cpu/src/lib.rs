@@ -23,20 +23,25 @@
 mod batch;
 mod batch_major;
 mod buffer;
+mod conv;
 mod dropout;
+mod graph;
 mod evaluation;
 mod kernels;
 mod lanes;
 mod linear;
 mod network;
+mod optimizer;
 mod panels;
 #[doc(hidden)]
 pub mod reference;
 mod simd;
 mod sparse;
+mod shared;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod trainer;
 mod weights;
 
@@ -48,7 +53,9 @@ pub use simd::Isa;
 #[derive(Debug, Clone, Copy)]
 pub struct CpuEngine {
     isa: Isa,
-    crossover: f64,
+    /// Where it is not the one that belongs to the kind of layer.
+    crossover: Option<f64>,
+    threads: usize,
 }
 
 impl CpuEngine {
@@ -59,14 +66,21 @@ impl CpuEngine {
 
     /// An engine with chosen instructions; the results have the same bits.
     pub fn with_instructions(isa: Isa) -> Self {
-        Self { isa, crossover: weights::CROSSOVER }
+        Self { isa, crossover: None, threads: 1 }
     }
 
     /// The same engine with another crossover: layers of a lower density are computed sparse. For measurements; weights
     /// after training depend on it in their last bits.
     #[must_use]
     pub fn with_crossover(self, crossover: f64) -> Self {
-        Self { crossover, ..self }
+        Self { crossover: Some(crossover), ..self }
+    }
+
+    /// The same engine with this many threads inside of a step, for single large networks; the results have the same bits.
+    /// Chains of linear layers use one.
+    #[must_use]
+    pub fn with_threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
     }
 }
 
@@ -89,6 +103,10 @@ impl Engine for CpuEngine {
         masks: &Masks,
         seed: Seed,
     ) -> Result<Box<dyn Trainer>, EngineError> {
-        Ok(Box::new(trainer::CpuTrainer::new(*self, architecture, recipe.optimizer, weights, masks, seed)?))
+        if network::is_chain(architecture) {
+            Ok(Box::new(trainer::CpuTrainer::new(*self, architecture, recipe, weights, masks, seed)?))
+        } else {
+            Ok(Box::new(graph::trainer::GraphTrainer::new(*self, architecture, recipe, weights, masks, seed)?))
+        }
     }
 }

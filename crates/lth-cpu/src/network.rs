@@ -28,6 +28,11 @@ struct Stage {
     relu: bool,
 }
 
+/// Whether an architecture is what [`compile`] takes: linear layers one after the other.
+pub(crate) fn is_chain(architecture: &Architecture) -> bool {
+    chain(architecture).is_ok()
+}
+
 /// The layers of an architecture with these weights and masks, and with this memory of the optimiser.
 pub(crate) fn compile(
     architecture: &Architecture,
@@ -63,7 +68,7 @@ pub(crate) fn export(layers: &[Layer], part: Part, suffix: &str) -> Tensors {
     tensors
 }
 
-fn given<'a>(
+pub(crate) fn given<'a>(
     weights: &'a Tensors,
     optimizer: Option<&'a OptimizerState>,
     moments: MomentNames,
@@ -85,7 +90,7 @@ fn given<'a>(
     Ok(Given { value, moments: found, kept_moments: moments.len() })
 }
 
-fn check(architecture: &Architecture, weights: &Tensors, masks: &Masks) -> Result<(), EngineError> {
+pub(crate) fn check(architecture: &Architecture, weights: &Tensors, masks: &Masks) -> Result<(), EngineError> {
     let parameters = architecture.parameters();
     for parameter in &parameters {
         let tensor = weights
@@ -93,8 +98,16 @@ fn check(architecture: &Architecture, weights: &Tensors, masks: &Masks) -> Resul
             .ok_or_else(|| EngineError::MissingTensor { name: parameter.name.clone() })?;
         check_shape(&parameter.name, &parameter.shape, tensor.shape())?;
     }
+    let statistics = architecture.running_statistics();
+    for statistic in &statistics {
+        let tensor = weights
+            .get(&statistic.name)
+            .ok_or_else(|| EngineError::MissingTensor { name: statistic.name.clone() })?;
+        check_shape(&statistic.name, &statistic.shape, tensor.shape())?;
+    }
     for name in weights.keys() {
-        if !parameters.iter().any(|parameter| &parameter.name == name) {
+        let known = parameters.iter().map(|parameter| &parameter.name);
+        if !known.chain(statistics.iter().map(|statistic| &statistic.name)).any(|other| other == name) {
             return Err(EngineError::UnknownTensor { name: name.clone() });
         }
     }

@@ -1,7 +1,7 @@
 //! The trainer: steps, evaluations and what goes in and out.
 
 use lth_model::{
-    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState,
+    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState, Recipe,
     Seed, StepReport, Tensors, Trainer, TrainerState,
 };
 
@@ -13,15 +13,18 @@ use crate::{
     dropout::Factors,
     evaluation::EvaluationSet,
     kernels::{
-        activation::Multiply,
+        activation::{Multiply, Scale},
         input::Unpack,
         softmax::{Score, Softmax},
-        update::{Adam, Momentum, Sgd, UpdateRule},
+        update::UpdateRule,
     },
     lanes::{Lanes, slab_rows},
-    network::{Layer, MomentNames, compile, export},
+    graph::trainer::clip_factor,
+    network::{Layer, compile, export},
+    optimizer::{WithRule, moment_names, with_rule},
     simd::Isa,
     stored::Part,
+    weights::CROSSOVER,
 };
 
 /// One network in training on the CPU.
@@ -30,6 +33,8 @@ pub(crate) struct CpuTrainer {
     crossover: f64,
     architecture: Architecture,
     optimizer: Optimizer,
+    smoothing: f32,
+    gradient_clip: Option<f32>,
     seed: Seed,
     masks: Masks,
     layers: Vec<Layer>,
@@ -43,29 +48,24 @@ pub(crate) struct CpuTrainer {
     sets: Vec<EvaluationSet>,
 }
 
-fn moment_names(optimizer: Optimizer) -> MomentNames {
-    match optimizer {
-        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["exp_avg", "exp_avg_sq"],
-        Optimizer::Sgd { momentum, .. } if momentum != 0.0 => &["momentum_buffer"],
-        Optimizer::Sgd { .. } => &[],
-    }
-}
-
 impl CpuTrainer {
     pub(crate) fn new(
         engine: CpuEngine,
         architecture: &Architecture,
-        optimizer: Optimizer,
+        recipe: &Recipe,
         weights: &Tensors,
         masks: &Masks,
         seed: Seed,
     ) -> Result<Self, EngineError> {
-        let layers = compile(architecture, weights, masks, None, moment_names(optimizer), engine.crossover)?;
+        let crossover = engine.crossover.unwrap_or(CROSSOVER);
+        let layers = compile(architecture, weights, masks, None, moment_names(recipe.optimizer), crossover)?;
         Ok(Self {
             isa: engine.isa,
-            crossover: engine.crossover,
+            crossover,
             architecture: architecture.clone(),
-            optimizer,
+            optimizer: recipe.optimizer,
+            smoothing: recipe.label_smoothing,
+            gradient_clip: recipe.gradient_clip,
             seed,
             masks: masks.clone(),
             layers,
@@ -163,6 +163,7 @@ impl CpuTrainer {
                 vectors: lanes.vectors,
                 labels: &self.batch.labels[lanes.range(slab)],
                 scale: Some(1.0 / lanes.examples as f32),
+                smoothing: self.smoothing,
             });
             total.loss_sum += score.loss_sum;
             total.correct += score.correct;
@@ -204,19 +205,54 @@ impl CpuTrainer {
         }
     }
 
-    fn adam(&self, beta1: f32, beta2: f32, epsilon: f32, rate: f32) -> Adam {
-        let t = self.updates as f64;
-        let correction = |beta: f32| 1.0 - libm::pow(f64::from(beta), t);
-        Adam {
-            one_minus_beta1: (1.0 - f64::from(beta1)) as f32,
-            beta2,
-            one_minus_beta2: (1.0 - f64::from(beta2)) as f32,
-            epsilon,
-            step_size: (f64::from(rate) / correction(beta1)) as f32,
-            root_correction: (1.0 / correction(beta2).sqrt()) as f32,
-            l2: 0.0,
-            shrink: 1.0,
+    /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.
+    fn clip(&mut self, lanes: Lanes) {
+        let Some(longest) = self.gradient_clip else { return };
+        let gradients = self.collect_gradients(lanes, Gradients::Live);
+        let factor = clip_factor(&gradients, longest);
+        if factor < 1.0 {
+            let last = self.layers.len();
+            self.isa.run(Scale { y: &mut self.gradients[last], factor });
         }
+    }
+
+    /// The gradients of all parameters from that of the logits.
+    fn collect_gradients(&mut self, lanes: Lanes, which: Gradients) -> Tensors {
+        let mut found = Vec::new();
+        for index in (0..self.layers.len()).rev() {
+            if index > 0 {
+                self.backward_data(lanes, index);
+            }
+            let layer = &mut self.layers[index];
+            let blocks = index == 0 && layer.dropout.is_none();
+            let input = Input {
+                slabs: &self.activations[index],
+                blocks: blocks.then_some((&*self.batch.blocks, &self.batch.active)),
+            };
+            let [weight, bias] = layer.linear.gradients(self.isa, lanes, &self.gradients[index + 1], &input);
+            for (mut tensor, kind) in
+                [(bias, "bias"), (weight, "weight")].into_iter().filter_map(|(t, k)| Some((t?, k)))
+            {
+                let name = format!("{}.{kind}", layer.name);
+                if let (Gradients::Live, Some(mask)) = (which, self.masks.get(&name)) {
+                    mask.apply(&mut tensor);
+                }
+                found.push((name, tensor));
+            }
+        }
+        found.into_iter().rev().collect()
+    }
+}
+
+/// A backward pass with whichever rule.
+struct Update<'a> {
+    trainer: &'a mut CpuTrainer,
+    lanes: Lanes,
+}
+
+impl WithRule for Update<'_> {
+    fn with<R: UpdateRule>(self, rule: R) {
+        self.trainer.backward(self.lanes, rule);
     }
 }
 
@@ -227,24 +263,10 @@ impl Trainer for CpuTrainer {
         let lanes = self.load_batch(batch, dense_input);
         self.forward_training(lanes);
         let score = self.loss(lanes);
+        self.clip(lanes);
         self.updates += 1;
-        match self.optimizer {
-            Optimizer::Adam { beta1, beta2, epsilon, weight_decay } => {
-                let rule = Adam { l2: weight_decay, ..self.adam(beta1, beta2, epsilon, rate) };
-                self.backward(lanes, rule);
-            }
-            Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
-                let shrink = (1.0 - f64::from(rate) * f64::from(weight_decay)) as f32;
-                let rule = Adam { shrink, ..self.adam(beta1, beta2, epsilon, rate) };
-                self.backward(lanes, rule);
-            }
-            Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => {
-                self.backward(lanes, Sgd { rate, l2: weight_decay });
-            }
-            Optimizer::Sgd { momentum, nesterov, weight_decay } => {
-                self.backward(lanes, Momentum { rate, l2: weight_decay, decay: momentum, nesterov });
-            }
-        }
+        let (optimizer, updates) = (self.optimizer, self.updates);
+        with_rule(optimizer, updates, rate, Update { trainer: self, lanes });
         Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: lanes.examples })
     }
 
@@ -290,6 +312,7 @@ impl Trainer for CpuTrainer {
                 vectors: lanes.vectors,
                 labels: slab.labels,
                 scale: None,
+                smoothing: 0.0,
             });
             total.loss_sum += score.loss_sum;
             total.correct += score.correct;
@@ -326,29 +349,9 @@ impl Trainer for CpuTrainer {
         self.loss(lanes);
         // Dropout is no part of these gradients.
         let rates: Vec<Option<f32>> = self.layers.iter_mut().map(|layer| layer.dropout.take()).collect();
-        let mut found = Vec::new();
-        for index in (0..self.layers.len()).rev() {
-            if index > 0 {
-                self.backward_data(lanes, index);
-            }
-            let input = Input {
-                slabs: &self.activations[index],
-                blocks: (index == 0).then_some((&*self.batch.blocks, &self.batch.active)),
-            };
-            let layer = &mut self.layers[index];
-            let [weight, bias] = layer.linear.gradients(self.isa, lanes, &self.gradients[index + 1], &input);
-            for (mut tensor, kind) in
-                [(bias, "bias"), (weight, "weight")].into_iter().filter_map(|(t, k)| Some((t?, k)))
-            {
-                let name = format!("{}.{kind}", layer.name);
-                if let (Gradients::Live, Some(mask)) = (which, self.masks.get(&name)) {
-                    mask.apply(&mut tensor);
-                }
-                found.push((name, tensor));
-            }
-        }
+        let found = self.collect_gradients(lanes, which);
         self.layers.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = rate);
-        Ok(found.into_iter().rev().collect())
+        Ok(found)
     }
 
     fn weights(&self) -> Tensors {

@@ -9,11 +9,15 @@
 #![allow(clippy::inline_always, clippy::needless_range_loop)]
 
 pub(crate) mod activation;
+pub(crate) mod apply;
 pub(crate) mod bias;
+pub(crate) mod conv;
 pub(crate) mod input;
 pub(crate) mod math;
 pub(crate) mod matmul;
+pub(crate) mod norm;
 pub(crate) mod outer;
+pub(crate) mod pool;
 pub(crate) mod softmax;
 pub(crate) mod sparse_gradient;
 pub(crate) mod sparse_matmul;

@@ -15,6 +15,8 @@ pub(crate) struct Softmax<'a> {
     pub(crate) labels: &'a [u16],
     /// `1 / examples of the whole batch`.
     pub(crate) scale: Option<f32>,
+    /// Fraction of the target that is spread over all classes.
+    pub(crate) smoothing: f32,
 }
 
 /// Sums over the examples of a slab.
@@ -60,19 +62,26 @@ impl Kernel for Softmax<'_> {
                 let mut totals = [0.0; LANES];
                 s.store(totals.as_mut_ptr(), total);
                 for lane in 0..labels.len() {
-                    score.loss_sum +=
-                        libm::log(f64::from(totals[lane])) + f64::from(tops[lane]) - f64::from(chosen[lane]);
+                    let mut target = f64::from(chosen[lane]);
+                    if self.smoothing > 0.0 {
+                        let smoothing = f64::from(self.smoothing);
+                        let sum: f64 = (0..self.classes).map(|class| f64::from(*logits.add(at(class) + lane))).sum();
+                        target += smoothing * (sum / self.classes as f64 - target);
+                    }
+                    score.loss_sum += libm::log(f64::from(totals[lane])) + f64::from(tops[lane]) - target;
                 }
                 if let Some(scale) = self.scale {
                     let factor = s.div(s.splat(scale), total);
                     let inside = s.splat(0.0);
+                    let spread = scale * self.smoothing / self.classes as f32;
                     let bits = ((1u32 << labels.len()) - 1) as u16;
                     for class in 0..self.classes {
                         let e = probability(s, s.load(logits.add(at(class))), highest);
-                        s.store(logits.add(at(class)), s.select(bits, s.mul(e, factor), inside));
+                        let p = s.sub(s.mul(e, factor), s.splat(spread));
+                        s.store(logits.add(at(class)), s.select(bits, p, inside));
                     }
                     for (lane, &label) in labels.iter().enumerate() {
-                        *logits.add(at(usize::from(label)) + lane) -= scale;
+                        *logits.add(at(usize::from(label)) + lane) -= scale * (1.0 - self.smoothing);
                     }
                 }
             }

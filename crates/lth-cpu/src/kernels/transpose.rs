@@ -158,3 +158,42 @@ impl Kernel for ToSlab<'_> {
         }
     }
 }
+
+/// Rows of examples into a slab.
+pub(crate) struct RowsToSlab<'a> {
+    /// `[16 * vectors][width]`
+    pub(crate) rows: &'a [f32],
+    /// A multiple of 16.
+    pub(crate) width: usize,
+    pub(crate) features: usize,
+    pub(crate) vectors: usize,
+    pub(crate) slab: &'a mut [f32],
+}
+
+impl Kernel for RowsToSlab<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, s: S) {
+        let lanes = self.vectors * LANES;
+        assert!(self.features <= self.width && self.width.is_multiple_of(LANES));
+        assert!(self.rows.len() >= lanes * self.width && self.slab.len() >= self.features * lanes);
+        for block in 0..self.features.div_ceil(LANES) {
+            let present = (self.features - block * LANES).min(LANES);
+            for vector in 0..self.vectors {
+                // SAFETY: rows, features and lanes are inside of what is checked above.
+                unsafe {
+                    let mut rows = [s.splat(0.0); LANES];
+                    for (i, row) in rows.iter_mut().enumerate() {
+                        let at = (vector * LANES + i) * self.width + block * LANES;
+                        *row = s.load(self.rows.as_ptr().add(at));
+                    }
+                    for (i, column) in s.transpose(rows).into_iter().enumerate().take(present) {
+                        let at = (block * LANES + i) * lanes + vector * LANES;
+                        s.store(self.slab.as_mut_ptr().add(at), column);
+                    }
+                }
+            }
+        }
+    }
+}

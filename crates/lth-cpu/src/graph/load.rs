@@ -1,0 +1,116 @@
+//! From examples to slabs.
+
+use lth_model::{Batch, Examples, Normalization, View};
+
+use crate::{
+    buffer::Buffer,
+    kernels::transpose::RowsToSlab,
+    lanes::{Lanes, slab_rows},
+    simd::Isa,
+};
+
+/// Examples as numbers, `[example][feature]`, rows in whole vectors.
+#[derive(Default)]
+pub(crate) struct Loader {
+    rows: Buffer,
+    pub(crate) labels: Vec<u16>,
+}
+
+impl Loader {
+    /// Fills the input slabs and the labels with a batch that was checked; lanes beyond the batch are zero.
+    pub(crate) fn load(&mut self, isa: Isa, batch: Batch<'_>, shape: &[usize], lanes: Lanes, slabs: &mut [f32]) {
+        let features: usize = shape.iter().product();
+        let width = features.next_multiple_of(16);
+        let total = lanes.slabs * lanes.width();
+        if self.rows.len() < total * width {
+            self.rows = Buffer::zeros(total * width);
+        }
+        self.labels.clear();
+        match batch {
+            Batch::Stored { examples, indices, views } => {
+                self.labels.extend(indices.iter().map(|&index| examples.labels[index as usize]));
+                let tables = tables(examples, shape);
+                for (place, (row, &index)) in self.rows.chunks_exact_mut(width).zip(indices).enumerate() {
+                    let bytes = &examples.bytes[index as usize * features..][..features];
+                    let view = views.get(place).copied().unwrap_or_default();
+                    match &tables {
+                        Some(tables) => read(bytes, shape, view, tables, &mut row[..features]),
+                        None => read(bytes, shape, view, &own_table(bytes, shape), &mut row[..features]),
+                    }
+                }
+            }
+            Batch::Values { inputs, labels } => {
+                self.labels.extend_from_slice(labels);
+                for (row, input) in self.rows.chunks_exact_mut(width).zip(inputs.chunks_exact(features)) {
+                    row[..features].copy_from_slice(input);
+                }
+            }
+        }
+        self.rows[self.labels.len() * width..total * width].fill(0.0);
+        let stride = slab_rows(features) * lanes.width();
+        for slab in 0..lanes.slabs {
+            isa.run(RowsToSlab {
+                rows: &self.rows[slab * lanes.width() * width..],
+                width,
+                features,
+                vectors: lanes.vectors,
+                slab: &mut slabs[slab * stride..],
+            });
+        }
+    }
+}
+
+/// The number of each byte, by channel.
+type Tables = Vec<[f32; 256]>;
+
+/// Channels of an example: the first of three dimensions, else one.
+fn channels(shape: &[usize]) -> usize {
+    if shape.len() == 3 { shape[0] } else { 1 }
+}
+
+fn tables(examples: &Examples, shape: &[usize]) -> Option<Tables> {
+    (0..channels(shape)).map(|channel| examples.normalization.table(channel.min(2))).collect()
+}
+
+/// The tables of an image that is normalised by itself.
+fn own_table(bytes: &[u8], shape: &[usize]) -> Tables {
+    let count = bytes.len() as f64;
+    // Whole numbers, so that the sums are exact: at most 255^2 for each of fewer than 2^40 bytes.
+    let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
+    let squares: u64 = bytes.iter().map(|&byte| u64::from(byte) * u64::from(byte)).sum();
+    let mean = sum as f64 / count / 255.0;
+    let variance = (squares as f64 / count / (255.0 * 255.0) - mean * mean).max(0.0);
+    let deviation = variance.sqrt().max(1.0 / count.sqrt());
+    let normalization = Normalization::same(mean as f32, deviation as f32);
+    let table = normalization.table(0).expect("one normalisation for all channels");
+    vec![table; channels(shape)]
+}
+
+/// One image as it is seen.
+fn read(bytes: &[u8], shape: &[usize], view: View, tables: &Tables, row: &mut [f32]) {
+    let [height, width] = match *shape {
+        [_, height, width] => [height, width],
+        _ => [1, bytes.len()],
+    };
+    let map = height * width;
+    for (channel, (from, to)) in bytes.chunks_exact(map).zip(row.chunks_exact_mut(map)).enumerate() {
+        let table = &tables[channel];
+        if view == View::default() {
+            to.iter_mut().zip(from).for_each(|(to, &byte)| *to = table[usize::from(byte)]);
+            continue;
+        }
+        for (y, to) in to.chunks_exact_mut(width).enumerate() {
+            let y = y as isize + isize::from(view.down);
+            if y < 0 || y >= height as isize {
+                to.fill(table[0]);
+                continue;
+            }
+            let from = &from[y as usize * width..][..width];
+            for (x, to) in to.iter_mut().enumerate() {
+                let x = if view.mirrored { width - 1 - x } else { x } as isize + isize::from(view.right);
+                let byte = usize::try_from(x).ok().and_then(|x| from.get(x)).copied().unwrap_or(0);
+                *to = table[usize::from(byte)];
+            }
+        }
+    }
+}

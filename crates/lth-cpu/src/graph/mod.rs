@@ -1,0 +1,9 @@
+//! Networks that are more than a chain of linear layers: a graph of stages, computed stage by stage over the whole batch.
+
+mod load;
+mod network;
+mod norm;
+mod plan;
+mod pool;
+mod stage;
+pub(crate) mod trainer;

@@ -1,0 +1,247 @@
+//! A batch normalisation and what is done with it.
+
+use lth_model::Tensor;
+
+use crate::{
+    buffer::Buffer,
+    conv::layer::Machine,
+    kernels::{
+        apply::Apply,
+        norm::{CenteredSum, Channel, GradientSums, NormGradient, Normalize},
+        update::UpdateRule,
+    },
+    lanes::Lanes,
+    shared::Shared,
+    simd::LANES,
+    stored::{Given, Part, Stored},
+};
+
+/// A batch normalisation with its running statistics.
+pub(crate) struct Norm {
+    channels: usize,
+    momentum: f32,
+    epsilon: f32,
+    weight: Stored,
+    bias: Stored,
+    pub(crate) running_mean: Vec<f32>,
+    pub(crate) running_variance: Vec<f32>,
+    /// Of the last forward pass in training: mean, and `1 / sqrt(variance + epsilon)`.
+    used: Vec<(f32, f32)>,
+    /// Whether those are of the batch, so that the gradient goes through them.
+    of_batch: bool,
+    weight_gradient: Buffer,
+    bias_gradient: Buffer,
+    /// Sums over batches of means and unbiased variances, and how many batches, while statistics are estimated anew.
+    estimate: Option<(Vec<[f64; 2]>, u64)>,
+}
+
+/// Where statistics come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Statistics {
+    /// From the batch; running statistics move.
+    Batch,
+    /// From the running statistics.
+    Running,
+    /// From the batch, and into the estimate of new running statistics.
+    Estimate,
+}
+
+/// What a normalisation reads and writes backwards.
+pub(crate) struct NormBackward<'a> {
+    pub(crate) x: &'a [f32],
+    pub(crate) dy: &'a [f32],
+    /// The output, where it went through a ReLU.
+    pub(crate) gate: Option<&'a [f32]>,
+    /// The gradients of the input and of the other input of a sum, and whether to add to them.
+    pub(crate) dx: Option<(&'a mut [f32], bool)>,
+    pub(crate) other: Option<(&'a mut [f32], bool)>,
+}
+
+impl Norm {
+    pub(crate) fn new(
+        (momentum, epsilon): (f32, f32),
+        weight: &Given<'_>,
+        bias: &Given<'_>,
+        running: [&Tensor; 2],
+    ) -> Self {
+        let channels = weight.value.data().len();
+        let len = channels.next_multiple_of(LANES);
+        let store = |given: &Given<'_>| {
+            given.store(len, |tensor, to| to[..channels].copy_from_slice(tensor.data()))
+        };
+        Self {
+            channels,
+            momentum,
+            epsilon,
+            weight: store(weight),
+            bias: store(bias),
+            running_mean: running[0].data().to_vec(),
+            running_variance: running[1].data().to_vec(),
+            used: vec![(0.0, 0.0); channels],
+            of_batch: false,
+            weight_gradient: Buffer::zeros(len),
+            bias_gradient: Buffer::zeros(len),
+            estimate: None,
+        }
+    }
+
+    fn channel(&self, lanes: Lanes, stride: usize, pixels: usize, channel: usize) -> Channel {
+        Channel { lanes, stride, first: channel * pixels * lanes.width(), pixels }
+    }
+
+    /// `y = relu(norm(x) + other)` of all slabs.
+    pub(crate) fn forward(
+        &mut self,
+        machine: Machine<'_>,
+        (lanes, stride, pixels): (Lanes, usize, usize),
+        (x, other): (&[f32], Option<&[f32]>),
+        (y, relu): (&mut [f32], bool),
+        statistics: Statistics,
+    ) {
+        let count = (lanes.examples * pixels) as f64;
+        let mut found = vec![[0.0_f32; 2]; self.channels];
+        {
+            let (found, y) = (Found::new(&mut found), Shared::new(y));
+            machine.threads.run(self.channels, |_, index| {
+                let channel = self.channel(lanes, stride, pixels, index);
+                let (mean, variance) = if statistics == Statistics::Running {
+                    (self.running_mean[index], self.running_variance[index])
+                } else {
+                    let sum = |center: f32, squared: bool| {
+                        machine.isa.run(CenteredSum { channel, x, center, squared })
+                    };
+                    // A second pass, over what the first has brought into the cache, so that nothing cancels.
+                    let mean = (sum(0.0, false) / count) as f32;
+                    (mean, (sum(mean, true) / count) as f32)
+                };
+                found.set(index, [mean, variance]);
+                let scale = self.weight.w[index] * self.inverse(variance);
+                let shift = (-mean).mul_add(scale, self.bias.w[index]);
+                machine.isa.run(Normalize { channel, x, scale, shift, other, relu, y });
+            });
+        }
+        for (index, &[mean, variance]) in found.iter().enumerate() {
+            self.used[index] = (mean, self.inverse(variance));
+        }
+        self.of_batch = statistics != Statistics::Running;
+        // A batch of one value has no unbiased variance; PyTorch refuses it, here it counts as zero.
+        let unbiased = |variance: f32| f64::from(variance) * count / (count - 1.0).max(1.0);
+        match (statistics, &mut self.estimate) {
+            (Statistics::Batch, _) => {
+                for (index, &[mean, variance]) in found.iter().enumerate() {
+                    let (kept, momentum) = (1.0 - self.momentum, self.momentum);
+                    let running = &mut self.running_mean[index];
+                    *running = kept * *running + momentum * mean;
+                    let running = &mut self.running_variance[index];
+                    *running = kept * *running + momentum * unbiased(variance) as f32;
+                }
+            }
+            (Statistics::Estimate, Some((sums, batches))) => {
+                for (sums, &[mean, variance]) in sums.iter_mut().zip(&found) {
+                    sums[0] += f64::from(mean);
+                    sums[1] += unbiased(variance);
+                }
+                *batches += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn inverse(&self, variance: f32) -> f32 {
+        1.0 / (variance + self.epsilon).sqrt()
+    }
+
+    /// The gradients of the input, of the other input, of weight and bias.
+    pub(crate) fn backward(
+        &mut self,
+        machine: Machine<'_>,
+        (lanes, stride, pixels): (Lanes, usize, usize),
+        backward: NormBackward<'_>,
+    ) {
+        let NormBackward { x, dy, gate, dx, other } = backward;
+        let count = (lanes.examples * pixels) as f64;
+        let dx = dx.map(|(dx, add)| (Shared::new(dx), add));
+        let other = other.map(|(other, add)| (Shared::new(other), add));
+        let mut sums = vec![[0.0_f32; 2]; self.channels];
+        {
+            let sums = Found::new(&mut sums);
+            machine.threads.run(self.channels, |_, index| {
+                let channel = self.channel(lanes, stride, pixels, index);
+                let (mean, inverse) = self.used[index];
+                let (plain, weighted) = machine.isa.run(GradientSums { channel, x, mean, dy, gate });
+                sums.set(index, [plain as f32, (weighted * f64::from(inverse)) as f32]);
+                let (constant, slope) = if self.of_batch {
+                    let inverse = f64::from(inverse);
+                    ((plain / count) as f32, (weighted / count * inverse * inverse) as f32)
+                } else {
+                    (0.0, 0.0)
+                };
+                let scale = self.weight.w[index] * inverse;
+                machine.isa.run(NormGradient { channel, x, mean, scale, constant, slope, dy, gate, dx, other });
+            });
+        }
+        for (index, [plain, weighted]) in sums.into_iter().enumerate() {
+            self.bias_gradient[index] = plain;
+            self.weight_gradient[index] = weighted;
+        }
+    }
+
+    /// The update from the gradients that were made last.
+    pub(crate) fn update<R: UpdateRule>(&mut self, machine: Machine<'_>, rule: R) {
+        for (stored, gradient) in
+            [(&mut self.weight, &self.weight_gradient), (&mut self.bias, &self.bias_gradient)]
+        {
+            machine.isa.run(Apply { parameters: stored.parameters(), gradient, kept: None, rule });
+        }
+    }
+
+    /// The gradients that were made last, of weight and bias.
+    pub(crate) fn gradients(&self) -> [Tensor; 2] {
+        [&self.weight_gradient, &self.bias_gradient]
+            .map(|gradient| Tensor::new(vec![self.channels], gradient[..self.channels].to_vec()))
+    }
+
+    /// Weight and bias, or a moment of each.
+    pub(crate) fn tensors(&self, part: Part) -> [Tensor; 2] {
+        [&self.weight, &self.bias]
+            .map(|stored| Tensor::new(vec![self.channels], stored.part(part)[..self.channels].to_vec()))
+    }
+
+    /// Running mean and variance.
+    pub(crate) fn running(&self) -> [Tensor; 2] {
+        [&self.running_mean, &self.running_variance]
+            .map(|values| Tensor::new(vec![self.channels], values.clone()))
+    }
+
+    /// Forgets what was estimated so far.
+    pub(crate) fn begin_estimate(&mut self) {
+        self.estimate = Some((vec![[0.0; 2]; self.channels], 0));
+    }
+
+    /// The averages over batches become the running statistics.
+    pub(crate) fn end_estimate(&mut self) {
+        let Some((sums, batches)) = self.estimate.take().filter(|(_, batches)| *batches > 0) else { return };
+        for (index, [mean, variance]) in sums.into_iter().enumerate() {
+            self.running_mean[index] = (mean / batches as f64) as f32;
+            self.running_variance[index] = (variance / batches as f64) as f32;
+        }
+    }
+}
+
+/// Two numbers a channel, each written by its own task.
+#[derive(Clone, Copy)]
+struct Found<'a>(Shared<'a>);
+
+impl<'a> Found<'a> {
+    fn new(found: &'a mut [[f32; 2]]) -> Self {
+        Self(Shared::new(found.as_flattened_mut()))
+    }
+
+    fn set(self, index: usize, values: [f32; 2]) {
+        // SAFETY: each task writes its own channel only.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.0.part(index * 2, 2).copy_from_slice(&values);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! An architecture as stages: which layers are computed together, and what each reads and writes.
+
+use lth_model::{Architecture, EngineError, NodeId, Op, Window};
+
+/// The number of a place.
+pub(crate) type PlaceId = usize;
+
+/// Where activations are kept between stages.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Of one example: `[channels, height, width]` or `[features]`.
+    pub(crate) shape: Vec<usize>,
+    /// Whether it comes out of a ReLU whose gradient those who read it make: zero where the value is not positive.
+    pub(crate) gated: bool,
+    /// Whether a parameter lies before it, so that its gradient is needed.
+    pub(crate) differentiated: bool,
+}
+
+impl Place {
+    pub(crate) fn features(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    pub(crate) fn map(&self) -> [usize; 2] {
+        match *self.shape {
+            [_, height, width] => [height, width],
+            _ => [1, 1],
+        }
+    }
+}
+
+/// A layer with what is computed in the same pass.
+#[derive(Debug, Clone)]
+pub(crate) struct Stage {
+    pub(crate) kind: Kind,
+    /// The layer that has the parameters, or the first of those that have none.
+    pub(crate) node: NodeId,
+    pub(crate) input: PlaceId,
+    /// The second input of a sum.
+    pub(crate) other: Option<PlaceId>,
+    pub(crate) output: PlaceId,
+    /// Whether the result goes through a ReLU.
+    pub(crate) relu: bool,
+}
+
+/// What a stage computes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Kind {
+    Conv(Window),
+    Linear,
+    /// Batch normalisation, perhaps with the sum that follows it.
+    Norm { momentum: f32, epsilon: f32 },
+    /// The maximum, or the mean, of each window.
+    Pool { window: Window, mean: bool },
+    /// Nothing but the sum or the ReLU.
+    Sum,
+    Dropout { rate: f32 },
+}
+
+/// All stages in order, and the places between them. The input is place 0.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    pub(crate) places: Vec<Place>,
+    pub(crate) stages: Vec<Stage>,
+    pub(crate) output: PlaceId,
+}
+
+/// The stages of an architecture.
+pub(crate) fn plan(architecture: &Architecture) -> Result<Plan, EngineError> {
+    let mut planner = Planner::new(architecture);
+    for node in 0..architecture.nodes.len() {
+        planner.node(node)?;
+    }
+    let output = planner.place_of[architecture.nodes.len() - 1].expect("every node has a place");
+    if planner.places[output].gated || output == 0 {
+        let what = "a network whose last layer is not linear".to_owned();
+        return Err(EngineError::Unsupported { engine: "cpu", what });
+    }
+    Ok(Plan { places: planner.places, stages: planner.stages, output })
+}
+
+struct Planner<'a> {
+    architecture: &'a Architecture,
+    /// Who reads each node.
+    readers: Vec<Vec<NodeId>>,
+    place_of: Vec<Option<PlaceId>>,
+    places: Vec<Place>,
+    stages: Vec<Stage>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(architecture: &'a Architecture) -> Self {
+        let count = architecture.nodes.len();
+        let mut readers = vec![Vec::new(); count];
+        for (id, node) in architecture.nodes.iter().enumerate() {
+            node.inputs.iter().for_each(|&input| readers[input].push(id));
+        }
+        Self { architecture, readers, place_of: vec![None; count], places: Vec::new(), stages: Vec::new() }
+    }
+
+    fn op(&self, node: NodeId) -> &'a Op {
+        &self.architecture.nodes[node].op
+    }
+
+    /// The only reader of a node, where there is only one.
+    fn only_reader(&self, node: NodeId) -> Option<NodeId> {
+        match self.readers[node][..] {
+            [reader] => Some(reader),
+            _ => None,
+        }
+    }
+
+    fn input(&self, node: NodeId, index: usize) -> PlaceId {
+        self.place_of[self.architecture.nodes[node].inputs[index]].expect("nodes read earlier ones")
+    }
+
+    /// The sum that a batch normalisation is computed with: it is the first of the sum's inputs that qualifies.
+    fn sum_after(&self, norm: NodeId) -> Option<NodeId> {
+        let sum = self.only_reader(norm).filter(|&reader| *self.op(reader) == Op::Add)?;
+        (self.norm_before(sum) == Some(norm)).then_some(sum)
+    }
+
+    fn norm_before(&self, sum: NodeId) -> Option<NodeId> {
+        let alone = |&node: &NodeId| {
+            matches!(self.op(node), Op::BatchNorm { .. }) && self.only_reader(node) == Some(sum)
+        };
+        self.architecture.nodes[sum].inputs.iter().copied().find(alone)
+    }
+
+    fn node(&mut self, node: NodeId) -> Result<(), EngineError> {
+        if self.place_of[node].is_some() {
+            return Ok(());
+        }
+        match *self.op(node) {
+            Op::Input => {
+                let shape = self.architecture.nodes[node].shape.clone();
+                self.places.push(Place { shape, gated: false, differentiated: false });
+                self.place_of[node] = Some(0);
+            }
+            Op::Flatten => self.place_of[node] = Some(self.input(node, 0)),
+            Op::Conv2d { window, .. } => self.push(Kind::Conv(window), node, node, 0, None),
+            Op::Linear { inputs, outputs, .. } => {
+                if inputs.max(outputs) > usize::from(u16::MAX) - 16 {
+                    let name = &self.architecture.nodes[node].name;
+                    let what = format!("layer '{name}' of more than 65,519 units");
+                    return Err(EngineError::Unsupported { engine: "cpu", what });
+                }
+                self.push(Kind::Linear, node, node, 0, None);
+            }
+            Op::BatchNorm { momentum, epsilon, .. } => {
+                // With a sum, it waits for the sum's other input.
+                if self.sum_after(node).is_none() {
+                    self.push(Kind::Norm { momentum, epsilon }, node, node, 0, None);
+                }
+            }
+            Op::Add => match self.norm_before(node) {
+                Some(norm) => {
+                    let Op::BatchNorm { momentum, epsilon, .. } = *self.op(norm) else { unreachable!() };
+                    let inputs = &self.architecture.nodes[node].inputs;
+                    let other = self.input(node, usize::from(inputs[0] == norm));
+                    self.push(Kind::Norm { momentum, epsilon }, norm, node, 0, Some(other));
+                }
+                None => self.push(Kind::Sum, node, node, 0, Some(self.input(node, 1))),
+            },
+            Op::Relu => self.push(Kind::Sum, node, node, 0, None),
+            Op::MaxPool { window } => self.push(Kind::Pool { window, mean: false }, node, node, 0, None),
+            Op::AveragePool { window } => self.push(Kind::Pool { window, mean: true }, node, node, 0, None),
+            Op::GlobalAveragePool => {
+                let kernel = self.places[self.input(node, 0)].map();
+                let window = Window { kernel, stride: [1, 1], padding: [0, 0] };
+                self.push(Kind::Pool { window, mean: true }, node, node, 0, None);
+            }
+            Op::Dropout { rate } => self.push(Kind::Dropout { rate }, node, node, 0, None),
+        }
+        Ok(())
+    }
+
+    /// Adds the stage of `node`, whose result is that of `last` and perhaps of the ReLU that alone reads it.
+    fn push(&mut self, kind: Kind, node: NodeId, last: NodeId, index: usize, other: Option<PlaceId>) {
+        let mut end = last;
+        let mut relu = *self.op(node) == Op::Relu;
+        let fuses = matches!(kind, Kind::Conv(_) | Kind::Linear | Kind::Norm { .. } | Kind::Sum);
+        if let Some(reader) = self.only_reader(last)
+            && fuses
+            && !relu
+            && *self.op(reader) == Op::Relu
+        {
+            (relu, end) = (true, reader);
+        }
+        let input = self.input(node, index);
+        let output = self.places.len();
+        let with_parameters = matches!(kind, Kind::Conv(_) | Kind::Linear | Kind::Norm { .. });
+        let before = [Some(input), other].into_iter().flatten();
+        let differentiated = with_parameters || before.into_iter().any(|place| self.places[place].differentiated);
+        self.places.push(Place {
+            shape: self.architecture.nodes[end].shape.clone(),
+            gated: relu && matches!(kind, Kind::Conv(_) | Kind::Linear),
+            differentiated,
+        });
+        self.stages.push(Stage { kind, node, input, other, output, relu });
+        for node in [node, last, end] {
+            self.place_of[node] = Some(output);
+        }
+    }
+}

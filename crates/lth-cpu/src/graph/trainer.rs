@@ -1,0 +1,266 @@
+//! The trainer of a graph.
+
+use lth_model::{
+    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, OptimizerState, Purpose,
+    RandomStream, Recipe, Seed, StepReport, Tensors, Trainer, TrainerState,
+};
+
+use super::{
+    load::Loader,
+    network::{Mode, Network, Parameters},
+    norm::Statistics,
+};
+use crate::{
+    CpuEngine, batch,
+    conv::layer::Machine,
+    kernels::{
+        activation::Scale,
+        softmax::{Score, Softmax},
+        update::UpdateRule,
+    },
+    lanes::{Lanes, slab_rows},
+    optimizer::{WithRule, moment_names, with_rule},
+    stored::Part,
+    threads::Threads,
+};
+
+/// One network of any graph in training.
+pub(crate) struct GraphTrainer {
+    engine: CpuEngine,
+    threads: Threads,
+    architecture: Architecture,
+    recipe: Recipe,
+    seed: Seed,
+    masks: Masks,
+    network: Network,
+    updates: u64,
+    /// Whether batch normalisation keeps its running statistics in training.
+    frozen: bool,
+    loader: Loader,
+    sets: Vec<(Examples, Vec<u32>)>,
+}
+
+/// Examples evaluated at a time.
+const SLAB: usize = 64;
+
+impl GraphTrainer {
+    pub(crate) fn new(
+        engine: CpuEngine,
+        architecture: &Architecture,
+        recipe: &Recipe,
+        weights: &Tensors,
+        masks: &Masks,
+        seed: Seed,
+    ) -> Result<Self, EngineError> {
+        let moments = moment_names(recipe.optimizer);
+        let parameters = Parameters { weights, masks, optimizer: None, moments, crossover: engine.crossover };
+        Ok(Self {
+            engine,
+            threads: Threads::new(engine.threads),
+            architecture: architecture.clone(),
+            recipe: recipe.clone(),
+            seed,
+            masks: masks.clone(),
+            network: Network::new(architecture, &parameters)?,
+            updates: 0,
+            frozen: false,
+            loader: Loader::default(),
+            sets: Vec::new(),
+        })
+    }
+
+    fn load_batch(&mut self, batch: Batch<'_>) -> Lanes {
+        let lanes = Lanes::in_powers(batch.len());
+        let shape = &self.architecture.nodes[0].shape;
+        self.loader.load(self.engine.isa, batch, shape, lanes, self.network.input(lanes));
+        lanes
+    }
+
+    fn forward(&mut self, lanes: Lanes, mode: Mode<'_>) {
+        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
+        self.network.forward(machine, lanes, mode);
+    }
+
+    fn forward_training(&mut self, lanes: Lanes) {
+        let statistics = if self.frozen { Statistics::Running } else { Statistics::Batch };
+        let mut dropout = RandomStream::new(self.seed, Purpose::Dropout, self.updates);
+        self.forward(lanes, Mode::Training { dropout: &mut dropout, statistics });
+    }
+
+    /// Losses of all slabs; with `smoothing` leaves the gradient of the mean loss.
+    fn loss(&mut self, lanes: Lanes, gradient: bool, smoothing: f32) -> Score {
+        let classes = self.architecture.classes();
+        let stride = slab_rows(classes) * lanes.width();
+        let (logits, gradients) = self.network.output(lanes);
+        let mut total = Score::default();
+        for slab in 0..lanes.slabs {
+            let range = slab * stride..slab * stride + classes * lanes.width();
+            gradients[range.clone()].copy_from_slice(&logits[range.clone()]);
+            let score = self.engine.isa.run(Softmax {
+                logits: &mut gradients[range],
+                classes,
+                vectors: lanes.vectors,
+                labels: &self.loader.labels[lanes.range(slab)],
+                scale: gradient.then(|| 1.0 / lanes.examples as f32),
+                smoothing,
+            });
+            total.loss_sum += score.loss_sum;
+            total.correct += score.correct;
+        }
+        total
+    }
+
+    /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.
+    fn clip(&mut self, lanes: Lanes) {
+        let Some(longest) = self.recipe.gradient_clip else { return };
+        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
+        let gradients = self.network.gradients(machine, lanes, Gradients::Live, &self.masks);
+        let factor = clip_factor(&gradients, longest);
+        if factor < 1.0 {
+            let (_, gradient) = self.network.output(lanes);
+            machine.isa.run(Scale { y: gradient, factor });
+        }
+    }
+}
+
+/// `min(1, longest / (norm + 1e-6))`, as in PyTorch.
+pub(crate) fn clip_factor(gradients: &Tensors, longest: f32) -> f32 {
+    let squares = gradients.values().flat_map(|tensor| tensor.data()).map(|&g| f64::from(g) * f64::from(g));
+    let norm = squares.sum::<f64>().sqrt();
+    (f64::from(longest) / (norm + 1e-6)).min(1.0) as f32
+}
+
+/// A backward pass with whichever rule.
+struct Update<'a> {
+    network: &'a mut Network,
+    machine: Machine<'a>,
+    lanes: Lanes,
+}
+
+impl WithRule for Update<'_> {
+    fn with<R: UpdateRule>(self, rule: R) {
+        self.network.backward(self.machine, self.lanes, rule);
+    }
+}
+
+impl Trainer for GraphTrainer {
+    fn step(&mut self, batch: Batch<'_>, rate: f32) -> Result<StepReport, EngineError> {
+        batch::check(&self.architecture, batch)?;
+        let lanes = self.load_batch(batch);
+        self.forward_training(lanes);
+        let score = self.loss(lanes, true, self.recipe.label_smoothing);
+        self.clip(lanes);
+        self.updates += 1;
+        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
+        let update = Update { network: &mut self.network, machine, lanes };
+        with_rule(self.recipe.optimizer, self.updates, rate, update);
+        Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: lanes.examples })
+    }
+
+    fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError> {
+        if !indices.is_empty() {
+            batch::check(&self.architecture, Batch::Stored { examples, indices, views: &[] })?;
+        }
+        self.sets.push((examples.clone(), indices.to_vec()));
+        Ok(self.sets.len() - 1)
+    }
+
+    fn evaluate(&mut self, set: usize) -> Evaluation {
+        let sets = std::mem::take(&mut self.sets);
+        let (examples, indices) = &sets[set];
+        let mut total = Score::default();
+        for indices in indices.chunks(SLAB) {
+            let lanes = self.load_batch(Batch::Stored { examples, indices, views: &[] });
+            self.forward(lanes, Mode::Evaluation);
+            let score = self.loss(lanes, false, 0.0);
+            total.loss_sum += score.loss_sum;
+            total.correct += score.correct;
+        }
+        let loss = if indices.is_empty() { 0.0 } else { total.loss_sum / indices.len() as f64 };
+        let evaluation = Evaluation { loss, correct: total.correct, examples: indices.len() };
+        self.sets = sets;
+        evaluation
+    }
+
+    fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
+        batch::check(&self.architecture, batch)?;
+        let lanes = self.load_batch(batch);
+        self.forward(lanes, Mode::Evaluation);
+        let classes = self.architecture.classes();
+        let stride = slab_rows(classes) * lanes.width();
+        let (values, _) = self.network.output(lanes);
+        let mut logits = Vec::with_capacity(lanes.examples * classes);
+        for slab in 0..lanes.slabs {
+            for lane in 0..lanes.range(slab).len() {
+                let at = |class: usize| values[slab * stride + class * lanes.width() + lane];
+                logits.extend((0..classes).map(at));
+            }
+        }
+        Ok(logits)
+    }
+
+    fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
+        batch::check(&self.architecture, batch)?;
+        let lanes = self.load_batch(batch);
+        // As in training but for dropout; running statistics stay as they are.
+        let statistics = if self.frozen { Statistics::Running } else { Statistics::Estimate };
+        self.network.forget_dropout();
+        self.forward(lanes, Mode::Statistics(statistics));
+        self.loss(lanes, true, self.recipe.label_smoothing);
+        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
+        Ok(self.network.gradients(machine, lanes, which, &self.masks))
+    }
+
+    fn reestimate_batch_norm(
+        &mut self,
+        examples: &Examples,
+        indices: &[u32],
+        batch_size: usize,
+    ) -> Result<(), EngineError> {
+        if batch_size == 0 || indices.is_empty() {
+            let reason = format!("{} examples in batches of {batch_size}", indices.len());
+            return Err(EngineError::Batch { reason });
+        }
+        self.network.norms().for_each(super::norm::Norm::begin_estimate);
+        for indices in indices.chunks(batch_size) {
+            let batch = Batch::Stored { examples, indices, views: &[] };
+            batch::check(&self.architecture, batch)?;
+            let lanes = self.load_batch(batch);
+            self.forward(lanes, Mode::Statistics(Statistics::Estimate));
+        }
+        self.network.norms().for_each(super::norm::Norm::end_estimate);
+        Ok(())
+    }
+
+    fn freeze_batch_norm(&mut self, frozen: bool) {
+        self.frozen = frozen;
+    }
+
+    fn weights(&self) -> Tensors {
+        self.network.weights()
+    }
+
+    fn state(&self) -> TrainerState {
+        let mut tensors = Tensors::new();
+        let moments = moment_names(self.recipe.optimizer);
+        for (part, name) in [Part::First, Part::Second].into_iter().zip(moments) {
+            tensors.extend(self.network.export(part, &format!(".{name}")));
+        }
+        TrainerState { weights: self.weights(), optimizer: OptimizerState { updates: self.updates, tensors } }
+    }
+
+    fn load(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        let moments = moment_names(self.recipe.optimizer);
+        let crossover = self.engine.crossover;
+        let parameters = Parameters { weights, masks, optimizer, moments, crossover };
+        self.network = Network::new(&self.architecture, &parameters)?;
+        self.masks.clone_from(masks);
+        self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
+        Ok(())
+    }
+}

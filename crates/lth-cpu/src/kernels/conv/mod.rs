@@ -1,0 +1,8 @@
+//! Kernels of convolutions. They work on tiles of 16 vectors and the patches that these read; see [`crate::conv::sweep`].
+
+pub(crate) mod dense;
+pub(crate) mod gradient;
+pub(crate) mod pack;
+pub(crate) mod place;
+pub(crate) mod sparse;
+pub(crate) mod sparse_gradient;

@@ -1,0 +1,127 @@
+//! From a slab to the patch of a tile.
+
+#![allow(unsafe_code)]
+
+use crate::{
+    conv::sweep::{Sweep, TileAt},
+    simd::{Kernel, LANES, Simd},
+};
+
+/// Copies what a tile reads of every channel, zeros where the map ends.
+pub(crate) struct Pack<'a> {
+    pub(crate) sweep: &'a Sweep,
+    pub(crate) at: TileAt,
+    pub(crate) channels: usize,
+    /// `[channel][y][x][lane]`
+    pub(crate) slab: &'a [f32],
+    /// `[channel][phase][row][column][vector of the group]`
+    pub(crate) patch: &'a mut [f32],
+}
+
+/// A row of a patch: `before` columns of zeros, `inside` columns from `from` on, zeros.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    to: usize,
+    from: usize,
+    before: usize,
+    inside: usize,
+}
+
+/// Rows that are described at a time; a patch with more is copied in parts.
+const ROWS: usize = 32;
+
+impl Kernel for Pack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, s: S) {
+        let Self { sweep, channels, .. } = self;
+        let map = sweep.in_map[0] * sweep.in_map[1] * sweep.vectors * LANES;
+        assert!(self.slab.len() >= channels * map && self.patch.len() >= channels * sweep.channel());
+        let mut rows = [Row::default(); ROWS];
+        let mut count = 0;
+        for phase_y in 0..sweep.phases[0] {
+            for phase_x in 0..sweep.phases[1] {
+                for row in 0..sweep.patch[0] {
+                    rows[count] = self.row([phase_y, phase_x], row);
+                    count += 1;
+                    if count == ROWS {
+                        // SAFETY: rows are inside of slab and patch, whose lengths are checked above.
+                        unsafe { self.copy(s, &rows) };
+                        count = 0;
+                    }
+                }
+            }
+        }
+        // SAFETY: as above.
+        unsafe { self.copy(s, &rows[..count]) };
+    }
+}
+
+impl Pack<'_> {
+    /// Where a row of a phase comes from and goes.
+    fn row(&self, phase: [usize; 2], row: usize) -> Row {
+        let sweep = self.sweep;
+        let first = |axis: usize, place: usize| {
+            (place * sweep.in_step[axis] + phase[axis]) as isize + sweep.in_first[axis]
+        };
+        let columns = sweep.patch[1];
+        let to = ((phase[0] * sweep.phases[1] + phase[1]) * sweep.patch[0] + row) * sweep.pitch();
+        let y = first(0, self.at.y + row);
+        let (x, step) = (first(1, self.at.x), sweep.in_step[1] as isize);
+        let (height, width) = (sweep.in_map[0] as isize, sweep.in_map[1] as isize);
+        // Column c reads pixel x + c * step.
+        let before = (-x).max(0).unsigned_abs().div_ceil(step as usize).min(columns);
+        let end = if x >= width { 0 } else { ((width - x) as usize).div_ceil(step as usize).min(columns) };
+        if y < 0 || y >= height || end <= before {
+            return Row { to, from: 0, before: columns, inside: 0 };
+        }
+        let pixel = y * width + x + before as isize * step;
+        let from = (pixel as usize * sweep.vectors + self.at.vector) * LANES;
+        Row { to, from, before, inside: end - before }
+    }
+
+    #[inline(always)]
+    unsafe fn copy<S: Simd>(&mut self, s: S, rows: &[Row]) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self.sweep.group {
+                1 => self.copy_groups::<S, 1>(s, rows),
+                2 => self.copy_groups::<S, 2>(s, rows),
+                _ => self.copy_groups::<S, 4>(s, rows),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn copy_groups<S: Simd, const G: usize>(&mut self, s: S, rows: &[Row]) {
+        let sweep = self.sweep;
+        let (map, channel) = (sweep.in_map[0] * sweep.in_map[1] * sweep.vectors * LANES, sweep.channel());
+        let (columns, step) = (sweep.patch[1], sweep.in_step[1] * sweep.vectors * LANES);
+        let zero = s.splat(0.0);
+        for c in 0..self.channels {
+            for row in rows {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let mut to = self.patch.as_mut_ptr().add(c * channel + row.to);
+                    for _ in 0..row.before * G {
+                        s.store(to, zero);
+                        to = to.add(LANES);
+                    }
+                    let mut from = self.slab.as_ptr().add(c * map + row.from);
+                    for _ in 0..row.inside {
+                        for v in 0..G {
+                            s.store(to.add(v * LANES), s.load(from.add(v * LANES)));
+                        }
+                        to = to.add(G * LANES);
+                        from = from.wrapping_add(step);
+                    }
+                    for _ in 0..(columns - row.before - row.inside) * G {
+                        s.store(to, zero);
+                        to = to.add(LANES);
+                    }
+                }
+            }
+        }
+    }
+}

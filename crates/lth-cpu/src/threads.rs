@@ -1,0 +1,93 @@
+//! Several cores on one step. What is computed never depends on how many there are.
+
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use crate::buffer::Buffer;
+
+/// The workers of one trainer, and scratch memory for each.
+///
+/// Work is cut into tasks by shapes alone, each task writes what no other touches, and every sum is made by one task in a
+/// fixed order: so any number of workers gives the same bits.
+pub(crate) struct Threads {
+    pool: Option<rayon::ThreadPool>,
+    scratch: Vec<Mutex<Scratch>>,
+}
+
+/// Memory that a task may use as it likes; its contents mean nothing to the next.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    pub(crate) patch: Buffer,
+    pub(crate) tile: Buffer,
+}
+
+impl Scratch {
+    /// Grows a buffer to at least this many floats.
+    pub(crate) fn reserve(buffer: &mut Buffer, len: usize) -> &mut [f32] {
+        if buffer.len() < len {
+            *buffer = Buffer::zeros(len);
+        }
+        &mut buffer[..len]
+    }
+}
+
+impl Threads {
+    /// This many workers, the calling thread alone for 1.
+    pub(crate) fn new(count: usize) -> Self {
+        let count = count.max(1);
+        let pool = (count > 1)
+            .then(|| {
+                let builder = rayon::ThreadPoolBuilder::new().num_threads(count);
+                builder.thread_name(|worker| format!("lth-cpu-{worker}")).build().ok()
+            })
+            .flatten();
+        let workers = pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads);
+        Self { pool, scratch: (0..workers).map(|_| Mutex::default()).collect() }
+    }
+
+    /// Calls `work` once for each task, on whichever worker is free.
+    pub(crate) fn run(&self, tasks: usize, work: impl Fn(&mut Scratch, usize) + Sync) {
+        let Some(pool) = self.pool.as_ref().filter(|_| tasks > 1) else {
+            let mut scratch = self.lock(0);
+            (0..tasks).for_each(|task| work(&mut scratch, task));
+            return;
+        };
+        let next = AtomicUsize::new(0);
+        pool.broadcast(|worker| {
+            let mut scratch = self.lock(worker.index());
+            loop {
+                let task = next.fetch_add(1, Ordering::Relaxed);
+                if task >= tasks {
+                    return;
+                }
+                work(&mut scratch, task);
+            }
+        });
+    }
+
+    fn lock(&self, worker: usize) -> MutexGuard<'_, Scratch> {
+        // Scratch has no invariant that a panic could have broken.
+        self.scratch[worker].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_task_is_done_once() {
+        for workers in [0, 1, 2, 3] {
+            let threads = Threads::new(workers);
+            for tasks in [0, 1, 2, 100] {
+                let done: Vec<AtomicUsize> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
+                threads.run(tasks, |_, task| {
+                    done[task].fetch_add(1, Ordering::Relaxed);
+                });
+                assert!(done.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+            }
+        }
+    }
+}
