@@ -29,7 +29,7 @@ impl Kernel for SparseTile<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
-        assert!(self.patch.len() + 1 >= self.end + self.pitch + TILE_ROW * LANES);
+        assert!(self.end == 0 || self.patch.len() + 1 >= self.end + self.pitch + TILE_ROW * LANES);
         assert!(self.tile.len() >= self.rows * TILE * LANES);
         // SAFETY: lengths are checked above; rows of segments are below `rows` and offsets below `end`.
         unsafe {
