@@ -18,10 +18,9 @@ impl Lanes {
         Self { examples, vectors, slabs: examples.div_ceil(vectors * LANES).max(1) }
     }
 
-    /// As [`Self::of`], with 1, 2 or 4 vectors a slab.
-    pub(crate) fn in_powers(examples: usize) -> Self {
-        let vectors = examples.div_ceil(LANES).clamp(1, 4).next_power_of_two();
-        Self { examples, vectors, slabs: examples.div_ceil(vectors * LANES).max(1) }
+    /// As [`Self::of`], with one vector a slab.
+    pub(crate) fn narrow(examples: usize) -> Self {
+        Self { examples, vectors: 1, slabs: examples.div_ceil(LANES).max(1) }
     }
 
     /// Lanes of a slab.

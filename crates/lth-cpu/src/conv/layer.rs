@@ -4,7 +4,7 @@ use lth_model::{Mask, Tensor, Window};
 
 use super::{
     sparse::Entries,
-    sweep::{Sweep, TILE},
+    sweep::{Load, StripAt, Sweep, TILE, TILE_ROW, TILE_ROWS, TileAt},
     weights::{Format, Weights},
 };
 use crate::{
@@ -44,19 +44,19 @@ pub(crate) struct Conv {
     pub(crate) bias: Option<Stored>,
     /// Sums of dy by lane, `[output][16]`; then the gradient.
     bias_gradient: Buffer,
-    /// One for each width of slab that was met.
+    /// One for each size of batch that was met.
     plans: Vec<Plan>,
-    /// Patches and gradients of several tiles.
+    /// Patches of inputs and of gradients.
     patches: Buffer,
     dys: Buffer,
 }
 
-/// How a convolution goes over slabs of a certain width.
+/// How a convolution goes over a batch of so many slabs, four standing for more.
 struct Plan {
-    vectors: usize,
+    slabs: usize,
     forward: Pass,
     backward: Vec<Pass>,
-    /// The tiles of the forward pass, of the gradient of the output.
+    /// The strips of the forward pass, of the gradient of the output.
     places: Sweep,
     /// Of every slot, for the gradient of kept weights.
     offsets: Vec<u32>,
@@ -81,9 +81,10 @@ impl Conv {
         crossover: f64,
     ) -> Self {
         let outputs = weight.value.shape()[0];
+        let load = Load { channels: weight.value.shape()[1], slabs: 4 };
         let len = outputs.next_multiple_of(LANES);
         let bias = bias.map(|bias| bias.store(len, |tensor, to| to[..outputs].copy_from_slice(tensor.data())));
-        let weights = Weights::new(weight, mask, &Sweep::forward(window, in_map, out_map, 4), crossover);
+        let weights = Weights::new(weight, mask, &Sweep::forward(window, in_map, out_map, load), crossover);
         let bias_gradient = Buffer::zeros(len * LANES);
         let (patches, dys) = (Buffer::default(), Buffer::default());
         Self { window, in_map, out_map, weights, bias, bias_gradient, plans: Vec::new(), patches, dys }
@@ -105,12 +106,14 @@ impl Conv {
     /// `y = W * x + b`, then ReLU if asked for, of all slabs.
     pub(crate) fn forward(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], y: &mut [f32], relu: bool) {
         let (from, to) = self.slabs(lanes);
-        let plan = self.plan(lanes.vectors);
+        let plan = self.plan(lanes.slabs);
         let pass = &self.plans[plan].forward;
         let bias = self.bias.as_ref().map(|bias| &*bias.w);
         let y = Shared::new(y);
-        self.sweep(machine, lanes, pass, true, (x, from), |sweep, slab, at, rows, tile| {
-            machine.isa.run(Place { sweep, at, tile, rows, slab: y.from(slab * to), end: End::Forward { bias, relu } });
+        let end = End::Forward { bias, relu };
+        self.sweep(machine, lanes, pass, true, (x, from), |(strip, at), rows, tile| {
+            let (sweep, count) = (&pass.sweep, lanes.slabs);
+            machine.isa.run(Place { sweep, strip, at, tile, rows, slabs: y, stride: to, count, end });
         });
     }
 
@@ -125,16 +128,16 @@ impl Conv {
         gate: Option<&[f32]>,
     ) {
         let (to, from) = self.slabs(lanes);
-        let plan = self.plan(lanes.vectors);
+        let plan = self.plan(lanes.slabs);
         let dx = Shared::new(dx);
         for pass in &self.plans[plan].backward {
             if add && pass.sweep.taps.is_empty() {
                 continue;
             }
-            self.sweep(machine, lanes, pass, false, (dy, from), |sweep, slab, at, rows, tile| {
-                let gate = gate.map(|gate| &gate[slab * to..]);
-                let end = End::Backward { add, gate };
-                machine.isa.run(Place { sweep, at, tile, rows, slab: dx.from(slab * to), end });
+            let end = End::Backward { add, gate };
+            self.sweep(machine, lanes, pass, false, (dy, from), |(strip, at), rows, tile| {
+                let (sweep, count) = (&pass.sweep, lanes.slabs);
+                machine.isa.run(Place { sweep, strip, at, tile, rows, slabs: dx, stride: to, count, end });
             });
         }
     }
@@ -147,47 +150,50 @@ impl Conv {
         pass: &Pass,
         forward: bool,
         (slabs, stride): (&[f32], usize),
-        place: impl Fn(&Sweep, usize, super::sweep::TileAt, usize, &[f32]) + Sync,
+        place: impl Fn((StripAt, TileAt), usize, &[f32]) + Sync,
     ) {
         let sweep = &pass.sweep;
         let (rows, channels) =
             if forward { (self.outputs(), self.inputs()) } else { (self.inputs(), self.outputs()) };
         let channels = if sweep.taps.is_empty() { 0 } else { channels };
-        machine.threads.run(lanes.slabs * sweep.tiles(), |scratch, task| {
-            let (slab, at) = (task / sweep.tiles(), sweep.tile(task % sweep.tiles()));
+        machine.threads.run(sweep.strips(lanes.slabs), |scratch, task| {
+            let strip = sweep.strip_at(task);
             let patch = Scratch::reserve(&mut scratch.patch, channels * sweep.channel());
             let tile = Scratch::reserve(&mut scratch.tile, rows.next_multiple_of(4) * TILE * LANES);
-            machine.isa.run(Pack { sweep, at, channels, slab: &slabs[slab * stride..], patch });
-            if let Some((entries, _)) = &pass.entries {
-                tile.fill(0.0);
-                machine.isa.run(SparseTile {
-                    segments: &entries.segments,
-                    entries: &entries.entries,
-                    patch,
-                    pitch: sweep.pitch(),
-                    tile,
-                    rows,
-                    end: entries.end(),
-                });
-            } else {
-                machine.isa.run(DenseTile {
-                    weights: &self.weights.stored.w,
-                    blocks: self.weights.blocks,
-                    forward,
-                    taps: &sweep.taps,
-                    patch,
-                    channel: sweep.channel(),
-                    pitch: sweep.pitch(),
-                    tile,
-                });
+            machine.isa.run(Pack { sweep, at: strip, channels, slabs, stride, count: lanes.slabs, patch });
+            for at in sweep.tiles(strip) {
+                let patch = patch.get(at.offset..).unwrap_or(&[]);
+                if let Some((entries, _)) = &pass.entries {
+                    tile.fill(0.0);
+                    machine.isa.run(SparseTile {
+                        segments: &entries.segments,
+                        entries: &entries.entries,
+                        patch,
+                        pitch: sweep.pitch(),
+                        tile,
+                        rows,
+                        end: entries.end,
+                    });
+                } else {
+                    machine.isa.run(DenseTile {
+                        weights: &self.weights.stored.w,
+                        blocks: self.weights.blocks,
+                        forward,
+                        taps: &sweep.taps,
+                        patch,
+                        channel: sweep.channel(),
+                        pitch: sweep.pitch(),
+                        tile,
+                    });
+                }
+                place((strip, at), rows, tile);
             }
-            place(sweep, slab, at, rows, tile);
         });
     }
 
     /// The gradients of kept weights and biases over the whole batch, into `weights.gradient` and the bias's.
     pub(crate) fn gradient(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], dy: &[f32]) {
-        let plan = self.plan(lanes.vectors);
+        let plan = self.plan(lanes.slabs);
         let mut gradient = std::mem::take(&mut self.weights.gradient);
         match &self.weights.format {
             Format::Dense => self.dense_gradient(machine, lanes, plan, x, dy, &mut gradient),
@@ -201,7 +207,7 @@ impl Conv {
 
     /// The gradient of all weights, pruned or not, as a tensor; that of the bias as in [`Self::gradient`].
     pub(crate) fn gradient_of_all(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], dy: &[f32]) -> Tensor {
-        let plan = self.plan(lanes.vectors);
+        let plan = self.plan(lanes.slabs);
         let blocks = self.weights.blocks;
         let mut gradient = Buffer::zeros(blocks.len());
         self.dense_gradient(machine, lanes, plan, x, dy, &mut gradient);
@@ -234,13 +240,15 @@ impl Conv {
                     block,
                     taps: &sweep.taps,
                     patches: &group.patches,
+                    tiles: &group.tiles,
                     channel: sweep.channel(),
                     pitch: sweep.pitch(),
                     dy: &group.dys,
-                    tiles: group.tiles,
+                    dy_channel: places.channel(),
+                    dy_pitch: places.pitch(),
                     gradient,
                     bias,
-                    add: !group.first,
+                    add: group.done > 0,
                 });
             });
         }
@@ -269,21 +277,23 @@ impl Conv {
             machine.threads.run(slots.shares.len() + bias_tasks, |_, task| {
                 let Some(share) = slots.shares.get(task) else {
                     if let Some(bias) = bias {
-                        group.sum_bias(outputs, bias);
+                        group.sum_bias(outputs, places, bias);
                     }
                     return;
                 };
-                for tile in 0..group.tiles {
+                for (number, &(patch, dy)) in group.tiles.iter().enumerate() {
                     machine.isa.run(SparseGradientTile {
                         segments: &slots.segments[share.clone()],
                         offsets: &plan.offsets,
                         end,
-                        patch: &group.patches[tile * group.patch..(tile + 1) * group.patch],
+                        patch: &group.patches[patch..],
                         pitch: sweep.pitch(),
-                        dy: &group.dys[tile * group.dy..(tile + 1) * group.dy],
+                        dy: &group.dys[dy..],
+                        dy_channel: places.channel(),
+                        dy_pitch: places.pitch(),
                         outputs,
                         gradient,
-                        add: !group.first || tile > 0,
+                        add: group.done > 0 || number > 0,
                     });
                 }
             });
@@ -343,11 +353,12 @@ impl Conv {
         self.bias.as_ref().map(|bias| Tensor::new(vec![outputs], bias.part(part)[..outputs].to_vec()))
     }
 
-    /// The plan for slabs of this many vectors, with the weights as they are now.
-    fn plan(&mut self, vectors: usize) -> usize {
-        let found = self.plans.iter().position(|plan| plan.vectors == vectors);
+    /// The plan for a batch of this many slabs, with the weights as they are now.
+    fn plan(&mut self, slabs: usize) -> usize {
+        let slabs = slabs.min(4);
+        let found = self.plans.iter().position(|plan| plan.slabs == slabs);
         let index = found.unwrap_or_else(|| {
-            self.plans.push(Plan::new(self, vectors));
+            self.plans.push(Plan::new(self, slabs));
             self.plans.len() - 1
         });
         let Plan { forward, backward, .. } = &mut self.plans[index];
@@ -364,7 +375,7 @@ impl Conv {
 }
 
 impl Plan {
-    fn new(conv: &Conv, vectors: usize) -> Self {
+    fn new(conv: &Conv, slabs: usize) -> Self {
         let pass = |sweep: Sweep, forward: bool| {
             let entries = match &conv.weights.format {
                 Format::Dense => None,
@@ -372,15 +383,17 @@ impl Plan {
             };
             Pass { sweep, entries }
         };
-        let forward = Sweep::forward(conv.window, conv.in_map, conv.out_map, vectors);
-        let backward = Sweep::backward(conv.window, conv.in_map, conv.out_map, vectors);
+        let (inputs, outputs) =
+            (Load { channels: conv.inputs(), slabs }, Load { channels: conv.outputs(), slabs });
+        let forward = Sweep::forward(conv.window, conv.in_map, conv.out_map, inputs);
+        let backward = Sweep::backward(conv.window, conv.in_map, conv.out_map, outputs);
         let offsets = match &conv.weights.format {
             Format::Dense => Vec::new(),
             Format::Sparse(slots) => slots.offsets(conv.weights.blocks, &forward),
         };
         Self {
-            vectors,
-            places: forward.places(),
+            slabs,
+            places: forward.places(outputs),
             offsets,
             forward: pass(forward, true),
             backward: backward.into_iter().map(|sweep| pass(sweep, false)).collect(),
@@ -388,32 +401,32 @@ impl Plan {
     }
 }
 
-/// A number of tiles whose patches and gradients are in memory together.
+/// Some strips whose patches, of input and gradient, are in memory together.
 struct Group {
     patches: Buffer,
     dys: Buffer,
-    /// Floats a tile of each.
+    /// Floats a strip of each.
     patch: usize,
     dy: usize,
     channels: usize,
     outputs: usize,
     strides: (usize, usize),
-    /// Tiles of the whole batch, tiles at a time, tiles before this group, tiles of this group.
+    /// Strips of the whole batch, strips at a time, strips before this group, strips of this group.
     all: usize,
     most: usize,
     done: usize,
-    tiles: usize,
-    /// Whether this is the first group.
-    first: bool,
+    strips: usize,
+    /// Where each tile of the group is in the patches of the first channel, and of the first output.
+    tiles: Vec<(usize, usize)>,
 }
 
 impl Group {
     /// Before the first group, with the layer's buffers.
     fn take(conv: &mut Conv, lanes: Lanes, plan: usize) -> Self {
-        let plan = &conv.plans[plan];
-        let patch = conv.weights.blocks.inputs * plan.forward.sweep.channel();
-        let dy = conv.weights.blocks.outputs.next_multiple_of(4) * TILE * LANES;
-        let all = lanes.slabs * plan.forward.sweep.tiles();
+        let Plan { forward, places, .. } = &conv.plans[plan];
+        let patch = conv.inputs() * forward.sweep.channel();
+        let dy = conv.outputs() * places.channel();
+        let all = forward.sweep.strips(lanes.slabs);
         let most = (PATCHES / (patch + dy)).clamp(1, all);
         let mut group = Self {
             patches: std::mem::take(&mut conv.patches),
@@ -426,18 +439,15 @@ impl Group {
             all,
             most,
             done: 0,
-            tiles: 0,
-            first: true,
+            strips: 0,
+            tiles: Vec::new(),
         };
         Scratch::reserve(&mut group.patches, most * patch);
-        // The rows that fill up the last block of outputs stay zero.
-        if group.dys.len() < most * dy {
-            group.dys = Buffer::zeros(most * dy);
-        }
+        Scratch::reserve(&mut group.dys, most * dy);
         group
     }
 
-    /// Brings the next tiles into memory; false when there are none left.
+    /// Brings the next strips into memory; false when there are none left.
     fn load(
         &mut self,
         machine: Machine<'_>,
@@ -445,45 +455,50 @@ impl Group {
         (sweep, places): (&Sweep, &Sweep),
         (x, dy): (&[f32], &[f32]),
     ) -> bool {
-        self.first = self.tiles == 0;
-        self.done += self.tiles;
-        self.tiles = self.most.min(self.all - self.done);
+        self.done += self.strips;
+        self.strips = self.most.min(self.all - self.done);
+        self.tiles.clear();
+        for strip in 0..self.strips {
+            let inside = sweep.tiles(sweep.strip_at(self.done + strip)).zip(places.tiles(places.strip_at(self.done + strip)));
+            let (patch, dy) = (strip * self.patch, strip * self.dy);
+            self.tiles.extend(inside.map(|(from, to)| (patch + from.offset, dy + to.offset)));
+        }
         let (patches, dys) = (Shared::new(&mut self.patches), Shared::new(&mut self.dys));
-        machine.threads.run(self.tiles, |_, tile| {
-            let task = self.done + tile;
-            let (slab, at) = (task / sweep.tiles(), sweep.tile(task % sweep.tiles()));
-            debug_assert!(slab < lanes.slabs);
-            let (from, to) = self.strides;
+        machine.threads.run(2 * self.strips, |_, task| {
+            let (strip, of_input) = (task / 2, task % 2 == 0);
+            let (sweep, channels, slabs, stride, patches, len) = if of_input {
+                (sweep, self.channels, x, self.strides.0, patches, self.patch)
+            } else {
+                (places, self.outputs, dy, self.strides.1, dys, self.dy)
+            };
             // SAFETY: each task has its own part.
             #[allow(unsafe_code)]
-            let (patch, dys) =
-                unsafe { (patches.part(tile * self.patch, self.patch), dys.part(tile * self.dy, self.dy)) };
-            let (channels, slab_x) = (self.channels, &x[slab * from..]);
-            machine.isa.run(Pack { sweep, at, channels, slab: slab_x, patch });
-            let (channels, slab_dy) = (self.outputs, &dy[slab * to..]);
-            machine.isa.run(Pack { sweep: places, at, channels, slab: slab_dy, patch: dys });
+            let patch = unsafe { patches.part(strip * len, len) };
+            let at = sweep.strip_at(self.done + strip);
+            machine.isa.run(Pack { sweep, at, channels, slabs, stride, count: lanes.slabs, patch });
         });
-        self.tiles > 0
+        self.strips > 0
     }
 
     /// The sums of dy by lane, without a kernel of their own: these are few.
-    fn sum_bias(&self, outputs: usize, bias: Shared<'_>) {
+    fn sum_bias(&self, outputs: usize, places: &Sweep, bias: Shared<'_>) {
         for output in 0..outputs {
             // SAFETY: one task makes all of them.
             #[allow(unsafe_code)]
             let sums = unsafe { bias.part(output * LANES, LANES) };
-            if self.first {
+            if self.done == 0 {
                 sums.fill(0.0);
             }
-            for tile in 0..self.tiles {
-                let dy = &self.dys[tile * self.dy + output * TILE * LANES..][..TILE * LANES];
+            for &(_, dy) in &self.tiles {
                 let mut part = [0.0_f32; LANES];
-                for vector in dy.chunks_exact(LANES) {
-                    part.iter_mut().zip(vector).for_each(|(part, &value)| *part += value);
+                for row in 0..TILE_ROWS {
+                    let dy = &self.dys[dy + output * places.channel() + row * places.pitch()..];
+                    for vector in dy[..TILE_ROW * LANES].chunks_exact(LANES) {
+                        part.iter_mut().zip(vector).for_each(|(part, &value)| *part += value);
+                    }
                 }
                 sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
             }
         }
     }
 }
-

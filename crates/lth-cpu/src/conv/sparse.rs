@@ -59,13 +59,15 @@ pub(crate) struct Entries {
     /// Ranges of entries.
     pub(crate) segments: Vec<Segment>,
     pub(crate) entries: Vec<Entry>,
+    /// One more than the largest offset.
+    pub(crate) end: usize,
     /// The slot of each.
     slots: Vec<u32>,
 }
 
 /// Channels of a block: as many as fit into the cache, more where they have few weights.
 fn block_channels(sweep: &Sweep, channels: usize, rows: usize, live: usize) -> usize {
-    let fitting = BLOCK_FLOATS / sweep.channel().max(1);
+    let fitting = BLOCK_FLOATS / sweep.footprint();
     let wanted = (BLOCK_LIVE * rows * channels).div_ceil(live.max(1));
     fitting.max(wanted).clamp(1, channels.max(1))
 }
@@ -156,7 +158,7 @@ impl Entries {
         }
         let size = block_channels(sweep, channels, rows, found.len());
         found.sort_unstable_by_key(|&(row, channel, place, _)| (channel / size, row, channel, place));
-        let mut entries = Self { segments: Vec::new(), entries: Vec::new(), slots: Vec::new() };
+        let mut entries = Self { segments: Vec::new(), entries: Vec::new(), end: 0, slots: Vec::new() };
         let mut current = None;
         for (row, channel, place, slot) in found {
             if current != Some((channel / size, row)) {
@@ -165,16 +167,12 @@ impl Entries {
                 entries.segments.push(Segment { row: row as u32, start, end: start });
             }
             let offset = (channel * sweep.channel()) as u32 + sweep.taps[place].offset;
+            entries.end = entries.end.max(offset as usize + 1);
             entries.entries.push(Entry { offset, weight: 0.0 });
             entries.slots.push(slot);
             entries.segments.last_mut().expect("pushed above").end += 1;
         }
         entries
-    }
-
-    /// One more than the largest offset.
-    pub(crate) fn end(&self) -> usize {
-        self.entries.iter().map(|entry| entry.offset as usize + 1).max().unwrap_or(0)
     }
 
     /// Copies the values from their slots.

@@ -28,9 +28,10 @@ pub(crate) struct Tap {
 /// A forward convolution is one sweep. The data gradient of a convolution of stride s is s * s sweeps, one for each way in
 /// which a pixel can lie between strides, each with the taps that reach it.
 ///
-/// A tile is 2 rows of 8 vectors. What it reads is copied into a *patch*, `[channel][phase][row][column][vector]`, with
-/// zeros beyond the map; the phases separate the pixels of different remainders by the stride, so that the places of a tile
-/// are neighbours in the patch whatever the stride is.
+/// The grid is cut into *strips* of whole rows, and these into *tiles* of 2 rows of 8 vectors: 8 neighbouring places, or 4
+/// of two slabs, or 2 of four where the map is narrow. What a strip reads is copied into a *patch*,
+/// `[channel][phase][row][column][slab of the group]`, with zeros beyond the map; the phases separate the pixels of
+/// different remainders by the stride, so that the places of a tile are neighbours in the patch whatever the stride is.
 #[derive(Debug, Clone)]
 pub(crate) struct Sweep {
     pub(crate) grid: [usize; 2],
@@ -43,28 +44,51 @@ pub(crate) struct Sweep {
     pub(crate) in_first: [isize; 2],
     pub(crate) taps: Vec<Tap>,
     pub(crate) phases: [usize; 2],
+    /// Rows and columns of places of a strip, in whole tiles.
+    pub(crate) strip: [usize; 2],
     /// Rows and columns of a phase of a patch.
     pub(crate) patch: [usize; 2],
-    /// Vectors of a slab's row.
-    pub(crate) vectors: usize,
-    /// How many of them a tile has of each place.
+    /// How many slabs a tile has of each place.
     pub(crate) group: usize,
 }
 
-/// Where a tile is: its first place, and its first vector.
+/// Where a strip is: its first place, and its first slab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StripAt {
+    pub(crate) y: usize,
+    pub(crate) x: usize,
+    pub(crate) slab: usize,
+}
+
+/// Where a tile is in its strip: its first place there, and floats from the start of a channel's patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TileAt {
     pub(crate) y: usize,
     pub(crate) x: usize,
-    pub(crate) vector: usize,
+    pub(crate) offset: usize,
 }
+
+/// What a sweep is made for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Load {
+    /// Channels that it reads.
+    pub(crate) channels: usize,
+    /// Slabs of the batch.
+    pub(crate) slabs: usize,
+}
+
+/// Floats of a strip's patch that stay in a second-level cache beside weights and results, if a strip can be so small.
+const STRIP_FLOATS: usize = 224 * 1024;
+
+/// Columns of a strip of a very wide map.
+const STRIP_COLUMNS: usize = 64;
 
 /// A tap before it has a place in a patch: displacements and kernel place.
 type Reach = ([isize; 2], u32);
 
 impl Sweep {
     /// The forward pass.
-    pub(crate) fn forward(window: Window, in_map: [usize; 2], out_map: [usize; 2], vectors: usize) -> Self {
+    pub(crate) fn forward(window: Window, in_map: [usize; 2], out_map: [usize; 2], load: Load) -> Self {
         let mut reaches = Vec::new();
         for ky in 0..window.kernel[0] {
             for kx in 0..window.kernel[1] {
@@ -72,7 +96,7 @@ impl Sweep {
                 reaches.push((d, (ky * window.kernel[1] + kx) as u32));
             }
         }
-        Self::new(out_map, (out_map, [1, 1], [0, 0]), (in_map, window.stride), &reaches, vectors)
+        Self::new(out_map, (out_map, [1, 1], [0, 0]), (in_map, window.stride), &reaches, load)
     }
 
     /// The passes of the data gradient: from the map of the output to that of the input. A pass without taps writes zeros.
@@ -80,7 +104,7 @@ impl Sweep {
         window: Window,
         in_map: [usize; 2],
         out_map: [usize; 2],
-        vectors: usize,
+        load: Load,
     ) -> Vec<Self> {
         let mut sweeps = Vec::new();
         for first_y in 0..window.stride[0].min(in_map[0]) {
@@ -101,18 +125,19 @@ impl Sweep {
                     }
                 }
                 let grid = [0, 1].map(|axis| (in_map[axis] - first[axis]).div_ceil(window.stride[axis]));
-                sweeps.push(Self::new(grid, (in_map, window.stride, first), (out_map, [1, 1]), &reaches, vectors));
+                sweeps.push(Self::new(grid, (in_map, window.stride, first), (out_map, [1, 1]), &reaches, load));
             }
         }
         sweeps
     }
 
-    /// The places of a map themselves, in the tiles of another sweep: one tap that reads what is there.
-    pub(crate) fn places(&self) -> Self {
-        let mut sweep =
-            Self::new(self.grid, (self.grid, [1, 1], [0, 0]), (self.grid, [1, 1]), &[([0, 0], 0)], self.vectors);
+    /// The places of the grid themselves, in the tiles of this sweep: one tap that reads what is there.
+    pub(crate) fn places(&self, load: Load) -> Self {
+        let reaches = [([0, 0], 0)];
+        let mut sweep = Self::new(self.grid, (self.grid, [1, 1], [0, 0]), (self.grid, [1, 1]), &reaches, load);
         sweep.group = self.group;
-        sweep.arrange(&[([0, 0], 0)]);
+        sweep.strip = self.strip;
+        sweep.arrange(&reaches);
         sweep
     }
 
@@ -121,12 +146,14 @@ impl Sweep {
         (out_map, out_step, out_first): ([usize; 2], [usize; 2], [usize; 2]),
         (in_map, in_step): ([usize; 2], [usize; 2]),
         reaches: &[Reach],
-        vectors: usize,
+        load: Load,
     ) -> Self {
-        // The group that wastes the fewest columns of places; of equals the smallest, whose patches have the least rim.
-        let waste = |group: usize| grid[1].next_multiple_of(TILE_ROW / group);
-        let groups = [1, 2, 4].into_iter().filter(|group| vectors.is_multiple_of(*group));
-        let group = groups.min_by_key(|&group| (waste(group), group)).expect("1 divides");
+        // The group that wastes least; of equals the smallest, whose patches have the least rim.
+        let waste = |group: usize| {
+            grid[1].next_multiple_of(TILE_ROW / group) * load.slabs.next_multiple_of(group)
+        };
+        let group = [1, 2, 4].into_iter().min_by_key(|&group| (waste(group), group)).expect("three groups");
+        let columns = grid[1].min(STRIP_COLUMNS).next_multiple_of(TILE_ROW / group);
         let mut sweep = Self {
             grid,
             out_map,
@@ -137,10 +164,23 @@ impl Sweep {
             in_first: [0; 2],
             taps: Vec::new(),
             phases: [1; 2],
+            strip: [TILE_ROWS, columns],
             patch: [0; 2],
-            vectors,
             group,
         };
+        sweep.arrange(reaches);
+        while sweep.strip[0] < grid[0] {
+            let smaller = sweep.strip[0];
+            sweep.strip[0] += TILE_ROWS;
+            sweep.arrange(reaches);
+            if sweep.channel() * load.channels > STRIP_FLOATS {
+                sweep.strip[0] = smaller;
+                break;
+            }
+        }
+        // Strips of equal height.
+        let strips = grid[0].div_ceil(sweep.strip[0]).max(1);
+        sweep.strip[0] = grid[0].div_ceil(strips).next_multiple_of(TILE_ROWS);
         sweep.arrange(reaches);
         sweep
     }
@@ -153,10 +193,9 @@ impl Sweep {
         };
         let first = [end(0, false), end(1, false)];
         let span = [0, 1].map(|axis| (end(axis, true) - first[axis]) as usize);
-        let places = [TILE_ROWS, self.tile_columns()];
         self.in_first = first;
         self.phases = [0, 1].map(|axis| self.in_step[axis].min(span[axis] + 1));
-        self.patch = [0, 1].map(|axis| span[axis] / self.in_step[axis] + places[axis]);
+        self.patch = [0, 1].map(|axis| span[axis] / self.in_step[axis] + self.strip[axis]);
         self.taps = reaches
             .iter()
             .map(|&(d, kernel)| {
@@ -184,26 +223,49 @@ impl Sweep {
         self.patch[1] * self.group * LANES
     }
 
-    /// Tiles of a slab.
-    pub(crate) fn tiles(&self) -> usize {
-        self.tiles_down() * self.tiles_across() * (self.vectors / self.group)
+    /// Floats of a channel's patch that a tile reads.
+    pub(crate) fn footprint(&self) -> usize {
+        let rim = [0, 1].map(|axis| self.patch[axis] - self.strip[axis]);
+        let tile = (rim[0] + TILE_ROWS) * (rim[1] * self.group + TILE_ROW) * LANES;
+        self.phases[0] * self.phases[1] * tile
     }
 
-    fn tiles_down(&self) -> usize {
-        self.grid[0].div_ceil(TILE_ROWS)
+    /// Strips of a batch of this many slabs.
+    pub(crate) fn strips(&self, slabs: usize) -> usize {
+        let [down, across] = self.strips_of_group();
+        down * across * slabs.div_ceil(self.group)
     }
 
-    fn tiles_across(&self) -> usize {
-        self.grid[1].div_ceil(self.tile_columns())
+    fn strips_of_group(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.grid[axis].div_ceil(self.strip[axis]))
     }
 
-    /// Tile number `index` of a slab: along a row, then down, then the next group of vectors.
-    pub(crate) fn tile(&self, index: usize) -> TileAt {
-        let (across, down) = (self.tiles_across(), self.tiles_down());
-        TileAt {
-            x: index % across * self.tile_columns(),
-            y: index / across % down * TILE_ROWS,
-            vector: index / (across * down) * self.group,
+    /// Strip number `index`: along a row, then down, then the next group of slabs.
+    pub(crate) fn strip_at(&self, index: usize) -> StripAt {
+        let [down, across] = self.strips_of_group();
+        StripAt {
+            x: index % across * self.strip[1],
+            y: index / across % down * self.strip[0],
+            slab: index / (across * down) * self.group,
         }
+    }
+
+    /// Tiles of a whole strip.
+    fn most_tiles(&self) -> usize {
+        self.strip[0] / TILE_ROWS * (self.strip[1] / self.tile_columns())
+    }
+
+    /// Tile number `index` of a strip: along a row, then down.
+    fn tile(&self, index: usize) -> TileAt {
+        let across = self.strip[1] / self.tile_columns();
+        let (y, x) = (index / across * TILE_ROWS, index % across * self.tile_columns());
+        TileAt { y, x, offset: y * self.pitch() + x * self.group * LANES }
+    }
+
+    /// The tiles of a strip that are not all beyond the grid.
+    pub(crate) fn tiles(&self, strip: StripAt) -> impl Iterator<Item = TileAt> + '_ {
+        (0..self.most_tiles())
+            .map(|index| self.tile(index))
+            .filter(move |tile| strip.y + tile.y < self.grid[0] && strip.x + tile.x < self.grid[1])
     }
 }

@@ -7,3 +7,4 @@ mod plan;
 mod pool;
 mod stage;
 pub(crate) mod trainer;
+mod widen;

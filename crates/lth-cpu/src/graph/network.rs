@@ -7,6 +7,7 @@ use super::{
     plan::{Kind, Place, PlaceId, Plan, Stage, plan},
     pool::Pools,
     stage::{Layer, Named},
+    widen::{narrow, widen},
 };
 use crate::{
     batch_major::Input,
@@ -68,33 +69,30 @@ impl Network {
         Ok(Self { plan, layers, values, gradients, factors, spare })
     }
 
-    fn len(place: &Place, lanes: Lanes) -> usize {
-        slab_rows(place.features()) * lanes.width() * lanes.slabs
-    }
-
     /// The slabs of a batch's input, to be filled.
-    pub(crate) fn input(&mut self, lanes: Lanes) -> &mut [f32] {
+    pub(crate) fn input(&mut self, examples: usize) -> (Lanes, &mut [f32]) {
         self.values.resize_with(self.plan.places.len(), Buffer::default);
         for (buffer, place) in self.values.iter_mut().zip(&self.plan.places) {
-            grow(buffer, Self::len(place, lanes));
+            grow(buffer, place.slabs(examples).1);
         }
-        &mut self.values[0]
+        (self.plan.places[0].lanes(examples), &mut self.values[0])
     }
 
     /// The slabs of the logits, and those of their gradient.
-    pub(crate) fn output(&mut self, lanes: Lanes) -> (&mut [f32], &mut [f32]) {
+    pub(crate) fn output(&mut self, examples: usize) -> (Lanes, &mut [f32], &mut [f32]) {
         self.gradients.resize_with(self.plan.places.len(), Buffer::default);
         let output = self.plan.output;
-        grow(&mut self.gradients[output], Self::len(&self.plan.places[output], lanes));
-        (&mut self.values[output], &mut self.gradients[output])
+        let place = &self.plan.places[output];
+        grow(&mut self.gradients[output], place.slabs(examples).1);
+        (place.lanes(examples), &mut self.values[output], &mut self.gradients[output])
     }
 
     /// From the input to the logits.
-    pub(crate) fn forward(&mut self, machine: Machine<'_>, lanes: Lanes, mut mode: Mode<'_>) {
+    pub(crate) fn forward(&mut self, machine: Machine<'_>, examples: usize, mut mode: Mode<'_>) {
         for index in 0..self.plan.stages.len() {
             let stage = self.plan.stages[index].clone();
             let mut y = std::mem::take(&mut self.values[stage.output]);
-            self.forward_stage(machine, lanes, index, &stage, &mut y, &mut mode);
+            self.forward_stage(machine, examples, index, &stage, &mut y, &mut mode);
             self.values[stage.output] = y;
         }
     }
@@ -102,7 +100,7 @@ impl Network {
     fn forward_stage(
         &mut self,
         machine: Machine<'_>,
-        lanes: Lanes,
+        examples: usize,
         index: usize,
         stage: &Stage,
         y: &mut [f32],
@@ -111,7 +109,8 @@ impl Network {
         let (from, to) = (&self.plan.places[stage.input], &self.plan.places[stage.output]);
         let x = &*self.values[stage.input];
         let other = stage.other.map(|other| &*self.values[other]);
-        let len = Self::len(to, lanes);
+        let lanes = to.lanes(examples);
+        let len = to.slabs(examples).1;
         match (stage.kind, self.layers[index].as_mut().map(|named| &mut named.layer)) {
             (Kind::Conv(_), Some(Layer::Conv(conv))) => conv.forward(machine, lanes, x, y, stage.relu),
             (Kind::Linear, Some(Layer::Linear(linear))) => {
@@ -130,6 +129,7 @@ impl Network {
                 norm.forward(machine, extent(to, lanes), (x, other), (y, stage.relu), statistics);
             }
             (Kind::Pool { window, mean }, _) => Pools::new(window, mean, from, to, lanes).forward(machine, x, y),
+            (Kind::Widen, _) => widen(to.features(), lanes, x, y),
             (Kind::Dropout { rate }, _) => {
                 y[..len].copy_from_slice(&x[..len]);
                 if let Mode::Training { dropout, .. } = mode {
@@ -144,12 +144,13 @@ impl Network {
     }
 
     /// From the gradient of the logits back to all parameters, with their update.
-    pub(crate) fn backward<R: UpdateRule>(&mut self, machine: Machine<'_>, lanes: Lanes, rule: R) {
+    pub(crate) fn backward<R: UpdateRule>(&mut self, machine: Machine<'_>, examples: usize, rule: R) {
         let mut backward = Backward::new(self);
         for index in (0..self.plan.stages.len()).rev() {
             let stage = self.plan.stages[index].clone();
-            self.backward_data(machine, lanes, index, &stage, &mut backward);
+            self.backward_data(machine, examples, index, &stage, &mut backward);
             let (x, dy) = (&*self.values[stage.input], &*self.gradients[stage.output]);
+            let lanes = self.plan.places[stage.output].lanes(examples);
             match self.layers[index].as_mut().map(|named| &mut named.layer) {
                 Some(Layer::Conv(conv)) => {
                     conv.gradient(machine, lanes, x, dy);
@@ -168,7 +169,7 @@ impl Network {
     pub(crate) fn gradients(
         &mut self,
         machine: Machine<'_>,
-        lanes: Lanes,
+        examples: usize,
         which: Gradients,
         masks: &Masks,
     ) -> Tensors {
@@ -176,8 +177,9 @@ impl Network {
         let mut backward = Backward::new(self);
         for index in (0..self.plan.stages.len()).rev() {
             let stage = self.plan.stages[index].clone();
-            self.backward_data(machine, lanes, index, &stage, &mut backward);
+            self.backward_data(machine, examples, index, &stage, &mut backward);
             let (x, dy) = (&*self.values[stage.input], &*self.gradients[stage.output]);
+            let lanes = self.plan.places[stage.output].lanes(examples);
             let Some(named) = &mut self.layers[index] else { continue };
             let [weight, bias] = match &mut named.layer {
                 Layer::Conv(conv) => {
@@ -209,16 +211,17 @@ impl Network {
     fn backward_data(
         &mut self,
         machine: Machine<'_>,
-        lanes: Lanes,
+        examples: usize,
         index: usize,
         stage: &Stage,
         backward: &mut Backward,
     ) {
         let places = &self.plan.places;
         let (from, to) = (&places[stage.input], &places[stage.output]);
+        let lanes = to.lanes(examples);
         let mut take = |place: Option<PlaceId>| {
             let place = place.filter(|&place| places[place].differentiated)?;
-            grow(&mut self.gradients[place], Self::len(&places[place], lanes));
+            grow(&mut self.gradients[place], places[place].slabs(examples).1);
             Some((place, std::mem::take(&mut self.gradients[place]), backward.is_written(place)))
         };
         // Both inputs of a sum may be the same place.
@@ -229,7 +232,7 @@ impl Network {
             (&*self.values[stage.input], &*self.values[stage.output], &*self.gradients[stage.output]);
         let own_gate = stage.relu.then_some(y);
         let gate = from.gated.then_some(x);
-        let len = Self::len(from, lanes);
+        let len = from.slabs(examples).1;
         let layer = self.layers[index].as_mut().map(|named| &mut named.layer);
         match (stage.kind, layer, &mut first) {
             (Kind::Norm { .. }, Some(Layer::Norm(norm)), first) => {
@@ -238,7 +241,7 @@ impl Network {
                 norm.backward(machine, extent(to, lanes), NormBackward { x, dy, gate: own_gate, dx, other });
                 // What comes from a ReLU that its readers close.
                 for (place, dx, _) in [first.as_mut(), second.as_mut()].into_iter().flatten() {
-                    close(machine, &places[*place], &self.values[*place], dx, lanes);
+                    close(machine, &places[*place], &self.values[*place], dx, examples);
                 }
             }
             (Kind::Conv(_), Some(Layer::Conv(conv)), Some((_, dx, add))) => {
@@ -263,6 +266,7 @@ impl Network {
                 let pools = Pools::new(window, mean, from, to, lanes);
                 pools.backward(machine, (x, y, dy), (dx, *add, from.gated));
             }
+            (Kind::Widen, _, Some((_, dx, add))) => narrow(from.features(), lanes, dy, dx, *add),
             (Kind::Dropout { .. }, _, Some((_, dx, add))) => {
                 let factors = (!self.factors[index].is_empty()).then_some(&*self.factors[index]);
                 let gates = [gate, None];
@@ -329,9 +333,9 @@ impl Backward {
 }
 
 /// Makes a gradient zero where the ReLU before it was closed.
-fn close(machine: Machine<'_>, place: &Place, value: &[f32], dx: &mut [f32], lanes: Lanes) {
+fn close(machine: Machine<'_>, place: &Place, value: &[f32], dx: &mut [f32], examples: usize) {
     if place.gated {
-        let len = Network::len(place, lanes);
+        let len = place.slabs(examples).1;
         machine.isa.run(crate::kernels::activation::Gate { y: &mut dx[..len], gate: &value[..len] });
     }
 }

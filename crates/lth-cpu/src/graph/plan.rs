@@ -2,6 +2,8 @@
 
 use lth_model::{Architecture, EngineError, NodeId, Op, Window};
 
+use crate::lanes::{Lanes, slab_rows};
+
 /// The number of a place.
 pub(crate) type PlaceId = usize;
 
@@ -14,11 +16,25 @@ pub(crate) struct Place {
     pub(crate) gated: bool,
     /// Whether a parameter lies before it, so that its gradient is needed.
     pub(crate) differentiated: bool,
+    /// Whether slabs have several vectors, for linear layers; else one.
+    pub(crate) wide: bool,
 }
 
 impl Place {
     pub(crate) fn features(&self) -> usize {
         self.shape.iter().product()
+    }
+
+    /// How a batch of this many examples is spread over its slabs.
+    pub(crate) fn lanes(&self, examples: usize) -> Lanes {
+        if self.wide { Lanes::of(examples) } else { Lanes::narrow(examples) }
+    }
+
+    /// Floats from a slab to the next, and of all slabs.
+    pub(crate) fn slabs(&self, examples: usize) -> (usize, usize) {
+        let lanes = self.lanes(examples);
+        let stride = slab_rows(self.features()) * lanes.width();
+        (stride, stride * lanes.slabs)
     }
 
     pub(crate) fn map(&self) -> [usize; 2] {
@@ -55,6 +71,8 @@ pub(crate) enum Kind {
     /// Nothing but the sum or the ReLU.
     Sum,
     Dropout { rate: f32 },
+    /// Nothing but slabs of several vectors from slabs of one.
+    Widen,
 }
 
 /// All stages in order, and the places between them. The input is place 0.
@@ -134,7 +152,7 @@ impl<'a> Planner<'a> {
         match *self.op(node) {
             Op::Input => {
                 let shape = self.architecture.nodes[node].shape.clone();
-                self.places.push(Place { shape, gated: false, differentiated: false });
+                self.places.push(Place { shape, gated: false, differentiated: false, wide: false });
                 self.place_of[node] = Some(0);
             }
             Op::Flatten => self.place_of[node] = Some(self.input(node, 0)),
@@ -188,6 +206,10 @@ impl<'a> Planner<'a> {
             (relu, end) = (true, reader);
         }
         let input = self.input(node, index);
+        let wide = kind == Kind::Linear
+            || [Some(input), other].into_iter().flatten().any(|place| self.places[place].wide);
+        let input = if wide { self.widened(input) } else { input };
+        let other = if wide { other.map(|other| self.widened(other)) } else { other };
         let output = self.places.len();
         let with_parameters = matches!(kind, Kind::Conv(_) | Kind::Linear | Kind::Norm { .. });
         let before = [Some(input), other].into_iter().flatten();
@@ -196,10 +218,27 @@ impl<'a> Planner<'a> {
             shape: self.architecture.nodes[end].shape.clone(),
             gated: relu && matches!(kind, Kind::Conv(_) | Kind::Linear),
             differentiated,
+            wide,
         });
         self.stages.push(Stage { kind, node, input, other, output, relu });
         for node in [node, last, end] {
             self.place_of[node] = Some(output);
         }
+    }
+
+    /// A wide place with the values of this one.
+    fn widened(&mut self, input: PlaceId) -> PlaceId {
+        if self.places[input].wide {
+            return input;
+        }
+        let made = self.stages.iter().find(|stage| stage.kind == Kind::Widen && stage.input == input);
+        if let Some(stage) = made {
+            return stage.output;
+        }
+        let output = self.places.len();
+        self.places.push(Place { wide: true, ..self.places[input].clone() });
+        let stage = Stage { kind: Kind::Widen, node: 0, input, other: None, output, relu: false };
+        self.stages.push(stage);
+        output
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         softmax::{Score, Softmax},
         update::UpdateRule,
     },
-    lanes::{Lanes, slab_rows},
+    lanes::slab_rows,
     optimizer::{WithRule, moment_names, with_rule},
     stored::Part,
     threads::Threads,
@@ -69,29 +69,30 @@ impl GraphTrainer {
         })
     }
 
-    fn load_batch(&mut self, batch: Batch<'_>) -> Lanes {
-        let lanes = Lanes::in_powers(batch.len());
+    /// Fills the input slabs; returns the number of examples.
+    fn load_batch(&mut self, batch: Batch<'_>) -> usize {
         let shape = &self.architecture.nodes[0].shape;
-        self.loader.load(self.engine.isa, batch, shape, lanes, self.network.input(lanes));
-        lanes
+        let (lanes, slabs) = self.network.input(batch.len());
+        self.loader.load(self.engine.isa, batch, shape, lanes, slabs);
+        batch.len()
     }
 
-    fn forward(&mut self, lanes: Lanes, mode: Mode<'_>) {
+    fn forward(&mut self, examples: usize, mode: Mode<'_>) {
         let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        self.network.forward(machine, lanes, mode);
+        self.network.forward(machine, examples, mode);
     }
 
-    fn forward_training(&mut self, lanes: Lanes) {
+    fn forward_training(&mut self, examples: usize) {
         let statistics = if self.frozen { Statistics::Running } else { Statistics::Batch };
         let mut dropout = RandomStream::new(self.seed, Purpose::Dropout, self.updates);
-        self.forward(lanes, Mode::Training { dropout: &mut dropout, statistics });
+        self.forward(examples, Mode::Training { dropout: &mut dropout, statistics });
     }
 
     /// Losses of all slabs; with `smoothing` leaves the gradient of the mean loss.
-    fn loss(&mut self, lanes: Lanes, gradient: bool, smoothing: f32) -> Score {
+    fn loss(&mut self, examples: usize, gradient: bool, smoothing: f32) -> Score {
         let classes = self.architecture.classes();
+        let (lanes, logits, gradients) = self.network.output(examples);
         let stride = slab_rows(classes) * lanes.width();
-        let (logits, gradients) = self.network.output(lanes);
         let mut total = Score::default();
         for slab in 0..lanes.slabs {
             let range = slab * stride..slab * stride + classes * lanes.width();
@@ -111,13 +112,13 @@ impl GraphTrainer {
     }
 
     /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.
-    fn clip(&mut self, lanes: Lanes) {
+    fn clip(&mut self, examples: usize) {
         let Some(longest) = self.recipe.gradient_clip else { return };
         let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        let gradients = self.network.gradients(machine, lanes, Gradients::Live, &self.masks);
+        let gradients = self.network.gradients(machine, examples, Gradients::Live, &self.masks);
         let factor = clip_factor(&gradients, longest);
         if factor < 1.0 {
-            let (_, gradient) = self.network.output(lanes);
+            let (_, _, gradient) = self.network.output(examples);
             machine.isa.run(Scale { y: gradient, factor });
         }
     }
@@ -134,27 +135,27 @@ pub(crate) fn clip_factor(gradients: &Tensors, longest: f32) -> f32 {
 struct Update<'a> {
     network: &'a mut Network,
     machine: Machine<'a>,
-    lanes: Lanes,
+    examples: usize,
 }
 
 impl WithRule for Update<'_> {
     fn with<R: UpdateRule>(self, rule: R) {
-        self.network.backward(self.machine, self.lanes, rule);
+        self.network.backward(self.machine, self.examples, rule);
     }
 }
 
 impl Trainer for GraphTrainer {
     fn step(&mut self, batch: Batch<'_>, rate: f32) -> Result<StepReport, EngineError> {
         batch::check(&self.architecture, batch)?;
-        let lanes = self.load_batch(batch);
-        self.forward_training(lanes);
-        let score = self.loss(lanes, true, self.recipe.label_smoothing);
-        self.clip(lanes);
+        let count = self.load_batch(batch);
+        self.forward_training(count);
+        let score = self.loss(count, true, self.recipe.label_smoothing);
+        self.clip(count);
         self.updates += 1;
         let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        let update = Update { network: &mut self.network, machine, lanes };
+        let update = Update { network: &mut self.network, machine, examples: count };
         with_rule(self.recipe.optimizer, self.updates, rate, update);
-        Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: lanes.examples })
+        Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: count })
     }
 
     fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError> {
@@ -170,9 +171,9 @@ impl Trainer for GraphTrainer {
         let (examples, indices) = &sets[set];
         let mut total = Score::default();
         for indices in indices.chunks(SLAB) {
-            let lanes = self.load_batch(Batch::Stored { examples, indices, views: &[] });
-            self.forward(lanes, Mode::Evaluation);
-            let score = self.loss(lanes, false, 0.0);
+            let count = self.load_batch(Batch::Stored { examples, indices, views: &[] });
+            self.forward(count, Mode::Evaluation);
+            let score = self.loss(count, false, 0.0);
             total.loss_sum += score.loss_sum;
             total.correct += score.correct;
         }
@@ -184,12 +185,12 @@ impl Trainer for GraphTrainer {
 
     fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
         batch::check(&self.architecture, batch)?;
-        let lanes = self.load_batch(batch);
-        self.forward(lanes, Mode::Evaluation);
+        let count = self.load_batch(batch);
+        self.forward(count, Mode::Evaluation);
         let classes = self.architecture.classes();
+        let (lanes, values, _) = self.network.output(count);
         let stride = slab_rows(classes) * lanes.width();
-        let (values, _) = self.network.output(lanes);
-        let mut logits = Vec::with_capacity(lanes.examples * classes);
+        let mut logits = Vec::with_capacity(count * classes);
         for slab in 0..lanes.slabs {
             for lane in 0..lanes.range(slab).len() {
                 let at = |class: usize| values[slab * stride + class * lanes.width() + lane];
@@ -201,14 +202,14 @@ impl Trainer for GraphTrainer {
 
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
         batch::check(&self.architecture, batch)?;
-        let lanes = self.load_batch(batch);
+        let count = self.load_batch(batch);
         // As in training but for dropout; running statistics stay as they are.
         let statistics = if self.frozen { Statistics::Running } else { Statistics::Estimate };
         self.network.forget_dropout();
-        self.forward(lanes, Mode::Statistics(statistics));
-        self.loss(lanes, true, self.recipe.label_smoothing);
+        self.forward(count, Mode::Statistics(statistics));
+        self.loss(count, true, self.recipe.label_smoothing);
         let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        Ok(self.network.gradients(machine, lanes, which, &self.masks))
+        Ok(self.network.gradients(machine, count, which, &self.masks))
     }
 
     fn reestimate_batch_norm(
@@ -225,8 +226,8 @@ impl Trainer for GraphTrainer {
         for indices in indices.chunks(batch_size) {
             let batch = Batch::Stored { examples, indices, views: &[] };
             batch::check(&self.architecture, batch)?;
-            let lanes = self.load_batch(batch);
-            self.forward(lanes, Mode::Statistics(Statistics::Estimate));
+            let count = self.load_batch(batch);
+            self.forward(count, Mode::Statistics(Statistics::Estimate));
         }
         self.network.norms().for_each(super::norm::Norm::end_estimate);
         Ok(())

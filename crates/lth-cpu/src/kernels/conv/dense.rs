@@ -16,6 +16,7 @@ pub(crate) struct DenseTile<'a> {
     pub(crate) blocks: Blocks,
     pub(crate) forward: bool,
     pub(crate) taps: &'a [Tap],
+    /// From the tile's place in the patch of the first channel on.
     pub(crate) patch: &'a [f32],
     /// Floats of a channel's patch.
     pub(crate) channel: usize,
@@ -41,8 +42,8 @@ impl Kernel for DenseTile<'_> {
         assert!(self.weights.len() >= self.blocks.len());
         assert!(self.tile.len() >= rows.next_multiple_of(4) * TILE * LANES);
         let last = self.taps.iter().map(|tap| tap.offset as usize).max().unwrap_or(0);
-        assert!(self.taps.is_empty() || self.patch.len() >= channels * self.channel);
-        assert!(self.taps.is_empty() || self.channel >= last + self.pitch + TILE_ROW * LANES);
+        let end = (channels - 1) * self.channel + last + self.pitch + TILE_ROW * LANES;
+        assert!(self.taps.is_empty() || self.patch.len() >= end);
         assert!(self.taps.iter().all(|tap| (tap.kernel as usize) < self.blocks.kernel));
         for block in 0..rows.div_ceil(4) {
             for quad in 0..TILE / QUAD {

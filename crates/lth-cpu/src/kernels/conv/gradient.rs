@@ -15,15 +15,19 @@ pub(crate) struct GradientBlock<'a> {
     /// Which four outputs.
     pub(crate) block: usize,
     pub(crate) taps: &'a [Tap],
-    /// Patches of all channels, tile after tile.
+    /// Patches of strips.
     pub(crate) patches: &'a [f32],
+    /// Where each tile is in the patches of the first channel, and of the first output.
+    pub(crate) tiles: &'a [(usize, usize)],
     /// Floats of a channel's patch.
     pub(crate) channel: usize,
     /// Floats from a row of a patch to the next.
     pub(crate) pitch: usize,
-    /// `[tile][output][16 vectors]`, outputs in whole blocks of 4, zero beyond the grid and the batch.
+    /// Patches of the gradient of the output, zero beyond the grid and the batch.
     pub(crate) dy: &'a [f32],
-    pub(crate) tiles: usize,
+    /// As `channel` and `pitch`, of `dy`.
+    pub(crate) dy_channel: usize,
+    pub(crate) dy_pitch: usize,
     /// As the weights; no other task may touch this block.
     pub(crate) gradient: Shared<'a>,
     /// `[output][16]`, sums of dy by lane, if there is a bias; in whole blocks of 4 outputs.
@@ -38,13 +42,15 @@ impl Kernel for GradientBlock<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let Blocks { inputs, outputs, kernel } = self.blocks;
-        let padded = outputs.next_multiple_of(4);
         let last = self.taps.iter().map(|tap| tap.offset as usize).max().unwrap_or(0);
-        assert!(self.block * 4 < outputs && self.channel >= last + self.pitch + TILE_ROW * LANES);
-        assert!(self.patches.len() >= self.tiles * inputs * self.channel);
-        assert!(self.dy.len() >= self.tiles * padded * TILE * LANES);
+        assert!(self.block * 4 < outputs);
+        for &(patch, dy) in self.tiles {
+            let end = patch + (inputs - 1) * self.channel + last + self.pitch + TILE_ROW * LANES;
+            let dy_end = dy + (outputs - 1) * self.dy_channel + self.dy_pitch + TILE_ROW * LANES;
+            assert!(self.patches.len() >= end && self.dy.len() >= dy_end);
+        }
         assert!(self.gradient.len() >= self.blocks.len());
-        assert!(self.bias.is_none_or(|bias| bias.len() >= padded * LANES));
+        assert!(self.bias.is_none_or(|bias| bias.len() >= outputs * LANES));
         assert!(self.taps.iter().all(|tap| (tap.kernel as usize) < kernel));
         // SAFETY: lengths are checked above.
         unsafe {
@@ -84,26 +90,27 @@ impl GradientBlock<'_> {
         row: usize,
     ) -> [[S::V; 4]; R] {
         let Blocks { inputs, outputs, .. } = self.blocks;
-        let (patch, dys) = (inputs * self.channel, outputs.next_multiple_of(4) * TILE * LANES);
         let mut sums = [[s.splat(0.0); 4]; R];
         // SAFETY: `run` checked the lengths.
         unsafe {
-            // A channel that is not there is computed as the last one and thrown away.
+            // A channel or output that is not there is computed as the last one and thrown away.
             let from: [*const f32; 4] = std::array::from_fn(|u| {
                 let channel = (channel + u).min(inputs - 1);
                 self.patches.as_ptr().add(channel * self.channel + tap.offset as usize)
             });
-            let dy = self.dy.as_ptr().add((self.block * 4 + row) * TILE * LANES);
-            for tile in 0..self.tiles {
+            let dys: [*const f32; R] = std::array::from_fn(|r| {
+                let output = (self.block * 4 + row + r).min(outputs - 1);
+                self.dy.as_ptr().add(output * self.dy_channel)
+            });
+            for &(patch, dy) in self.tiles {
                 for y in 0..TILE / TILE_ROW {
                     for v in 0..TILE_ROW {
                         let mut xs = [s.splat(0.0); 4];
                         for u in 0..4 {
-                            xs[u] = s.load(from[u].add(tile * patch + y * self.pitch + v * LANES));
+                            xs[u] = s.load(from[u].add(patch + y * self.pitch + v * LANES));
                         }
                         for r in 0..R {
-                            let at = tile * dys + (r * TILE + y * TILE_ROW + v) * LANES;
-                            let dy = s.load(dy.add(at));
+                            let dy = s.load(dys[r].add(dy + y * self.dy_pitch + v * LANES));
                             for u in 0..4 {
                                 sums[r][u] = s.fma(dy, xs[u], sums[r][u]);
                             }
@@ -117,17 +124,18 @@ impl GradientBlock<'_> {
 
     #[inline(always)]
     unsafe fn sum_bias<S: Simd>(&self, s: S, bias: Shared<'_>) {
-        let dys = self.blocks.outputs.next_multiple_of(4) * TILE * LANES;
-        for row in self.block * 4..self.block * 4 + 4 {
+        for row in self.block * 4..(self.block * 4 + 4).min(self.blocks.outputs) {
             // SAFETY: `run` checked the lengths.
             unsafe {
                 let to = bias.as_mut_ptr().add(row * LANES);
                 let mut sum = if self.add { s.load(to) } else { s.splat(0.0) };
-                for tile in 0..self.tiles {
-                    let dy = self.dy.as_ptr().add(tile * dys + row * TILE * LANES);
+                for &(_, dy) in self.tiles {
+                    let dy = self.dy.as_ptr().add(row * self.dy_channel + dy);
                     let mut part = s.splat(0.0);
-                    for v in 0..TILE {
-                        part = s.add(part, s.load(dy.add(v * LANES)));
+                    for y in 0..TILE / TILE_ROW {
+                        for v in 0..TILE_ROW {
+                            part = s.add(part, s.load(dy.add(y * self.dy_pitch + v * LANES)));
+                        }
                     }
                     sum = s.add(sum, part);
                 }

@@ -1,20 +1,23 @@
-//! From a slab to the patch of a tile.
+//! From slabs to the patch of a strip.
 
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::sweep::{Sweep, TileAt},
+    conv::sweep::{StripAt, Sweep},
     simd::{Kernel, LANES, Simd},
 };
 
-/// Copies what a tile reads of every channel, zeros where the map ends.
+/// Copies what a strip reads of every channel, zeros where the map or the batch ends.
 pub(crate) struct Pack<'a> {
     pub(crate) sweep: &'a Sweep,
-    pub(crate) at: TileAt,
+    pub(crate) at: StripAt,
     pub(crate) channels: usize,
-    /// `[channel][y][x][lane]`
-    pub(crate) slab: &'a [f32],
-    /// `[channel][phase][row][column][vector of the group]`
+    /// Slabs of `[channel][y][x][16]`.
+    pub(crate) slabs: &'a [f32],
+    /// Floats from a slab to the next.
+    pub(crate) stride: usize,
+    pub(crate) count: usize,
+    /// `[channel][phase][row][column][slab of the group]`
     pub(crate) patch: &'a mut [f32],
 }
 
@@ -36,8 +39,10 @@ impl Kernel for Pack<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
         let Self { sweep, channels, .. } = self;
-        let map = sweep.in_map[0] * sweep.in_map[1] * sweep.vectors * LANES;
-        assert!(self.slab.len() >= channels * map && self.patch.len() >= channels * sweep.channel());
+        let map = sweep.in_map[0] * sweep.in_map[1] * LANES;
+        assert!(self.at.slab < self.count && self.stride >= channels * map);
+        assert!(self.slabs.len() >= (self.count - 1) * self.stride + channels * map);
+        assert!(self.patch.len() >= channels * sweep.channel());
         let mut rows = [Row::default(); ROWS];
         let mut count = 0;
         for phase_y in 0..sweep.phases[0] {
@@ -77,7 +82,7 @@ impl Pack<'_> {
             return Row { to, from: 0, before: columns, inside: 0 };
         }
         let pixel = y * width + x + before as isize * step;
-        let from = (pixel as usize * sweep.vectors + self.at.vector) * LANES;
+        let from = self.at.slab * self.stride + pixel as usize * LANES;
         Row { to, from, before, inside: end - before }
     }
 
@@ -96,9 +101,10 @@ impl Pack<'_> {
     #[inline(always)]
     unsafe fn copy_groups<S: Simd, const G: usize>(&mut self, s: S, rows: &[Row]) {
         let sweep = self.sweep;
-        let (map, channel) = (sweep.in_map[0] * sweep.in_map[1] * sweep.vectors * LANES, sweep.channel());
-        let (columns, step) = (sweep.patch[1], sweep.in_step[1] * sweep.vectors * LANES);
+        let (map, channel) = (sweep.in_map[0] * sweep.in_map[1] * LANES, sweep.channel());
+        let (columns, step) = (sweep.patch[1], sweep.in_step[1] * LANES);
         let zero = s.splat(0.0);
+        let present = G.min(self.count - self.at.slab);
         for c in 0..self.channels {
             for row in rows {
                 // SAFETY: the caller's promise.
@@ -108,10 +114,11 @@ impl Pack<'_> {
                         s.store(to, zero);
                         to = to.add(LANES);
                     }
-                    let mut from = self.slab.as_ptr().add(c * map + row.from);
+                    let mut from = self.slabs.as_ptr().wrapping_add(c * map + row.from);
                     for _ in 0..row.inside {
-                        for v in 0..G {
-                            s.store(to.add(v * LANES), s.load(from.add(v * LANES)));
+                        for g in 0..G {
+                            let value = if g < present { s.load(from.add(g * self.stride)) } else { zero };
+                            s.store(to.add(g * LANES), value);
                         }
                         to = to.add(G * LANES);
                         from = from.wrapping_add(step);

@@ -1,22 +1,26 @@
-//! From a finished tile to the slab.
+//! From a finished tile to the slabs.
 
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::sweep::{Sweep, TILE, TILE_ROW, TILE_ROWS, TileAt},
+    conv::sweep::{StripAt, Sweep, TILE, TILE_ROW, TILE_ROWS, TileAt},
     shared::Shared,
     simd::{Kernel, LANES, Simd},
 };
 
-/// Writes the rows of a tile to their places in a slab; what lies beyond the grid is left out.
+/// Writes the rows of a tile to their places in the slabs; what lies beyond the grid or the batch is left out.
 pub(crate) struct Place<'a> {
     pub(crate) sweep: &'a Sweep,
+    pub(crate) strip: StripAt,
     pub(crate) at: TileAt,
     /// `[row][16 vectors]`
     pub(crate) tile: &'a [f32],
     pub(crate) rows: usize,
-    /// `[row][y][x][lane]`; no other task may touch the places of this tile.
-    pub(crate) slab: Shared<'a>,
+    /// Slabs of `[row][y][x][16]`; no other task may touch the places of this tile.
+    pub(crate) slabs: Shared<'a>,
+    /// Floats from a slab to the next.
+    pub(crate) stride: usize,
+    pub(crate) count: usize,
     pub(crate) end: End<'a>,
 }
 
@@ -34,7 +38,7 @@ pub(crate) enum End<'a> {
     Backward {
         /// Whether it is added to what is there.
         add: bool,
-        /// The slab whose value must be positive: the output of a ReLU.
+        /// The slabs whose value must be positive: the output of a ReLU.
         gate: Option<&'a [f32]>,
     },
 }
@@ -44,29 +48,32 @@ impl Kernel for Place<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { sweep, at, rows, .. } = self;
-        let map = sweep.out_map[0] * sweep.out_map[1] * sweep.vectors * LANES;
-        assert!(self.slab.len() >= rows * map && self.tile.len() >= rows * TILE * LANES);
+        let Self { sweep, strip, at, rows, stride, .. } = self;
+        let map = sweep.out_map[0] * sweep.out_map[1] * LANES;
+        let end = (self.count - 1) * stride + rows * map;
+        assert!(strip.slab < self.count && stride >= rows * map);
+        assert!(self.slabs.len() >= end && self.tile.len() >= rows * TILE * LANES);
         match self.end {
             End::Forward { bias, .. } => assert!(bias.is_none_or(|bias| bias.len() >= rows)),
-            End::Backward { gate, .. } => assert!(gate.is_none_or(|gate| gate.len() >= rows * map)),
+            End::Backward { gate, .. } => assert!(gate.is_none_or(|gate| gate.len() >= end)),
         }
-        let columns = (sweep.grid[1] - at.x).min(sweep.tile_columns());
-        let tile_rows = (sweep.grid[0] - at.y).min(TILE_ROWS);
-        let step = sweep.out_step[1] * sweep.vectors * LANES;
+        let (y, x) = (strip.y + at.y, strip.x + at.x);
+        let columns = (sweep.grid[1] - x).min(sweep.tile_columns());
+        let tile_rows = (sweep.grid[0] - y).min(TILE_ROWS);
+        let present = sweep.group.min(self.count - strip.slab);
         for row in 0..rows {
-            for y in 0..tile_rows {
-                let pixel_y = (at.y + y) * sweep.out_step[0] + sweep.out_first[0];
-                let pixel = pixel_y * sweep.out_map[1] + at.x * sweep.out_step[1] + sweep.out_first[1];
-                let first = row * map + (pixel * sweep.vectors + at.vector) * LANES;
-                let from = (row * TILE + y * TILE_ROW) * LANES;
-                for x in 0..columns {
-                    for v in 0..sweep.group {
-                        let to = first + x * step + v * LANES;
+            for down in 0..tile_rows {
+                let pixel_y = (y + down) * sweep.out_step[0] + sweep.out_first[0];
+                let pixel = pixel_y * sweep.out_map[1] + x * sweep.out_step[1] + sweep.out_first[1];
+                let first = strip.slab * stride + row * map + pixel * LANES;
+                let from = (row * TILE + down * TILE_ROW) * LANES;
+                for across in 0..columns {
+                    for g in 0..present {
+                        let to = first + across * sweep.out_step[1] * LANES + g * stride;
                         // SAFETY: places are inside of the map, lengths are checked above.
                         unsafe {
-                            let value = s.load(self.tile.as_ptr().add(from + (x * sweep.group + v) * LANES));
-                            self.store(s, row, to, value);
+                            let at = from + (across * sweep.group + g) * LANES;
+                            self.store(s, row, to, s.load(self.tile.as_ptr().add(at)));
                         }
                     }
                 }
@@ -78,9 +85,9 @@ impl Kernel for Place<'_> {
 impl Place<'_> {
     #[inline(always)]
     unsafe fn store<S: Simd>(&self, s: S, row: usize, to: usize, value: S::V) {
-        // SAFETY: the caller says that the place is inside of the slab.
+        // SAFETY: the caller says that the place is inside of the slabs.
         unsafe {
-            let place = self.slab.as_mut_ptr().add(to);
+            let place = self.slabs.as_mut_ptr().add(to);
             let value = match self.end {
                 End::Forward { bias, relu } => {
                     let value = match bias {

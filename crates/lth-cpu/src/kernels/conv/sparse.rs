@@ -14,6 +14,7 @@ use crate::{
 pub(crate) struct SparseTile<'a> {
     pub(crate) segments: &'a [Segment],
     pub(crate) entries: &'a [Entry],
+    /// From the tile's place in the patch of the first channel on.
     pub(crate) patch: &'a [f32],
     /// Floats from a row of the patch to the next.
     pub(crate) pitch: usize,

@@ -5,7 +5,7 @@
 use crate::{
     conv::{
         sparse::Segment,
-        sweep::{TILE, TILE_ROW},
+        sweep::TILE_ROW,
     },
     shared::Shared,
     simd::{Kernel, LANES, Simd, opaque},
@@ -18,11 +18,15 @@ pub(crate) struct SparseGradientTile<'a> {
     pub(crate) offsets: &'a [u32],
     /// One more than the largest offset.
     pub(crate) end: usize,
+    /// From the tile's place in the patch of the first channel on.
     pub(crate) patch: &'a [f32],
     /// Floats from a row of the patch to the next.
     pub(crate) pitch: usize,
-    /// `[output][16 vectors]`, zero beyond the grid and the batch.
+    /// From the tile's place in the patch of the first output's gradient on; zero beyond the grid and the batch.
     pub(crate) dy: &'a [f32],
+    /// Floats of an output's patch, and from a row of it to the next.
+    pub(crate) dy_channel: usize,
+    pub(crate) dy_pitch: usize,
     pub(crate) outputs: usize,
     /// In slots; no other task may touch this share's.
     pub(crate) gradient: Shared<'a>,
@@ -36,7 +40,7 @@ impl Kernel for SparseGradientTile<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         assert!(self.end == 0 || self.patch.len() + 1 >= self.end + self.pitch + TILE_ROW * LANES);
-        assert!(self.dy.len() >= self.outputs * TILE * LANES);
+        assert!(self.dy.len() >= (self.outputs - 1) * self.dy_channel + self.dy_pitch + TILE_ROW * LANES);
         let slots = self.segments.last().map_or(0, |last| (last.end as usize).div_ceil(4) * 16);
         assert!(self.gradient.len() >= slots && self.offsets.len() >= slots);
         let zero = s.splat(0.0);
@@ -45,7 +49,7 @@ impl Kernel for SparseGradientTile<'_> {
             let (mut quad, end) = (segment.start as usize, segment.end as usize);
             // SAFETY: lengths are checked above; outputs of segments are below `outputs`, offsets below `end`.
             unsafe {
-                let dy = self.dy.as_ptr().add(segment.row as usize * TILE * LANES);
+                let dy = self.dy.as_ptr().add(segment.row as usize * self.dy_channel);
                 while quad < end {
                     let pair = quad + 1 < end;
                     let [first, second] = if pair { self.pair(s, dy, quad) } else { [self.single(s, dy, quad), zero] };
@@ -108,7 +112,7 @@ impl SparseGradientTile<'_> {
             for y in 0..2 {
                 let pitch = y * self.pitch;
                 for v in 0..TILE_ROW {
-                    let dy = s.load(dy.add((y * TILE_ROW + v) * LANES));
+                    let dy = s.load(dy.add(y * self.dy_pitch + v * LANES));
                     for u in 0..4 {
                         sums[0][u] = s.fma(s.load(first[u].add(pitch + v * LANES)), dy, sums[0][u]);
                     }
@@ -141,7 +145,7 @@ impl SparseGradientTile<'_> {
         for v in 0..TILE_ROW {
             // SAFETY: the caller's promise.
             unsafe {
-                let dy = s.load(dy.add((y * TILE_ROW + v) * LANES));
+                let dy = s.load(dy.add(y * self.dy_pitch + v * LANES));
                 for u in 0..4 {
                     sums[u] = s.fma(s.load(reads[u].add(y * self.pitch + v * LANES)), dy, sums[u]);
                 }
