@@ -44,12 +44,10 @@ fn check(architecture: &Architecture, mode: Mode, smoothing: f64) {
         let norm = name.starts_with("bn");
         values.iter_mut().filter(|_| norm).for_each(|value| *value += stream.uniform() * 0.5);
     }
-    let inputs: Vec<f64> =
-        (0..EXAMPLES * architecture.input_features()).map(|_| stream.normal()).collect();
+    let inputs: Vec<f64> = (0..EXAMPLES * architecture.input_features()).map(|_| stream.normal()).collect();
     let labels: Vec<u16> = (0..EXAMPLES).map(|_| stream.below(CLASSES as u64) as u16).collect();
-    let mean_loss = |net: &Plain| {
-        total_loss(&net.logits(&inputs, mode), &labels, smoothing) / EXAMPLES as f64
-    };
+    let mean_loss =
+        |net: &Plain| total_loss(&net.logits(&inputs, mode), &labels, smoothing) / EXAMPLES as f64;
 
     let gradients = net.gradients(&inputs, &labels, mode, smoothing);
     assert_eq!(gradients.len(), architecture.parameters().len());

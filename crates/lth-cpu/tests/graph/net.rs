@@ -22,7 +22,14 @@ impl Net {
         &self.architecture.nodes[node].shape
     }
 
-    pub(crate) fn conv(&mut self, name: &str, from: NodeId, outputs: usize, window: Window, bias: bool) -> NodeId {
+    pub(crate) fn conv(
+        &mut self,
+        name: &str,
+        from: NodeId,
+        outputs: usize,
+        window: Window,
+        bias: bool,
+    ) -> NodeId {
         let inputs = self.shape(from)[0];
         self.push(name, Op::Conv2d { inputs, outputs, window, bias }, &[from])
     }

@@ -98,8 +98,7 @@ impl Plain {
                 for (suffix, found) in
                     [("running_mean", &statistics.mean), ("running_var", &statistics.unbiased)]
                 {
-                    let sum =
-                        sums.entry(self.name(node, suffix)).or_insert_with(|| vec![0.0; found.len()]);
+                    let sum = sums.entry(self.name(node, suffix)).or_insert_with(|| vec![0.0; found.len()]);
                     sum.iter_mut().zip(found).for_each(|(sum, value)| *sum += value);
                 }
             }
@@ -114,8 +113,7 @@ impl Plain {
             let Op::BatchNorm { momentum, .. } = self.architecture.nodes[node].op else {
                 unreachable!("only batch norms have statistics")
             };
-            for (suffix, batch) in
-                [("running_mean", &statistics.mean), ("running_var", &statistics.unbiased)]
+            for (suffix, batch) in [("running_mean", &statistics.mean), ("running_var", &statistics.unbiased)]
             {
                 let name = self.name(node, suffix);
                 for (running, new) in self.values.get_mut(&name).unwrap().iter_mut().zip(batch) {

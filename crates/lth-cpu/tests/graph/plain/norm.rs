@@ -22,8 +22,9 @@ impl Channels {
     /// The values of one channel: their flat indices.
     fn of(self, channel: usize, len: usize) -> impl Iterator<Item = usize> {
         let Self { channels, places } = self;
-        (0..len / (channels * places))
-            .flat_map(move |example| (0..places).map(move |place| (example * channels + channel) * places + place))
+        (0..len / (channels * places)).flat_map(move |example| {
+            (0..places).map(move |place| (example * channels + channel) * places + place)
+        })
     }
 
     pub(crate) fn statistics(self, x: &[f64]) -> Statistics {

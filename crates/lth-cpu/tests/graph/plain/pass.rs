@@ -82,12 +82,14 @@ impl Plain {
             }
             Op::Linear { bias, .. } | Op::Conv2d { bias, .. } => {
                 let (layer, weight) = (self.convolution(id), self.parameter(id, "weight"));
-                let mut y: Vec<f64> =
-                    x.chunks(size(shape)).flat_map(|x| layer.forward(x, weight)).collect();
+                let mut y: Vec<f64> = x.chunks(size(shape)).flat_map(|x| layer.forward(x, weight)).collect();
                 if bias {
-                    for (map, bias) in y.chunks_mut(layer.places[1]).zip(self.parameter(id, "bias").iter().cycle())
+                    for (map, bias) in
+                        y.chunks_mut(layer.places[1]).zip(self.parameter(id, "bias").iter().cycle())
                     {
-                        map.iter_mut().for_each(|y| *y += bias);
+                        for y in map {
+                            *y += bias;
+                        }
                     }
                 }
                 y
@@ -225,7 +227,9 @@ impl Plain {
         let (taps, count) = (taps(window, map(shape)), (window.kernel[0] * window.kernel[1]) as f64);
         let average = |x: &[f64]| {
             let mut y = vec![0.0; places(&node.shape)];
-            taps.iter().for_each(|&(to, from, _)| y[to] += x[from] / count);
+            for &(to, from, _) in &taps {
+                y[to] += x[from] / count;
+            }
             y
         };
         x.chunks(shape[1] * shape[2]).flat_map(average).collect()
@@ -235,7 +239,9 @@ impl Plain {
 fn average_back(window: Window, shape: &[usize], places: usize, dy: &[f64], dx: &mut [f64]) {
     let (taps, count) = (taps(window, map(shape)), (window.kernel[0] * window.kernel[1]) as f64);
     for (dx, dy) in dx.chunks_mut(shape[1] * shape[2]).zip(dy.chunks(places)) {
-        taps.iter().for_each(|&(to, from, _)| dx[from] += dy[to] / count);
+        for &(to, from, _) in &taps {
+            dx[from] += dy[to] / count;
+        }
     }
 }
 
