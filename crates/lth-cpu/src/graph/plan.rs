@@ -90,7 +90,8 @@ pub(crate) fn plan(architecture: &Architecture) -> Result<Plan, EngineError> {
         planner.node(node)?;
     }
     let output = planner.place_of[architecture.nodes.len() - 1].expect("every node has a place");
-    if planner.places[output].gated || output == 0 {
+    let last = planner.stages.last();
+    if last.is_none_or(|stage| stage.relu || matches!(stage.kind, Kind::Dropout { .. })) {
         let what = "a network whose last layer is not linear".to_owned();
         return Err(EngineError::Unsupported { engine: "cpu", what });
     }

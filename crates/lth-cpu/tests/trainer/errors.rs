@@ -168,6 +168,6 @@ fn architectures_that_the_engine_lacks() {
     assert_eq!(unsupported(&last), "a network whose last layer is not linear");
     let dropped = start().linear("fc1", 3).dropout("dropout1", 0.5).build().unwrap();
     assert_eq!(unsupported(&dropped), "a network whose last layer is not linear");
-    let first = start().relu("relu1").linear("fc1", 3).build().unwrap();
-    assert_eq!(unsupported(&first), "ReLU 'relu1' that does not follow a linear layer");
+    let wide = start().linear("fc1", 65_520).linear("fc2", 3).build().unwrap();
+    assert_eq!(unsupported(&wide), "layer 'fc1' of more than 65,519 units");
 }
