@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc};
 
 use lth_model::{Examples, Normalization, Shape};
 
+use crate::find_dataset;
+
 /// A data set in memory. Cloning shares the examples.
 #[derive(Clone)]
 pub struct Dataset {
@@ -17,10 +19,45 @@ pub struct Dataset {
     pub shape: Shape,
     /// Number of classes.
     pub classes: usize,
+    /// The name of each class.
+    pub class_names: Vec<String>,
     /// Where it came from, for people: `embedded`, `folder 'x'`.
     pub source: String,
     /// [`fingerprint`] of its contents.
     pub fingerprint: String,
+    /// What its user should know, each a sentence without a full stop: broken files that were left out, images that were
+    /// converted.
+    pub notes: Vec<String>,
+}
+
+impl Dataset {
+    /// A data set with these classes, its fingerprint computed, and nothing to note.
+    pub fn new(
+        name: &str,
+        train: Examples,
+        test: Examples,
+        shape: Shape,
+        class_names: Vec<String>,
+        source: &str,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            fingerprint: fingerprint(&train, &test),
+            train,
+            test,
+            shape,
+            classes: class_names.len(),
+            class_names,
+            source: source.to_owned(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// Whether these are the examples that the registry's data set of this name was published with; `false` also where
+    /// their fingerprint is not known.
+    pub fn is_published(&self) -> bool {
+        find_dataset(&self.name).is_ok_and(|info| info.fingerprint == Some(&self.fingerprint))
+    }
 }
 
 /// Without the examples themselves, which are tens of megabytes.
@@ -34,6 +71,7 @@ impl fmt::Debug for Dataset {
             .field("classes", &self.classes)
             .field("source", &self.source)
             .field("fingerprint", &self.fingerprint)
+            .field("notes", &self.notes)
             .finish()
     }
 }

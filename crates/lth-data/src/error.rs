@@ -6,7 +6,7 @@ use lth_mnist::UnpackError;
 use lth_model::Hint;
 use thiserror::Error;
 
-use crate::{MirrorFailure, idx::IdxProblem};
+use crate::{BrokenImage, LayoutProblem, MirrorFailure, idx::IdxProblem, images::describe};
 
 /// Why there is no data set.
 #[derive(Debug, Error)]
@@ -118,6 +118,46 @@ pub enum DataError {
         /// Bytes that were received and kept for the next try.
         kept: u64,
     },
+    /// A folder of images without a folder.
+    #[error("image-folder needs a folder")]
+    NoImageFolder,
+    /// Files that do not lie as those of a data set must.
+    #[error("'{}' {problem}", folder.display())]
+    Layout {
+        /// The folder, or the archive.
+        folder: PathBuf,
+        /// What is wrong.
+        problem: LayoutProblem,
+    },
+    /// Image files that cannot be read.
+    #[error("{} cannot be read: {}", counted(broken.len(), "image file"), describe(broken))]
+    BrokenImages {
+        /// All of them.
+        broken: Vec<BrokenImage>,
+    },
+    /// Images of more than one size.
+    #[error(
+        "images differ in size: '{}' has {} x {} pixels, '{}' {} x {}",
+        first.display(), first_size.0, first_size.1, other.display(), other_size.0, other_size.1
+    )]
+    ImageSizes {
+        /// The first image.
+        first: PathBuf,
+        /// Its width and height.
+        first_size: (u32, u32),
+        /// The first that differs.
+        other: PathBuf,
+        /// Its width and height.
+        other_size: (u32, u32),
+    },
+    /// More than fits into memory.
+    #[error("{examples} images of together {bytes} bytes do not fit into memory")]
+    TooLarge {
+        /// How many images.
+        examples: usize,
+        /// Their bytes.
+        bytes: u64,
+    },
     /// The validation set would leave nothing to train on.
     #[error("{validation} validation examples leave none of the {count} training examples to train on")]
     ValidationTooLarge {
@@ -136,6 +176,10 @@ pub enum DataError {
         /// Examples there are.
         examples: usize,
     },
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn list<T: AsRef<std::ffi::OsStr>>(items: &[T]) -> String {
@@ -190,6 +234,11 @@ impl Hint for DataError {
                      with --mirror URL"
                 )
             }
+            Self::NoImageFolder => "give it as image-folder:PATH".to_owned(),
+            Self::Layout { problem, .. } => problem.advice().to_owned(),
+            Self::BrokenImages { .. } => "fetch or remove them, or leave them out with --skip-broken".to_owned(),
+            Self::ImageSizes { .. } => "scale all images to one size, for example with --image-size 32".to_owned(),
+            Self::TooLarge { .. } => "scale the images down, for example with --image-size 64".to_owned(),
             Self::ValidationTooLarge { .. } => {
                 "ask for fewer validation examples; 0 for none, the papers use 5000".to_owned()
             }

@@ -26,7 +26,7 @@ pub(crate) fn read_folder(info: &DatasetInfo, folder: &Path) -> Result<(Half, Ha
     Ok((read_half(info, train_images, train_labels)?, read_half(info, test_images, test_labels)?))
 }
 
-fn check_folder(path: &Path) -> Result<(), DataError> {
+pub(crate) fn check_folder(path: &Path) -> Result<(), DataError> {
     let path = path.to_owned();
     match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => Ok(()),

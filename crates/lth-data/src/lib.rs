@@ -21,21 +21,29 @@
 
 mod cache;
 mod dataset;
+mod dataset_name;
 mod download;
 mod error;
 mod folder;
 mod idx;
+mod images;
 mod load;
+mod normalization;
 mod order;
 mod registry;
 mod split;
+mod views;
 
 pub use cache::default_cache;
 pub use dataset::{Dataset, fingerprint};
+pub use dataset_name::DatasetName;
 pub use download::{DownloadProgress, MirrorFailure, TransferProblem};
 pub use error::DataError;
 pub use idx::IdxProblem;
-pub use load::{DataOptions, load, load_dataset};
+pub use images::{BrokenImage, ImageProblem, LayoutProblem};
+pub use load::{DataOptions, LoadProgress, load, load_dataset};
+pub use normalization::{ChannelStatistics, NormalizationMethod};
 pub use order::{batches, epoch_order, iterations_per_epoch};
 pub use registry::{DATASETS, DatasetFiles, DatasetInfo, FileInfo, find_dataset};
 pub use split::validation_split;
+pub use views::views;

@@ -6,8 +6,10 @@ use std::{
 };
 
 use crate::{
-    DataError, Dataset, DatasetInfo, DownloadProgress, cache, dataset::Half, download, find_dataset,
-    fingerprint, folder::read_folder,
+    DataError, Dataset, DatasetInfo, DatasetName, DownloadProgress, NormalizationMethod, cache, dataset::Half,
+    download,
+    folder::read_folder,
+    images::{self, Layout},
 };
 
 /// Where a data set may come from.
@@ -21,6 +23,10 @@ pub struct DataOptions {
     pub mirrors: Vec<String>,
     /// Where fetched files are kept; each data set has a folder of its own there.
     pub cache: PathBuf,
+    /// Scale image files to this many pixels on either side.
+    pub image_size: Option<u32>,
+    /// Leave out image files that cannot be read, instead of refusing the data set.
+    pub skip_broken: bool,
     /// How long a mirror may take to connect, to answer, and to send the next bytes.
     pub timeout: Duration,
 }
@@ -33,21 +39,53 @@ impl Default for DataOptions {
             download: false,
             mirrors: Vec::new(),
             cache: cache::default_cache(),
+            image_size: None,
+            skip_broken: false,
             timeout: Duration::from_secs(30),
         }
     }
 }
 
-/// The data set of this name ([`find_dataset`]); see [`load_dataset`].
+/// What is going on while a data set is loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoadProgress {
+    /// A file arrives.
+    Download(DownloadProgress),
+    /// Image files are decoded.
+    Decode {
+        /// How many are done.
+        done: usize,
+        /// How many there are.
+        total: usize,
+    },
+}
+
+/// The data set of this name ([`DatasetName`]): one of the registry ([`load_dataset`]), a half of one, or a folder of
+/// images. It has its usual normalisation ([`NormalizationMethod::usual`]).
 ///
 /// # Errors
 /// When the name is unknown, and as [`load_dataset`].
 pub fn load(
     name: &str,
     options: &DataOptions,
-    progress: &mut dyn FnMut(DownloadProgress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
-    load_dataset(find_dataset(name)?, options, progress)
+    match DatasetName::parse(name)? {
+        DatasetName::Published(info) => load_dataset(info, options, progress),
+        DatasetName::ImageFolder(path) => load_images(path, options, progress),
+    }
+}
+
+fn load_images(
+    path: Option<PathBuf>,
+    options: &DataOptions,
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<Dataset, DataError> {
+    let folder = options.folder.clone().or(path).ok_or(DataError::NoImageFolder)?;
+    let name = DatasetName::ImageFolder(Some(folder.clone())).to_string();
+    let dataset = images::load_folder(&name, &folder, Layout::ClassFolders, options, progress)?;
+    let usual = NormalizationMethod::usual(dataset.channels());
+    Ok(dataset.normalized(usual))
 }
 
 /// A data set from the first of these places: the folder in the options; with `download`, the cache and then the
@@ -61,13 +99,13 @@ pub fn load(
 pub fn load_dataset(
     info: &DatasetInfo,
     options: &DataOptions,
-    progress: &mut dyn FnMut(DownloadProgress),
+    progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     if let Some(folder) = &options.folder {
         return from_folder(info, folder);
     }
     if options.download {
-        download::fetch(info, options, progress)?;
+        download::fetch(info, options, &mut |report| progress(LoadProgress::Download(report)))?;
         return from_cache(info, &options.cache);
     }
     if info.embedded {
@@ -97,7 +135,7 @@ fn embedded(info: &DatasetInfo) -> Result<Dataset, DataError> {
 fn from_folder(info: &DatasetInfo, folder: &Path) -> Result<Dataset, DataError> {
     let (train, test) = read_folder(info, folder)?;
     let mut dataset = assemble(info, train, test, format!("folder '{}'", folder.display()));
-    if dataset.fingerprint != info.fingerprint {
+    if info.fingerprint.is_some_and(|published| published != dataset.fingerprint) {
         dataset.source += " (not the published examples)";
     }
     Ok(dataset)
@@ -107,7 +145,7 @@ fn from_cache(info: &DatasetInfo, cache: &Path) -> Result<Dataset, DataError> {
     let folder = cache::folder(info, cache);
     let (train, test) = read_folder(info, &folder)?;
     let dataset = assemble(info, train, test, format!("cache '{}'", folder.display()));
-    if dataset.fingerprint == info.fingerprint {
+    if info.fingerprint.is_none_or(|published| published == dataset.fingerprint) {
         Ok(dataset)
     } else {
         Err(DataError::CacheDamaged { dataset: info.name, folder })
@@ -117,14 +155,8 @@ fn from_cache(info: &DatasetInfo, cache: &Path) -> Result<Dataset, DataError> {
 fn assemble(info: &DatasetInfo, train: Half, test: Half, source: String) -> Dataset {
     let features = info.shape.iter().product();
     let (train, test) = (train.into_examples(features), test.into_examples(features));
-    let fingerprint = fingerprint(&train, &test);
-    Dataset {
-        name: info.name.to_owned(),
-        train,
-        test,
-        shape: info.shape.to_vec(),
-        classes: info.classes,
-        source,
-        fingerprint,
-    }
+    let classes = info.class_names.iter().map(|&name| name.to_owned()).collect();
+    let dataset = Dataset::new(info.name, train, test, info.shape.to_vec(), classes, &source);
+    let usual = NormalizationMethod::usual(dataset.channels());
+    dataset.normalized(usual)
 }

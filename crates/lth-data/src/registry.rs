@@ -52,10 +52,12 @@ pub struct DatasetInfo {
     pub shape: [usize; 3],
     /// Number of classes.
     pub classes: usize,
+    /// The name of each class.
+    pub class_names: &'static [&'static str],
     /// Its files.
     pub files: DatasetFiles,
-    /// [`crate::fingerprint`] of the published contents.
-    pub fingerprint: &'static str,
+    /// [`crate::fingerprint`] of the published contents, where it is known.
+    pub fingerprint: Option<&'static str>,
     /// Whether it is embedded in the program.
     pub embedded: bool,
     /// Folders where a distribution's package puts the files.
@@ -71,6 +73,8 @@ pub struct DatasetInfo {
 /// Every named data set.
 pub const DATASETS: &[DatasetInfo] = &[MNIST, FASHION_MNIST];
 
+const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+
 const MNIST: DatasetInfo = DatasetInfo {
     name: "mnist",
     aliases: &[],
@@ -79,13 +83,14 @@ const MNIST: DatasetInfo = DatasetInfo {
     homepage: "http://yann.lecun.com/exdb/mnist/",
     shape: [1, 28, 28],
     classes: 10,
+    class_names: DIGITS,
     files: mnist_like([
         "6bbc9ace898e44ae57da46a324031adb",
         "a25bea736e30d166cdddb491f175f624",
         "2646ac647ad5339dbf082846283269ea",
         "27ae3e4e09519cfbb04c329615203637",
     ]),
-    fingerprint: "bb645aac667cd9a001e6637a2edba44c6bdf624641d43d4c36565e1f1c719e42",
+    fingerprint: Some("bb645aac667cd9a001e6637a2edba44c6bdf624641d43d4c36565e1f1c719e42"),
     embedded: true,
     system_folders: &[],
     package: None,
@@ -106,13 +111,25 @@ const FASHION_MNIST: DatasetInfo = DatasetInfo {
     homepage: "https://github.com/zalandoresearch/fashion-mnist",
     shape: [1, 28, 28],
     classes: 10,
+    class_names: &[
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ],
     files: mnist_like([
         "f4a8712d7a061bf5bd6d2ca38dc4d50a",
         "9018921c3c673c538a1fc5bad174d6f9",
         "8181f5470baa50b63fa0f6fddb340f0a",
         "15d484375f8d13e6eb1aabb0c3f46965",
     ]),
-    fingerprint: "8e576140566843cd4d504b0601d2921120526f84598acb9747c51b32b551a3e1",
+    fingerprint: Some("8e576140566843cd4d504b0601d2921120526f84598acb9747c51b32b551a3e1"),
     embedded: false,
     system_folders: &["/usr/share/datasets/fashion-mnist"],
     package: Some("dataset-fashion-mnist"),

@@ -4,7 +4,7 @@ mod support;
 
 use std::{path::Path, sync::Arc};
 
-use lth_data::{DATASETS, DataError, DataOptions, find_dataset, load};
+use lth_data::{DATASETS, DataError, DataOptions, load};
 use lth_model::Hint;
 use support::{NAMES, server::Mirror, write};
 use tempfile::tempdir;
@@ -22,7 +22,7 @@ fn mnist_is_the_same_embedded_from_a_folder_and_downloaded() {
     assert_eq!(embedded.shape, [1, 28, 28]);
     assert_eq!(embedded.train.labels[..5], [5, 0, 4, 1, 9]);
     assert_eq!(embedded.train.bytes.len(), 60_000 * 784);
-    assert_eq!(embedded.fingerprint, find_dataset("mnist").unwrap().fingerprint);
+    assert!(embedded.is_published());
     assert!(Arc::ptr_eq(&embedded.train.bytes, &embedded.clone().train.bytes));
 
     let files = mnist_files();
@@ -54,7 +54,7 @@ fn fashion_mnist_is_found_where_debian_puts_it() {
     if Path::new("/usr/share/datasets/fashion-mnist").is_dir() {
         let dataset = loaded.unwrap();
         assert_eq!(dataset.source, "folder '/usr/share/datasets/fashion-mnist'");
-        assert_eq!(dataset.fingerprint, find_dataset("fashion-mnist").unwrap().fingerprint);
+        assert!(dataset.is_published());
         assert_eq!((dataset.train.len(), dataset.test.len()), (60_000, 10_000));
         assert_eq!(dataset.train.labels[..5], [9, 0, 0, 3, 0]);
     } else {
@@ -79,6 +79,6 @@ fn every_data_set_says_whose_it_is_and_has_mirrors() {
     for info in DATASETS {
         assert!(!info.description.is_empty() && !info.licence.is_empty() && info.homepage.contains("://"));
         assert!(info.mirrors.iter().all(|url| url.starts_with("http") && url.ends_with('/')));
-        assert_eq!(info.fingerprint.len(), 64);
+        assert!(info.fingerprint.is_none_or(|fingerprint| fingerprint.len() == 64));
     }
 }

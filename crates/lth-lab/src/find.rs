@@ -1,7 +1,5 @@
 //! `lth find-winning-ticket`: a whole experiment, from any state of its folder.
 
-use lth_data::find_dataset;
-
 use crate::{
     Experiment, GivenStart, LabError, RunContext, RunEvent, RunResults, StageFailure, Variant,
     atomic::{create_folder, write_file},
@@ -106,8 +104,7 @@ fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Result<Experi
             format!("the data have the fingerprint {}", data.fingerprint),
         ),
         _ => {
-            let published = find_dataset(&data.name).is_ok_and(|info| info.fingerprint == data.fingerprint);
-            let fingerprint = (!published).then(|| data.fingerprint.clone());
+            let fingerprint = (!data.is_published()).then(|| data.fingerprint.clone());
             Ok(Experiment { dataset_fingerprint: fingerprint, ..experiment.clone() })
         }
     }

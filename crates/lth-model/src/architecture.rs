@@ -112,56 +112,6 @@ pub struct Node {
     pub shape: Shape,
 }
 
-/// What kind of parameter a tensor is; decides what is pruned and at which rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ParameterKind {
-    /// Weight of a convolution.
-    Conv,
-    /// Weight of a linear layer.
-    Linear,
-    /// Weight of the last layer.
-    Output,
-    /// A bias: never pruned, not counted in density.
-    Bias,
-    /// The factor of a batch normalisation: never pruned, not counted in density.
-    NormWeight,
-    /// The shift of a batch normalisation: never pruned, not counted in density.
-    NormBias,
-}
-
-impl ParameterKind {
-    /// Whether it is a weight that masks may cover and that density counts.
-    pub fn is_prunable(self) -> bool {
-        matches!(self, Self::Conv | Self::Linear | Self::Output)
-    }
-}
-
-/// A tensor that is trained.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parameter {
-    /// Its name, as in PyTorch's state dict: `fc1.weight`.
-    pub name: String,
-    /// Its dimensions.
-    pub shape: Vec<usize>,
-    /// What it is.
-    pub kind: ParameterKind,
-    /// The node that owns it.
-    pub node: NodeId,
-}
-
-/// A running statistic of a batch normalisation: kept with the weights, not trained.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunningStatistic {
-    /// Its name, as in PyTorch's state dict: `bn1.running_mean`.
-    pub name: String,
-    /// Its dimensions.
-    pub shape: Vec<usize>,
-    /// What it is before training: 0 for a mean, 1 for a variance.
-    pub initial: f32,
-    /// The node that owns it.
-    pub node: NodeId,
-}
-
 /// A network, as data. The last node gives the logits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
@@ -172,54 +122,6 @@ pub struct Architecture {
 }
 
 impl Architecture {
-    /// The trained tensors, in order.
-    pub fn parameters(&self) -> Vec<Parameter> {
-        let last =
-            self.nodes.iter().rposition(|node| matches!(node.op, Op::Linear { .. } | Op::Conv2d { .. }));
-        let mut parameters = Vec::new();
-        for (id, node) in self.nodes.iter().enumerate() {
-            let mut push = |suffix: &str, shape: Vec<usize>, kind: ParameterKind| {
-                parameters.push(Parameter { name: format!("{}.{suffix}", node.name), shape, kind, node: id });
-            };
-            let of_layer = |kind| if Some(id) == last { ParameterKind::Output } else { kind };
-            match node.op {
-                Op::Linear { inputs, outputs, bias } => {
-                    push("weight", vec![outputs, inputs], of_layer(ParameterKind::Linear));
-                    if bias {
-                        push("bias", vec![outputs], ParameterKind::Bias);
-                    }
-                }
-                Op::Conv2d { inputs, outputs, window, bias } => {
-                    let [height, width] = window.kernel;
-                    push("weight", vec![outputs, inputs, height, width], of_layer(ParameterKind::Conv));
-                    if bias {
-                        push("bias", vec![outputs], ParameterKind::Bias);
-                    }
-                }
-                Op::BatchNorm { channels, .. } => {
-                    push("weight", vec![channels], ParameterKind::NormWeight);
-                    push("bias", vec![channels], ParameterKind::NormBias);
-                }
-                _ => {}
-            }
-        }
-        parameters
-    }
-
-    /// The running statistics of batch normalisations, in order. They are stored, rewound and loaded with the weights.
-    pub fn running_statistics(&self) -> Vec<RunningStatistic> {
-        let mut statistics = Vec::new();
-        for (id, node) in self.nodes.iter().enumerate() {
-            if let Op::BatchNorm { channels, .. } = node.op {
-                for (suffix, initial) in [("running_mean", 0.0), ("running_var", 1.0)] {
-                    let name = format!("{}.{suffix}", node.name);
-                    statistics.push(RunningStatistic { name, shape: vec![channels], initial, node: id });
-                }
-            }
-        }
-        statistics
-    }
-
     /// Values an example has at the input.
     pub fn input_features(&self) -> usize {
         self.nodes[0].shape.iter().product()

@@ -1,50 +1,49 @@
-//! Architectures layer by layer, with shapes inferred, and the check that a graph is sound.
+//! Architectures layer by layer, with shapes inferred.
 
-use thiserror::Error;
+use crate::{
+    Architecture, ArchitectureError, Node, NodeId, Op, Shape, Window, nearest_name,
+    shape_inference::{Misfit, output_shape},
+};
 
-use crate::{Architecture, Hint, Node, Op, Shape, Window};
+/// How far a step moves the running statistics of a batch normalisation, as in PyTorch.
+const NORM_MOMENTUM: f32 = 0.1;
+/// What a batch normalisation adds to the variance, as in PyTorch.
+const NORM_EPSILON: f32 = 1e-5;
 
-/// Why a graph of layers is not a network.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[error("architecture '{architecture}', layer '{layer}': {reason}")]
-pub struct ArchitectureError {
-    /// The architecture's name.
-    pub architecture: String,
-    /// The layer's name.
-    pub layer: String,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
-impl Hint for ArchitectureError {
-    fn hint(&self) -> Option<String> {
-        Some("a layer reads earlier layers only, and its inputs must be what those give".to_owned())
-    }
-}
-
-/// Builds an architecture from input to logits; each layer reads the one before it.
+/// Builds an architecture from input to logits; each layer reads the one before it, unless [`ArchitectureBuilder::from`]
+/// goes back to an earlier one.
 ///
 /// ```
-/// use lth_model::ArchitectureBuilder;
-/// let net = ArchitectureBuilder::new("small", &[1, 28, 28])
-///     .flatten("flatten")
-///     .linear("fc1", 300)
+/// use lth_model::{ArchitectureBuilder, Window};
+/// const SAME: Window = Window::square(3, 1, 1);
+/// let net = ArchitectureBuilder::new("small", &[3, 32, 32])
+///     .conv2d_without_bias("conv1", 16, SAME)
+///     .batch_norm("bn1")
 ///     .relu("relu1")
-///     .linear("fc2", 10)
+///     .conv2d("conv2", 16, SAME)
+///     .add("sum", "relu1") // a residual connection
+///     .max_pool("pool", Window::square(2, 2, 0))
+///     .global_average_pool("average")
+///     .linear("fc", 10)
 ///     .build()
 ///     .unwrap();
-/// assert_eq!(net.weight_count(), 784 * 300 + 300 * 10);
+/// assert_eq!(net.weight_count(), 16 * 3 * 9 + 16 * 16 * 9 + 16 * 10);
 /// ```
 #[derive(Debug, Clone)]
 pub struct ArchitectureBuilder {
     architecture: Architecture,
+    /// What the next layer reads.
+    last: NodeId,
+    /// The first name that no layer has; nothing is added after it.
+    problem: Option<ArchitectureError>,
 }
 
 impl ArchitectureBuilder {
-    /// An architecture that only has its input: examples of this shape.
+    /// An architecture that only has its input, named `input`: examples of this shape.
     pub fn new(name: &str, input: &[usize]) -> Self {
         let input = Node { name: "input".to_owned(), op: Op::Input, inputs: vec![], shape: input.to_vec() };
-        Self { architecture: Architecture { name: name.to_owned(), nodes: vec![input] } }
+        let architecture = Architecture { name: name.to_owned(), nodes: vec![input] };
+        Self { architecture, last: 0, problem: None }
     }
 
     /// All dimensions into one.
@@ -60,10 +59,62 @@ impl ArchitectureBuilder {
         self.push(name, Op::Linear { inputs, outputs, bias: true })
     }
 
+    /// A linear layer without bias.
+    #[must_use]
+    pub fn linear_without_bias(self, name: &str, outputs: usize) -> Self {
+        let inputs = self.last_shape().iter().product();
+        self.push(name, Op::Linear { inputs, outputs, bias: false })
+    }
+
+    /// A convolution with bias; its input channels are those of the last layer.
+    #[must_use]
+    pub fn conv2d(self, name: &str, outputs: usize, window: Window) -> Self {
+        let inputs = self.last_channels();
+        self.push(name, Op::Conv2d { inputs, outputs, window, bias: true })
+    }
+
+    /// A convolution without bias, as it stands before a batch normalisation.
+    #[must_use]
+    pub fn conv2d_without_bias(self, name: &str, outputs: usize, window: Window) -> Self {
+        let inputs = self.last_channels();
+        self.push(name, Op::Conv2d { inputs, outputs, window, bias: false })
+    }
+
+    /// A batch normalisation of the last layer's channels, with PyTorch's momentum (0.1) and epsilon (1e-5).
+    #[must_use]
+    pub fn batch_norm(self, name: &str) -> Self {
+        self.batch_norm_with(name, NORM_MOMENTUM, NORM_EPSILON)
+    }
+
+    /// A batch normalisation with its own momentum, in (0, 1], and epsilon, above 0.
+    #[must_use]
+    pub fn batch_norm_with(self, name: &str, momentum: f32, epsilon: f32) -> Self {
+        let channels = self.last_channels();
+        self.push(name, Op::BatchNorm { channels, momentum, epsilon })
+    }
+
     /// `max(x, 0)`.
     #[must_use]
     pub fn relu(self, name: &str) -> Self {
         self.push(name, Op::Relu)
+    }
+
+    /// The largest value of each window.
+    #[must_use]
+    pub fn max_pool(self, name: &str, window: Window) -> Self {
+        self.push(name, Op::MaxPool { window })
+    }
+
+    /// The mean of each window.
+    #[must_use]
+    pub fn average_pool(self, name: &str, window: Window) -> Self {
+        self.push(name, Op::AveragePool { window })
+    }
+
+    /// The mean of each channel: [channels, h, w] to [channels].
+    #[must_use]
+    pub fn global_average_pool(self, name: &str) -> Self {
+        self.push(name, Op::GlobalAveragePool)
     }
 
     /// Dropout of this rate.
@@ -72,148 +123,101 @@ impl ArchitectureBuilder {
         self.push(name, Op::Dropout { rate })
     }
 
+    /// The sum of the last layer and an earlier one, by its name: a residual connection.
+    #[must_use]
+    pub fn add(self, name: &str, other: &str) -> Self {
+        match self.find(name, other) {
+            Ok(other) => {
+                let inputs = vec![self.last, other];
+                self.push_reading(name, Op::Add, inputs)
+            }
+            Err(problem) => self.failed(problem),
+        }
+    }
+
+    /// Goes back: the next layer reads this earlier one. `input` is the examples.
+    #[must_use]
+    pub fn from(mut self, earlier: &str) -> Self {
+        match self.find(earlier, earlier) {
+            Ok(earlier) => {
+                self.last = earlier;
+                self
+            }
+            Err(problem) => self.failed(problem),
+        }
+    }
+
+    /// The name of the layer that the next one reads.
+    pub fn last_name(&self) -> &str {
+        &self.architecture.nodes[self.last].name
+    }
+
+    /// The shape that the next layer reads; empty after a layer that does not fit.
+    pub fn last_shape(&self) -> &Shape {
+        &self.architecture.nodes[self.last].shape
+    }
+
     /// The architecture.
     ///
     /// # Errors
-    /// When [`Architecture::check`] refuses it.
+    /// Names the first layer that does not fit, as [`Architecture::check`], or that reads a layer that is not there.
     pub fn build(self) -> Result<Architecture, ArchitectureError> {
-        self.architecture.check()?;
+        self.architecture.check_layers()?;
+        if let Some(problem) = self.problem {
+            return Err(problem);
+        }
+        self.architecture.check_end()?;
         Ok(self.architecture)
     }
 
-    fn last_shape(&self) -> &Shape {
-        &self.architecture.nodes.last().expect("the input is always there").shape
+    fn last_channels(&self) -> usize {
+        self.last_shape().first().copied().unwrap_or(0)
     }
 
-    fn push(mut self, name: &str, op: Op) -> Self {
-        // A layer that does not fit gets an empty shape; `build` says why.
-        let shape = output_shape(&op, self.last_shape()).unwrap_or_default();
-        let inputs = vec![self.architecture.nodes.len() - 1];
-        self.architecture.nodes.push(Node { name: name.to_owned(), op, inputs, shape });
+    /// An earlier layer by its name; `layer` is the one that wants it.
+    fn find(&self, layer: &str, wanted: &str) -> Result<NodeId, ArchitectureError> {
+        let nodes = &self.architecture.nodes;
+        nodes.iter().position(|node| node.name == wanted).ok_or_else(|| {
+            let hint = match nearest_name(wanted, nodes.iter().map(|node| node.name.as_str())) {
+                Some(near) => format!("did you mean '{near}'? a layer reads earlier layers only"),
+                None => "a layer reads earlier layers only; 'input' is the examples".to_owned(),
+            };
+            let misfit = Misfit::new(format!("there is no layer '{wanted}' before it"), "");
+            ArchitectureError { hint, ..self.architecture.error(layer, misfit) }
+        })
+    }
+
+    fn failed(mut self, problem: ArchitectureError) -> Self {
+        self.problem.get_or_insert(problem);
         self
     }
-}
 
-impl Architecture {
-    /// Checks that the graph is a network: an input first and only there, unique names, each layer reading one earlier
-    /// layer, shapes as the layers give them, positive sizes, and logits in one dimension.
-    ///
-    /// # Errors
-    /// Names the first layer that is wrong.
-    pub fn check(&self) -> Result<(), ArchitectureError> {
-        let error = |layer: &str, reason: String| ArchitectureError {
-            architecture: self.name.clone(),
-            layer: layer.to_owned(),
-            reason,
-        };
-        for (id, node) in self.nodes.iter().enumerate() {
-            let result = if self.nodes[..id].iter().any(|other| other.name == node.name) {
-                Err("another layer has the same name".to_owned())
-            } else {
-                self.check_node(id, node)
-            };
-            result.map_err(|reason| error(&node.name, reason))?;
-        }
-        match self.nodes.last() {
-            None => Err(error("", "it has no layers".to_owned())),
-            Some(last) if last.shape.len() != 1 => {
-                Err(error(&last.name, format!("the logits must have one dimension, not {:?}", last.shape)))
-            }
-            Some(_) => Ok(()),
-        }
+    fn push(self, name: &str, op: Op) -> Self {
+        let inputs = vec![self.last];
+        self.push_reading(name, op, inputs)
     }
 
-    fn check_node(&self, id: usize, node: &Node) -> Result<(), String> {
-        if (id == 0) != (node.op == Op::Input) {
-            return Err("the first layer, and no other, must be the input".to_owned());
+    fn push_reading(mut self, name: &str, op: Op, inputs: Vec<NodeId>) -> Self {
+        if self.problem.is_some() {
+            return self;
         }
-        if id == 0 {
-            return if node.inputs.is_empty() && !node.shape.is_empty() && !node.shape.contains(&0) {
-                Ok(())
-            } else {
-                Err(format!("an input of shape {:?} that reads {:?}", node.shape, node.inputs))
-            };
-        }
-        let wanted = if node.op == Op::Add { 2 } else { 1 };
-        if node.inputs.len() != wanted {
-            return Err(format!(
-                "it must read {} layer{}, not {}",
-                ["one", "two"][wanted - 1],
-                ["", "s"][wanted - 1],
-                node.inputs.len()
-            ));
-        }
-        if let Some(input) = node.inputs.iter().find(|&&input| input >= id) {
-            return Err(format!("it reads layer {input}, which does not come before it"));
-        }
-        let shapes: Vec<&Shape> = node.inputs.iter().map(|&input| &self.nodes[input].shape).collect();
-        if shapes.iter().any(|shape| *shape != shapes[0]) {
-            return Err(format!("it adds {:?} and {:?}, which differ", shapes[0], shapes[1]));
-        }
-        let expected = output_shape(&node.op, shapes[0])?;
-        if expected == node.shape {
-            return Ok(());
-        }
-        Err(format!("its shape is given as {:?}, but it is {expected:?}", node.shape))
+        let nodes = &mut self.architecture.nodes;
+        let shapes: Vec<&Shape> = inputs.iter().map(|&input| &nodes[input].shape).collect();
+        // A layer that does not fit gets an empty shape; `build` says why.
+        let shape = output_shape(&op, &shapes).unwrap_or_default();
+        self.last = nodes.len();
+        nodes.push(Node { name: name.to_owned(), op, inputs, shape });
+        self
     }
-}
-
-/// The shape that an operation gives for an input of this shape.
-fn output_shape(op: &Op, input: &[usize]) -> Result<Shape, String> {
-    match *op {
-        Op::Flatten => Ok(vec![input.iter().product()]),
-        Op::Linear { inputs, outputs, .. } if inputs > 0 && outputs > 0 && input == [inputs] => {
-            Ok(vec![outputs])
-        }
-        Op::Linear { inputs, outputs, .. } => {
-            Err(format!("a linear layer of {inputs} inputs and {outputs} outputs cannot read {input:?}"))
-        }
-        Op::Conv2d { inputs, outputs, window, .. } => match *input {
-            [channels, height, width] if channels == inputs && outputs > 0 => {
-                let [height, width] = place(window, [height, width])?;
-                Ok(vec![outputs, height, width])
-            }
-            _ => Err(format!("a convolution of {inputs} to {outputs} channels cannot read {input:?}")),
-        },
-        Op::BatchNorm { channels, .. } if input.first() != Some(&channels) => {
-            Err(format!("a batch normalisation of {channels} channels cannot read {input:?}"))
-        }
-        Op::MaxPool { window } | Op::AveragePool { window } => match *input {
-            [channels, height, width] => {
-                let [height, width] = place(window, [height, width])?;
-                Ok(vec![channels, height, width])
-            }
-            _ => Err(format!("a pool cannot read {input:?}, it needs [channels, height, width]")),
-        },
-        Op::GlobalAveragePool => match *input {
-            [channels, _, _] => Ok(vec![channels]),
-            _ => Err(format!("a pool cannot read {input:?}, it needs [channels, height, width]")),
-        },
-        Op::Dropout { rate } if !(0.0..1.0).contains(&rate) => {
-            Err(format!("the dropout rate is {rate}, it must be at least 0 and below 1"))
-        }
-        Op::Input | Op::Relu | Op::Dropout { .. } | Op::BatchNorm { .. } | Op::Add => Ok(input.to_vec()),
-    }
-}
-
-/// The map that a window leaves, or why it leaves none.
-fn place(window: Window, map: [usize; 2]) -> Result<[usize; 2], String> {
-    let Window { kernel, stride, padding } = window;
-    if kernel.contains(&0) || stride.contains(&0) {
-        return Err(format!("a kernel of {kernel:?} with stride {stride:?} does not move"));
-    }
-    window.output(map).ok_or_else(|| {
-        format!("a kernel of {kernel:?} is larger than its map of {map:?} with padding {padding:?}")
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mlp;
+    use crate::Hint;
 
-    fn refused(architecture: &Architecture) -> String {
-        architecture.check().unwrap_err().to_string()
+    fn start() -> ArchitectureBuilder {
+        ArchitectureBuilder::new("net", &[3, 8, 8])
     }
 
     #[test]
@@ -221,8 +225,9 @@ mod tests {
         let error = ArchitectureBuilder::new("net", &[1, 28, 28]).linear("fc1", 10).build().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "architecture 'net', layer 'fc1': a linear layer of 784 inputs and 10 outputs cannot read [1, 28, 28]"
+            "model 'net', layer 'fc1': a linear layer reads one dimension, it is given 1 x 28 x 28"
         );
+        assert_eq!(error.hint().unwrap(), "put a flatten or a global average pool before it");
         for rate in [1.0, -0.1, f32::NAN] {
             let builder = ArchitectureBuilder::new("net", &[4]).dropout("dropout1", rate).linear("fc1", 2);
             assert_eq!(builder.build().unwrap_err().layer, "dropout1");
@@ -232,35 +237,44 @@ mod tests {
             ArchitectureBuilder::new("net", &[0]).linear("fc1", 2).build().unwrap_err().layer,
             "input"
         );
-        assert!(ArchitectureBuilder::new("net", &[1, 2]).build().is_err(), "logits must have one dimension");
     }
 
     #[test]
-    fn broken_graphs_are_refused() {
-        let sound = mlp("net", &[4], &[3], 2);
-        sound.check().unwrap();
+    fn the_first_layer_that_is_wrong_is_told() {
+        let net = start().conv2d("conv1", 4, Window::square(9, 1, 0)).relu("relu1").add("sum", "nowhere");
+        assert_eq!(
+            net.build().unwrap_err().to_string(),
+            "model 'net', layer 'conv1': a kernel of 9 x 9 is larger than its map of 8 x 8"
+        );
+        let twice = start().relu("a").relu("a").flatten("flatten").linear("fc", 2);
+        assert!(twice.build().unwrap_err().to_string().contains("another layer has the same name"));
+    }
 
-        let mut broken = sound.clone();
-        broken.nodes[2].name = "fc2".to_owned();
-        assert!(refused(&broken).contains("same name"));
+    #[test]
+    fn names_that_no_earlier_layer_has_are_refused() {
+        let error = start().relu("relu1").conv2d("conv1", 3, Window::square(1, 1, 0)).add("sum", "relu2");
+        let error = error.flatten("flatten").linear("fc", 2).build().unwrap_err();
+        assert_eq!(error.to_string(), "model 'net', layer 'sum': there is no layer 'relu2' before it");
+        assert!(error.hint().unwrap().starts_with("did you mean 'relu1'?"));
+        let error = start().from("elsewhere").flatten("flatten").linear("fc", 2).build().unwrap_err();
+        assert!(error.to_string().contains("there is no layer 'elsewhere'"), "{error}");
+    }
 
-        let mut broken = sound.clone();
-        broken.nodes[3].inputs = vec![4];
-        assert!(refused(&broken).contains("does not come before"));
-
-        let mut broken = sound.clone();
-        broken.nodes[3].inputs = vec![1, 2];
-        assert!(refused(&broken).contains("must read one layer, not 2"));
-
-        let mut broken = sound.clone();
-        broken.nodes[2].shape = vec![7];
-        assert!(refused(&broken).contains("its shape is given as [7], but it is [3]"));
-
-        let mut broken = sound.clone();
-        broken.nodes[1].op = Op::Input;
-        assert!(refused(&broken).contains("and no other, must be the input"));
-
-        let empty = Architecture { name: "empty".to_owned(), nodes: vec![] };
-        assert!(refused(&empty).contains("no layers"));
+    #[test]
+    fn a_residual_block_reads_its_input_twice() {
+        let net = start()
+            .conv2d("conv1", 3, Window::square(3, 1, 1))
+            .relu("relu1")
+            .conv2d("conv2", 3, Window::square(3, 1, 1))
+            .from("conv1")
+            .add("sum", "conv2")
+            .global_average_pool("pool")
+            .linear_without_bias("fc", 2)
+            .build()
+            .unwrap();
+        let inputs: Vec<_> = net.nodes.iter().map(|node| node.inputs.clone()).collect();
+        assert_eq!(inputs, [vec![], vec![0], vec![1], vec![2], vec![1, 3], vec![4], vec![5]]);
+        assert_eq!(net.nodes[4].shape, [3, 8, 8]);
+        assert_eq!(net.parameter_count(), 2 * (81 + 3) + 6);
     }
 }

@@ -7,26 +7,31 @@
 
 mod architecture;
 mod architecture_builder;
+mod architecture_check;
 mod architecture_report;
 mod engine;
 mod error;
+mod fingerprint;
 mod fit;
+mod flops;
 mod fraction;
 mod init;
 mod mask;
 mod models;
 mod orthogonal;
+mod parameters;
 mod random;
 mod recipe;
+mod shape_inference;
+mod shortcut;
 mod step;
 mod suggest;
 mod tensor;
 mod ticket_file;
 
-pub use architecture::{
-    Architecture, Node, NodeId, Op, Parameter, ParameterKind, RunningStatistic, Shape, Window,
-};
-pub use architecture_builder::{ArchitectureBuilder, ArchitectureError};
+pub use architecture::{Architecture, Node, NodeId, Op, Shape, Window};
+pub use architecture_builder::ArchitectureBuilder;
+pub use architecture_check::ArchitectureError;
 pub use engine::{
     Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, StepReport,
     Trainer, TrainerState, View,
@@ -35,7 +40,11 @@ pub use error::{Hint, ParseError};
 pub use fraction::{Density, Rate};
 pub use init::{BiasInit, FanMode, InitScheme, initialize};
 pub use mask::{Mask, Masks};
-pub use models::{MODELS, ModelInfo, UnknownModel, find_model, lenet_300_100, mlp, mlp_with_dropout};
+pub use models::{
+    MODELS, ModelError, ModelInfo, ModelOptions, UnknownModel, build_model, find_model, lenet_300_100, mlp,
+    mlp_with_dropout,
+};
+pub use parameters::{Parameter, ParameterKind, RunningStatistic};
 pub use random::{Purpose, RandomStream, Seed};
 pub use recipe::{Augmentation, Optimizer, Recipe, Schedule};
 pub use step::Step;

@@ -13,6 +13,10 @@ use crate::{Architecture, EngineError, Hint, Mask, Masks, Tensor, Tensors};
 /// What a mask's name ends in, after the name of the weight that it covers.
 const MASK_SUFFIX: &str = ".mask";
 
+/// What PyTorch's count of a batch normalisation's batches ends in. It is of no use here: with momentum given, nothing reads
+/// it, and PyTorch's `load_state_dict` does without.
+const STEP_COUNT_SUFFIX: &str = ".num_batches_tracked";
+
 /// The bytes before the header: its length, little-endian.
 const LENGTH_BYTES: usize = 8;
 
@@ -106,7 +110,7 @@ impl TensorFile {
     /// Reads bytes; `name` is for error messages.
     ///
     /// # Errors
-    /// When the bytes are not safetensors; a tensor is not F32; a mask is not U8 or BOOL, has values other than 0 and 1,
+    /// When the bytes are not safetensors; a tensor is not F32 (but `num_batches_tracked`, which is left out); a mask is not U8 or BOOL, has values other than 0 and 1,
     /// or has another shape than its weight. Values may be anything, NaN included.
     pub fn from_bytes(bytes: &[u8], name: &str) -> Result<Self, TensorFileError> {
         Self::parse(bytes).map_err(|reason| TensorFileError::Invalid { path: name.to_owned(), reason })
@@ -137,7 +141,7 @@ impl TensorFile {
         for (name, view) in views {
             if let Some(covered) = name.strip_suffix(MASK_SUFFIX) {
                 file.masks.insert(covered.to_owned(), read_mask(&name, &view)?);
-            } else {
+            } else if !name.ends_with(STEP_COUNT_SUFFIX) {
                 file.tensors.insert(name.clone(), read_tensor(&name, &view)?);
             }
         }

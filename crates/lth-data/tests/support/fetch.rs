@@ -15,6 +15,8 @@ pub fn options(cache: &Path, mirrors: &[&Mirror]) -> DataOptions {
         download: true,
         mirrors: mirrors.iter().map(|mirror| mirror.url.clone()).collect(),
         cache: cache.to_owned(),
+        image_size: None,
+        skip_broken: false,
         timeout: Duration::from_millis(500),
     }
 }

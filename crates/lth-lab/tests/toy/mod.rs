@@ -9,7 +9,7 @@ use std::{
 };
 
 use lth_cpu::CpuEngine;
-use lth_data::{Dataset, fingerprint};
+use lth_data::Dataset;
 use lth_lab::{
     CheckpointEvery, ControlKind, Experiment, LabError, RunContext, RunObserver, RunReport, Silent, Stop,
     find_winning_ticket,
@@ -19,15 +19,8 @@ use lth_model::{Architecture, Engine, Examples, Normalization, Purpose, RandomSt
 /// 200 training and 60 test examples of 16 values in 3 classes.
 pub(crate) fn data() -> Dataset {
     let (train, test) = (examples(200, 0), examples(60, 1));
-    Dataset {
-        name: "toy-data".to_owned(),
-        fingerprint: fingerprint(&train, &test),
-        train,
-        test,
-        shape: vec![16],
-        classes: 3,
-        source: "test".to_owned(),
-    }
+    let classes = ["0", "1", "2"].map(str::to_owned).to_vec();
+    Dataset::new("toy-data", train, test, vec![16], classes, "test")
 }
 
 fn examples(count: usize, index: u64) -> Examples {

@@ -66,7 +66,7 @@ pub(crate) fn run_experiment(
 ) -> Result<(), Failure> {
     let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
     let info = find_dataset(&experiment.dataset).map_err(Failure::bad_input)?;
-    let architecture = settings::network(model, info)?;
+    let architecture = settings::network(&model, info)?;
     let dataset = settings::load(info, source, messages)?;
     experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
     settings::note_data(&dataset, info, &mut experiment);

@@ -19,7 +19,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let model = find_model(&arguments.data.model).map_err(Failure::bad_input)?;
     let info = find_dataset(&arguments.data.dataset).map_err(Failure::bad_input)?;
-    settings::network(model, info)?;
+    settings::network(&model, info)?;
     let experiment = settings::experiment(arguments, info.name)?;
     let schedule = Schedule::new(&arguments.run.schedule)?;
     let source = DataSource {

@@ -1,6 +1,6 @@
 //! `lth inspect`.
 
-use lth_model::{Architecture, MODELS, TensorFile, find_model};
+use lth_model::{Architecture, MODELS, ModelInfo, TensorFile, find_model};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -41,7 +41,7 @@ struct Row {
 /// What a file holds.
 struct Summary<'a> {
     kind: &'a str,
-    model: Option<&'static str>,
+    model: Option<String>,
     rows: Vec<Row>,
     optimizer_tensors: usize,
     file: &'a TensorFile,
@@ -97,7 +97,7 @@ impl<'a> Summary<'a> {
     }
 
     fn to_text(&self) -> String {
-        let mut text = match self.model {
+        let mut text = match &self.model {
             Some(model) => format!("{} of {model}\n\n", self.kind),
             None => format!("{} of no model that lth knows\n\n", self.kind),
         };
@@ -172,13 +172,13 @@ fn fractions(live: usize, all: usize) -> [String; 3] {
 }
 
 /// The model that the file says it is of, or the first whose tensors it has.
-fn architecture_of(file: &TensorFile) -> Option<(&'static str, Architecture)> {
-    let fits = |model: &'static lth_model::ModelInfo| {
-        let architecture = (model.build)(CLASSES);
-        file.check_against(&architecture).ok().map(|()| (model.name, architecture))
+fn architecture_of(file: &TensorFile) -> Option<(String, Architecture)> {
+    let fits = |model: &ModelInfo| {
+        let architecture = model.build(&model.input, CLASSES).ok()?;
+        file.check_against(&architecture).ok().map(|()| (model.name.to_string(), architecture))
     };
     match file.metadata.get("model").map(|name| find_model(name)) {
-        Some(Ok(model)) => fits(model),
+        Some(Ok(model)) => fits(&model),
         _ => MODELS.iter().find_map(fits),
     }
 }

@@ -13,10 +13,10 @@ pub(crate) fn run() -> Result<(), Failure> {
     let mut rows = table(&["model", "weights", "aliases", "description"], usize::MAX);
     for model in MODELS {
         rows.add_row([
-            model.name.to_owned(),
-            count((model.build)(10).weight_count()),
+            model.name.to_string(),
+            count(model.build_as_made().map_err(Failure::bad_input)?.weight_count()),
             model.aliases.join(", "),
-            model.description.to_owned(),
+            model.description.to_string(),
         ]);
     }
     print(&table::text(&rows))

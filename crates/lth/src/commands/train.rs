@@ -26,8 +26,8 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let model = find_model(&arguments.data.model).map_err(Failure::bad_input)?;
     let info = find_dataset(&arguments.data.dataset).map_err(Failure::bad_input)?;
-    let architecture = settings::network(model, info)?;
-    let defaults = Experiment::new(model.name, info.name);
+    let architecture = settings::network(&model, info)?;
+    let defaults = Experiment::new(&model.name, info.name);
     let mut recipe = defaults.recipe;
     settings::apply_recipe(&arguments.recipe, &mut recipe)?;
     let validation_size = match &arguments.recipe.validation {
@@ -87,7 +87,7 @@ pub(crate) fn run(
     match outcome.map_err(Failure::bad_input)? {
         Outcome::Finished(trained) => {
             if let Some(path) = &arguments.save_weights {
-                save(path, &trained, &start, info, &recipe, model.name)?;
+                save(path, &trained, &start, info, &recipe, &model.name)?;
                 messages.info(&format!("weights saved to {}", path.display()));
             }
             print(&history_csv(&trained.history))?;

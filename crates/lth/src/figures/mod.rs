@@ -28,7 +28,7 @@ pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Fail
     let folder = results.layout.figures();
     create_folder(&folder).map_err(Failure::failed_work)?;
     let mut written = Vec::new();
-    for (name, figure) in overview(results, model)? {
+    for (name, figure) in overview(results, &model)? {
         match figure {
             Ok(figure) => written.extend(write(&folder, name, &figure, true)?),
             // A run of one round has nothing to put on some axes; that is no failure.

@@ -1,12 +1,12 @@
 //! The data set, loaded.
 
-use std::{path::PathBuf, sync::Mutex, time::Instant};
+use std::{path::PathBuf, time::Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-use lth_data::{DataOptions, Dataset, DatasetInfo, DownloadProgress, load_dataset};
+use lth_data::{DataOptions, Dataset, DatasetInfo, load_dataset};
 use lth_lab::Experiment;
 use lth_model::{Architecture, ModelInfo};
 
+use super::loading_bar::LoadingBar;
 use crate::{failure::Failure, output::Messages};
 
 /// Where the data set is to come from.
@@ -31,13 +31,14 @@ pub(crate) fn load(info: &DatasetInfo, source: DataSource, messages: &Messages) 
         mirrors: source.mirror.into_iter().collect(),
         ..DataOptions::default()
     };
-    let shown = Mutex::new(None);
+    let mut bar = LoadingBar::default();
     let begun = Instant::now();
-    let dataset = load_dataset(info, &options, &mut |progress| show(&shown, &progress, messages));
-    if let Ok(Some(bar)) = shown.into_inner() {
-        bar.finish_and_clear();
-    }
+    let dataset = load_dataset(info, &options, &mut |progress| bar.show(&progress, messages));
+    bar.finish();
     let dataset = dataset.map_err(Failure::bad_input)?;
+    for note in &dataset.notes {
+        messages.warning(note);
+    }
     messages.debug(&format!(
         "data set {}: {} + {} examples, {}, {:.1} s",
         dataset.name,
@@ -47,24 +48,6 @@ pub(crate) fn load(info: &DatasetInfo, source: DataSource, messages: &Messages) 
         begun.elapsed().as_secs_f64()
     ));
     Ok(dataset)
-}
-
-fn show(shown: &Mutex<Option<ProgressBar>>, progress: &DownloadProgress, messages: &Messages) {
-    let Ok(mut shown) = shown.lock() else { return };
-    let bar = shown.get_or_insert_with(|| {
-        messages.info(&format!("downloading from {}", progress.mirror));
-        let bar = messages.bars().add(ProgressBar::new(0));
-        let template = "{prefix}  {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
-        bar.set_style(
-            ProgressStyle::with_template(template).expect("the template is valid").progress_chars("=> "),
-        );
-        bar
-    });
-    bar.set_prefix(format!("{}/{} {}", progress.number, progress.of, progress.file));
-    if let Some(total) = progress.total {
-        bar.set_length(total);
-    }
-    bar.set_position(progress.received);
 }
 
 /// The model's network for a data set.
@@ -91,7 +74,7 @@ pub(crate) fn network(model: &ModelInfo, info: &DatasetInfo) -> Result<Architect
 
 /// Makes data that are not the published ones part of the experiment's identity.
 pub(crate) fn note_data(dataset: &Dataset, info: &DatasetInfo, experiment: &mut Experiment) {
-    if dataset.fingerprint != info.fingerprint && experiment.dataset_fingerprint.is_none() {
+    if info.fingerprint != Some(&dataset.fingerprint) && experiment.dataset_fingerprint.is_none() {
         experiment.dataset_fingerprint = Some(dataset.fingerprint.clone());
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// For the first flag that makes no sense. What depends on the data is checked when they are there.
 pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Result<Experiment, Failure> {
     let model = find_model(&arguments.data.model).map_err(Failure::bad_input)?;
-    let mut experiment = Experiment::new(model.name, dataset);
+    let mut experiment = Experiment::new(&model.name, dataset);
     apply_recipe(&arguments.recipe, &mut experiment.recipe)?;
     if let Some(size) = &arguments.recipe.validation {
         experiment.validation_size = whole("validation size", size, "--validation 5000")?;
@@ -36,7 +36,9 @@ pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Resu
     if let Some(keep) = &arguments.run.keep {
         experiment.keep = parse(keep)?;
     }
-    let weights: Vec<String> = (model.build)(10)
+    let weights: Vec<String> = model
+        .build_as_made()
+        .map_err(Failure::bad_input)?
         .parameters()
         .into_iter()
         .filter(|parameter| parameter.kind.is_prunable())

@@ -2,6 +2,7 @@
 
 mod data;
 mod experiment;
+mod loading_bar;
 mod recipe;
 mod start;
 mod values;

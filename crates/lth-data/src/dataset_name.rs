@@ -1,0 +1,63 @@
+//! The names under which data sets are asked for.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use crate::{DataError, DatasetInfo, find_dataset};
+
+/// How folders of images are called: `image-folder:PATH`.
+const IMAGE_FOLDER: &str = "image-folder";
+
+/// A name that means a data set. Displays as its canonical form: `mnist`, `image-folder:photos`.
+#[derive(Debug, Clone)]
+pub enum DatasetName {
+    /// One of the registry.
+    Published(&'static DatasetInfo),
+    /// A folder of images; without a path it is that of [`crate::DataOptions::folder`].
+    ImageFolder(Option<PathBuf>),
+}
+
+impl DatasetName {
+    /// Understands a name; case does not matter but in paths.
+    ///
+    /// # Errors
+    /// [`DataError::UnknownDataset`] when it is none.
+    ///
+    /// ```
+    /// use lth_data::DatasetName;
+    /// assert_eq!(DatasetName::parse("FashionMNIST")?.to_string(), "fashion-mnist");
+    /// assert_eq!(DatasetName::parse("image-folder:my/photos")?.short(), "photos");
+    /// assert!(DatasetName::parse("imagenet").is_err());
+    /// # Ok::<(), lth_data::DataError>(())
+    /// ```
+    pub fn parse(name: &str) -> Result<Self, DataError> {
+        let (start, path) = name.split_once(':').map_or((name, None), |(start, path)| (start, Some(path)));
+        if start.eq_ignore_ascii_case(IMAGE_FOLDER) {
+            return Ok(Self::ImageFolder(path.filter(|path| !path.is_empty()).map(PathBuf::from)));
+        }
+        find_dataset(name).map(Self::Published)
+    }
+
+    /// A name that can be part of a file's name: of a folder of images, the folder's own name.
+    pub fn short(&self) -> String {
+        match self {
+            Self::Published(info) => info.name.to_owned(),
+            Self::ImageFolder(path) => {
+                let last = path.as_deref().and_then(Path::file_name);
+                last.map_or(IMAGE_FOLDER.to_owned(), |name| name.to_string_lossy().into_owned())
+            }
+        }
+    }
+}
+
+impl fmt::Display for DatasetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Published(info) => f.write_str(info.name),
+            Self::ImageFolder(None) => f.write_str(IMAGE_FOLDER),
+            Self::ImageFolder(Some(path)) => write!(f, "{IMAGE_FOLDER}:{}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A data set of image files, decoded or out of the cache.
+
+use std::path::Path;
+
+use lth_model::{Examples, Normalization};
+
+use super::{
+    BrokenImage, ImageProblem, Layout, Listing,
+    broken::describe,
+    cached,
+    decode_all::{DecodedHalf, common_size, decode_all},
+    layout::{Arranged, arrange},
+};
+use crate::{DataError, DataOptions, Dataset, LoadProgress, folder::check_folder};
+
+/// The data set in a folder of image files.
+pub(crate) fn load_folder(
+    name: &str,
+    folder: &Path,
+    layout: Layout,
+    options: &DataOptions,
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<Dataset, DataError> {
+    check_folder(folder)?;
+    let listing = Listing::of_folder(folder, &["train", "test", "val"])?;
+    load_listing(name, &listing, layout, options, progress)
+}
+
+/// The data set that these files are.
+pub(crate) fn load_listing(
+    name: &str,
+    listing: &Listing,
+    layout: Layout,
+    options: &DataOptions,
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<Dataset, DataError> {
+    let source = format!("images in '{}'", listing.root.display());
+    let kept = cached::place(&options.cache, listing, layout, options.image_size, options.skip_broken);
+    if let Some(dataset) = cached::read(&kept, name, &source) {
+        return Ok(dataset);
+    }
+    let arranged = arrange(listing, layout)
+        .map_err(|problem| DataError::Layout { folder: listing.root.clone(), problem })?;
+    let mut dataset = decode(name, &source, listing, &arranged, options, progress)?;
+    if let Err(error) = cached::write(&kept, &dataset) {
+        dataset.notes.push(format!("the decoded images cannot be kept in '{}': {error}", kept.display()));
+    }
+    Ok(dataset)
+}
+
+fn decode(
+    name: &str,
+    source: &str,
+    listing: &Listing,
+    arranged: &Arranged<'_>,
+    options: &DataOptions,
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<Dataset, DataError> {
+    let (total, side) = (arranged.train.len() + arranged.test.len(), options.image_size);
+    let strange = arranged.strange.iter();
+    let mut broken: Vec<BrokenImage> = strange
+        .map(|file| BrokenImage { path: listing.place(file), problem: ImageProblem::OtherName })
+        .collect();
+    // Without a single sound image any size will do to list what is wrong with each.
+    let size = common_size(listing, &arranged.train, side)
+        .unwrap_or(super::decode_all::CommonSize { width: 1, height: 1, first: listing.root.clone() });
+    progress(LoadProgress::Decode { done: 0, total });
+    let mut report = |done| progress(LoadProgress::Decode { done, total });
+    let mut train = decode_all(listing, &arranged.train, &size, side, &mut report)?;
+    let before = arranged.train.len();
+    let mut test = decode_all(listing, &arranged.test, &size, side, &mut |done| report(before + done))?;
+    broken.append(&mut train.broken);
+    broken.append(&mut test.broken);
+    let mut notes = Vec::new();
+    if !broken.is_empty() {
+        if !options.skip_broken {
+            return Err(DataError::BrokenImages { broken });
+        }
+        notes.push(format!("{} broken files were left out: {}", broken.len(), describe(&broken)));
+        whole_classes(listing, arranged, &train, &test)?;
+    }
+    let grey = train.grey + test.grey;
+    let sound = train.labels.len() + test.labels.len();
+    let channels = if grey == sound { 1 } else { 3 };
+    if channels == 3 && grey > 0 {
+        notes.push(format!("{grey} of {sound} images are grey; they were given three equal channels"));
+    }
+    let shape = vec![channels, size.height as usize, size.width as usize];
+    let (train, test) = (examples(train, channels), examples(test, channels));
+    let dataset = Dataset::new(name, train, test, shape, arranged.classes.clone(), source);
+    Ok(Dataset { notes, ..dataset })
+}
+
+/// Every class still has an image after broken ones were left out.
+fn whole_classes(
+    listing: &Listing,
+    arranged: &Arranged<'_>,
+    train: &DecodedHalf,
+    test: &DecodedHalf,
+) -> Result<(), DataError> {
+    for (half, decoded) in [("train", train), ("test", test)] {
+        let mut seen = vec![false; arranged.classes.len()];
+        for &label in &decoded.labels {
+            seen[usize::from(label)] = true;
+        }
+        if let Some(empty) = seen.iter().position(|&seen| !seen) {
+            let class = arranged.classes[empty].clone();
+            let problem = super::LayoutProblem::EmptyClass { half: half.to_owned(), class };
+            return Err(DataError::Layout { folder: listing.root.clone(), problem });
+        }
+    }
+    Ok(())
+}
+
+/// Grey images keep one of their three equal channels.
+fn examples(half: DecodedHalf, channels: usize) -> Examples {
+    let count = half.labels.len().max(1);
+    let features = half.bytes.len() / count;
+    let bytes = match channels {
+        1 => half.bytes.chunks_exact(features.max(1)).flat_map(|image| &image[..features / 3]).copied().collect(),
+        _ => half.bytes.into(),
+    };
+    let features = features / 3 * channels;
+    Examples { bytes, labels: half.labels.into(), features, normalization: Normalization::UNIT }
+}

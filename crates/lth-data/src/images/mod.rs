@@ -1,0 +1,17 @@
+//! Data sets of image files: PNG and JPEG, in folders or archives, one folder a class.
+
+mod broken;
+mod cached;
+mod decode;
+mod decode_all;
+mod layout;
+mod listing;
+mod load;
+
+pub use broken::{BrokenImage, ImageProblem};
+pub use layout::LayoutProblem;
+
+pub(crate) use broken::describe;
+pub(crate) use layout::Layout;
+pub(crate) use listing::{Listing, Stored};
+pub(crate) use load::{load_folder, load_listing};
