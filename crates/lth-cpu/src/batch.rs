@@ -1,9 +1,10 @@
 //! The examples of a step, brought into slabs.
 
-use lth_model::{Architecture, Batch, EngineError, Examples};
+use lth_model::{Architecture, Batch, EngineError, Examples, View};
 
 use crate::{
     buffer::Buffer,
+    graph::load::read_examples,
     kernels::{
         input::{Gather, Scale},
         outer::ActiveExamples,
@@ -31,6 +32,8 @@ pub(crate) struct LoadedBatch {
 pub(crate) struct Target<'a> {
     pub(crate) isa: Isa,
     pub(crate) features: usize,
+    /// The shape of an example.
+    pub(crate) shape: &'a [usize],
     /// Slabs of `slab_rows(features)` rows.
     pub(crate) slabs: &'a mut [f32],
     /// Whether the first layer's update will want batch-major blocks and the examples that count.
@@ -45,7 +48,10 @@ pub(crate) fn check(architecture: &Architecture, batch: Batch<'_>) -> Result<(),
         return error("it has no example".to_owned());
     }
     let bad_label = match batch {
-        Batch::Stored { examples, indices, .. } => {
+        Batch::Stored { examples, indices, views } => {
+            if !views.is_empty() && views.len() != indices.len() {
+                return error(format!("{} views of {} examples", views.len(), indices.len()));
+            }
             if examples.features != features {
                 return error(format!(
                     "examples have {} values, the network reads {features}",
@@ -79,8 +85,11 @@ impl LoadedBatch {
         self.labels.clear();
         self.terms.resize_with(lanes.slabs.max(self.terms.len()), Vec::new);
         match batch {
-            Batch::Stored { examples, indices, .. } => {
-                self.load_stored(examples, indices, lanes, width, target)
+            Batch::Stored { examples, indices, views } => {
+                match Scale::new(examples.normalization).filter(|_| views.is_empty()) {
+                    Some(scale) => self.load_stored(examples, indices, scale, lanes, width, target),
+                    None => self.load_seen(examples, indices, views, lanes, width, target),
+                }
             }
             Batch::Values { inputs, labels } => self.load_values(inputs, labels, lanes, width, target),
         }
@@ -90,6 +99,7 @@ impl LoadedBatch {
         &mut self,
         examples: &Examples,
         indices: &[u32],
+        scale: Scale,
         lanes: Lanes,
         width: usize,
         target: &mut Target<'_>,
@@ -100,7 +110,6 @@ impl LoadedBatch {
         for (row, &index) in self.bytes.chunks_exact_mut(width).zip(indices) {
             row[..features].copy_from_slice(&examples.bytes[index as usize * features..][..features]);
         }
-        let scale = Scale::new(examples.normalization).expect("TODO");
         self.find_terms(lanes, features, width, scale.keeps_zero());
         if target.for_update {
             self.find_active(indices.len(), width, scale.keeps_zero());
@@ -118,6 +127,23 @@ impl LoadedBatch {
                 scale,
             });
         }
+    }
+
+    /// Examples that are shifted or mirrored, or whose normalisation is not the same throughout.
+    fn load_seen(
+        &mut self,
+        examples: &Examples,
+        indices: &[u32],
+        views: &[View],
+        lanes: Lanes,
+        width: usize,
+        target: &mut Target<'_>,
+    ) {
+        let features = target.features;
+        let labels: Vec<u16> = indices.iter().map(|&index| examples.labels[index as usize]).collect();
+        let mut inputs = vec![0.0; labels.len() * features];
+        read_examples(examples, indices, views, target.shape, &mut inputs, features);
+        self.load_values(&inputs, &labels, lanes, width, target);
     }
 
     fn load_values(

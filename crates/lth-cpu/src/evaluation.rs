@@ -5,7 +5,25 @@ use lth_model::Examples;
 use crate::{kernels::input::Scale, lanes::Lanes};
 
 /// Examples a slab.
-const SLAB: usize = 64;
+pub(crate) const SLAB: usize = 64;
+
+/// A set of a trainer.
+pub(crate) enum Set {
+    /// Laid out once.
+    Packed(EvaluationSet),
+    /// Read anew each time, where bytes do not become numbers in the same way throughout.
+    Plain(Examples, Vec<u32>),
+}
+
+impl Set {
+    /// These examples in the form that suits their normalisation.
+    pub(crate) fn new(examples: &Examples, indices: &[u32]) -> Self {
+        match Scale::new(examples.normalization) {
+            Some(scale) => Self::Packed(EvaluationSet::new(examples, indices, scale)),
+            None => Self::Plain(examples.clone(), indices.to_vec()),
+        }
+    }
+}
 
 /// A set laid out once for evaluation: slabs of 64 examples that are alike, each with only the inputs that are not zero
 /// throughout.
@@ -34,9 +52,8 @@ pub(crate) struct SlabOf<'a> {
 
 impl EvaluationSet {
     /// Lays out these examples.
-    pub(crate) fn new(examples: &Examples, indices: &[u32]) -> Self {
+    pub(crate) fn new(examples: &Examples, indices: &[u32], scale: Scale) -> Self {
         let width = examples.features;
-        let scale = Scale::new(examples.normalization).expect("TODO");
         let row = |index: u32| &examples.bytes[index as usize * width..][..width];
         let order = alike(examples, indices);
         let mut set = Self {

@@ -11,7 +11,7 @@ use crate::{
     batch_major::Input,
     buffer::Buffer,
     dropout::Factors,
-    evaluation::EvaluationSet,
+    evaluation::{EvaluationSet, SLAB, Set},
     kernels::{
         activation::{Multiply, Scale},
         input::Unpack,
@@ -45,7 +45,7 @@ pub(crate) struct CpuTrainer {
     gradients: Vec<Buffer>,
     batch: LoadedBatch,
     dropout: Factors,
-    sets: Vec<EvaluationSet>,
+    sets: Vec<Set>,
 }
 
 impl CpuTrainer {
@@ -103,9 +103,13 @@ impl CpuTrainer {
     fn load_batch(&mut self, batch: Batch<'_>, for_update: bool) -> Lanes {
         let lanes = Lanes::of(batch.len());
         self.reserve(lanes);
-        let slabs = &mut self.activations[0];
-        let mut target =
-            Target { isa: self.isa, features: self.architecture.input_features(), slabs, for_update };
+        let mut target = Target {
+            isa: self.isa,
+            features: self.architecture.input_features(),
+            shape: &self.architecture.nodes[0].shape,
+            slabs: &mut self.activations[0],
+            for_update,
+        };
         self.batch.load(batch, lanes, &mut target);
         lanes
     }
@@ -165,8 +169,7 @@ impl CpuTrainer {
                 scale: Some(1.0 / lanes.examples as f32),
                 smoothing: self.smoothing,
             });
-            total.loss_sum += score.loss_sum;
-            total.correct += score.correct;
+            total.add(score);
         }
         total
     }
@@ -203,6 +206,61 @@ impl CpuTrainer {
             };
             layer.linear.update(self.isa, lanes, &self.gradients[index + 1], &input, rule);
         }
+    }
+
+    fn score_packed(&mut self, set: &EvaluationSet) -> Score {
+        let lanes = EvaluationSet::lanes();
+        self.reserve(lanes);
+        let clear = self.layers[0].linear.is_sparse();
+        let width = lanes.width();
+        let mut total = Score::default();
+        let mut before: Option<&[u16]> = None;
+        for slab in set.slabs() {
+            let input = &mut self.activations[0];
+            match before {
+                _ if !clear => {}
+                None => input.fill(0.0),
+                Some(features) => features
+                    .iter()
+                    .for_each(|&feature| input[usize::from(feature) * width..][..width].fill(0.0)),
+            }
+            before = Some(slab.features);
+            self.isa.run(Unpack {
+                from: slab.bytes,
+                features: slab.features,
+                vectors: lanes.vectors,
+                to: input,
+                scale: set.scale,
+            });
+            self.forward_slab(lanes, 0, Some(slab.features));
+            total.add(self.score_slab(lanes, slab.labels));
+        }
+        total
+    }
+
+    fn score_plain(&mut self, examples: &Examples, indices: &[u32]) -> Score {
+        let mut total = Score::default();
+        for indices in indices.chunks(SLAB) {
+            let lanes = self.load_batch(Batch::Stored { examples, indices, views: &[] }, false);
+            self.forward_slab(lanes, 0, None);
+            let labels = std::mem::take(&mut self.batch.labels);
+            total.add(self.score_slab(lanes, &labels));
+            self.batch.labels = labels;
+        }
+        total
+    }
+
+    /// Losses of the first slab, without gradients.
+    fn score_slab(&mut self, lanes: Lanes, labels: &[u16]) -> Score {
+        let classes = self.architecture.classes();
+        self.isa.run(Softmax {
+            logits: &mut self.activations[self.layers.len()][..classes * lanes.width()],
+            classes,
+            vectors: lanes.vectors,
+            labels,
+            scale: None,
+            smoothing: 0.0,
+        })
     }
 
     /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.
@@ -274,53 +332,19 @@ impl Trainer for CpuTrainer {
         if !indices.is_empty() {
             batch::check(&self.architecture, Batch::Stored { examples, indices, views: &[] })?;
         }
-        self.sets.push(EvaluationSet::new(examples, indices));
+        self.sets.push(Set::new(examples, indices));
         Ok(self.sets.len() - 1)
     }
 
     fn evaluate(&mut self, set: usize) -> Evaluation {
         let sets = std::mem::take(&mut self.sets);
-        let set = &sets[set];
-        let lanes = EvaluationSet::lanes();
-        self.reserve(lanes);
-        let clear = self.layers[0].linear.is_sparse();
-        let classes = self.architecture.classes();
-        let width = lanes.width();
-        let mut total = Score::default();
-        let mut before: Option<&[u16]> = None;
-        for slab in set.slabs() {
-            let input = &mut self.activations[0];
-            match before {
-                _ if !clear => {}
-                None => input.fill(0.0),
-                Some(features) => features
-                    .iter()
-                    .for_each(|&feature| input[usize::from(feature) * width..][..width].fill(0.0)),
-            }
-            before = Some(slab.features);
-            self.isa.run(Unpack {
-                from: slab.bytes,
-                features: slab.features,
-                vectors: lanes.vectors,
-                to: input,
-                scale: set.scale,
-            });
-            self.forward_slab(lanes, 0, Some(slab.features));
-            let score = self.isa.run(Softmax {
-                logits: &mut self.activations[self.layers.len()][..classes * width],
-                classes,
-                vectors: lanes.vectors,
-                labels: slab.labels,
-                scale: None,
-                smoothing: 0.0,
-            });
-            total.loss_sum += score.loss_sum;
-            total.correct += score.correct;
-        }
-        let loss = if set.examples == 0 { 0.0 } else { total.loss_sum / set.examples as f64 };
-        let evaluation = Evaluation { loss, correct: total.correct, examples: set.examples };
+        let (score, examples) = match &sets[set] {
+            Set::Packed(set) => (self.score_packed(set), set.examples),
+            Set::Plain(examples, indices) => (self.score_plain(examples, indices), indices.len()),
+        };
         self.sets = sets;
-        evaluation
+        let loss = if examples == 0 { 0.0 } else { score.loss_sum / examples as f64 };
+        Evaluation { loss, correct: score.correct, examples }
     }
 
     fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {

@@ -29,15 +29,7 @@ impl Loader {
         match batch {
             Batch::Stored { examples, indices, views } => {
                 self.labels.extend(indices.iter().map(|&index| examples.labels[index as usize]));
-                let tables = tables(examples, shape);
-                for (place, (row, &index)) in self.rows.chunks_exact_mut(width).zip(indices).enumerate() {
-                    let bytes = &examples.bytes[index as usize * features..][..features];
-                    let view = views.get(place).copied().unwrap_or_default();
-                    match &tables {
-                        Some(tables) => read(bytes, shape, view, tables, &mut row[..features]),
-                        None => read(bytes, shape, view, &own_table(bytes, shape), &mut row[..features]),
-                    }
-                }
+                read_examples(examples, indices, views, shape, &mut self.rows, width);
             }
             Batch::Values { inputs, labels } => {
                 self.labels.extend_from_slice(labels);
@@ -56,6 +48,27 @@ impl Loader {
                 vectors: lanes.vectors,
                 slab: &mut slabs[slab * stride..],
             });
+        }
+    }
+}
+
+/// Examples of a data set as numbers, each as it is seen, into rows of this width.
+pub(crate) fn read_examples(
+    examples: &Examples,
+    indices: &[u32],
+    views: &[View],
+    shape: &[usize],
+    rows: &mut [f32],
+    width: usize,
+) {
+    let features: usize = shape.iter().product();
+    let tables = tables(examples, shape);
+    for (place, (row, &index)) in rows.chunks_exact_mut(width).zip(indices).enumerate() {
+        let bytes = &examples.bytes[index as usize * features..][..features];
+        let view = views.get(place).copied().unwrap_or_default();
+        match &tables {
+            Some(tables) => read(bytes, shape, view, tables, &mut row[..features]),
+            None => read(bytes, shape, view, &own_table(bytes, shape), &mut row[..features]),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Networks that are more than a chain of linear layers: a graph of stages, computed stage by stage over the whole batch.
 
-mod load;
+pub(crate) mod load;
 mod network;
 mod norm;
 mod plan;

@@ -105,8 +105,7 @@ impl GraphTrainer {
                 scale: gradient.then(|| 1.0 / lanes.examples as f32),
                 smoothing,
             });
-            total.loss_sum += score.loss_sum;
-            total.correct += score.correct;
+            total.add(score);
         }
         total
     }
@@ -174,8 +173,7 @@ impl Trainer for GraphTrainer {
             let count = self.load_batch(Batch::Stored { examples, indices, views: &[] });
             self.forward(count, Mode::Evaluation);
             let score = self.loss(count, false, 0.0);
-            total.loss_sum += score.loss_sum;
-            total.correct += score.correct;
+            total.add(score);
         }
         let loss = if indices.is_empty() { 0.0 } else { total.loss_sum / indices.len() as f64 };
         let evaluation = Evaluation { loss, correct: total.correct, examples: indices.len() };

@@ -26,6 +26,13 @@ pub(crate) struct Score {
     pub(crate) correct: usize,
 }
 
+impl Score {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.loss_sum += other.loss_sum;
+        self.correct += other.correct;
+    }
+}
+
 impl Kernel for Softmax<'_> {
     type Output = Score;
 
