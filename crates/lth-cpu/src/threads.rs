@@ -21,6 +21,7 @@ pub(crate) struct Threads {
 pub(crate) struct Scratch {
     pub(crate) patch: Buffer,
     pub(crate) tile: Buffer,
+    pub(crate) transformed: Buffer,
 }
 
 impl Scratch {

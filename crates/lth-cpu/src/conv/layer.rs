@@ -3,9 +3,11 @@
 use lth_model::{Mask, Tensor, Window};
 
 use super::{
+    group::{Group, Maps, Patches},
     sparse::Entries,
-    sweep::{Load, StripAt, Sweep, TILE, TILE_ROW, TILE_ROWS, TileAt},
+    sweep::{Load, Sweep, TILE},
     weights::{Format, Weights},
+    winograd::{Target, Winograd},
 };
 use crate::{
     buffer::Buffer,
@@ -46,9 +48,8 @@ pub(crate) struct Conv {
     bias_gradient: Buffer,
     /// One for each size of batch that was met.
     plans: Vec<Plan>,
-    /// Patches of inputs and of gradients.
-    patches: Buffer,
-    dys: Buffer,
+    patches: Patches,
+    winograd: Option<Winograd>,
 }
 
 /// How a convolution goes over a batch of so many slabs, four standing for more.
@@ -68,8 +69,8 @@ struct Pass {
     entries: Option<(Entries, u64)>,
 }
 
-/// Floats of patches that the weight gradient holds at a time: half of a second-level cache.
-const PATCHES: usize = 256 * 1024;
+/// Channels on both sides from which on a dense 3x3 convolution is made by minimal filtering.
+const WINOGRAD_CHANNELS: usize = 32;
 
 impl Conv {
     pub(crate) fn new(
@@ -86,8 +87,13 @@ impl Conv {
         let bias = bias.map(|bias| bias.store(len, |tensor, to| to[..outputs].copy_from_slice(tensor.data())));
         let weights = Weights::new(weight, mask, &Sweep::forward(window, in_map, out_map, load), crossover);
         let bias_gradient = Buffer::zeros(len * LANES);
-        let (patches, dys) = (Buffer::default(), Buffer::default());
-        Self { window, in_map, out_map, weights, bias, bias_gradient, plans: Vec::new(), patches, dys }
+        let suits = matches!(weights.format, Format::Dense)
+            && (window.kernel, window.stride) == ([3, 3], [1, 1])
+            && weights.blocks.inputs.min(weights.blocks.outputs) >= WINOGRAD_CHANNELS
+            && out_map[0].min(out_map[1]) >= 4;
+        let winograd = suits.then(|| Winograd::new(weights.blocks));
+        let (plans, patches) = (Vec::new(), Patches::default());
+        Self { window, in_map, out_map, weights, bias, bias_gradient, plans, patches, winograd }
     }
 
     pub(crate) fn inputs(&self) -> usize {
@@ -98,7 +104,8 @@ impl Conv {
         self.weights.blocks.outputs
     }
 
-    fn slabs(&self, lanes: Lanes) -> (usize, usize) {
+    /// Floats from a slab to the next, of inputs and of outputs.
+    pub(crate) fn slabs(&self, lanes: Lanes) -> (usize, usize) {
         let stride = |channels: usize, map: [usize; 2]| slab_rows(channels * map[0] * map[1]) * lanes.width();
         (stride(self.inputs(), self.in_map), stride(self.outputs(), self.out_map))
     }
@@ -107,14 +114,15 @@ impl Conv {
     pub(crate) fn forward(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], y: &mut [f32], relu: bool) {
         let (from, to) = self.slabs(lanes);
         let plan = self.plan(lanes.slabs);
+        if let Some(winograd) = &mut self.winograd {
+            winograd.refresh(machine, &self.weights);
+        }
         let pass = &self.plans[plan].forward;
         let bias = self.bias.as_ref().map(|bias| &*bias.w);
         let y = Shared::new(y);
         let end = End::Forward { bias, relu };
-        self.sweep(machine, lanes, pass, true, (x, from), |(strip, at), rows, tile| {
-            let (sweep, count) = (&pass.sweep, lanes.slabs);
-            machine.isa.run(Place { sweep, strip, at, tile, rows, slabs: y, stride: to, count, end });
-        });
+        let target = Target { slabs: y, stride: to, count: lanes.slabs, end };
+        self.sweep(machine, lanes, pass, true, (x, from), target);
     }
 
     /// `dx = W^T * dy` of all slabs, added to `dx` if asked for, 0 where `gate` is not positive.
@@ -129,20 +137,21 @@ impl Conv {
     ) {
         let (to, from) = self.slabs(lanes);
         let plan = self.plan(lanes.slabs);
+        if let Some(winograd) = &mut self.winograd {
+            winograd.refresh(machine, &self.weights);
+        }
         let dx = Shared::new(dx);
         for pass in &self.plans[plan].backward {
             if add && pass.sweep.taps.is_empty() {
                 continue;
             }
             let end = End::Backward { add, gate };
-            self.sweep(machine, lanes, pass, false, (dy, from), |(strip, at), rows, tile| {
-                let (sweep, count) = (&pass.sweep, lanes.slabs);
-                machine.isa.run(Place { sweep, strip, at, tile, rows, slabs: dx, stride: to, count, end });
-            });
+            let target = Target { slabs: dx, stride: to, count: lanes.slabs, end };
+            self.sweep(machine, lanes, pass, false, (dy, from), target);
         }
     }
 
-    /// All tiles of a pass; `place` gets each when it is made.
+    /// All strips of a pass.
     fn sweep(
         &self,
         machine: Machine<'_>,
@@ -150,7 +159,7 @@ impl Conv {
         pass: &Pass,
         forward: bool,
         (slabs, stride): (&[f32], usize),
-        place: impl Fn((StripAt, TileAt), usize, &[f32]) + Sync,
+        target: Target<'_>,
     ) {
         let sweep = &pass.sweep;
         let (rows, channels) =
@@ -159,8 +168,12 @@ impl Conv {
         machine.threads.run(sweep.strips(lanes.slabs), |scratch, task| {
             let strip = sweep.strip_at(task);
             let patch = Scratch::reserve(&mut scratch.patch, channels * sweep.channel());
-            let tile = Scratch::reserve(&mut scratch.tile, rows.next_multiple_of(4) * TILE * LANES);
             machine.isa.run(Pack { sweep, at: strip, channels, slabs, stride, count: lanes.slabs, patch });
+            if let Some(winograd) = &self.winograd {
+                let buffers = (&*patch, &mut scratch.transformed, &mut scratch.tile);
+                return winograd.strip(machine, sweep, forward, strip, buffers, target);
+            }
+            let tile = Scratch::reserve(&mut scratch.tile, rows.next_multiple_of(4) * TILE * LANES);
             for at in sweep.tiles(strip) {
                 let patch = patch.get(at.offset..).unwrap_or(&[]);
                 if let Some((entries, _)) = &pass.entries {
@@ -186,64 +199,78 @@ impl Conv {
                         tile,
                     });
                 }
-                place((strip, at), rows, tile);
+                let Target { slabs, stride, count, end } = target;
+                machine.isa.run(Place { sweep, strip, at, tile, rows, slabs, stride, count, end });
             }
         });
     }
 
     /// The gradients of kept weights and biases over the whole batch, into `weights.gradient` and the bias's.
     pub(crate) fn gradient(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], dy: &[f32]) {
-        let plan = self.plan(lanes.slabs);
         let mut gradient = std::mem::take(&mut self.weights.gradient);
-        match &self.weights.format {
-            Format::Dense => self.dense_gradient(machine, lanes, plan, x, dy, &mut gradient),
-            Format::Sparse(_) => self.sparse_gradient(machine, lanes, plan, x, dy, &mut gradient),
-        }
+        let sparse = matches!(self.weights.format, Format::Sparse(_));
+        self.gradient_into(machine, lanes, (x, dy), sparse, &mut gradient);
         self.weights.gradient = gradient;
-        if self.bias.is_some() {
-            self.finish_bias();
-        }
     }
 
     /// The gradient of all weights, pruned or not, as a tensor; that of the bias as in [`Self::gradient`].
     pub(crate) fn gradient_of_all(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], dy: &[f32]) -> Tensor {
-        let plan = self.plan(lanes.slabs);
         let blocks = self.weights.blocks;
         let mut gradient = Buffer::zeros(blocks.len());
-        self.dense_gradient(machine, lanes, plan, x, dy, &mut gradient);
-        if self.bias.is_some() {
-            self.finish_bias();
-        }
+        self.gradient_into(machine, lanes, (x, dy), false, &mut gradient);
         let shape = self.shape();
         let values = (0..shape.iter().product()).map(|index| gradient[blocks.index(index)]).collect();
         Tensor::new(shape, values)
     }
 
-    fn dense_gradient(
+    fn gradient_into(
         &mut self,
         machine: Machine<'_>,
         lanes: Lanes,
-        plan: usize,
-        x: &[f32],
-        dy: &[f32],
+        (x, dy): (&[f32], &[f32]),
+        sparse: bool,
         gradient: &mut [f32],
     ) {
-        let mut group = Group::take(self, lanes, plan);
+        let plan = self.plan(lanes.slabs);
+        let patches = std::mem::take(&mut self.patches);
+        let mut bias_gradient = std::mem::take(&mut self.bias_gradient);
+        let mut winograd = self.winograd.take();
+        let bias = self.bias.is_some().then(|| Shared::new(&mut bias_gradient));
+        let mut group = Group::new(self.maps(lanes, plan, x, dy), patches);
+        match (&mut winograd, sparse) {
+            (Some(winograd), _) => winograd.gradient(machine, &mut group, bias, gradient),
+            (None, true) => self.sparse_gradient(machine, plan, &mut group, bias, gradient),
+            (None, false) => self.dense_gradient(machine, &mut group, bias, gradient),
+        }
+        self.patches = group.into_patches();
+        self.winograd = winograd;
+        self.bias_gradient = bias_gradient;
+        if self.bias.is_some() {
+            self.finish_bias();
+        }
+    }
+
+    fn dense_gradient(
+        &self,
+        machine: Machine<'_>,
+        group: &mut Group<'_>,
+        bias: Option<Shared<'_>>,
+        gradient: &mut [f32],
+    ) {
         let blocks = self.weights.blocks;
-        let (sweep, places) = (&self.plans[plan].forward.sweep, &self.plans[plan].places);
+        let Maps { sweep, places, .. } = group.maps();
         let gradient = Shared::new(gradient);
-        let bias = self.bias.is_some().then(|| Shared::new(&mut self.bias_gradient));
-        while group.load(machine, lanes, (sweep, places), (x, dy)) {
+        while group.load(machine) {
             machine.threads.run(blocks.outputs.div_ceil(4), |_, block| {
                 machine.isa.run(GradientBlock {
                     blocks,
                     block,
                     taps: &sweep.taps,
-                    patches: &group.patches,
+                    patches: group.x(),
                     tiles: &group.tiles,
                     channel: sweep.channel(),
                     pitch: sweep.pitch(),
-                    dy: &group.dys,
+                    dy: group.dy(),
                     dy_channel: places.channel(),
                     dy_pitch: places.pitch(),
                     gradient,
@@ -252,43 +279,37 @@ impl Conv {
                 });
             });
         }
-        (self.patches, self.dys) = (group.patches, group.dys);
     }
 
     fn sparse_gradient(
-        &mut self,
+        &self,
         machine: Machine<'_>,
-        lanes: Lanes,
         plan: usize,
-        x: &[f32],
-        dy: &[f32],
+        group: &mut Group<'_>,
+        bias: Option<Shared<'_>>,
         gradient: &mut [f32],
     ) {
-        let mut group = Group::take(self, lanes, plan);
         let Format::Sparse(slots) = &self.weights.format else { return };
-        let plan = &self.plans[plan];
-        let (sweep, places) = (&plan.forward.sweep, &plan.places);
-        let end = plan.offsets.iter().max().map_or(0, |&last| last as usize + 1);
-        let outputs = self.weights.blocks.outputs;
+        let Maps { sweep, places, outputs, .. } = group.maps();
+        let offsets = &self.plans[plan].offsets;
+        let end = offsets.iter().max().map_or(0, |&last| last as usize + 1);
         let gradient = Shared::new(gradient);
-        let bias = self.bias.is_some().then(|| Shared::new(&mut self.bias_gradient));
-        while group.load(machine, lanes, (sweep, places), (x, dy)) {
-            let bias_tasks = usize::from(bias.is_some());
-            machine.threads.run(slots.shares.len() + bias_tasks, |_, task| {
+        while group.load(machine) {
+            machine.threads.run(slots.shares.len() + usize::from(bias.is_some()), |_, task| {
                 let Some(share) = slots.shares.get(task) else {
                     if let Some(bias) = bias {
-                        group.sum_bias(outputs, places, bias);
+                        group.sum_bias(machine, bias);
                     }
                     return;
                 };
                 for (number, &(patch, dy)) in group.tiles.iter().enumerate() {
                     machine.isa.run(SparseGradientTile {
                         segments: &slots.segments[share.clone()],
-                        offsets: &plan.offsets,
+                        offsets,
                         end,
-                        patch: &group.patches[patch..],
+                        patch: &group.x()[patch..],
                         pitch: sweep.pitch(),
-                        dy: &group.dys[dy..],
+                        dy: &group.dy()[dy..],
                         dy_channel: places.channel(),
                         dy_pitch: places.pitch(),
                         outputs,
@@ -298,7 +319,11 @@ impl Conv {
                 }
             });
         }
-        (self.patches, self.dys) = (group.patches, group.dys);
+    }
+
+    /// Where strips are in the input, and in the gradient of the output.
+    pub(crate) fn sweeps(&self, plan: usize) -> (&Sweep, &Sweep) {
+        (&self.plans[plan].forward.sweep, &self.plans[plan].places)
     }
 
     /// Sums over lanes: the first floats of the bias gradient.
@@ -397,108 +422,6 @@ impl Plan {
             offsets,
             forward: pass(forward, true),
             backward: backward.into_iter().map(|sweep| pass(sweep, false)).collect(),
-        }
-    }
-}
-
-/// Some strips whose patches, of input and gradient, are in memory together.
-struct Group {
-    patches: Buffer,
-    dys: Buffer,
-    /// Floats a strip of each.
-    patch: usize,
-    dy: usize,
-    channels: usize,
-    outputs: usize,
-    strides: (usize, usize),
-    /// Strips of the whole batch, strips at a time, strips before this group, strips of this group.
-    all: usize,
-    most: usize,
-    done: usize,
-    strips: usize,
-    /// Where each tile of the group is in the patches of the first channel, and of the first output.
-    tiles: Vec<(usize, usize)>,
-}
-
-impl Group {
-    /// Before the first group, with the layer's buffers.
-    fn take(conv: &mut Conv, lanes: Lanes, plan: usize) -> Self {
-        let Plan { forward, places, .. } = &conv.plans[plan];
-        let patch = conv.inputs() * forward.sweep.channel();
-        let dy = conv.outputs() * places.channel();
-        let all = forward.sweep.strips(lanes.slabs);
-        let most = (PATCHES / (patch + dy)).clamp(1, all);
-        let mut group = Self {
-            patches: std::mem::take(&mut conv.patches),
-            dys: std::mem::take(&mut conv.dys),
-            patch,
-            dy,
-            channels: conv.weights.blocks.inputs,
-            outputs: conv.weights.blocks.outputs,
-            strides: conv.slabs(lanes),
-            all,
-            most,
-            done: 0,
-            strips: 0,
-            tiles: Vec::new(),
-        };
-        Scratch::reserve(&mut group.patches, most * patch);
-        Scratch::reserve(&mut group.dys, most * dy);
-        group
-    }
-
-    /// Brings the next strips into memory; false when there are none left.
-    fn load(
-        &mut self,
-        machine: Machine<'_>,
-        lanes: Lanes,
-        (sweep, places): (&Sweep, &Sweep),
-        (x, dy): (&[f32], &[f32]),
-    ) -> bool {
-        self.done += self.strips;
-        self.strips = self.most.min(self.all - self.done);
-        self.tiles.clear();
-        for strip in 0..self.strips {
-            let inside = sweep.tiles(sweep.strip_at(self.done + strip)).zip(places.tiles(places.strip_at(self.done + strip)));
-            let (patch, dy) = (strip * self.patch, strip * self.dy);
-            self.tiles.extend(inside.map(|(from, to)| (patch + from.offset, dy + to.offset)));
-        }
-        let (patches, dys) = (Shared::new(&mut self.patches), Shared::new(&mut self.dys));
-        machine.threads.run(2 * self.strips, |_, task| {
-            let (strip, of_input) = (task / 2, task % 2 == 0);
-            let (sweep, channels, slabs, stride, patches, len) = if of_input {
-                (sweep, self.channels, x, self.strides.0, patches, self.patch)
-            } else {
-                (places, self.outputs, dy, self.strides.1, dys, self.dy)
-            };
-            // SAFETY: each task has its own part.
-            #[allow(unsafe_code)]
-            let patch = unsafe { patches.part(strip * len, len) };
-            let at = sweep.strip_at(self.done + strip);
-            machine.isa.run(Pack { sweep, at, channels, slabs, stride, count: lanes.slabs, patch });
-        });
-        self.strips > 0
-    }
-
-    /// The sums of dy by lane, without a kernel of their own: these are few.
-    fn sum_bias(&self, outputs: usize, places: &Sweep, bias: Shared<'_>) {
-        for output in 0..outputs {
-            // SAFETY: one task makes all of them.
-            #[allow(unsafe_code)]
-            let sums = unsafe { bias.part(output * LANES, LANES) };
-            if self.done == 0 {
-                sums.fill(0.0);
-            }
-            for &(_, dy) in &self.tiles {
-                let mut part = [0.0_f32; LANES];
-                for row in 0..TILE_ROWS {
-                    let dy = &self.dys[dy + output * places.channel() + row * places.pitch()..];
-                    for vector in dy[..TILE_ROW * LANES].chunks_exact(LANES) {
-                        part.iter_mut().zip(vector).for_each(|(part, &value)| *part += value);
-                    }
-                }
-                sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
-            }
         }
     }
 }

@@ -1,8 +1,11 @@
 //! Kernels of convolutions. They work on tiles of 16 vectors and the patches that these read; see [`crate::conv::sweep`].
 
+pub(crate) mod bias;
 pub(crate) mod dense;
 pub(crate) mod gradient;
 pub(crate) mod pack;
 pub(crate) mod place;
 pub(crate) mod sparse;
 pub(crate) mod sparse_gradient;
+pub(crate) mod winograd;
+pub(crate) mod winograd_gradient;

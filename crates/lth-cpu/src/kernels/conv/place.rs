@@ -53,10 +53,7 @@ impl Kernel for Place<'_> {
         let end = (self.count - 1) * stride + rows * map;
         assert!(strip.slab < self.count && stride >= rows * map);
         assert!(self.slabs.len() >= end && self.tile.len() >= rows * TILE * LANES);
-        match self.end {
-            End::Forward { bias, .. } => assert!(bias.is_none_or(|bias| bias.len() >= rows)),
-            End::Backward { gate, .. } => assert!(gate.is_none_or(|gate| gate.len() >= end)),
-        }
+        self.end.check(rows, end);
         let (y, x) = (strip.y + at.y, strip.x + at.x);
         let columns = (sweep.grid[1] - x).min(sweep.tile_columns());
         let tile_rows = (sweep.grid[0] - y).min(TILE_ROWS);
@@ -73,7 +70,7 @@ impl Kernel for Place<'_> {
                         // SAFETY: places are inside of the map, lengths are checked above.
                         unsafe {
                             let at = from + (across * sweep.group + g) * LANES;
-                            self.store(s, row, to, s.load(self.tile.as_ptr().add(at)));
+                            self.end.store(s, self.slabs, row, to, s.load(self.tile.as_ptr().add(at)));
                         }
                     }
                 }
@@ -82,13 +79,26 @@ impl Kernel for Place<'_> {
     }
 }
 
-impl Place<'_> {
+impl End<'_> {
+    /// Panics unless there is all that it reads, for this many rows that end at this float of the slabs.
     #[inline(always)]
-    unsafe fn store<S: Simd>(&self, s: S, row: usize, to: usize, value: S::V) {
-        // SAFETY: the caller says that the place is inside of the slabs.
+    pub(crate) fn check(&self, rows: usize, end: usize) {
+        match self {
+            End::Forward { bias, .. } => assert!(bias.is_none_or(|bias| bias.len() >= rows)),
+            End::Backward { gate, .. } => assert!(gate.is_none_or(|gate| gate.len() >= end)),
+        }
+    }
+
+    /// Stores a value of a row.
+    ///
+    /// # Safety
+    /// [`Self::check`] holds, and 16 floats are there at `to`, which no other task touches.
+    #[inline(always)]
+    pub(crate) unsafe fn store<S: Simd>(&self, s: S, slabs: Shared<'_>, row: usize, to: usize, value: S::V) {
+        // SAFETY: the caller's promise.
         unsafe {
-            let place = self.slabs.as_mut_ptr().add(to);
-            let value = match self.end {
+            let place = slabs.as_mut_ptr().add(to);
+            let value = match *self {
                 End::Forward { bias, relu } => {
                     let value = match bias {
                         Some(bias) => s.add(value, s.splat(*bias.get_unchecked(row))),

@@ -1,0 +1,152 @@
+//! Some strips whose patches, of input and gradient, are in memory together: what the weight gradient goes through.
+
+use super::{
+    layer::{Conv, Machine},
+    sweep::Sweep,
+};
+use crate::{
+    buffer::Buffer,
+    kernels::conv::{bias::LaneSums, pack::Pack},
+    lanes::Lanes,
+    shared::Shared,
+    simd::LANES,
+    threads::Scratch,
+};
+
+/// Floats of patches that are in memory at a time, unless a strip has more: half of a second-level cache.
+const PATCHES: usize = 256 * 1024;
+
+/// Buffers that a layer keeps between steps.
+#[derive(Default)]
+pub(crate) struct Patches {
+    x: Buffer,
+    dy: Buffer,
+}
+
+/// What is gone through: where strips are in the input and in the gradient, and slabs of both with their strides.
+#[derive(Clone, Copy)]
+pub(crate) struct Maps<'a> {
+    pub(crate) sweep: &'a Sweep,
+    pub(crate) places: &'a Sweep,
+    pub(crate) x: &'a [f32],
+    pub(crate) dy: &'a [f32],
+    pub(crate) strides: (usize, usize),
+    pub(crate) lanes: Lanes,
+    pub(crate) channels: usize,
+    pub(crate) outputs: usize,
+}
+
+/// The strips that are in memory now.
+pub(crate) struct Group<'a> {
+    maps: Maps<'a>,
+    patches: Patches,
+    /// Strips of the whole batch, and at a time.
+    all: usize,
+    most: usize,
+    /// Strips before this group, and of it.
+    pub(crate) done: usize,
+    pub(crate) strips: usize,
+    /// Where each tile of the group is in the patches of the first channel, and of the first output.
+    pub(crate) tiles: Vec<(usize, usize)>,
+}
+
+impl<'a> Group<'a> {
+    /// Before the first group.
+    pub(crate) fn new(maps: Maps<'a>, patches: Patches) -> Self {
+        let all = maps.sweep.strips(maps.lanes.slabs);
+        let mut group = Self { maps, patches, all, most: 1, done: 0, strips: 0, tiles: Vec::new() };
+        let (x, dy) = group.strides();
+        group.most = (PATCHES / (x + dy)).clamp(1, all);
+        Scratch::reserve(&mut group.patches.x, group.most * x);
+        Scratch::reserve(&mut group.patches.dy, group.most * dy);
+        group
+    }
+
+    /// The buffers, for the next step.
+    pub(crate) fn into_patches(self) -> Patches {
+        self.patches
+    }
+
+    /// Floats from a strip's patch to the next, of the input and of the gradient.
+    pub(crate) fn strides(&self) -> (usize, usize) {
+        let Maps { sweep, places, channels, outputs, .. } = self.maps;
+        (channels * sweep.channel(), outputs * places.channel())
+    }
+
+    /// Patches of the input, strip after strip.
+    pub(crate) fn x(&self) -> &[f32] {
+        &self.patches.x
+    }
+
+    /// Patches of the gradient, strip after strip.
+    pub(crate) fn dy(&self) -> &[f32] {
+        &self.patches.dy
+    }
+
+    /// Strips that fit.
+    pub(crate) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Brings the next strips into memory; false when there are none left.
+    pub(crate) fn load(&mut self, machine: Machine<'_>) -> bool {
+        let Maps { sweep, places, x, dy, strides, lanes, channels, outputs } = self.maps;
+        let (patch, dy_patch) = self.strides();
+        self.done += self.strips;
+        self.strips = self.most.min(self.all - self.done);
+        self.tiles.clear();
+        for strip in 0..self.strips {
+            let at = sweep.strip_at(self.done + strip);
+            let inside = sweep.tiles(at).zip(places.tiles(at));
+            let tile = |from: usize, to: usize| (strip * patch + from, strip * dy_patch + to);
+            self.tiles.extend(inside.map(|(from, to)| tile(from.offset, to.offset)));
+        }
+        let (xs, dys) = (Shared::new(&mut self.patches.x), Shared::new(&mut self.patches.dy));
+        let first = self.done;
+        machine.threads.run(2 * self.strips, |_, task| {
+            let strip = task / 2;
+            let (sweep, channels, slabs, stride, to, len) = if task % 2 == 0 {
+                (sweep, channels, x, strides.0, xs, patch)
+            } else {
+                (places, outputs, dy, strides.1, dys, dy_patch)
+            };
+            // SAFETY: each task has its own part.
+            #[allow(unsafe_code)]
+            let patch = unsafe { to.part(strip * len, len) };
+            let at = sweep.strip_at(first + strip);
+            machine.isa.run(Pack { sweep, at, channels, slabs, stride, count: lanes.slabs, patch });
+        });
+        self.strips > 0
+    }
+
+    /// Adds the sums of dy by lane, `[output][16]`.
+    pub(crate) fn sum_bias(&self, machine: Machine<'_>, bias: Shared<'_>) {
+        let places = self.maps.places;
+        for output in 0..self.maps.outputs {
+            // SAFETY: one task makes all of them.
+            #[allow(unsafe_code)]
+            let sums = unsafe { bias.part(output * LANES, LANES) };
+            machine.isa.run(LaneSums {
+                dy: &self.patches.dy[output * places.channel()..],
+                tiles: &self.tiles,
+                pitch: places.pitch(),
+                sums,
+                add: self.done > 0,
+            });
+        }
+    }
+
+    /// What is gone through.
+    pub(crate) fn maps(&self) -> Maps<'a> {
+        self.maps
+    }
+}
+
+impl Conv {
+    /// Everything that the weight gradient reads.
+    pub(crate) fn maps<'a>(&'a self, lanes: Lanes, plan: usize, x: &'a [f32], dy: &'a [f32]) -> Maps<'a> {
+        let (sweep, places) = self.sweeps(plan);
+        let (channels, outputs) = (self.inputs(), self.outputs());
+        Maps { sweep, places, x, dy, strides: self.slabs(lanes), lanes, channels, outputs }
+    }
+}
