@@ -177,9 +177,9 @@ impl Conv {
             for at in sweep.tiles(strip) {
                 let patch = patch.get(at.offset..).unwrap_or(&[]);
                 if let Some((entries, _)) = &pass.entries {
-                    tile.fill(0.0);
                     machine.isa.run(SparseTile {
                         segments: &entries.segments,
+                        empty: &entries.empty,
                         entries: &entries.entries,
                         patch,
                         pitch: sweep.pitch(),

@@ -22,6 +22,8 @@ const SHARES: usize = 8;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Segment {
     pub(crate) row: u32,
+    /// Whether it is the first of its row.
+    pub(crate) first: bool,
     /// First and last entry, or first and last four slots.
     pub(crate) start: u32,
     pub(crate) end: u32,
@@ -63,6 +65,8 @@ pub(crate) struct Entries {
     pub(crate) end: usize,
     /// The slot of each.
     slots: Vec<u32>,
+    /// Rows without a weight.
+    pub(crate) empty: Vec<u32>,
 }
 
 /// Channels of a block: as many as fit into the cache, more where they have few weights.
@@ -94,7 +98,8 @@ impl Slots {
                 begun = next;
             }
             let end = next + row.len().div_ceil(4);
-            slots.segments.push(Segment { row: (number % outputs) as u32, start: next as u32, end: end as u32 });
+            let (row, first) = ((number % outputs) as u32, number < outputs);
+            slots.segments.push(Segment { row, first, start: next as u32, end: end as u32 });
             slots.origin.resize(end.div_ceil(4) * 16, u32::MAX);
             for (place, &index) in row.iter().enumerate() {
                 slots.origin[slot(next + place / 4, place % 4)] = index;
@@ -158,13 +163,15 @@ impl Entries {
         }
         let size = block_channels(sweep, channels, rows, found.len());
         found.sort_unstable_by_key(|&(row, channel, place, _)| (channel / size, row, channel, place));
-        let mut entries = Self { segments: Vec::new(), entries: Vec::new(), end: 0, slots: Vec::new() };
+        let mut entries = Self { segments: Vec::new(), entries: Vec::new(), end: 0, slots: Vec::new(), empty: Vec::new() };
+        let mut met = vec![false; rows];
         let mut current = None;
         for (row, channel, place, slot) in found {
             if current != Some((channel / size, row)) {
                 current = Some((channel / size, row));
                 let start = entries.entries.len() as u32;
-                entries.segments.push(Segment { row: row as u32, start, end: start });
+                let first = !std::mem::replace(&mut met[row], true);
+                entries.segments.push(Segment { row: row as u32, first, start, end: start });
             }
             let offset = (channel * sweep.channel()) as u32 + sweep.taps[place].offset;
             entries.end = entries.end.max(offset as usize + 1);
@@ -172,6 +179,7 @@ impl Entries {
             entries.slots.push(slot);
             entries.segments.last_mut().expect("pushed above").end += 1;
         }
+        entries.empty = (0..rows as u32).filter(|&row| !met[row as usize]).collect();
         entries
     }
 

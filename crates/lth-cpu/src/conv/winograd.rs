@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Floats of transformed pieces and their products that are in memory at a time.
-const BLOCK_FLOATS: usize = 192 * 1024;
+const BLOCK_FLOATS: usize = 96 * 1024;
 
 /// Transformed weights and what their gradient needs.
 pub(crate) struct Winograd {

@@ -10,9 +10,11 @@ use crate::{
     simd::{Kernel, LANES, Simd, opaque},
 };
 
-/// `tile[row] += sum over the row's entries of weight * patch[offset]`, entries in order.
+/// `tile[row] = sum over the row's entries of weight * patch[offset]`, entries in order.
 pub(crate) struct SparseTile<'a> {
     pub(crate) segments: &'a [Segment],
+    /// Rows without a weight.
+    pub(crate) empty: &'a [u32],
     pub(crate) entries: &'a [Entry],
     /// From the tile's place in the patch of the first channel on.
     pub(crate) patch: &'a [f32],
@@ -32,6 +34,9 @@ impl Kernel for SparseTile<'_> {
     fn run<S: Simd>(mut self, s: S) {
         assert!(self.end == 0 || self.patch.len() + 1 >= self.end + self.pitch + TILE_ROW * LANES);
         assert!(self.tile.len() >= self.rows * TILE * LANES);
+        for &row in self.empty {
+            self.tile[row as usize * TILE * LANES..][..TILE * LANES].fill(0.0);
+        }
         // SAFETY: lengths are checked above; rows of segments are below `rows` and offsets below `end`.
         unsafe {
             if S::TILE_VECTORS >= 4 {
@@ -56,9 +61,11 @@ impl SparseTile<'_> {
                 let below = to.add(TILE_ROW * LANES);
                 let patch = self.patch.as_ptr().add(first * LANES);
                 let mut sums = [[s.splat(0.0); V]; 2];
-                for v in 0..V {
-                    sums[0][v] = s.load(to.add(v * LANES));
-                    sums[1][v] = s.load(below.add(v * LANES));
+                if !segment.first {
+                    for v in 0..V {
+                        sums[0][v] = s.load(to.add(v * LANES));
+                        sums[1][v] = s.load(below.add(v * LANES));
+                    }
                 }
                 for entry in self.entries.get_unchecked(segment.start as usize..segment.end as usize) {
                     let w = s.splat(entry.weight);

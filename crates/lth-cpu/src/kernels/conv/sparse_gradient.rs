@@ -98,14 +98,16 @@ impl SparseGradientTile<'_> {
         // SAFETY: the caller's promise.
         unsafe {
             if S::TILE_VECTORS < 4 {
-                return [quad, quad + 1].map(|quad| {
-                    let reads = self.reads(quad);
+                let mut pair = [s.splat(0.0); 2];
+                for (place, sum) in pair.iter_mut().enumerate() {
+                    let reads = self.reads(quad + place);
                     let mut sums = [s.splat(0.0); 4];
                     for y in 0..2 {
                         self.row(s, dy, &reads, y, &mut sums);
                     }
-                    s.merge_quad(sums)
-                });
+                    *sum = s.merge_quad(sums);
+                }
+                return pair;
             }
             let [first, second] = [self.reads(quad), self.reads(quad + 1)];
             let mut sums = [[s.splat(0.0); 4]; 2];
@@ -136,7 +138,11 @@ impl SparseGradientTile<'_> {
                 self.row(s, dy, &reads, y, sums);
             }
         }
-        s.merge_quad(std::array::from_fn(|u| s.add(sums[0][u], sums[1][u])))
+        let [mut sum, below] = sums;
+        for u in 0..4 {
+            sum[u] = s.add(sum[u], below[u]);
+        }
+        s.merge_quad(sum)
     }
 
     /// Adds a row of places.

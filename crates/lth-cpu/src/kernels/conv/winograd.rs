@@ -103,16 +103,21 @@ impl Kernel for TransformInput<'_> {
 /// The piece must be there.
 #[inline(always)]
 pub(crate) unsafe fn input_row<S: Simd>(s: S, from: *const f32, pitch: usize, step: usize, row: usize) -> [S::V; 4] {
-    // SAFETY: the caller's promise.
-    let d: [S::V; 4] = std::array::from_fn(|column| unsafe {
-        let at = |y: usize| s.load(from.add(y * pitch + column * step));
-        match row {
-            0 => s.sub(at(0), at(2)),
-            1 => s.add(at(1), at(2)),
-            2 => s.sub(at(2), at(1)),
-            _ => s.sub(at(1), at(3)),
-        }
-    });
+    let (a, b, add) = match row {
+        0 => (0, 2, false),
+        1 => (1, 2, true),
+        2 => (2, 1, false),
+        _ => (1, 3, false),
+    };
+    let mut d = [s.splat(0.0); 4];
+    for column in 0..4 {
+        // SAFETY: the caller's promise.
+        let (a, b) = unsafe {
+            let from = from.add(column * step);
+            (s.load(from.add(a * pitch)), s.load(from.add(b * pitch)))
+        };
+        d[column] = if add { s.add(a, b) } else { s.sub(a, b) };
+    }
     [s.sub(d[0], d[2]), s.add(d[1], d[2]), s.sub(d[2], d[1]), s.sub(d[1], d[3])]
 }
 

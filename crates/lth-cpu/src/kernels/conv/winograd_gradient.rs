@@ -54,16 +54,20 @@ impl Kernel for TransformChannel<'_> {
 /// A row of `A dY A^T`; `A` is `[1 0; 1 1; 1 -1; 0 -1]`.
 #[inline(always)]
 unsafe fn gradient_row<S: Simd>(s: S, from: *const f32, pitch: usize, step: usize, row: usize) -> [S::V; 4] {
-    // SAFETY: the caller's promise.
-    let d: [S::V; 2] = std::array::from_fn(|column| unsafe {
-        let at = |y: usize| s.load(from.add(y * pitch + column * step));
-        match row {
-            0 => at(0),
-            1 => s.add(at(0), at(1)),
-            2 => s.sub(at(0), at(1)),
-            _ => s.sub(s.splat(0.0), at(1)),
-        }
-    });
+    let mut d = [s.splat(0.0); 2];
+    for column in 0..2 {
+        // SAFETY: the caller's promise.
+        let (above, below) = unsafe {
+            let from = from.add(column * step);
+            (s.load(from), s.load(from.add(pitch)))
+        };
+        d[column] = match row {
+            0 => above,
+            1 => s.add(above, below),
+            2 => s.sub(above, below),
+            _ => s.sub(s.splat(0.0), below),
+        };
+    }
     [d[0], s.add(d[0], d[1]), s.sub(d[0], d[1]), s.sub(s.splat(0.0), d[1])]
 }
 
@@ -169,18 +173,17 @@ impl Kernel for TransformWeights<'_> {
         let blocks = self.weights.len() / (9 * LANES);
         assert!(self.to.len() >= 16 * blocks * LANES);
         let half = s.splat(0.5);
-        let rows = |a: S::V, b: S::V, c: S::V| {
-            let sum = s.add(a, c);
-            [a, s.mul(half, s.add(sum, b)), s.mul(half, s.sub(sum, b)), c]
-        };
         for block in 0..blocks {
             // SAFETY: lengths are checked above.
             unsafe {
                 let from = self.weights.as_ptr().add(block * 9 * LANES);
                 let at = |y: usize, x: usize| s.load(from.add((y * 3 + x) * LANES));
-                let columns: [[S::V; 4]; 3] = std::array::from_fn(|x| rows(at(0, x), at(1, x), at(2, x)));
+                let mut columns = [[s.splat(0.0); 4]; 3];
+                for x in 0..3 {
+                    columns[x] = spread(s, half, [at(0, x), at(1, x), at(2, x)]);
+                }
                 for y in 0..4 {
-                    let row = rows(columns[0][y], columns[1][y], columns[2][y]);
+                    let row = spread(s, half, [columns[0][y], columns[1][y], columns[2][y]]);
                     for (x, value) in row.into_iter().enumerate() {
                         s.store(self.to.as_mut_ptr().add(((y * 4 + x) * blocks + block) * LANES), value);
                     }
@@ -206,20 +209,18 @@ impl Kernel for GatherGradient<'_> {
         let blocks = self.to.len() / (9 * LANES);
         assert!(self.gradient.len() >= 16 * blocks * LANES);
         let half = s.splat(0.5);
-        let rows = |d: [S::V; 4]| {
-            let (sum, difference) = (s.mul(half, s.add(d[1], d[2])), s.mul(half, s.sub(d[1], d[2])));
-            [s.add(d[0], sum), difference, s.add(sum, d[3])]
-        };
         for block in 0..blocks {
             // SAFETY: lengths are checked above.
             unsafe {
                 let at = |y: usize, x: usize| {
                     s.load(self.gradient.as_ptr().add(((y * 4 + x) * blocks + block) * LANES))
                 };
-                let columns: [[S::V; 3]; 4] =
-                    std::array::from_fn(|x| rows([at(0, x), at(1, x), at(2, x), at(3, x)]));
+                let mut columns = [[s.splat(0.0); 3]; 4];
+                for x in 0..4 {
+                    columns[x] = gather(s, half, [at(0, x), at(1, x), at(2, x), at(3, x)]);
+                }
                 for y in 0..3 {
-                    let row = rows(std::array::from_fn(|x| columns[x][y]));
+                    let row = gather(s, half, [columns[0][y], columns[1][y], columns[2][y], columns[3][y]]);
                     for (x, value) in row.into_iter().enumerate() {
                         s.store(self.to.as_mut_ptr().add((block * 9 + y * 3 + x) * LANES), value);
                     }
@@ -227,4 +228,18 @@ impl Kernel for GatherGradient<'_> {
             }
         }
     }
+}
+
+/// `G` times a column.
+#[inline(always)]
+fn spread<S: Simd>(s: S, half: S::V, [a, b, c]: [S::V; 3]) -> [S::V; 4] {
+    let sum = s.add(a, c);
+    [a, s.mul(half, s.add(sum, b)), s.mul(half, s.sub(sum, b)), c]
+}
+
+/// `G^T` times a column.
+#[inline(always)]
+fn gather<S: Simd>(s: S, half: S::V, d: [S::V; 4]) -> [S::V; 3] {
+    let (sum, difference) = (s.mul(half, s.add(d[1], d[2])), s.mul(half, s.sub(d[1], d[2])));
+    [s.add(d[0], sum), difference, s.add(sum, d[3])]
 }
