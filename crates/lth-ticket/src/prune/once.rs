@@ -49,9 +49,7 @@ pub fn prune(
         scope,
         rates,
         RandomStream::new(seed, Purpose::Ties, round),
-        |live, group| {
-            rates.of_group(architecture, scope, group).map_or(0, |rate| pruned_count(live, rate))
-        },
+        |live, group| rates.of_group(architecture, scope, group).map_or(0, |rate| pruned_count(live, rate)),
     )
 }
 
