@@ -3,23 +3,31 @@
 use crate::{Architecture, EngineError, Masks, Tensors};
 
 impl Architecture {
-    /// Checks that these tensors are exactly the parameters of this architecture: none missing, none unknown, all shapes
-    /// equal.
+    /// Checks that these tensors are exactly the parameters and running statistics of this architecture: none missing,
+    /// none unknown, all shapes equal.
     ///
     /// # Errors
     /// Names the first tensor that does not fit, in the architecture's order, with both shapes.
     pub fn check_tensors(&self, tensors: &Tensors) -> Result<(), EngineError> {
-        let parameters = self.parameters();
-        for parameter in &parameters {
-            match tensors.get(&parameter.name) {
-                None => return Err(EngineError::MissingTensor { name: parameter.name.clone() }),
-                Some(tensor) => check_shape(&parameter.name, &parameter.shape, tensor.shape())?,
+        let parameters = self.parameters().into_iter().map(|parameter| (parameter.name, parameter.shape));
+        let statistics = self.running_statistics().into_iter().map(|statistic| (statistic.name, statistic.shape));
+        let expected: Vec<(String, Vec<usize>)> = parameters.chain(statistics).collect();
+        for (name, shape) in &expected {
+            match tensors.get(name) {
+                None => return Err(EngineError::MissingTensor { name: name.clone() }),
+                Some(tensor) => check_shape(name, shape, tensor.shape())?,
             }
         }
-        match tensors.keys().find(|&name| parameters.iter().all(|parameter| parameter.name != *name)) {
+        match tensors.keys().find(|&name| expected.iter().all(|(other, _)| other != name)) {
             Some(unknown) => Err(EngineError::UnknownTensor { name: unknown.clone() }),
             None => Ok(()),
         }
+    }
+
+    /// These tensors in the order of a state dict ([`Architecture::state_names`]); what is no part of this architecture is
+    /// left out.
+    pub fn ordered(&self, mut tensors: Tensors) -> Tensors {
+        self.state_names().into_iter().filter_map(|name| tensors.swap_remove_entry(&name)).collect()
     }
 
     /// Checks that these masks cover weights of this architecture; a weight without a mask is dense.
@@ -93,6 +101,29 @@ mod tests {
         assert_eq!(
             architecture.check_tensors(&other).unwrap_err().to_string(),
             "'fc1.weight' has shape [5, 4], the architecture needs [3, 4]"
+        );
+    }
+
+    #[test]
+    fn running_statistics_are_part_of_the_state() {
+        let architecture = ArchitectureBuilder::new("normed", &[1, 4, 4])
+            .conv2d_without_bias("conv1", 2, Window::square(3, 1, 1))
+            .batch_norm("bn1")
+            .global_average_pool("pool")
+            .linear("fc", 2)
+            .build()
+            .unwrap();
+        let tensors = weights(&architecture);
+        architecture.check_tensors(&tensors).unwrap();
+        let names: Vec<String> = architecture.ordered(tensors.clone()).into_keys().collect();
+        assert_eq!(names, architecture.state_names());
+        assert_eq!(names[3..5], ["bn1.running_mean", "bn1.running_var"]);
+
+        let mut without = tensors;
+        without.shift_remove("bn1.running_var");
+        assert_eq!(
+            architecture.check_tensors(&without).unwrap_err().to_string(),
+            "tensor 'bn1.running_var' is missing"
         );
     }
 

@@ -60,6 +60,17 @@ fn learning_rates_are_positive_numbers() {
 }
 
 #[test]
+fn the_rate_of_an_iteration_is_rate_times_factor() {
+    let recipe = Recipe { schedule: "milestones:1ep,0.5".parse().unwrap(), ..recipe() };
+    let rate = f64::from(1.2e-3_f32);
+    assert_eq!([0, 9, 10].map(|iteration| recipe.learning_rate_at(iteration, 10)), [rate, rate, rate / 2.0]);
+    assert_eq!(
+        refused(|r| r.schedule = Schedule::Cosine { end: f64::NAN }),
+        "last factor 'NaN' is not valid: it must be a number of at least 0"
+    );
+}
+
+#[test]
 fn settings_of_optimizers_have_ranges() {
     for (optimizer, what) in [
         (adam(1.0, 0.999, 1e-8, 0.0), "beta1"),
@@ -112,6 +123,10 @@ weight_decay = 0.0
 
 [schedule]
 name = "constant"
+
+[augmentation]
+crop_padding = 0
+horizontal_flip = false
 "#
     );
     let recipe = Recipe { optimizer: Optimizer::ADAMW, ..recipe() };
@@ -130,6 +145,18 @@ fn one_line_says_it_all() {
     assert_eq!(
         recipe().to_string(),
         "50ep of batches of 60, Adam, learning rate 0.0012 (constant), weights glorot-normal, biases zero"
+    );
+    let rich = Recipe {
+        schedule: "cosine".parse().unwrap(),
+        label_smoothing: 0.1,
+        gradient_clip: Some(2.5),
+        augmentation: Augmentation { crop_padding: 4, horizontal_flip: true },
+        ..recipe()
+    };
+    assert_eq!(
+        rich.to_string(),
+        "50ep of batches of 60, Adam, learning rate 0.0012 (cosine), weights glorot-normal, biases zero, \
+         label smoothing 0.1, gradients clipped to 2.5, crops padded by 4, flips"
     );
     assert_eq!(sgd(0.9, true, 1e-4).to_string(), "SGD, Nesterov momentum 0.9, weight decay 0.0001");
     assert_eq!(Optimizer::SGD.to_string(), "SGD");

@@ -28,7 +28,9 @@ pub use criterion::{
 };
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
 pub use paired_ratio::PairedRatio;
-pub use prune::{OneShot, PruningError, PruningRates, Scope, live_after, prune, prune_one_shot};
+pub use prune::{
+    OneShot, PruningError, PruningRates, Scope, density_ladder, live_after, prune, prune_one_shot,
+};
 pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};
 pub use rewind::{complete_masks, mask_weights, rewind};

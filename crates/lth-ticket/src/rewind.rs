@@ -5,7 +5,8 @@ use lth_model::{Architecture, Mask, Masks, Tensors};
 /// The weights that a ticket restarts from: those of the rewind point, pruned ones set to exact zero.
 ///
 /// `point` is the dense network's snapshot at the rewind point: the initial weights (iteration 0: Frankle and Carbin
-/// 2019), or a snapshot of [`crate::TrainingJob::snapshots`] (Frankle et al. 2019, 2020). Biases are rewound too.
+/// 2019), or a snapshot of [`crate::TrainingJob::snapshots`] (Frankle et al. 2019, 2020). Biases, batch normalisations and their
+/// running statistics are rewound too.
 pub fn rewind(point: &Tensors, masks: &Masks) -> Tensors {
     let mut weights = point.clone();
     mask_weights(&mut weights, masks);

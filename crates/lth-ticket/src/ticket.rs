@@ -36,7 +36,7 @@ pub struct Ticket {
     pub origin: TicketOrigin,
     /// The fraction of weights that are kept.
     pub density: Density,
-    /// Weights and biases; pruned weights are exact zeros.
+    /// Weights, biases and running statistics; pruned weights are exact zeros.
     pub weights: Tensors,
     /// Masks, one for every prunable weight.
     pub masks: Masks,
@@ -59,7 +59,7 @@ impl Ticket {
         architecture.check_tensors(&weights).map_err(fit)?;
         architecture.check_masks(masks).map_err(fit)?;
         let masks = complete_masks(architecture, masks);
-        let mut weights = ordered(architecture, weights);
+        let mut weights = architecture.ordered(weights);
         mask_weights(&mut weights, &masks);
         Ok(Self {
             model: architecture.name.clone(),
@@ -103,12 +103,6 @@ impl Ticket {
             let reason = format!("its density is {}, that of its masks is {density}", self.density);
             return Err(TicketError::Contradiction { reason });
         }
-        Ok(Self { weights: ordered(architecture, self.weights), masks, ..self })
+        Ok(Self { weights: architecture.ordered(self.weights), masks, ..self })
     }
-}
-
-/// The tensors in the architecture's order.
-fn ordered(architecture: &Architecture, mut tensors: Tensors) -> Tensors {
-    let names = architecture.parameters().into_iter().map(|parameter| parameter.name);
-    names.filter_map(|name| tensors.swap_remove_entry(&name)).collect()
 }

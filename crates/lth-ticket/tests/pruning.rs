@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lth_model::{
-    Architecture, Density, Mask, Masks, Purpose, RandomStream, Rate, Seed, Tensor, Tensors, lenet_300_100,
-    mlp,
+    Architecture, ArchitectureBuilder, Density, Mask, Masks, Purpose, RandomStream, Rate, Seed, Tensor,
+    Tensors, Window, lenet_300_100, mlp,
 };
 use lth_ticket::{OneShot, PruningError, PruningRates, Scope, live_after, prune, prune_one_shot};
 use proptest::prelude::*;
@@ -113,6 +113,39 @@ fn rates_are_by_kind_unless_a_layer_has_its_own() {
     rates.excluded = BTreeSet::from(["fc1".to_owned()]);
     let masks = prune(&scores, &Masks::new(), &architecture, Scope::Layer, &rates, Seed(0), 0).unwrap();
     assert_eq!(live(&masks), [200, 300, 270]);
+}
+
+#[test]
+fn convolutions_have_a_rate_and_shortcuts_have_none() {
+    let block = || {
+        ArchitectureBuilder::new("block", &[1, 8, 8])
+            .conv2d("stem", 10, Window::square(1, 1, 0))
+            .conv2d("conv1", 10, Window::square(1, 1, 0))
+            .relu("relu")
+            .conv2d("conv2", 20, Window::square(1, 1, 0))
+            .from("stem")
+            .conv2d("shortcut", 20, Window::square(1, 1, 0))
+            .add("sum", "conv2")
+            .global_average_pool("pool")
+            .linear("fc1", 10)
+            .linear("fc2", 10)
+    };
+    let architecture = block().build().unwrap();
+    let scores = random_scores(&architecture, 0, 1_000_000);
+    let mut rates = PruningRates { conv: rate(0.5), ..lenet_rates() };
+    let pruned = |scope, rates: &PruningRates| {
+        live(&prune(&scores, &Masks::new(), &architecture, scope, rates, Seed(0), 0).unwrap())
+    };
+    assert_eq!(pruned(Scope::Layer, &rates), [5, 50, 100, 200, 160, 90]);
+    let global = pruned(Scope::Global, &rates);
+    assert_eq!(global[3], 200, "a shortcut stays whole");
+    assert_eq!(
+        global.iter().sum::<usize>(),
+        810 - 122,
+        "20 % of the other 610, whatever the rate of convolutions"
+    );
+    rates.layers.insert("shortcut".to_owned(), rate(0.1));
+    assert_eq!(pruned(Scope::Layer, &rates)[3], 180, "unless it has a rate of its own");
 }
 
 #[test]

@@ -3,10 +3,13 @@
 use std::{collections::BTreeMap, fs};
 
 use lth_model::{
-    Architecture, ArchitectureBuilder, BiasInit, Hint, InitScheme, Mask, Masks, OptimizerState, Purpose,
-    Seed, Step, TensorFile, initialize, mlp,
+    Architecture, ArchitectureBuilder, Augmentation, BiasInit, Hint, InitScheme, Mask, Masks, Optimizer,
+    OptimizerState, Purpose, Rate, Recipe, Schedule, Seed, Step, TensorFile, Window, initialize, mlp,
 };
-use lth_ticket::{Ticket, TicketError, TicketOrigin};
+use lth_ticket::{
+    ControlContext, Criterion as _, LargeFinal, PruningRates, Scope, ScoreContext, Ticket, TicketError,
+    TicketOrigin, find_control, prune, rewind,
+};
 
 fn architecture() -> Architecture {
     mlp("small", &[4], &[3], 2)
@@ -166,4 +169,86 @@ fn tickets_that_contradict_themselves_are_refused() {
     denser.masks["fc2.weight"].set(0, false);
     denser.weights["fc2.weight"].data_mut()[0] = 0.0;
     assert!(matches!(denser.for_architecture(&architecture()), Err(TicketError::Contradiction { .. })));
+}
+
+/// A convolution, a batch normalisation, an output layer.
+fn normed() -> Architecture {
+    ArchitectureBuilder::new("normed", &[1, 4, 4])
+        .conv2d_without_bias("conv1", 2, Window::square(3, 1, 1))
+        .batch_norm("bn1")
+        .global_average_pool("pool")
+        .linear("fc", 3)
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn running_statistics_are_rewound_kept_and_reset() {
+    let architecture = normed();
+    let recipe = recipe();
+    let initial = initialize(&architecture, recipe.init, recipe.bias_init, Seed(1), Purpose::Init, 0);
+    let mut point = initial.clone();
+    point["bn1.running_mean"].data_mut().copy_from_slice(&[0.0, -2.5]);
+    point["bn1.weight"].data_mut().fill(0.5);
+    let scores = LargeFinal.scores(&ScoreContext {
+        architecture: &architecture,
+        masks: &Masks::new(),
+        initial: &initial,
+        rewind: &point,
+        trained: &point,
+        seed: Seed(1),
+        round: 0,
+    });
+    assert_eq!(scores.keys().collect::<Vec<_>>(), ["conv1.weight", "fc.weight"], "only weights are scored");
+    let half = Rate::new(0.5).unwrap();
+    let rates = PruningRates::new(half, half);
+    let masks = prune(&scores, &Masks::new(), &architecture, Scope::Global, &rates, Seed(1), 0).unwrap();
+    let origin = ticket().origin;
+    let pruned = Ticket::new(&architecture, origin, rewind(&point, &masks), &masks).unwrap();
+    assert_eq!(pruned.density.get(), 0.5);
+    for name in ["bn1.weight", "bn1.bias", "bn1.running_mean", "bn1.running_var"] {
+        assert_eq!(pruned.weights[name], point[name], "{name}");
+    }
+    assert_eq!(pruned.weights.keys().cloned().collect::<Vec<_>>(), architecture.state_names());
+    let file = TensorFile::from_bytes(&pruned.to_bytes(), "ticket").unwrap();
+    assert_eq!(read(file).unwrap().for_architecture(&architecture).unwrap(), pruned);
+
+    let context = ControlContext {
+        architecture: &architecture,
+        recipe: &recipe,
+        rewind: &point,
+        masks: &pruned.masks,
+        seed: Seed(1),
+        round: 1,
+        draw: 0,
+    };
+    for (control, expected) in
+        [("random-reinit", &initial), ("random-sparse", &initial), ("random-mask", &point)]
+    {
+        let made = find_control(control).unwrap().control(&context);
+        architecture.check_tensors(&made.weights).unwrap();
+        for name in ["bn1.weight", "bn1.running_mean", "bn1.running_var"] {
+            assert_eq!(made.weights[name], expected[name], "{control}: {name}");
+        }
+    }
+
+    let mut without = pruned;
+    without.weights.shift_remove("bn1.running_mean");
+    let error = without.for_architecture(&architecture).unwrap_err();
+    assert!(error.to_string().ends_with("tensor 'bn1.running_mean' is missing"), "{error}");
+}
+
+fn recipe() -> Recipe {
+    Recipe {
+        batch_size: 1,
+        length: Step::from_epochs(1),
+        learning_rate: 0.1,
+        optimizer: Optimizer::SGD,
+        schedule: Schedule::Constant,
+        label_smoothing: 0.0,
+        gradient_clip: None,
+        augmentation: Augmentation::default(),
+        init: InitScheme::GlorotNormal,
+        bias_init: BiasInit::Zero,
+    }
 }

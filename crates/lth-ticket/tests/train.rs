@@ -4,7 +4,7 @@ mod common;
 
 use std::io;
 
-use common::{CLASSES, FEATURES, FakeEngine, architecture, examples};
+use common::{CLASSES, FEATURES, FakeEngine, architecture, examples, normed_architecture};
 use lth_model::{
     Augmentation, BiasInit, EngineError, InitScheme, Mask, Masks, Optimizer, Purpose, Recipe, Schedule, Seed,
     Step, TensorFile, Tensors, initialize,
@@ -27,7 +27,10 @@ const LAST: u64 = 20;
 
 impl Fixture {
     fn new() -> Self {
-        let architecture = architecture();
+        Self::of(architecture())
+    }
+
+    fn of(architecture: lth_model::Architecture) -> Self {
         let recipe = Recipe {
             batch_size: 5,
             length: Step::from_epochs(4),
@@ -367,4 +370,64 @@ fn damaged_checkpoints_are_refused() {
     let mut newer = file;
     newer.metadata.insert("format".to_owned(), "2".to_owned());
     assert_eq!(TrainingCheckpoint::from_file(newer), Err(CheckpointError::Newer { found: 2 }));
+}
+
+#[test]
+fn running_statistics_go_through_training_checkpoints_and_snapshots() {
+    let fixture = Fixture::of(normed_architecture());
+    let job = fixture.job();
+    let whole = finish(&job, None);
+    let mean = |tensors: &Tensors| tensors["bn1.running_mean"].data()[0];
+    assert_eq!(mean(&whole.snapshots[&0].weights), 0.0);
+    assert_ne!(mean(&whole.snapshots[&7].weights), 0.0);
+    assert_ne!(mean(&whole.snapshots[&7].weights), mean(&whole.weights));
+    assert_eq!(whole.snapshots[&LAST].weights, whole.weights);
+
+    let checkpoint = through_bytes(&stop_at(&job, 9));
+    assert_eq!(finish(&job, Some(checkpoint)), whole);
+}
+
+#[test]
+fn images_are_varied_in_steps_only() {
+    let mut fixture = Fixture::new();
+    fixture.recipe.augmentation = Augmentation { crop_padding: 1, horizontal_flip: true };
+    let seen = common::Views::default();
+    let engine = common::WatchedEngine(seen.clone());
+    let Outcome::Finished(_) = train(&engine, &fixture.job(), None, &mut Unobserved).unwrap() else {
+        panic!("not finished");
+    };
+    let steps = seen.taken();
+    assert_eq!(steps.len() as u64, LAST);
+    let mut expected = Vec::new();
+    for (step, (indices, views)) in steps.iter().enumerate() {
+        let epoch = step as u64 / 5;
+        lth_data::views(fixture.recipe.augmentation, Seed(3), epoch, indices, &mut expected);
+        assert_eq!(*views, expected, "step {step}");
+    }
+
+    // A training that starts later sees the same views from there on.
+    let late = common::Views::default();
+    let job = TrainingJob { start: 7, snapshots: vec![], ..fixture.job() };
+    train(&common::WatchedEngine(late.clone()), &job, None, &mut Unobserved).unwrap();
+    assert_eq!(late.taken(), steps[7..]);
+}
+
+#[test]
+fn a_training_that_starts_later_goes_on_with_the_schedule() {
+    let mut fixture = Fixture::new();
+    fixture.recipe.schedule = "warmup:4it+milestones:2ep,0.1".parse().unwrap();
+    let seen = common::Views::default();
+    let job = TrainingJob { start: 8, snapshots: vec![], ..fixture.job() };
+    train(&common::WatchedEngine(seen.clone()), &job, None, &mut Unobserved).unwrap();
+    let expected: Vec<f32> = (8..LAST)
+        .map(|iteration| if iteration < 10 { 0.3 } else { (f64::from(0.3_f32) * 0.1) as f32 })
+        .collect();
+    assert_eq!(seen.rates(), expected);
+
+    let all = common::Views::default();
+    let job = TrainingJob { snapshots: vec![], ..fixture.job() };
+    train(&common::WatchedEngine(all.clone()), &job, None, &mut Unobserved).unwrap();
+    let warm = [0.0, 0.25, 0.5, 0.75, 1.0].map(|part| (f64::from(0.3_f32) * part) as f32);
+    assert_eq!(all.rates()[..5], warm);
+    assert_eq!(all.rates()[8..], expected);
 }

@@ -1,6 +1,6 @@
 //! Whether the settings of an experiment make sense.
 
-use lth_model::{Architecture, Hint, Recipe};
+use lth_model::{Architecture, Hint, Recipe, Schedule};
 use lth_ticket::Scope;
 
 use super::{Experiment, Keep};
@@ -93,7 +93,18 @@ pub(crate) fn check_recipe(
             "use a batch no larger than the data",
         );
     }
-    Ok(examples.div_ceil(recipe.batch_size) as u64)
+    let per_epoch = examples.div_ceil(recipe.batch_size) as u64;
+    if let Schedule::Warmup { length, .. } = &recipe.schedule
+        && length.iterations(per_epoch) >= recipe.length.iterations(per_epoch)
+    {
+        return refuse(
+            "recipe.schedule",
+            &recipe.schedule,
+            format!("its warm-up is not over at the end of a training of {}", recipe.length),
+            "give a shorter --warmup (0it for none) and a --schedule for this length, or train longer",
+        );
+    }
+    Ok(per_epoch)
 }
 
 fn positive(name: &'static str, value: u64) -> Result<(), LabError> {
@@ -139,7 +150,13 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_the_setting_and_a_hint() {
-        let wrong: [(&str, Change); 14] = [
+        let wrong: [(&str, Change); 16] = [
+            ("recipe.schedule = warmup:50ep+constant", |e| {
+                e.recipe.schedule = "warmup:50ep".parse().unwrap()
+            }),
+            ("peak '2' is not valid", |e| {
+                e.recipe.schedule = lth_model::Schedule::Triangular { peak: 2.0, start: 0.0, end: 0.0 };
+            }),
             ("rounds = 0", |e| e.rounds = 0),
             ("replicates = 0", |e| e.replicates = 0),
             ("evaluate_every = 0", |e| e.evaluate_every = 0),

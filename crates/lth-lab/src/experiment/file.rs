@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use lth_data::NormalizationMethod;
 use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
 use lth_ticket::{DataOrder, Scope};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ const COMMENTS: &[(&str, &str)] = &[
     ("evaluate_every", "Iterations between evaluations."),
     ("start", "A plain training: what it starts from. Rounds, controls and pruning do not apply."),
     ("order", "The examples of an epoch: shuffled (anew each epoch, by the seed) or stored."),
+    (
+        "normalization",
+        "Bytes to numbers: unit (in [0, 1]), standard (mean 0, deviation 1 in each channel), per-image.",
+    ),
     ("controls", "Trainings that each ticket is compared with: random-reinit, random-mask."),
     (
         "pruning.schedule",
@@ -41,7 +46,7 @@ const COMMENTS: &[(&str, &str)] = &[
     ("pruning.scope", "layer: each layer loses its own fraction; global: all weights compete."),
     (
         "pruning.linear_rate",
-        "The fraction of the live weights that a round prunes, and that of the output layer.",
+        "The fraction of the live weights that a round prunes; next that of convolutions, and of the output layer.",
     ),
     (
         "pruning.rewind",
@@ -50,6 +55,8 @@ const COMMENTS: &[(&str, &str)] = &[
     ("pruning.keep_optimizer_state", "Whether the optimiser's memory is rewound with the weights."),
     ("pruning.excluded_layers", "Layers that are never pruned; density counts them all the same."),
     ("pruning.layer_rates", "Rates of single layers, by name."),
+    ("recipe.schedule", "The learning rate over training; docs/reference/schedules.md has the formulas."),
+    ("recipe.augmentation", "How training images are varied, anew for each example and epoch."),
     ("recipe.length", "How long each training is: 50ep, 500it or 2ep100it."),
 ];
 
@@ -69,6 +76,7 @@ struct ExperimentFile {
     validation_size: Option<usize>,
     evaluate_every: Option<u64>,
     order: Option<DataOrder>,
+    normalization: Option<NormalizationMethod>,
     controls: Option<Vec<ControlKind>>,
     pruning: Option<PruningTable>,
     recipe: Option<RecipeTable>,
@@ -81,6 +89,7 @@ struct PruningTable {
     criterion: Option<String>,
     scope: Option<Scope>,
     linear_rate: Option<Rate>,
+    conv_rate: Option<Rate>,
     output_rate: Option<Rate>,
     rewind: Option<Step>,
     keep_optimizer_state: Option<bool>,
@@ -118,6 +127,7 @@ impl ExperimentFile {
             validation_size: self.validation_size.unwrap_or(default.validation_size),
             evaluate_every: self.evaluate_every.unwrap_or(default.evaluate_every),
             order: self.order.unwrap_or(default.order),
+            normalization: self.normalization.unwrap_or(default.normalization),
             controls: self.controls.unwrap_or(default.controls),
             pruning: match self.pruning {
                 Some(table) => table.resolve(default.pruning),
@@ -138,6 +148,7 @@ impl PruningTable {
             criterion: self.criterion.unwrap_or(default.criterion),
             scope: self.scope.unwrap_or(default.scope),
             linear_rate: self.linear_rate.unwrap_or(default.linear_rate),
+            conv_rate: self.conv_rate.unwrap_or(default.conv_rate),
             output_rate: self.output_rate.unwrap_or(default.output_rate),
             rewind: self.rewind.unwrap_or(default.rewind),
             keep_optimizer_state: self.keep_optimizer_state.unwrap_or(default.keep_optimizer_state),
@@ -282,12 +293,26 @@ mod tests {
         experiment.pruning.excluded_layers.insert("fc3".to_owned());
         experiment.pruning.layer_rates.insert("fc1".to_owned(), Rate::new(0.35).unwrap());
         experiment.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 };
+        experiment.recipe.schedule = "warmup:100it+milestones:80ep,0.1".parse().unwrap();
+        experiment.recipe.label_smoothing = 0.1;
+        experiment.recipe.gradient_clip = Some(1.0);
+        experiment
+    }
+
+    /// Everything that a default has is taken away.
+    fn bare() -> Experiment {
+        let mut experiment = Experiment::new("resnet-20", "cifar-10");
+        experiment.pruning.excluded_layers.clear();
+        experiment.recipe.augmentation = Augmentation::default();
+        experiment.recipe.schedule = Schedule::Constant;
         experiment
     }
 
     #[test]
     fn reads_what_it_wrote() {
-        for experiment in [Experiment::new("lenet-300-100", "mnist"), rich()] {
+        let usual = ["lenet-300-100", "conv-6", "vgg-19", "resnet-20"]
+            .map(|model| Experiment::new(model, "cifar-10"));
+        for experiment in usual.into_iter().chain([rich(), bare()]) {
             let text = experiment.to_toml();
             assert_eq!(read(&text).unwrap(), experiment, "{text}");
         }

@@ -1,6 +1,6 @@
 //! The name of a run's folder: what makes two runs the same run.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ffi::OsStr, mem::discriminant, path::Path};
 
 use lth_model::Optimizer;
 use serde_json::Value;
@@ -11,7 +11,7 @@ use super::Experiment;
 const EXTENSIBLE: [&str; 4] = ["rounds", "replicates", "controls", "keep"];
 
 impl Experiment {
-    /// `<model>-<dataset>-<hash>`: the first 8 hex digits of BLAKE3 over the settings that are not at their default, or
+    /// `<model>-<dataset>-<hash>`, of models and data sets that are paths the last part: the first 8 hex digits of BLAKE3 over the settings that are not at their default, or
     /// `default` where all are.
     ///
     /// Settings at their default stay out of it, so that a setting that a later version adds moves no folder.
@@ -22,7 +22,7 @@ impl Experiment {
         } else {
             blake3::hash(lines(&changed).as_bytes()).to_hex()[..8].to_owned()
         };
-        format!("{}-{}-{suffix}", self.model, self.dataset)
+        format!("{}-{}-{suffix}", short(&self.model), short(&self.dataset))
     }
 
     /// The settings that identify a run, by their path in `experiment.toml`, and their values as JSON.
@@ -43,17 +43,28 @@ impl Experiment {
         let mut default = Self::new(&self.model, &self.dataset);
         let usual = flat_settings(&default);
         // The settings of another optimiser are compared with its own defaults.
-        default.recipe.optimizer = match self.recipe.optimizer {
-            Optimizer::Adam { .. } => Optimizer::ADAM,
-            Optimizer::AdamW { .. } => Optimizer::ADAMW,
-            Optimizer::Sgd { .. } => Optimizer::SGD,
-        };
+        if discriminant(&self.recipe.optimizer) != discriminant(&default.recipe.optimizer) {
+            default.recipe.optimizer = match self.recipe.optimizer {
+                Optimizer::Adam { .. } => Optimizer::ADAM,
+                Optimizer::AdamW { .. } => Optimizer::ADAMW,
+                Optimizer::Sgd { .. } => Optimizer::SGD,
+            };
+        }
         let mut default = flat_settings(&default);
         let name = "recipe.optimizer.name".to_owned();
         default.insert(name.clone(), usual[&name].clone());
         let mut changed = self.identity();
         changed.retain(|name, value| default.get(name) != Some(value));
         changed
+    }
+}
+
+/// What a name gives to a folder's name: of a path (`custom:nets/small.toml`, `image-folder:photos`) its last part without
+/// ending.
+fn short(name: &str) -> &str {
+    match name.split_once(':') {
+        Some((_, path)) => Path::new(path).file_stem().and_then(OsStr::to_str).unwrap_or("unnamed"),
+        None => name,
     }
 }
 
@@ -129,8 +140,33 @@ mod tests {
     }
 
     #[test]
+    fn the_defaults_of_each_family_are_the_default() {
+        for (model, dataset) in
+            [("resnet-20", "cifar-10"), ("vgg-19", "cifar-100"), ("conv-2+batch-norm", "svhn")]
+        {
+            assert_eq!(Experiment::new(model, dataset).folder_name(), format!("{model}-{dataset}-default"));
+        }
+        let mut plain = Experiment::new("resnet-20", "cifar-10");
+        plain.recipe.optimizer = Optimizer::SGD;
+        let changed: Vec<String> = plain.changed_settings().into_keys().collect();
+        assert_eq!(changed, ["recipe.optimizer.momentum", "recipe.optimizer.weight_decay"]);
+    }
+
+    #[test]
+    fn paths_stay_out_of_the_name() {
+        let experiment = Experiment::new("custom:nets/small.toml", "image-folder:/data/photos");
+        assert_eq!(experiment.folder_name(), "small-photos-default");
+    }
+
+    #[test]
     fn every_other_setting_renames_it() {
-        let changes: [fn(&mut Experiment); 13] = [
+        let changes: [fn(&mut Experiment); 19] = [
+            |e| e.normalization = lth_data::NormalizationMethod::PerImage,
+            |e| e.pruning.conv_rate = Rate::new(0.1).unwrap(),
+            |e| e.recipe.schedule = lth_model::Schedule::Cosine { end: 0.0 },
+            |e| e.recipe.schedule = "warmup:100it".parse().unwrap(),
+            |e| e.recipe.augmentation.horizontal_flip = true,
+            |e| e.recipe.gradient_clip = Some(1.0),
             |e| e.first_seed = Seed(1),
             |e| e.validation_size = 0,
             |e| e.order = lth_ticket::DataOrder::Stored,

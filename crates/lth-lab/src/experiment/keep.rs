@@ -82,9 +82,12 @@ impl Experiment {
 
     fn estimate_size(&self, architecture: &Architecture, keep: Keep) -> u64 {
         let parameters = architecture.parameters();
-        let values: u64 = parameters.iter().map(|p| p.shape.iter().product::<usize>() as u64).sum();
+        let statistics = architecture.running_statistics();
+        let shapes = parameters.iter().map(|p| &p.shape).chain(statistics.iter().map(|s| &s.shape));
+        let values: u64 = shapes.map(|shape| shape.iter().product::<usize>() as u64).sum();
+        let tensors = (parameters.len() + statistics.len()) as u64;
         let masked = parameters.iter().filter(|p| p.kind.is_prunable()).count() as u64;
-        let weights = 4 * values + ENTRY_BYTES * parameters.len() as u64 + METADATA_BYTES;
+        let weights = 4 * values + ENTRY_BYTES * tensors + METADATA_BYTES;
         let ticket = weights + architecture.weight_count() as u64 + ENTRY_BYTES * masked;
 
         let rounds = u64::from(self.rounds);

@@ -1,6 +1,7 @@
 //! One experiment, resolved: every setting that decides what a run finds.
 
 mod check;
+mod defaults;
 mod file;
 mod identity;
 mod keep;
@@ -10,7 +11,8 @@ use std::{
     iter,
 };
 
-use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
+use lth_data::NormalizationMethod;
+use lth_model::{Rate, Recipe, Seed, Step};
 use lth_ticket::{DataOrder, PruningRates, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +61,8 @@ pub struct Experiment {
     pub evaluate_every: u64,
     /// In which order the examples of an epoch come.
     pub order: DataOrder,
+    /// How the bytes of images become numbers.
+    pub normalization: NormalizationMethod,
     /// Trainings that each ticket is compared with.
     pub controls: Vec<ControlKind>,
     /// How weights are pruned and what tickets restart from.
@@ -76,16 +80,17 @@ pub struct Pruning {
     pub criterion: String,
     /// Whether weights compete within a layer or with all others.
     pub scope: Scope,
-    /// The fraction of a layer's live weights that a round prunes.
+    /// The fraction of a layer's live weights that a round prunes; in the global scope, that of all weights together.
     pub linear_rate: Rate,
-    /// The same, of the output layer.
+    /// The same, of convolutions; not used in the global scope.
+    pub conv_rate: Rate,
+    /// The same, of the output layer; not used in the global scope.
     pub output_rate: Rate,
     /// Where in training the weights are taken that tickets restart from.
     pub rewind: Step,
     /// Whether the optimiser's memory is rewound with the weights; otherwise it starts fresh.
     pub keep_optimizer_state: bool,
     /// Layers that are never pruned, by name; their weights count in density all the same.
-    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub excluded_layers: BTreeSet<String>,
     /// Rates of single layers, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -103,8 +108,8 @@ pub enum PruningSchedule {
 }
 
 impl Experiment {
-    /// The settings of Frankle and Carbin (2019, Figure 2 and Appendix G) for a model on a data set, both by their
-    /// canonical names.
+    /// The papers' settings for a model on a data set, both by their canonical names: mostly those of Frankle and Carbin
+    /// (2019, Figure 2 and Appendices G to I), by family of models.
     pub fn new(model: &str, dataset: &str) -> Self {
         Self {
             model: model.to_owned(),
@@ -118,30 +123,10 @@ impl Experiment {
             validation_size: 5_000,
             evaluate_every: 100,
             order: DataOrder::Shuffled,
+            normalization: defaults::normalization(dataset),
             controls: Vec::new(),
-            pruning: Pruning {
-                schedule: PruningSchedule::Iterative,
-                criterion: "large-final".to_owned(),
-                scope: Scope::Layer,
-                linear_rate: Rate::new(0.2).expect("0.2 is a rate"),
-                output_rate: Rate::new(0.1).expect("0.1 is a rate"),
-                rewind: Step::ZERO,
-                keep_optimizer_state: false,
-                excluded_layers: BTreeSet::new(),
-                layer_rates: BTreeMap::new(),
-            },
-            recipe: Recipe {
-                batch_size: 60,
-                length: Step::from_epochs(50),
-                learning_rate: 1.2e-3,
-                optimizer: Optimizer::ADAM,
-                schedule: Schedule::Constant,
-                label_smoothing: 0.0,
-                gradient_clip: None,
-                augmentation: Augmentation::default(),
-                init: InitScheme::GlorotNormal,
-                bias_init: BiasInit::Zero,
-            },
+            pruning: defaults::pruning(model),
+            recipe: defaults::recipe(model, dataset),
         }
     }
 
@@ -159,6 +144,7 @@ impl Experiment {
     pub fn rates(&self) -> PruningRates {
         PruningRates {
             linear: self.pruning.linear_rate,
+            conv: self.pruning.conv_rate,
             output: self.pruning.output_rate,
             layers: self.pruning.layer_rates.clone(),
             excluded: self.pruning.excluded_layers.clone(),

@@ -7,6 +7,7 @@
 //! | the same of many rounds, coloured by density | [`rounds_figure`] |
 //! | the first layer's kept weights as an image a round | [`pixel_figure`] |
 //! | a cost against density, log-log | [`cost_figure`] |
+//! | the learning rate over a training | [`schedule_figure`] |
 //!
 //! Colours are Okabe and Ito's and viridis, told apart under colour blindness; lines are also told apart by dashes.
 //! Texts name DejaVu Sans, which is embedded for PNGs, so no system font is needed. The same data gives the same bytes.
@@ -27,6 +28,7 @@ mod pixel_figure;
 mod range;
 mod rounds_figure;
 mod scale;
+mod schedule_figure;
 mod theme;
 mod training_axes;
 mod training_figure;
@@ -41,4 +43,5 @@ pub use error::PlotError;
 pub use figure::{Figure, MAX_SCALE};
 pub use pixel_figure::{ColourScale, PixelMeasure, pixel_figure};
 pub use rounds_figure::rounds_figure;
+pub use schedule_figure::schedule_figure;
 pub use training_figure::training_figure;

@@ -120,7 +120,7 @@ pub(super) fn present(splits: impl IntoIterator<Item = CurveSplit>) -> Vec<Curve
 }
 
 /// Where there are many points a column of pixels, its first, lowest, highest and last: the same picture in fewer bytes.
-fn thinned(line: &[(f64, f64)], width: f64) -> Vec<(f64, f64)> {
+pub(super) fn thinned(line: &[(f64, f64)], width: f64) -> Vec<(f64, f64)> {
     if line.len() as f64 <= width * 4.0 {
         return line.to_vec();
     }

@@ -41,7 +41,7 @@ pub struct Recipe {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gradient_clip: Option<f32>,
     /// How training images are varied.
-    #[serde(default, skip_serializing_if = "is_default")]
+    #[serde(default)]
     pub augmentation: Augmentation,
     /// How weights are drawn.
     pub init: InitScheme,

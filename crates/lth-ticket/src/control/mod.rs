@@ -63,7 +63,8 @@ impl ControlContext<'_> {
         self.round << 32 | self.draw << 16
     }
 
-    /// Weights and biases drawn as at initialisation, masked.
+    /// Weights and biases drawn as at initialisation, masked; batch normalisations and their running statistics as they
+    /// are before any training.
     fn fresh_weights(&self, masks: &Masks) -> Tensors {
         let Recipe { init, bias_init, .. } = *self.recipe;
         rewind(

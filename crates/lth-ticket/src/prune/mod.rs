@@ -2,6 +2,7 @@
 
 mod count;
 mod error;
+mod ladder;
 mod once;
 mod one_shot;
 mod rates;
@@ -9,6 +10,7 @@ mod select;
 
 pub use count::live_after;
 pub use error::PruningError;
+pub use ladder::density_ladder;
 pub use once::prune;
 pub use one_shot::{OneShot, prune_one_shot};
 pub use rates::{PruningRates, Scope};

@@ -11,9 +11,10 @@ use crate::complete_masks;
 
 /// Prunes once: the live weights of lowest score, exactly round-half-even(rate x live) of them in each scope.
 ///
-/// With [`Scope::Layer`] each layer is a scope with its own rate; with [`Scope::Global`] all layers that are not excluded
-/// are one scope, at the rate `rates.linear`. Among equal scores at the boundary every subset is equally likely, drawn
-/// from the stream (seed, `Ties`, round). Masks only shrink; the result has one for every prunable weight.
+/// With [`Scope::Layer`] each layer is a scope with its own rate; with [`Scope::Global`] all layers are one scope, at the
+/// rate `rates.linear`, but for those that are excluded and projections on shortcuts. Among equal scores at the boundary
+/// every subset is equally likely, drawn from the stream (seed, `Ties`, round). Masks only shrink; the result has one for
+/// every prunable weight.
 ///
 /// A scope keeps its last weight, so no layer becomes empty with [`Scope::Layer`]. With [`Scope::Global`] a single layer
 /// may: its network then gives the same logits for every example, and its density shows it.
@@ -48,13 +49,7 @@ pub fn prune(
         scope,
         rates,
         RandomStream::new(seed, Purpose::Ties, round),
-        |live, group| {
-            let rate = match scope {
-                Scope::Global => Some(rates.linear),
-                Scope::Layer => group.first().and_then(|parameter| rates.of(architecture, parameter)),
-            };
-            rate.map_or(0, |rate| pruned_count(live, rate))
-        },
+        |live, group| rates.of_group(architecture, scope, group).map_or(0, |rate| pruned_count(live, rate)),
     )
 }
 

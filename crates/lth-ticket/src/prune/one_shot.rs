@@ -5,6 +5,7 @@ use lth_model::{Architecture, Density, Masks, Parameter, Purpose, RandomStream, 
 use super::{
     PruningError, PruningRates, Scope,
     count::live_after,
+    ladder::size,
     once::{check, groups, prune_by},
 };
 
@@ -37,10 +38,7 @@ pub fn prune_one_shot(
     let dense = Masks::new();
     check(&dense, architecture, scope, rates)?;
     let ties = RandomStream::new(seed, Purpose::Ties, round);
-    let rate_of = |group: &[Parameter]| match scope {
-        Scope::Global => Some(rates.linear),
-        Scope::Layer => group.first().and_then(|parameter| rates.of(architecture, parameter)),
-    };
+    let rate_of = |group: &[Parameter]| rates.of_group(architecture, scope, group);
     match target {
         OneShot::Rounds(rounds) => {
             prune_by(scores, &dense, architecture, scope, rates, ties, |live, group| {
@@ -59,10 +57,6 @@ pub fn prune_one_shot(
             })
         }
     }
-}
-
-fn size(parameter: &Parameter) -> usize {
-    parameter.shape.iter().product()
 }
 
 /// What remains of a group after a real number of rounds.

@@ -15,7 +15,7 @@ use crate::UnknownName;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
-    /// Each layer by itself, at its own rate (Frankle and Carbin 2019 for LeNet and Conv).
+    /// Each layer by itself, at its own rate (Frankle and Carbin 2019 for LeNet and Conv-2, -4 and -6).
     #[default]
     Layer,
     /// All layers together, at one rate (the same for ResNet and VGG).
@@ -53,26 +53,27 @@ impl FromStr for Scope {
 
 /// The fraction of live weights that a round prunes.
 ///
-/// Layer names are those of the architecture (`fc1`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Layer names are those of the architecture (`fc1`). Projections on residual shortcuts
+/// ([`ParameterKind::Shortcut`]) are not pruned unless they have a rate of their own; like those of excluded layers, their
+/// weights count in density.
+#[derive(Debug, Clone, PartialEq)]
 pub struct PruningRates {
     /// Of linear layers; with [`Scope::Global`] of all layers together.
     pub linear: Rate,
+    /// Of convolutions. Not used with [`Scope::Global`].
+    pub conv: Rate,
     /// Of the output layer. Not used with [`Scope::Global`].
     pub output: Rate,
     /// Of single layers, by name, before the rates above. With [`Scope::Global`] there may be none.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub layers: BTreeMap<String, Rate>,
     /// Layers that are never pruned, by name. Their weights count in density all the same.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub excluded: BTreeSet<String>,
 }
 
 impl PruningRates {
-    /// These rates for linear and output layers, nothing excluded.
+    /// These rates for linear and output layers, that of linear layers for convolutions too, nothing excluded.
     pub fn new(linear: Rate, output: Rate) -> Self {
-        Self { linear, output, layers: BTreeMap::new(), excluded: BTreeSet::new() }
+        Self { linear, conv: linear, output, layers: BTreeMap::new(), excluded: BTreeSet::new() }
     }
 
     /// Checks that every named layer exists and is prunable.
@@ -100,7 +101,26 @@ impl PruningRates {
         if !parameter.kind.is_prunable() || self.excluded.contains(layer) {
             return None;
         }
-        let by_kind = if parameter.kind == ParameterKind::Output { self.output } else { self.linear };
-        Some(self.layers.get(layer).copied().unwrap_or(by_kind))
+        let by_kind = match parameter.kind {
+            ParameterKind::Conv => Some(self.conv),
+            ParameterKind::Output => Some(self.output),
+            ParameterKind::Shortcut => None,
+            _ => Some(self.linear),
+        };
+        self.layers.get(layer).copied().or(by_kind)
+    }
+
+    /// The rate of weights that are ranked together; `None` for no weights.
+    pub(super) fn of_group(
+        &self,
+        architecture: &Architecture,
+        scope: Scope,
+        group: &[Parameter],
+    ) -> Option<Rate> {
+        let first = group.first()?;
+        match scope {
+            Scope::Global => Some(self.linear),
+            Scope::Layer => self.of(architecture, first),
+        }
     }
 }

@@ -13,7 +13,7 @@ pub struct TrainingJob<'a> {
     pub recipe: &'a Recipe,
     /// The examples.
     pub data: &'a TrainingData,
-    /// The weights at iteration `start`.
+    /// The weights and running statistics at iteration `start`.
     pub weights: &'a Tensors,
     /// Which weights are kept; a weight without a mask is dense.
     pub masks: &'a Masks,

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
+use lth_data::views;
 use lth_model::{Batch, Engine, Evaluation, StepReport, Trainer};
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
 ///
 /// Iteration `i` means: after `i` updates. Validation and test sets are evaluated at every multiple of `evaluate_every`
 /// and at the last iteration; the training rows beside them are running means over the batches since the evaluation
-/// before. At the end the whole training set is evaluated once. Weights, optimiser state and all figures but the seconds
+/// before. At the end the whole training set is evaluated once. Images are varied in steps only, never in evaluations. Weights, optimiser state and all figures but the seconds
 /// depend on the job and the engine only: neither the observer nor an interruption changes a bit.
 ///
 /// # Errors
@@ -30,11 +31,13 @@ pub fn train(
     let (per_epoch, last) = (job.per_epoch(), job.last_iteration());
     let mut run = Run::new(engine, job, resume)?;
     let mut batches = Batches::new(&job.data.train_indices, job.recipe.batch_size, job.seed, job.order);
+    let mut seen = Vec::new();
 
     while run.iteration < last {
-        let rate = f64::from(job.recipe.learning_rate) * job.recipe.schedule.factor(run.iteration, per_epoch);
-        let batch =
-            Batch::Stored { examples: &job.data.train, indices: batches.after(run.iteration), views: &[] };
+        let rate = job.recipe.learning_rate_at(run.iteration, per_epoch);
+        let indices = batches.after(run.iteration);
+        views(job.recipe.augmentation, job.seed, run.iteration / per_epoch, indices, &mut seen);
+        let batch = Batch::Stored { examples: &job.data.train, indices, views: &seen };
         let report = run.trainer.step(batch, rate as f32)?;
         run.iteration += 1;
         if !report.loss_sum.is_finite() {

@@ -1,17 +1,34 @@
 //! A tiny engine that is nothing but correct and deterministic: softmax regression, momentum, and a rate that jitters
 //! with (seed, update), so that a training that forgets any of its state ends with other bits.
 
+mod watched;
+
 use lth_model::{
-    Architecture, Batch, Engine, EngineError, Evaluation, Examples, Gradients, Masks, Normalization,
-    OptimizerState, Purpose, RandomStream, Recipe, Seed, StepReport, Tensor, Tensors, Trainer, TrainerState,
-    mlp,
+    Architecture, ArchitectureBuilder, Batch, Engine, EngineError, Evaluation, Examples, Gradients, Masks,
+    Normalization, OptimizerState, Purpose, RandomStream, Recipe, Seed, StepReport, Tensor, Tensors, Trainer,
+    TrainerState, Window, mlp,
 };
+
+pub(crate) use watched::{Views, WatchedEngine};
 
 pub(crate) const FEATURES: usize = 4;
 pub(crate) const CLASSES: usize = 3;
 
 pub(crate) fn architecture() -> Architecture {
     mlp("regression", &[FEATURES], &[], CLASSES)
+}
+
+/// A network with a convolution and a batch normalisation before the regression, which the engine here does not compute:
+/// it trains the regression, and its running statistics move with every step.
+pub(crate) fn normed_architecture() -> Architecture {
+    ArchitectureBuilder::new("normed", &[1, 2, 2])
+        .conv2d_without_bias("conv1", 1, Window::square(3, 1, 1))
+        .batch_norm("bn1")
+        .relu("relu1")
+        .flatten("flatten")
+        .linear("fc1", CLASSES)
+        .build()
+        .unwrap()
 }
 
 /// Random bytes; the class is the largest of the first three, so that there is something to learn.
@@ -114,7 +131,14 @@ impl Trainer for FakeTrainer {
         };
         let (report, mut gradients) = self.see(examples, indices);
         for (name, mask) in &self.masks {
-            mask.apply(&mut gradients[name]);
+            if let Some(gradient) = gradients.get_mut(name) {
+                mask.apply(gradient);
+            }
+        }
+        for statistic in self.architecture.running_statistics() {
+            for value in self.weights[&statistic.name].data_mut() {
+                *value = 0.9 * *value + 0.1 * report.loss_sum as f32;
+            }
         }
         let jitter = RandomStream::new(self.seed, Purpose::Dropout, self.optimizer.updates).uniform() as f32;
         let rate = learning_rate * (1.0 + jitter);

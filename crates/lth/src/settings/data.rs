@@ -53,23 +53,9 @@ pub(crate) fn load(info: &DatasetInfo, source: DataSource, messages: &Messages) 
 /// The model's network for a data set.
 ///
 /// # Errors
-/// When the model's input is of another shape.
+/// Names the first layer that does not fit the examples.
 pub(crate) fn network(model: &ModelInfo, info: &DatasetInfo) -> Result<Architecture, Failure> {
-    if model.input == info.shape {
-        return Ok((model.build)(info.classes));
-    }
-    let shape =
-        |dimensions: &[usize]| dimensions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
-    Err(Failure::input(
-        format!(
-            "{} takes examples of {}, those of {} are {}",
-            model.name,
-            shape(model.input),
-            info.name,
-            shape(&info.shape)
-        ),
-        "`lth models` and `lth datasets` list what there is",
-    ))
+    model.build(&info.shape, info.classes).map_err(Failure::bad_input)
 }
 
 /// Makes data that are not the published ones part of the experiment's identity.
