@@ -98,8 +98,8 @@ impl Slots {
                 begun = next;
             }
             let end = next + row.len().div_ceil(4);
-            let (row, first) = ((number % outputs) as u32, number < outputs);
-            slots.segments.push(Segment { row, first, start: next as u32, end: end as u32 });
+            let (output, first) = ((number % outputs) as u32, number < outputs);
+            slots.segments.push(Segment { row: output, first, start: next as u32, end: end as u32 });
             slots.origin.resize(end.div_ceil(4) * 16, u32::MAX);
             for (place, &index) in row.iter().enumerate() {
                 slots.origin[slot(next + place / 4, place % 4)] = index;
