@@ -13,8 +13,9 @@ use crate::{
     threads::Scratch,
 };
 
-/// Floats of patches that are in memory at a time, unless a strip has more: half of a second-level cache.
-const PATCHES: usize = 256 * 1024;
+/// Floats of patches that are in memory at a time, unless a strip has more: a second-level cache.
+const PATCHES: usize = 512 * 1024;
+
 
 /// Buffers that a layer keeps between steps.
 #[derive(Default)]

@@ -78,7 +78,7 @@ pub(crate) struct Load {
 }
 
 /// Floats of a strip's patch that stay in a second-level cache beside weights and results, if a strip can be so small.
-const STRIP_FLOATS: usize = 96 * 1024;
+const STRIP_FLOATS: usize = 160 * 1024;
 
 /// Columns of a strip of a very wide map.
 const STRIP_COLUMNS: usize = 64;

@@ -19,13 +19,15 @@ use crate::{
 };
 
 /// Floats of transformed pieces and their products that are in memory at a time.
-const BLOCK_FLOATS: usize = 96 * 1024;
+const BLOCK_FLOATS: usize = 192 * 1024;
+
 
 /// Transformed weights and what their gradient needs.
 pub(crate) struct Winograd {
     /// Of the transformed weights: 16 places.
     blocks: Blocks,
-    weights: Buffer,
+    /// In the order of the rows of each direction: forward, backward.
+    weights: [Buffer; 2],
     /// The version of the weights that were transformed.
     version: u64,
     gradient: Buffer,
@@ -46,8 +48,8 @@ pub(crate) struct Target<'a> {
 impl Winograd {
     pub(crate) fn new(blocks: Blocks) -> Self {
         let blocks = Blocks { kernel: 16, ..blocks };
-        let [weights, gradient, x, dy] = std::array::from_fn(|_| Buffer::default());
-        Self { blocks, weights, version: 0, gradient, x, dy }
+        let [forward, backward, gradient, x, dy] = std::array::from_fn(|_| Buffer::default());
+        Self { blocks, weights: [forward, backward], version: 0, gradient, x, dy }
     }
 
     /// Transforms the weights, if they have changed.
@@ -56,8 +58,13 @@ impl Winograd {
             return;
         }
         self.version = weights.version;
-        let to = Scratch::reserve(&mut self.weights, self.blocks.len());
-        machine.isa.run(TransformWeights { weights: &weights.stored.w[..weights.blocks.len()], to });
+        let Blocks { inputs, outputs, .. } = self.blocks;
+        let [forward, backward] =
+            self.weights.each_mut().map(|buffer| Shared::new(Scratch::reserve(buffer, self.blocks.len())));
+        machine.threads.run(outputs.div_ceil(4), |_, block| {
+            let weights = &weights.stored.w;
+            machine.isa.run(TransformWeights { weights, inputs, outputs, block, forward, backward });
+        });
     }
 
     /// One strip, forward or backward to the data.
@@ -82,7 +89,7 @@ impl Winograd {
             for row in 0..4 {
                 let channel = sweep.channel();
                 machine.isa.run(TransformInput { pieces, row, first, vectors, channels, channel, patch, to: input });
-                let (weights, blocks) = (&*self.weights, self.blocks);
+                let (weights, blocks) = (&*self.weights[usize::from(!forward)], self.blocks);
                 machine.isa.run(Products { weights, blocks, forward, row, vectors, input, output });
             }
             let Target { slabs, stride, count, end } = target;

@@ -123,10 +123,10 @@ pub(crate) unsafe fn input_row<S: Simd>(s: S, from: *const f32, pitch: usize, st
 
 /// The four products of a row of transformed pieces, added to the outputs with the signs of `A`.
 pub(crate) struct Products<'a> {
-    /// Transformed weights, `[place][output / 4][input / 4][16]`.
+    /// Transformed weights, `[row / 4][place][channel / 4][16]`.
     pub(crate) weights: &'a [f32],
     pub(crate) blocks: Blocks,
-    /// Forward rows are outputs; backward they are inputs, and the kernel is turned around.
+    /// Forward rows are outputs and channels inputs; backward it is the other way, and the kernel is turned around.
     pub(crate) forward: bool,
     pub(crate) row: usize,
     pub(crate) vectors: usize,
@@ -186,18 +186,14 @@ impl Products<'_> {
         first: usize,
     ) {
         let (_, channels) = self.rows_and_channels();
-        let Blocks { inputs, outputs, .. } = self.blocks;
         // Turned around, the first and last row of a transformed kernel change places, and so do the columns.
         let turned = |index: usize| if self.forward { index } else { [3, 1, 2, 0][index] };
         let place = turned(self.row) * 4 + turned(column);
-        let (blocks_of_inputs, blocks_of_outputs) = (inputs.div_ceil(4), outputs.div_ceil(4));
-        let start = place * blocks_of_outputs * blocks_of_inputs * 16;
-        let (row_block, channel_block, row_step, channel_step) =
-            if self.forward { (blocks_of_inputs * 16, 16, 1, 4) } else { (16, blocks_of_inputs * 16, 4, 1) };
+        let (row_step, channel_step) = if self.forward { (1, 4) } else { (4, 1) };
         let mut sums = [[s.splat(0.0); V]; 4];
         // SAFETY: `run` checked the lengths.
         unsafe {
-            let mut block_weights = self.weights.as_ptr().add(start + block * row_block);
+            let mut block_weights = self.weights.as_ptr().add((block * 16 + place) * channels.div_ceil(4) * LANES);
             let mut x =
                 self.input.as_ptr().add(((column * (self.vectors / QUAD) + quad) * channels * QUAD + first) * LANES);
             let mut left = channels;
@@ -217,7 +213,7 @@ impl Products<'_> {
                     w = w.add(channel_step);
                     x = x.add(QUAD * LANES);
                 }
-                block_weights = block_weights.add(channel_block);
+                block_weights = block_weights.add(LANES);
                 left -= left.min(4);
             }
             for (y, down) in SIGNS.iter().enumerate() {

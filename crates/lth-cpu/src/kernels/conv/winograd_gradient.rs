@@ -159,10 +159,15 @@ impl GradientProducts<'_> {
 
 /// `U = G w G^T` of every block of 16 weights; `G` is `[1 0 0; 1/2 1/2 1/2; 1/2 -1/2 1/2; 0 0 1]`.
 pub(crate) struct TransformWeights<'a> {
-    /// `[block][9][16]`
+    /// `[output / 4][input / 4][9][16]`
     pub(crate) weights: &'a [f32],
-    /// `[16][block][16]`
-    pub(crate) to: &'a mut [f32],
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    /// Which four outputs.
+    pub(crate) block: usize,
+    /// `[output / 4][place][input / 4][16]` and `[input / 4][place][output / 4][16]`; no other task may touch this block.
+    pub(crate) forward: Shared<'a>,
+    pub(crate) backward: Shared<'a>,
 }
 
 impl Kernel for TransformWeights<'_> {
@@ -170,13 +175,15 @@ impl Kernel for TransformWeights<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let blocks = self.weights.len() / (9 * LANES);
-        assert!(self.to.len() >= 16 * blocks * LANES);
+        let (inputs, outputs) = (self.inputs.div_ceil(4), self.outputs.div_ceil(4));
+        let blocks = inputs * outputs;
+        assert!(self.block < outputs && self.weights.len() >= 9 * blocks * LANES);
+        assert!(self.forward.len() >= 16 * blocks * LANES && self.backward.len() >= 16 * blocks * LANES);
         let half = s.splat(0.5);
-        for block in 0..blocks {
+        for input in 0..inputs {
             // SAFETY: lengths are checked above.
             unsafe {
-                let from = self.weights.as_ptr().add(block * 9 * LANES);
+                let from = self.weights.as_ptr().add((self.block * inputs + input) * 9 * LANES);
                 let at = |y: usize, x: usize| s.load(from.add((y * 3 + x) * LANES));
                 let mut columns = [[s.splat(0.0); 4]; 3];
                 for x in 0..3 {
@@ -185,7 +192,11 @@ impl Kernel for TransformWeights<'_> {
                 for y in 0..4 {
                     let row = spread(s, half, [columns[0][y], columns[1][y], columns[2][y]]);
                     for (x, value) in row.into_iter().enumerate() {
-                        s.store(self.to.as_mut_ptr().add(((y * 4 + x) * blocks + block) * LANES), value);
+                        let place = y * 4 + x;
+                        let forward = (self.block * 16 + place) * inputs + input;
+                        s.store(self.forward.as_mut_ptr().add(forward * LANES), value);
+                        let backward = (input * 16 + place) * outputs + self.block;
+                        s.store(self.backward.as_mut_ptr().add(backward * LANES), value);
                     }
                 }
             }
