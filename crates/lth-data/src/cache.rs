@@ -10,7 +10,7 @@ use etcetera::{BaseStrategy, choose_base_strategy};
 use flate2::bufread::MultiGzDecoder;
 use md5::{Digest, Md5};
 
-use crate::{DataError, DatasetInfo, FileInfo, TransferProblem};
+use crate::{Checksum, DataError, DatasetInfo, PublishedFile, TransferProblem};
 
 /// The cache folder of this user by the platform's custom (`~/.cache/lth` on Linux, or in `$XDG_CACHE_HOME`); in the
 /// folder for temporary files when the user has no home.
@@ -20,40 +20,49 @@ pub fn default_cache() -> PathBuf {
 
 /// The folder of one data set.
 pub(crate) fn folder(info: &DatasetInfo, cache: &Path) -> PathBuf {
-    cache.join(info.name)
+    cache.join(info.cache_folder())
 }
 
 /// A file's place in a data set's folder.
-pub(crate) fn place(folder: &Path, file: &FileInfo) -> PathBuf {
-    folder.join(format!("{}.gz", file.name))
+pub(crate) fn place(folder: &Path, file: &PublishedFile) -> PathBuf {
+    folder.join(file.name)
 }
 
-/// Whether all four files are there.
+/// Whether all files are there.
 pub(crate) fn is_complete(info: &DatasetInfo, cache: &Path) -> bool {
     let folder = folder(info, cache);
-    info.files.all().iter().all(|file| place(&folder, file).is_file())
+    info.format.files().iter().all(|file| place(&folder, file).is_file())
 }
 
-/// Checks the MD5 sum of what is inside of a .gz file.
+/// Checks a file's MD5 sum, or that of what is inside of a .gz file.
 ///
-/// The published sums of .gz files would refuse mirrors that packed the same contents again.
-pub(crate) fn verify(packed: &Path, file: &FileInfo) -> Result<(), TransferProblem> {
-    let open = File::open(packed).map_err(TransferProblem::Damaged)?;
-    // One byte too many is enough to see that a file is too long, and bounds what a hostile file can unpack to.
-    let mut unpacked = MultiGzDecoder::new(BufReader::with_capacity(1 << 16, open)).take(file.length + 1);
+/// Where the sum of the contents is known, that of the .gz file would refuse mirrors that packed the same contents again.
+pub(crate) fn verify(path: &Path, file: &PublishedFile) -> Result<(), TransferProblem> {
+    let open = File::open(path).map_err(TransferProblem::Damaged)?;
+    let open = BufReader::with_capacity(1 << 16, open);
+    let (expected, found) = match file.checksum {
+        Checksum::File(expected) => (expected, md5(open)),
+        // Nothing is as long as this when it is what was published: that bounds what a hostile file can unpack to.
+        Checksum::Contents(expected) => (expected, md5(MultiGzDecoder::new(open).take(file.limit))),
+    };
+    let found = found.map_err(TransferProblem::Damaged)?;
+    if found == expected { Ok(()) } else { Err(TransferProblem::Checksum { expected, found }) }
+}
+
+/// The MD5 sum of all that can be read, in hexadecimal.
+pub(crate) fn md5(mut source: impl Read) -> io::Result<String> {
     let mut sum = Md5::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match unpacked.read(&mut buffer) {
+        match source.read(&mut buffer) {
             Ok(0) => break,
             Ok(read) => sum.update(&buffer[..read]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(TransferProblem::Damaged(error)),
+            Err(error) => return Err(error),
         }
     }
     let sum = sum.finalize().iter().fold(0, |sum: u128, &byte| sum << 8 | u128::from(byte));
-    let found = format!("{sum:032x}");
-    if found == file.md5 { Ok(()) } else { Err(TransferProblem::Checksum { expected: file.md5, found }) }
+    Ok(format!("{sum:032x}"))
 }
 
 /// Creates a data set's folder and keeps other processes from fetching into it at the same time; waits for one that

@@ -68,11 +68,11 @@ impl fmt::Debug for Dataset {
             .field("train", &self.train.len())
             .field("test", &self.test.len())
             .field("shape", &self.shape)
-            .field("classes", &self.classes)
+            .field("classes", &self.class_names)
             .field("source", &self.source)
             .field("fingerprint", &self.fingerprint)
             .field("notes", &self.notes)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

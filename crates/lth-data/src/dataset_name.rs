@@ -5,16 +5,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{DataError, DatasetInfo, find_dataset};
+use crate::{DataError, DatasetInfo, Half, find_dataset};
 
 /// How folders of images are called: `image-folder:PATH`.
 const IMAGE_FOLDER: &str = "image-folder";
 
-/// A name that means a data set. Displays as its canonical form: `mnist`, `image-folder:photos`.
+/// A name that means a data set. Displays as its canonical form: `mnist`, `cifar-10a`, `image-folder:photos`.
 #[derive(Debug, Clone)]
 pub enum DatasetName {
     /// One of the registry.
     Published(&'static DatasetInfo),
+    /// Half of the training set of one of the registry: `cifar-10a`, see [`crate::Dataset::half`].
+    HalfOf(&'static DatasetInfo, Half),
     /// A folder of images; without a path it is that of [`crate::DataOptions::folder`].
     ImageFolder(Option<PathBuf>),
 }
@@ -29,6 +31,7 @@ impl DatasetName {
     /// use lth_data::DatasetName;
     /// assert_eq!(DatasetName::parse("FashionMNIST")?.to_string(), "fashion-mnist");
     /// assert_eq!(DatasetName::parse("image-folder:my/photos")?.short(), "photos");
+    /// assert_eq!(DatasetName::parse("cifar10b")?.to_string(), "cifar-10b");
     /// assert!(DatasetName::parse("imagenet").is_err());
     /// # Ok::<(), lth_data::DataError>(())
     /// ```
@@ -37,13 +40,20 @@ impl DatasetName {
         if start.eq_ignore_ascii_case(IMAGE_FOLDER) {
             return Ok(Self::ImageFolder(path.filter(|path| !path.is_empty()).map(PathBuf::from)));
         }
-        find_dataset(name).map(Self::Published)
+        let of_half = |letter: char, half| {
+            let whole = find_dataset(name.strip_suffix([letter, letter.to_ascii_uppercase()])?).ok()?;
+            Some(Self::HalfOf(whole, half))
+        };
+        match find_dataset(name) {
+            Ok(info) => Ok(Self::Published(info)),
+            Err(error) => of_half('a', Half::A).or_else(|| of_half('b', Half::B)).ok_or(error),
+        }
     }
 
     /// A name that can be part of a file's name: of a folder of images, the folder's own name.
     pub fn short(&self) -> String {
         match self {
-            Self::Published(info) => info.name.to_owned(),
+            Self::Published(_) | Self::HalfOf(..) => self.to_string(),
             Self::ImageFolder(path) => {
                 let last = path.as_deref().and_then(Path::file_name);
                 last.map_or(IMAGE_FOLDER.to_owned(), |name| name.to_string_lossy().into_owned())
@@ -56,6 +66,7 @@ impl fmt::Display for DatasetName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Published(info) => f.write_str(info.name),
+            Self::HalfOf(info, half) => write!(f, "{}{}", info.name, half.letter()),
             Self::ImageFolder(None) => f.write_str(IMAGE_FOLDER),
             Self::ImageFolder(Some(path)) => write!(f, "{IMAGE_FOLDER}:{}", path.display()),
         }

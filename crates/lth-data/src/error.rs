@@ -6,7 +6,10 @@ use lth_mnist::UnpackError;
 use lth_model::Hint;
 use thiserror::Error;
 
-use crate::{BrokenImage, LayoutProblem, MirrorFailure, idx::IdxProblem, images::describe};
+use crate::{
+    ArchiveProblem, BrokenImage, CifarProblem, IdxProblem, LayoutProblem, MatProblem, MirrorFailure,
+    images::describe,
+};
 
 /// Why there is no data set.
 #[derive(Debug, Error)]
@@ -52,7 +55,7 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
-    /// One of the four files is not there, under any of its names.
+    /// A file is not there, under any of its names.
     #[error("data folder '{}' has none of {}", folder.display(), list(names))]
     FileMissing {
         /// The folder.
@@ -128,6 +131,42 @@ pub enum DataError {
         folder: PathBuf,
         /// What is wrong.
         problem: LayoutProblem,
+    },
+    /// An archive that is refused.
+    #[error("'{}' {problem}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: ArchiveProblem,
+    },
+    /// A batch of CIFAR that is not as it must be.
+    #[error("'{}' {problem}", path.display())]
+    Cifar {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: CifarProblem,
+    },
+    /// A MATLAB file that is not as it must be.
+    #[error("'{}' {problem}", path.display())]
+    Mat {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: MatProblem,
+    },
+    /// Images of another size or number of classes than the data set's.
+    #[error("'{dataset}' has images of {expected}, {found_in} holds images of {found}")]
+    OtherData {
+        /// The data set.
+        dataset: &'static str,
+        /// Shape and classes of the data set.
+        expected: String,
+        /// Where they were found.
+        found_in: String,
+        /// Shape and classes that were found.
+        found: String,
     },
     /// Image files that cannot be read.
     #[error("{} cannot be read: {}", counted(broken.len(), "image file"), describe(broken))]
@@ -206,11 +245,12 @@ impl Hint for DataError {
             }
             Self::FolderMissing { .. } => "check the spelling of the folder".to_owned(),
             Self::FolderIsFile { .. } => {
-                "give the folder that holds the four IDX files, not a file".to_owned()
+                "give the folder that holds the data set's files, not a file".to_owned()
             }
             Self::FolderUnreadable { .. } => "check the folder's permissions".to_owned(),
             Self::FileMissing { .. } => {
-                "the folder must hold training and test images and labels, four IDX files, plain or .gz"
+                "the folder must hold the data set's published files: of MNIST and its kin training and test images \
+                 and labels, four IDX files, plain or .gz; else the archive, or what it unpacks to"
                     .to_owned()
             }
             Self::File { problem, .. } => problem.advice().to_owned(),
@@ -222,7 +262,7 @@ impl Hint for DataError {
             }
             Self::Cache { .. } => "check free space and permissions of the cache folder".to_owned(),
             Self::InvalidMirror { .. } => {
-                "give the address of the folder that holds the .gz files: --mirror https://example.org/mnist/"
+                "give the address of the folder that holds the files: --mirror https://example.org/mnist/"
                     .to_owned()
             }
             Self::Download { kept: 0, .. } => {
@@ -234,6 +274,11 @@ impl Hint for DataError {
                      with --mirror URL"
                 )
             }
+            Self::Archive { problem, .. } => problem.advice().to_owned(),
+            Self::Cifar { .. } | Self::Mat { .. } => {
+                "the file was not fetched completely, or is of another data set; fetch it again".to_owned()
+            }
+            Self::OtherData { .. } => "load other images as image-folder:PATH".to_owned(),
             Self::NoImageFolder => "give it as image-folder:PATH".to_owned(),
             Self::Layout { problem, .. } => problem.advice().to_owned(),
             Self::BrokenImages { .. } => "fetch or remove them, or leave them out with --skip-broken".to_owned(),

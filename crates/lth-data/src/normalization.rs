@@ -128,23 +128,26 @@ mod tests {
         let data = dataset([3, 1, 2], &[0, 255, 51, 51, 0, 0, 255, 0, 153, 153, 0, 0]);
         let statistics = data.statistics();
         let near = |found: [f64; 3], wanted: [f64; 3]| {
-            assert!(found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-12), "{found:?}");
+            assert!(
+                found.iter().zip(wanted).all(|(found, wanted)| (found - wanted).abs() < 1e-12),
+                "{found:?}"
+            );
         };
         near(statistics.mean, [0.5, 0.4, 0.0]);
         // The last channel is the same everywhere.
         near(statistics.deviation, [0.5, 0.2, 1.0]);
         let standard = data.normalized(NormalizationMethod::Standard).test.normalization;
-        assert_eq!(
-            standard,
-            Normalization::Channels { mean: [0.5, 0.4, 0.0], deviation: [0.5, 0.2, 1.0] }
-        );
+        assert_eq!(standard, Normalization::Channels { mean: [0.5, 0.4, 0.0], deviation: [0.5, 0.2, 1.0] });
     }
 
     #[test]
     fn grey_images_have_one_channel() {
         let data = dataset([1, 2, 2], &[0, 0, 255, 255]);
         assert_eq!(data.statistics(), ChannelStatistics { mean: [0.5; 3], deviation: [0.5; 3] });
-        assert_eq!(data.normalized(NormalizationMethod::PerImage).train.normalization, Normalization::PerImage);
+        assert_eq!(
+            data.normalized(NormalizationMethod::PerImage).train.normalization,
+            Normalization::PerImage
+        );
     }
 
     #[test]

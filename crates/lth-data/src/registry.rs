@@ -1,37 +1,99 @@
-//! The data sets that have a name.
+//! The data sets that have a name: what each is, and in which form it is published.
 
 use lth_model::nearest_name;
 
-use crate::DataError;
+pub use crate::published::DATASETS;
+use crate::{ChannelStatistics, DataError};
 
-/// One published file of a data set.
+/// What a file is checked against when it was fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileInfo {
-    /// Its name, without `.gz`.
+pub enum Checksum {
+    /// MD5 sum of the file as it is published, in hexadecimal.
+    File(&'static str),
+    /// MD5 sum of what is in the .gz file: mirrors may have packed it anew.
+    Contents(&'static str),
+}
+
+impl Checksum {
+    /// The sum itself.
+    pub fn md5(self) -> &'static str {
+        match self {
+            Self::File(sum) | Self::Contents(sum) => sum,
+        }
+    }
+}
+
+/// A file as mirrors have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublishedFile {
+    /// Its name, with all endings: `cifar-10-binary.tar.gz`.
     pub name: &'static str,
-    /// Length of the unpacked file, in bytes.
-    pub length: u64,
-    /// MD5 sum of the unpacked file, in hexadecimal.
-    pub md5: &'static str,
+    /// More bytes than this are not taken from a mirror.
+    pub limit: u64,
+    /// What it is checked against.
+    pub checksum: Checksum,
 }
 
-/// The four IDX files of a data set.
+/// How the files of a data set are to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DatasetFiles {
-    /// Training images.
-    pub train_images: FileInfo,
-    /// Training labels.
-    pub train_labels: FileInfo,
-    /// Test images.
-    pub test_images: FileInfo,
-    /// Test labels.
-    pub test_labels: FileInfo,
+pub enum Format {
+    /// Four IDX files: training images and labels, test images and labels, each published as `NAME.gz`.
+    Idx([PublishedFile; 4]),
+    /// IDX files named `emnist-SPLIT-...` in one zip archive, images on their side.
+    Emnist {
+        /// The archive.
+        archive: PublishedFile,
+        /// `letters`.
+        split: &'static str,
+        /// The smallest label in the files.
+        first_label: u8,
+    },
+    /// CIFAR's binary batches in one archive.
+    Cifar {
+        /// The archive.
+        archive: PublishedFile,
+        /// The folder in the archive.
+        folder: &'static str,
+        /// The batches of the training set.
+        train: &'static [&'static str],
+        /// The batch of the test set.
+        test: &'static str,
+        /// Labels a record; the last one counts.
+        labels: usize,
+    },
+    /// SVHN's .mat files: training set, test set.
+    Svhn([PublishedFile; 2]),
+    /// Image files in one archive, `train/CLASS/...` and `test/CLASS/...`.
+    ClassFolders {
+        /// The archive.
+        archive: PublishedFile,
+        /// The folder in which people unpack it.
+        folder: &'static str,
+        /// The most that it unpacks to, in bytes.
+        unpacked: u64,
+    },
+    /// Tiny ImageNet's archive: its validation set is the test set.
+    TinyImagenet {
+        /// The archive.
+        archive: PublishedFile,
+        /// The folder in the archive.
+        folder: &'static str,
+        /// The most that it unpacks to, in bytes.
+        unpacked: u64,
+    },
 }
 
-impl DatasetFiles {
-    /// The four in the order in which they are fetched.
-    pub fn all(&self) -> [&FileInfo; 4] {
-        [&self.train_images, &self.train_labels, &self.test_images, &self.test_labels]
+impl Format {
+    /// The files to fetch, in this order.
+    pub fn files(&self) -> &[PublishedFile] {
+        match self {
+            Self::Idx(files) => files,
+            Self::Svhn(files) => files,
+            Self::Emnist { archive, .. }
+            | Self::Cifar { archive, .. }
+            | Self::ClassFolders { archive, .. }
+            | Self::TinyImagenet { archive, .. } => std::slice::from_ref(archive),
+        }
     }
 }
 
@@ -52,10 +114,13 @@ pub struct DatasetInfo {
     pub shape: [usize; 3],
     /// Number of classes.
     pub classes: usize,
-    /// The name of each class.
+    /// The name of each class; none where the files have them.
     pub class_names: &'static [&'static str],
     /// Its files.
-    pub files: DatasetFiles,
+    pub format: Format,
+    /// Mean and deviation of the training set's channels as they are known: for people, and to see whether data in a folder
+    /// are these. Normalisation computes its own ([`crate::Dataset::normalized`]).
+    pub statistics: ChannelStatistics,
     /// [`crate::fingerprint`] of the published contents, where it is known.
     pub fingerprint: Option<&'static str>,
     /// Whether it is embedded in the program.
@@ -64,86 +129,16 @@ pub struct DatasetInfo {
     pub system_folders: &'static [&'static str],
     /// The distribution's package, for the hint.
     pub package: Option<&'static str>,
-    /// The official mirrors: folders at which the files lie as `NAME.gz`.
+    /// The official mirrors: folders at which the files lie.
     pub mirrors: &'static [&'static str],
-    /// Where torchvision keeps the files under its root folder.
+    /// Where torchvision keeps the files under its root folder; empty for the root itself.
     pub torchvision: &'static str,
 }
 
-/// Every named data set.
-pub const DATASETS: &[DatasetInfo] = &[MNIST, FASHION_MNIST];
-
-const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
-
-const MNIST: DatasetInfo = DatasetInfo {
-    name: "mnist",
-    aliases: &[],
-    description: "handwritten digits, 28 x 28 grey, 60,000 + 10,000 examples, 10 classes (LeCun et al. 1998); embedded",
-    licence: "Y. LeCun and C. Cortes, CC BY-SA 3.0",
-    homepage: "http://yann.lecun.com/exdb/mnist/",
-    shape: [1, 28, 28],
-    classes: 10,
-    class_names: DIGITS,
-    files: mnist_like([
-        "6bbc9ace898e44ae57da46a324031adb",
-        "a25bea736e30d166cdddb491f175f624",
-        "2646ac647ad5339dbf082846283269ea",
-        "27ae3e4e09519cfbb04c329615203637",
-    ]),
-    fingerprint: Some("bb645aac667cd9a001e6637a2edba44c6bdf624641d43d4c36565e1f1c719e42"),
-    embedded: true,
-    system_folders: &[],
-    package: None,
-    mirrors: &[
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    ],
-    torchvision: "MNIST/raw",
-};
-
-// The publisher gives MD5 sums of the .gz files only. The sums here are of the files inside: with the original gzip
-// header put back, the files of Debian's package have the published sums.
-const FASHION_MNIST: DatasetInfo = DatasetInfo {
-    name: "fashion-mnist",
-    aliases: &["fashionmnist", "fashion_mnist", "fmnist"],
-    description: "pictures of clothing, 28 x 28 grey, 60,000 + 10,000 examples, 10 classes (Xiao et al. 2017)",
-    licence: "Zalando SE, MIT",
-    homepage: "https://github.com/zalandoresearch/fashion-mnist",
-    shape: [1, 28, 28],
-    classes: 10,
-    class_names: &[
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ],
-    files: mnist_like([
-        "f4a8712d7a061bf5bd6d2ca38dc4d50a",
-        "9018921c3c673c538a1fc5bad174d6f9",
-        "8181f5470baa50b63fa0f6fddb340f0a",
-        "15d484375f8d13e6eb1aabb0c3f46965",
-    ]),
-    fingerprint: Some("8e576140566843cd4d504b0601d2921120526f84598acb9747c51b32b551a3e1"),
-    embedded: false,
-    system_folders: &["/usr/share/datasets/fashion-mnist"],
-    package: Some("dataset-fashion-mnist"),
-    mirrors: &["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"],
-    torchvision: "FashionMNIST/raw",
-};
-
-/// Files with MNIST's names and lengths, and these MD5 sums.
-const fn mnist_like(md5: [&'static str; 4]) -> DatasetFiles {
-    DatasetFiles {
-        train_images: FileInfo { name: "train-images-idx3-ubyte", length: 16 + 60_000 * 784, md5: md5[0] },
-        train_labels: FileInfo { name: "train-labels-idx1-ubyte", length: 8 + 60_000, md5: md5[1] },
-        test_images: FileInfo { name: "t10k-images-idx3-ubyte", length: 16 + 10_000 * 784, md5: md5[2] },
-        test_labels: FileInfo { name: "t10k-labels-idx1-ubyte", length: 8 + 10_000, md5: md5[3] },
+impl DatasetInfo {
+    /// The folder of its fetched files in the cache; EMNIST's splits share one.
+    pub(crate) fn cache_folder(&self) -> &'static str {
+        if matches!(self.format, Format::Emnist { .. }) { "emnist" } else { self.name }
     }
 }
 
@@ -173,6 +168,8 @@ pub fn find_dataset(name: &str) -> Result<&'static DatasetInfo, DataError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -190,28 +187,40 @@ mod tests {
 
     #[test]
     fn sums_are_of_the_right_form_and_differ() {
-        let mut sums: Vec<&str> =
-            DATASETS.iter().flat_map(|info| info.files.all().map(|file| file.md5)).collect();
+        let files: BTreeSet<(&str, &str)> = DATASETS
+            .iter()
+            .flat_map(|info| info.format.files())
+            .map(|file| (file.checksum.md5(), file.name))
+            .collect();
+        let sums: BTreeSet<&str> = files.iter().map(|&(sum, _)| sum).collect();
         for sum in &sums {
             assert!(sum.len() == 32 && sum.bytes().all(|byte| byte.is_ascii_hexdigit()), "{sum}");
         }
-        sums.sort_unstable();
-        sums.dedup();
-        assert_eq!(sums.len(), 4 * DATASETS.len());
+        // Only EMNIST's archive belongs to more than one data set.
+        assert_eq!((sums.len(), files.len()), (3 * 4 + 1 + 2 + 2 + 2, 3 * 4 + 1 + 2 + 2 + 2));
+    }
+
+    #[test]
+    fn classes_have_names_that_differ() {
+        for info in DATASETS.iter().filter(|info| !info.class_names.is_empty()) {
+            assert_eq!(info.class_names.len(), info.classes, "{}", info.name);
+            assert_eq!(info.class_names.iter().collect::<BTreeSet<_>>().len(), info.classes, "{}", info.name);
+        }
     }
 
     #[test]
     fn the_embedded_files_are_those_of_the_registry() {
         let mnist = find_dataset("mnist").unwrap();
-        for (info, file) in mnist.files.all().into_iter().zip(lth_mnist::File::ALL) {
-            assert_eq!((info.name, info.md5), (file.name(), file.md5()));
-            assert_eq!(info.length, file.unpacked_len() as u64);
+        for (info, file) in mnist.format.files().iter().zip(lth_mnist::File::ALL) {
+            assert_eq!(info.name, format!("{}.gz", file.name()));
+            assert_eq!(info.checksum, Checksum::Contents(file.md5()));
+            assert!(info.limit > file.unpacked_len() as u64);
         }
     }
 
     #[test]
     fn unknown_names_are_refused() {
-        for name in ["", "mnist ", "cifar-10", "imagenet"] {
+        for name in ["", "mnist ", "cifar-1", "imagenet"] {
             assert!(matches!(find_dataset(name), Err(DataError::UnknownDataset { .. })), "{name}");
         }
     }

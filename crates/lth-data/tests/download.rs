@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 
-use lth_data::{LoadProgress, DataError, DataOptions, DownloadProgress, TransferProblem, load_dataset};
+use lth_data::{DataError, DataOptions, DownloadProgress, LoadProgress, TransferProblem, load_dataset};
 use lth_model::Hint;
 use support::{
     NAMES,
@@ -19,13 +19,12 @@ use tempfile::tempdir;
 fn fetches_four_files_once_with_progress() {
     let (mirror, cache) = (Mirror::start(&sound()), tempdir().unwrap());
     let mut seen: Vec<DownloadProgress> = Vec::new();
-    let dataset =
-        load_dataset(&small(), &options(cache.path(), &[&mirror]), &mut |progress| {
-            if let LoadProgress::Download(progress) = progress {
-                seen.push(progress);
-            }
-        })
-            .unwrap();
+    let dataset = load_dataset(&small(), &options(cache.path(), &[&mirror]), &mut |progress| {
+        if let LoadProgress::Download(progress) = progress {
+            seen.push(progress);
+        }
+    })
+    .unwrap();
     assert_eq!(Some(dataset.fingerprint.as_str()), small().fingerprint);
     assert_eq!(dataset.train.bytes[..], sound()[0].1[16..]);
     assert!(dataset.source.starts_with("cache '"), "{}", dataset.source);
@@ -74,7 +73,7 @@ fn a_wrong_checksum() {
     other[100] ^= 1;
     mirror.order(IMAGES, &[Answer::Other(other)]);
     let problem = only_problem(cache.path(), &mirror);
-    let expected = small().files.train_images.md5;
+    let expected = small().format.files()[0].checksum.md5();
     assert!(
         matches!(problem, TransferProblem::Checksum { expected: sum, .. } if sum == expected),
         "{problem}"
@@ -198,7 +197,11 @@ fn two_at_the_same_time_fetch_once() {
     let (mirror, cache) = (Mirror::start(&sound()), tempdir().unwrap());
     std::thread::scope(|scope| {
         let both = [(); 2].map(|()| scope.spawn(|| fetch(cache.path(), &[&mirror]).unwrap().fingerprint));
-        assert!(both.map(|one| one.join().unwrap()).iter().all(|found| Some(found.as_str()) == small().fingerprint));
+        assert!(
+            both.map(|one| one.join().unwrap())
+                .iter()
+                .all(|found| Some(found.as_str()) == small().fingerprint)
+        );
     });
     assert_eq!(mirror.request_count(), 4);
 }

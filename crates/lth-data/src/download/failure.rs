@@ -30,8 +30,8 @@ pub enum TransferProblem {
     /// What it sent is not a sound .gz file.
     #[error("sends a file that cannot be unpacked: {0}")]
     Damaged(io::Error),
-    /// What it sent unpacks to something else.
-    #[error("sends another file: its contents have the MD5 sum {found} instead of {expected}")]
+    /// What it sent is, or unpacks to, something else.
+    #[error("sends another file: it has the MD5 sum {found} instead of {expected}")]
     Checksum {
         /// The published sum.
         expected: &'static str,

@@ -1,6 +1,6 @@
 //! Fetching a data set's files from its mirrors.
 //!
-//! A file arrives under the name `FILE.gz.part`; it gets its own name only when its contents have the right MD5 sum.
+//! A file arrives under the name `FILE.part`; it gets its own name only when it, or what is in it, has the right MD5 sum.
 //! A part that remains from a broken transfer is continued, by the same mirror or another.
 
 mod failure;
@@ -12,7 +12,7 @@ use ureq::{Agent, config::AutoHeaderValue};
 
 pub use failure::{MirrorFailure, TransferProblem};
 
-use crate::{DataError, DataOptions, DatasetInfo, FileInfo, cache};
+use crate::{DataError, DataOptions, DatasetInfo, PublishedFile, cache};
 use transfer::{Interruption, Transfer};
 
 /// How often one mirror may break off one file before the next mirror is asked.
@@ -35,7 +35,7 @@ pub struct DownloadProgress {
     pub of: usize,
 }
 
-/// Brings the four files of a data set into the cache; those that are there already are checked and kept.
+/// Brings the files of a data set into the cache; those that are there already are checked and kept.
 pub(crate) fn fetch(
     info: &DatasetInfo,
     options: &DataOptions,
@@ -45,7 +45,7 @@ pub(crate) fn fetch(
     let folder = cache::folder(info, &options.cache);
     let _lock = cache::lock(&folder)?;
     let agent = agent(options.timeout);
-    let files = info.files.all();
+    let files = info.format.files();
     for (number, file) in (1..).zip(files) {
         let target = cache::place(&folder, file);
         if target.is_file() && cache::verify(&target, file).is_ok() {
@@ -53,7 +53,7 @@ pub(crate) fn fetch(
         }
         fetch_file(&agent, &mirrors, file, &target, &mut |mirror, received, total| {
             progress(DownloadProgress {
-                file: format!("{}.gz", file.name),
+                file: file.name.to_owned(),
                 mirror: mirror.to_owned(),
                 received,
                 total,
@@ -102,16 +102,16 @@ fn agent(timeout: Duration) -> Agent {
 fn fetch_file(
     agent: &Agent,
     mirrors: &[String],
-    file: &FileInfo,
+    file: &PublishedFile,
     target: &Path,
     progress: &mut dyn FnMut(&str, u64, Option<u64>),
 ) -> Result<(), DataError> {
-    let part = target.with_extension("gz.part");
+    let part = target.with_file_name(format!("{}.part", file.name));
     let mut failed = Vec::new();
     let mut kept = 0;
     for mirror in mirrors {
-        let url = format!("{mirror}{}.gz", file.name);
-        let transfer = Transfer { agent, url: &url, part: &part, limit: file.length + SLACK };
+        let url = format!("{mirror}{}", file.name);
+        let transfer = Transfer { agent, url: &url, part: &part, limit: file.limit };
         let mut report = |received, total| progress(mirror, received, total);
         let outcome = from_mirror(&transfer, file, &mut report)?;
         kept = transfer.kept();
@@ -120,17 +120,14 @@ fn fetch_file(
             Err(problem) => failed.push(MirrorFailure { url, problem }),
         }
     }
-    Err(DataError::Download { file: format!("{}.gz", file.name), failed, kept })
+    Err(DataError::Download { file: file.name.to_owned(), failed, kept })
 }
-
-/// A .gz file is never much longer than what it holds; a mirror that sends more than this is stopped.
-const SLACK: u64 = 1 << 20;
 
 /// Has one mirror send the file, resuming where it broke off, and checks what arrived. The outer error is ours (disk),
 /// the inner one the mirror's.
 fn from_mirror(
     transfer: &Transfer<'_>,
-    file: &FileInfo,
+    file: &PublishedFile,
     progress: &mut dyn FnMut(u64, Option<u64>),
 ) -> Result<Result<(), TransferProblem>, DataError> {
     let mut tries = 0;

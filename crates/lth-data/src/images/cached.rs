@@ -13,7 +13,6 @@ use std::{
 use lth_model::{Examples, Normalization};
 use serde::{Deserialize, Serialize};
 
-use super::{layout::Layout, listing::{Listing, Stored}};
 use crate::Dataset;
 
 const MAGIC: &[u8] = b"lth decoded images 1\n";
@@ -28,24 +27,12 @@ struct Description {
     notes: Vec<String>,
 }
 
-/// Where the decoded images of a listing are kept. Any change of a file's path, length or time gives another place.
-pub(super) fn place(cache: &Path, listing: &Listing, layout: Layout, side: Option<u32>, skip_broken: bool) -> PathBuf {
-    let mut hasher = blake3::Hasher::new();
-    let root = fs::canonicalize(&listing.root).unwrap_or_else(|_| listing.root.clone());
-    hasher.update(format!("{} {layout:?} {side:?} {skip_broken}\n", root.display()).as_bytes());
-    let mut files: Vec<String> = listing
-        .files
-        .iter()
-        .map(|file| match &file.stored {
-            Stored::OnDisk { length, modified } => format!("{}\0{length} {modified}\n", file.path),
-            Stored::InMemory(bytes) => format!("{}\0{}\n", file.path, blake3::hash(bytes)),
-        })
-        .collect();
-    files.sort_unstable();
-    for text in files.iter().chain(&listing.folders) {
-        hasher.update(text.as_bytes());
-    }
-    cache.join("images").join(format!("{}.lth", &hasher.finalize().to_hex()[..32]))
+/// Where the decoded images of a folder or archive are kept, by a stamp of its files: any change of them gives another
+/// place.
+pub(super) fn place(cache: &Path, root: &Path, stamp: &str, how: &str) -> PathBuf {
+    let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    let key = blake3::hash(format!("{}\n{how}\n{stamp}", root.display()).as_bytes());
+    cache.join("images").join(format!("{}.lth", &key.to_hex()[..32]))
 }
 
 /// What is kept there, if it is whole.
@@ -74,11 +61,17 @@ pub(super) fn read(path: &Path, name: &str, source: &str) -> Option<Dataset> {
         let mut labels = vec![0; count * 2];
         file.read_exact(&mut labels).ok()?;
         let labels = labels.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-        Some(Examples { bytes: bytes.into(), labels: labels.collect(), features, normalization: Normalization::UNIT })
+        Some(Examples {
+            bytes: bytes.into(),
+            labels: labels.collect(),
+            features,
+            normalization: Normalization::UNIT,
+        })
     };
     let (train, test) = (half(description.train)?, half(description.test)?);
     let dataset = Dataset::new(name, train, test, description.shape, description.classes, source);
-    (dataset.fingerprint == description.fingerprint).then_some(Dataset { notes: description.notes, ..dataset })
+    (dataset.fingerprint == description.fingerprint)
+        .then_some(Dataset { notes: description.notes, ..dataset })
 }
 
 /// Keeps a data set there.

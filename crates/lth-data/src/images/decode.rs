@@ -23,9 +23,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, ImageProblem> {
     if bytes.is_empty() {
         return Err(ImageProblem::Empty);
     }
-    let format = match image::guess_format(bytes) {
-        Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) => format,
-        _ => return Err(ImageProblem::OtherFormat),
+    let Ok(format @ (ImageFormat::Png | ImageFormat::Jpeg)) = image::guess_format(bytes) else {
+        return Err(ImageProblem::OtherFormat);
     };
     // The JPEG decoder fills what is missing with grey.
     if format == ImageFormat::Jpeg && !jpeg_has_end(bytes) {
@@ -38,7 +37,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, ImageProblem> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     let image = reader.decode().map_err(|error| match error {
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => ImageProblem::Truncated,
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            ImageProblem::Truncated
+        }
         error => ImageProblem::Damaged(error.to_string()),
     })?;
     Ok(Decoded { grey: !image.color().has_color(), pixels: image.into_rgb8() })

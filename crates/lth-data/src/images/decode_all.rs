@@ -52,7 +52,11 @@ fn read(listing: &Listing, image: Labelled<'_>, side: Option<u32>) -> Result<(Rg
 }
 
 /// The size of the first sound image.
-pub(super) fn common_size(listing: &Listing, images: &[Labelled<'_>], side: Option<u32>) -> Option<CommonSize> {
+pub(super) fn common_size(
+    listing: &Listing,
+    images: &[Labelled<'_>],
+    side: Option<u32>,
+) -> Option<CommonSize> {
     images.iter().find_map(|&image| {
         let (pixels, _) = read(listing, image, side).ok()?;
         let (width, height) = pixels.dimensions();
@@ -72,7 +76,8 @@ pub(super) fn decode_all(
 ) -> Result<DecodedHalf, DataError> {
     let features = 3 * size.width as usize * size.height as usize;
     let mut half = DecodedHalf { bytes: Vec::new(), labels: Vec::new(), grey: 0, broken: Vec::new() };
-    let too_large = || DataError::TooLarge { examples: images.len(), bytes: images.len() as u64 * features as u64 };
+    let too_large =
+        || DataError::TooLarge { examples: images.len(), bytes: images.len() as u64 * features as u64 };
     half.bytes.try_reserve_exact(images.len() * features).map_err(|_| too_large())?;
     let mut done = 0;
     for portion in images.chunks(PORTION) {

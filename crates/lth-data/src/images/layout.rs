@@ -36,10 +36,7 @@ pub enum LayoutProblem {
         class: String,
     },
     /// Training and test set do not have the same classes.
-    #[error(
-        "has {train} classes in train and {test} in {half}: {}",
-        only(only_train, only_test, half)
-    )]
+    #[error("has {train} classes in train and {test} in {half}: {}", only(only_train, only_test, half))]
     Classes {
         /// `test` or `val`.
         half: String,
@@ -177,7 +174,9 @@ fn by_folder<'a>(
     let mut images = Vec::new();
     let mut counts = vec![0; classes.len()];
     for file in &listing.files {
-        let Some(below) = file.path.strip_prefix(half).and_then(|path| path.strip_prefix('/')) else { continue };
+        let Some(below) = file.path.strip_prefix(half).and_then(|path| path.strip_prefix('/')) else {
+            continue;
+        };
         if !is_image(&file.path) {
             // Lists of bounding boxes are part of Tiny ImageNet.
             if !below.ends_with("_boxes.txt") {
@@ -209,10 +208,7 @@ fn by_folder_and_name(left: &str, right: &str) -> Ordering {
 }
 
 /// Tiny ImageNet's validation images, class by class, with the classes that the list of annotations gives them.
-fn by_annotation<'a>(
-    listing: &'a Listing,
-    classes: &[String],
-) -> Result<Vec<Labelled<'a>>, LayoutProblem> {
+fn by_annotation<'a>(listing: &'a Listing, classes: &[String]) -> Result<Vec<Labelled<'a>>, LayoutProblem> {
     let list = listing.find("val/val_annotations.txt");
     let list = list.and_then(|file| listing.read(file).ok());
     let Some(list) = list else { return Err(LayoutProblem::MissingHalf("'val' with val_annotations.txt")) };
@@ -226,7 +222,8 @@ fn by_annotation<'a>(
     for (line, text) in list.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         let mut fields = text.split('\t');
         let file = fields.next().and_then(|name| files.get(name));
-        let label = fields.next().and_then(|class| classes.binary_search_by(|known| known.as_str().cmp(class)).ok());
+        let label =
+            fields.next().and_then(|class| classes.binary_search_by(|known| known.as_str().cmp(class)).ok());
         match (file, label) {
             (Some(file), Some(label)) => images.push(Labelled { file, label: label as u16 }),
             _ => return Err(LayoutProblem::Annotation { line: line + 1 }),

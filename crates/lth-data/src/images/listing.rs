@@ -8,7 +8,10 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use crate::DataError;
+use crate::{
+    ArchiveProblem, DataError,
+    format::{Entry, read_archive},
+};
 
 /// Folders deeper than this are taken for a loop of links.
 const DEEPEST: usize = 16;
@@ -54,9 +57,9 @@ impl Listing {
         for name in below {
             let folder = root.join(name);
             if folder.is_dir() {
-                listing.walk(&folder, (*name).to_owned(), DEEPEST).map_err(|(path, source)| {
-                    DataError::FolderUnreadable { path, source }
-                })?;
+                listing
+                    .walk(&folder, (*name).to_owned(), DEEPEST)
+                    .map_err(|(path, source)| DataError::FolderUnreadable { path, source })?;
             }
         }
         Ok(listing)
@@ -86,16 +89,39 @@ impl Listing {
             if metadata.is_dir() {
                 self.walk(&path, below, deepest - 1)?;
             } else {
-                let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-                let modified = modified.map_or(0, |time| time.as_nanos());
-                self.files.push(ListedFile {
-                    path: below,
-                    stored: Stored::OnDisk { length: metadata.len(), modified },
-                });
+                let stored = Stored::OnDisk { length: metadata.len(), modified: modified(&metadata) };
+                self.files.push(ListedFile { path: below, stored });
             }
         }
         self.folders.insert(name);
         Ok(())
+    }
+
+    /// The files of an archive that are below `train`, `test` or `val`, wherever in it these lie.
+    pub(crate) fn of_archive(archive: &Path, unpacked: u64) -> Result<Self, ArchiveProblem> {
+        let wanted = |path: &str| below_half(path).is_some();
+        let mut listing = Self { root: archive.to_owned(), ..Self::default() };
+        for Entry { path, bytes } in read_archive(archive, unpacked, &wanted)? {
+            let Some(path) = below_half(&path).map(str::to_owned) else { continue };
+            let mut folder = path.as_str();
+            while let Some((parent, _)) = folder.rsplit_once('/') {
+                listing.folders.insert(parent.to_owned());
+                folder = parent;
+            }
+            listing.files.push(ListedFile { path, stored: Stored::InMemory(bytes) });
+        }
+        Ok(listing)
+    }
+
+    /// What tells this state of the files from any other: their paths, lengths and times.
+    pub(crate) fn stamp(&self) -> String {
+        let mut lines: Vec<String> = self.folders.iter().map(|folder| format!("{folder}/\n")).collect();
+        lines.extend(self.files.iter().map(|file| match &file.stored {
+            Stored::OnDisk { length, modified } => format!("{}\0{length} {modified}\n", file.path),
+            Stored::InMemory(bytes) => format!("{}\0{}\n", file.path, blake3::hash(bytes)),
+        }));
+        lines.sort_unstable();
+        lines.concat()
     }
 
     /// A file by its path.
@@ -114,5 +140,23 @@ impl Listing {
             Stored::OnDisk { .. } => fs::read(self.place(file)).map(Cow::Owned),
             Stored::InMemory(bytes) => Ok(Cow::Borrowed(bytes)),
         }
+    }
+}
+
+/// When a file was changed last, in nanoseconds since 1970; 0 where that is not known.
+pub(crate) fn modified(metadata: &fs::Metadata) -> u128 {
+    let time = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    time.map_or(0, |time| time.as_nanos())
+}
+
+/// The path from the first folder that is called as a half: `val/images/1.JPEG` of `tiny-imagenet-200/val/images/1.JPEG`.
+fn below_half(path: &str) -> Option<&str> {
+    let mut rest = path;
+    loop {
+        let (first, below) = rest.split_once('/')?;
+        if ["train", "test", "val"].contains(&first) {
+            return Some(rest);
+        }
+        rest = below;
     }
 }

@@ -1,6 +1,6 @@
 //! A data set of image files, decoded or out of the cache.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use lth_model::{Examples, Normalization};
 
@@ -10,38 +10,69 @@ use super::{
     cached,
     decode_all::{DecodedHalf, common_size, decode_all},
     layout::{Arranged, arrange},
+    listing::modified,
 };
 use crate::{DataError, DataOptions, Dataset, LoadProgress, folder::check_folder};
+
+/// Where image files are.
+pub(crate) enum Source<'a> {
+    /// In a folder.
+    Folder(Listing),
+    /// In an archive.
+    Archive {
+        /// The file.
+        path: &'a Path,
+        /// The most that it unpacks to, in bytes.
+        unpacked: u64,
+        /// Looks whether it is the right one.
+        check: &'a mut dyn FnMut() -> Result<(), DataError>,
+    },
+}
 
 /// The data set in a folder of image files.
 pub(crate) fn load_folder(
     name: &str,
     folder: &Path,
-    layout: Layout,
     options: &DataOptions,
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     check_folder(folder)?;
     let listing = Listing::of_folder(folder, &["train", "test", "val"])?;
-    load_listing(name, &listing, layout, options, progress)
+    load(name, Source::Folder(listing), Layout::ClassFolders, options, progress)
 }
 
-/// The data set that these files are.
-pub(crate) fn load_listing(
+/// The data set that these files are, from the cache if they have been decoded before.
+pub(crate) fn load(
     name: &str,
-    listing: &Listing,
+    source: Source<'_>,
     layout: Layout,
     options: &DataOptions,
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
-    let source = format!("images in '{}'", listing.root.display());
-    let kept = cached::place(&options.cache, listing, layout, options.image_size, options.skip_broken);
-    if let Some(dataset) = cached::read(&kept, name, &source) {
+    let (root, stamp) = match &source {
+        Source::Folder(listing) => (listing.root.clone(), listing.stamp()),
+        Source::Archive { path, .. } => {
+            let stamp = fs::metadata(path).map(|data| format!("{} {}", data.len(), modified(&data)));
+            ((*path).to_owned(), stamp.unwrap_or_default())
+        }
+    };
+    let said = format!("images in '{}'", root.display());
+    let how = format!("{layout:?} {:?} {}", options.image_size, options.skip_broken);
+    let kept = cached::place(&options.cache, &root, &stamp, &how);
+    if let Some(dataset) = cached::read(&kept, name, &said) {
         return Ok(dataset);
     }
-    let arranged = arrange(listing, layout)
-        .map_err(|problem| DataError::Layout { folder: listing.root.clone(), problem })?;
-    let mut dataset = decode(name, &source, listing, &arranged, options, progress)?;
+    let listing = match source {
+        Source::Folder(listing) => listing,
+        Source::Archive { path, unpacked, check } => {
+            check()?;
+            let problem = |problem| DataError::Archive { path: path.to_owned(), problem };
+            Listing::of_archive(path, unpacked).map_err(problem)?
+        }
+    };
+    let arranged =
+        arrange(&listing, layout).map_err(|problem| DataError::Layout { folder: root.clone(), problem })?;
+    let mut dataset = decode(name, &said, &listing, &arranged, options, progress)?;
     if let Err(error) = cached::write(&kept, &dataset) {
         dataset.notes.push(format!("the decoded images cannot be kept in '{}': {error}", kept.display()));
     }
@@ -62,8 +93,11 @@ fn decode(
         .map(|file| BrokenImage { path: listing.place(file), problem: ImageProblem::OtherName })
         .collect();
     // Without a single sound image any size will do to list what is wrong with each.
-    let size = common_size(listing, &arranged.train, side)
-        .unwrap_or(super::decode_all::CommonSize { width: 1, height: 1, first: listing.root.clone() });
+    let size = common_size(listing, &arranged.train, side).unwrap_or(super::decode_all::CommonSize {
+        width: 1,
+        height: 1,
+        first: listing.root.clone(),
+    });
     progress(LoadProgress::Decode { done: 0, total });
     let mut report = |done| progress(LoadProgress::Decode { done, total });
     let mut train = decode_all(listing, &arranged.train, &size, side, &mut report)?;
@@ -117,7 +151,12 @@ fn examples(half: DecodedHalf, channels: usize) -> Examples {
     let count = half.labels.len().max(1);
     let features = half.bytes.len() / count;
     let bytes = match channels {
-        1 => half.bytes.chunks_exact(features.max(1)).flat_map(|image| &image[..features / 3]).copied().collect(),
+        1 => half
+            .bytes
+            .chunks_exact(features.max(1))
+            .flat_map(|image| &image[..features / 3])
+            .copied()
+            .collect(),
         _ => half.bytes.into(),
     };
     let features = features / 3 * channels;

@@ -13,5 +13,5 @@ pub use layout::LayoutProblem;
 
 pub(crate) use broken::describe;
 pub(crate) use layout::Layout;
-pub(crate) use listing::{Listing, Stored};
-pub(crate) use load::{load_folder, load_listing};
+pub(crate) use listing::Listing;
+pub(crate) use load::{Source, load, load_folder};

@@ -13,7 +13,7 @@ use std::{
 };
 
 use flate2::{Compression, write::GzEncoder};
-use lth_data::{DatasetFiles, DatasetInfo, FileInfo, fingerprint};
+use lth_data::{ChannelStatistics, Checksum, DatasetInfo, Format, PublishedFile, fingerprint};
 use lth_model::{Examples, Normalization};
 use md5::{Digest, Md5};
 
@@ -63,19 +63,18 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn md5(bytes: &[u8]) -> String {
+pub fn md5(bytes: &[u8]) -> String {
     let sum = Md5::digest(bytes).iter().fold(0, |sum: u128, &byte| sum << 8 | u128::from(byte));
     format!("{sum:032x}")
 }
 
 /// A registry entry for these files.
 pub fn info(files: &Files) -> DatasetInfo {
-    let mut described = files.iter().map(|(name, bytes)| FileInfo {
-        name,
-        length: bytes.len() as u64,
-        md5: Box::leak(md5(bytes).into_boxed_str()),
+    let published = files.each_ref().map(|(name, bytes)| PublishedFile {
+        name: Box::leak(format!("{name}.gz").into_boxed_str()),
+        limit: bytes.len() as u64 + (1 << 20),
+        checksum: Checksum::Contents(Box::leak(md5(bytes).into_boxed_str())),
     });
-    let mut next = || described.next().unwrap();
     let half = |images: &[u8], labels: &[u8]| Examples {
         bytes: Arc::from(&images[16..]),
         labels: labels[8..].iter().map(|&label| u16::from(label)).collect(),
@@ -92,12 +91,8 @@ pub fn info(files: &Files) -> DatasetInfo {
         shape: [1, 28, 28],
         classes: 10,
         class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        files: DatasetFiles {
-            train_images: next(),
-            train_labels: next(),
-            test_images: next(),
-            test_labels: next(),
-        },
+        format: Format::Idx(published),
+        statistics: ChannelStatistics { mean: [0.5; 3], deviation: [0.3; 3] },
         fingerprint: Some(Box::leak(fingerprint(&train, &test).into_boxed_str())),
         embedded: false,
         system_folders: &[],

@@ -29,7 +29,7 @@ pub(crate) struct Plain {
     pub(crate) moments: Values,
     pub(crate) updates: u64,
     /// What is added to every layer's result, to see how far rounding can carry; none in a reference.
-    pub(crate) noise: Option<Noise>,
+    noise: Option<Noise>,
     masks: Masks,
 }
 
@@ -53,6 +53,11 @@ impl Plain {
         }
     }
 
+    /// The same network, whose results are off by noise.
+    pub(crate) fn noisy(&self, noise: Noise) -> Self {
+        Self { noise: Some(noise), ..self.clone() }
+    }
+
     fn parameter(&self, node: usize, suffix: &str) -> &[f64] {
         &self.values[&self.name(node, suffix)]
     }
@@ -73,16 +78,21 @@ impl Plain {
         self.backward(&pass, slope)
     }
 
+    /// Gradients of kept weights: zero for the others.
+    pub(crate) fn live(&self, mut gradients: Values) -> Values {
+        for (name, mask) in &self.masks {
+            keep(mask, gradients.get_mut(name).unwrap());
+        }
+        gradients
+    }
+
     /// One update; gives the sum of the losses before it.
     pub(crate) fn step(&mut self, inputs: &[f64], labels: &[u16], settings: &Settings) -> f64 {
         let mode = if settings.frozen_norm { Mode::Evaluation } else { Mode::Training };
         let pass = self.forward(inputs, mode);
         let (loss_sum, slope) = loss(pass.outputs.last().unwrap(), labels, settings.smoothing);
-        let mut gradients = self.backward(&pass, slope);
-        for (name, mask) in &self.masks {
-            keep(mask, gradients.get_mut(name).unwrap());
-        }
-        self.update(gradients, settings);
+        let gradients = self.backward(&pass, slope);
+        self.update(self.live(gradients), settings);
         if mode == Mode::Training {
             self.move_running_statistics(&pass);
         }

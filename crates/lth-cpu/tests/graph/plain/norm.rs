@@ -7,7 +7,7 @@ pub(crate) struct Statistics {
     pub(crate) mean: Vec<f64>,
     /// Sum of squared deviations over their number.
     pub(crate) biased: Vec<f64>,
-    /// Sum of squared deviations over their number less one.
+    /// Sum of squared deviations over their number less one; over one where there is one value.
     pub(crate) unbiased: Vec<f64>,
 }
 
@@ -38,7 +38,7 @@ impl Channels {
             .collect();
         Statistics {
             biased: squares.iter().map(|sum| sum / count).collect(),
-            unbiased: squares.iter().map(|sum| sum / (count - 1.0)).collect(),
+            unbiased: squares.iter().map(|sum| sum / (count - 1.0).max(1.0)).collect(),
             mean,
         }
     }

@@ -98,7 +98,11 @@ impl Plain {
                 let channels = channels(shape);
                 let normal = match mode {
                     Mode::Training => {
-                        let own = channels.statistics(x);
+                        let mut own = channels.statistics(x);
+                        if let Some(noise) = self.noise {
+                            // All examples share the error of a mean: no later average takes it away.
+                            noise.add(id + 3 * self.architecture.nodes.len(), &mut own.mean);
+                        }
                         let normal = channels.normalise(x, &own.mean, &own.biased, f64::from(epsilon));
                         pass.statistics.insert(id, own);
                         normal
@@ -175,10 +179,13 @@ impl Plain {
             Op::BatchNorm { epsilon, .. } => {
                 let (channels, epsilon) = (channels(shape), f64::from(epsilon));
                 let own = pass.statistics.get(&id);
-                let (normal, variance) = match own {
+                let (mut normal, variance) = match own {
                     Some(own) => (channels.normalise(x, &own.mean, &own.biased, epsilon), &*own.biased),
                     None => (self.normalise_by_running(id, x, epsilon), self.parameter(id, "running_var")),
                 };
+                if let Some(noise) = self.noise {
+                    noise.add(id + 2 * self.architecture.nodes.len(), &mut normal);
+                }
                 let [weight, bias] = channels.backward_scale(&normal, dy);
                 gradients.insert(self.name(id, "weight"), weight);
                 gradients.insert(self.name(id, "bias"), bias);

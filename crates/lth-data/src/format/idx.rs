@@ -101,48 +101,66 @@ impl IdxProblem {
 
 /// Reads images of `rows` x `columns` pixels: `[example][row][column]`.
 pub(crate) fn read_images(path: &Path, rows: u32, columns: u32) -> Result<Vec<u8>, DataError> {
-    read(path, |file| {
-        let header = header::<4>(file, IMAGES_MAGIC, "images")?;
-        let [_, count, found_rows, found_columns] = header;
-        if (found_rows, found_columns) != (rows, columns) {
-            return Err(IdxProblem::ImageSize {
-                expected: (rows, columns),
-                found: (found_rows, found_columns),
-            });
-        }
-        values(file, 16, u64::from(count) * u64::from(rows) * u64::from(columns))
-    })
+    read(path, |file| parse_images(file, rows, columns))
 }
 
 /// Reads labels, each below `classes`.
 pub(crate) fn read_labels(path: &Path, classes: usize) -> Result<Vec<u8>, DataError> {
-    read(path, |file| {
-        let [_, count] = header::<2>(file, LABELS_MAGIC, "labels")?;
-        let labels = values(file, 8, u64::from(count))?;
-        match labels.iter().position(|&label| usize::from(label) >= classes) {
-            Some(example) => Err(IdxProblem::LabelOutOfRange { example, label: labels[example], classes }),
-            None => Ok(labels),
-        }
-    })
+    read(path, |file| parse_labels(file, classes))
 }
 
-/// Opens a file, looks whether it is gzip by its first bytes (names lie: browsers unpack .gz files), and parses it.
+/// The images in a file's bytes, plain or gzip.
+pub(super) fn images_of(bytes: &[u8], rows: u32, columns: u32) -> Result<Vec<u8>, IdxProblem> {
+    unpack(bytes, |file| parse_images(file, rows, columns))
+}
+
+/// The labels in a file's bytes, plain or gzip.
+pub(super) fn labels_of(bytes: &[u8], classes: usize) -> Result<Vec<u8>, IdxProblem> {
+    unpack(bytes, |file| parse_labels(file, classes))
+}
+
+fn parse_images(file: &mut dyn Read, rows: u32, columns: u32) -> Result<Vec<u8>, IdxProblem> {
+    let header = header::<4>(file, IMAGES_MAGIC, "images")?;
+    let [_, count, found_rows, found_columns] = header;
+    if (found_rows, found_columns) != (rows, columns) {
+        return Err(IdxProblem::ImageSize { expected: (rows, columns), found: (found_rows, found_columns) });
+    }
+    values(file, 16, u64::from(count) * u64::from(rows) * u64::from(columns))
+}
+
+fn parse_labels(file: &mut dyn Read, classes: usize) -> Result<Vec<u8>, IdxProblem> {
+    let [_, count] = header::<2>(file, LABELS_MAGIC, "labels")?;
+    let labels = values(file, 8, u64::from(count))?;
+    match labels.iter().position(|&label| usize::from(label) >= classes) {
+        Some(example) => Err(IdxProblem::LabelOutOfRange { example, label: labels[example], classes }),
+        None => Ok(labels),
+    }
+}
+
+/// Opens and parses a file.
 fn read(
     path: &Path,
     parse: impl FnOnce(&mut dyn Read) -> Result<Vec<u8>, IdxProblem>,
 ) -> Result<Vec<u8>, DataError> {
-    let open = || {
-        let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(IdxProblem::Unreadable)?);
-        let start = file.fill_buf().map_err(IdxProblem::Unreadable)?;
-        if start.is_empty() {
-            Err(IdxProblem::Empty)
-        } else if start.starts_with(&GZIP_MAGIC) {
-            parse(&mut MultiGzDecoder::new(file))
-        } else {
-            parse(&mut file)
-        }
-    };
-    open().map_err(|problem| DataError::File { path: path.to_owned(), problem })
+    let open = || File::open(path).map_err(IdxProblem::Unreadable);
+    open()
+        .and_then(|file| unpack(BufReader::with_capacity(1 << 16, file), parse))
+        .map_err(|problem| DataError::File { path: path.to_owned(), problem })
+}
+
+/// Looks whether a file is gzip by its first bytes (names lie: browsers unpack .gz files), and parses it.
+fn unpack(
+    mut file: impl BufRead,
+    parse: impl FnOnce(&mut dyn Read) -> Result<Vec<u8>, IdxProblem>,
+) -> Result<Vec<u8>, IdxProblem> {
+    let start = file.fill_buf().map_err(IdxProblem::Unreadable)?;
+    if start.is_empty() {
+        Err(IdxProblem::Empty)
+    } else if start.starts_with(&GZIP_MAGIC) {
+        parse(&mut MultiGzDecoder::new(file))
+    } else {
+        parse(&mut file)
+    }
 }
 
 /// The `N` numbers of a header; the first must be the magic number.

@@ -1,52 +1,42 @@
 //! The four IDX files in a folder.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::{
-    DataError, DatasetInfo,
+    DataError, DatasetInfo, PublishedFile,
     dataset::Half,
-    idx::{read_images, read_labels},
+    format::{read_images, read_labels},
 };
 
 /// Reads training and test set from a folder of IDX files, plain or .gz.
 ///
 /// The files may also lie in the folder's `raw` or where torchvision puts them below its root (`MNIST/raw`).
-pub(crate) fn read_folder(info: &DatasetInfo, folder: &Path) -> Result<(Half, Half), DataError> {
-    check_folder(folder)?;
-    let folder = find_files(info, folder);
-    let files = &info.files;
+pub(super) fn read(
+    info: &DatasetInfo,
+    files: &[PublishedFile; 4],
+    folder: &Path,
+) -> Result<(Half, Half), DataError> {
+    let folder = find_files(info, files, folder);
     // All four are looked for before any is read: a missing file is said at once.
-    let train_images = find_file(&folder, files.train_images.name)?;
-    let train_labels = find_file(&folder, files.train_labels.name)?;
-    let test_images = find_file(&folder, files.test_images.name)?;
-    let test_labels = find_file(&folder, files.test_labels.name)?;
+    let [train_images, train_labels, test_images, test_labels] =
+        files.map(|file| find_file(&folder, file.name));
+    let (train_images, train_labels) = (train_images?, train_labels?);
+    let (test_images, test_labels) = (test_images?, test_labels?);
     Ok((read_half(info, train_images, train_labels)?, read_half(info, test_images, test_labels)?))
 }
 
-pub(crate) fn check_folder(path: &Path) -> Result<(), DataError> {
-    let path = path.to_owned();
-    match fs::metadata(&path) {
-        Ok(metadata) if metadata.is_dir() => Ok(()),
-        Ok(_) => Err(DataError::FolderIsFile { path }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(DataError::FolderMissing { path }),
-        Err(source) => Err(DataError::FolderUnreadable { path, source }),
-    }
-}
-
 /// The folder itself or the first below it that has any of the files.
-fn find_files(info: &DatasetInfo, folder: &Path) -> PathBuf {
+fn find_files(info: &DatasetInfo, files: &[PublishedFile; 4], folder: &Path) -> PathBuf {
     ["", "raw", info.torchvision]
         .into_iter()
         .map(|below| if below.is_empty() { folder.to_owned() } else { folder.join(below) })
-        .find(|candidate| info.files.all().iter().any(|file| find_file(candidate, file.name).is_ok()))
+        .find(|candidate| files.iter().any(|file| find_file(candidate, file.name).is_ok()))
         .unwrap_or_else(|| folder.to_owned())
 }
 
 /// The names under which a file is found: as published, unpacked, and both with a dot before `idx` as some copies have.
 fn names(name: &str) -> Vec<String> {
+    let name = name.trim_end_matches(".gz");
     let dotted = name.replacen("-idx", ".idx", 1);
     vec![name.to_owned(), format!("{name}.gz"), dotted.clone(), format!("{dotted}.gz")]
 }

@@ -1,0 +1,139 @@
+//! Parts and changes of a data set, as settings.
+
+mod classes;
+mod error;
+mod labels;
+mod parts;
+
+use lth_model::Seed;
+use serde::{Deserialize, Serialize};
+
+pub use error::ViewError;
+pub use parts::Half;
+
+use crate::Dataset;
+
+/// What each random choice is for: the upper half of the index of its stream; the class is the lower half.
+const FRACTION: u64 = 1 << 32;
+const RANDOM_LABELS: u64 = 2 << 32;
+const PERMUTATION: u64 = 3 << 32;
+const HALVES: u64 = 4 << 32;
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Which part of a data set is used, and what is changed in it. Everything is done in the order of the fields, and drawn
+/// from [`DatasetView::seed`] alone: all replicates of an experiment see the same data.
+///
+/// ```
+/// use lth_data::{DataOptions, DatasetView, load};
+/// let mnist = load("mnist", &DataOptions::default(), &mut |_| {})?;
+/// let view = DatasetView { fraction: Some(0.1), random_labels: Some(0.2), ..DatasetView::default() };
+/// let part = view.apply(&mnist)?;
+/// assert_eq!((part.train.len(), part.test.len()), (5999, 10_000)); // rounded class by class
+/// assert_eq!(part.name, "mnist-fraction-0.1-random-labels-0.2");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct DatasetView {
+    /// Only these classes, by name or number; they are renumbered in this order, in training and test set. Empty for all.
+    #[serde(skip_serializing_if = "is_default")]
+    pub classes: Vec<String>,
+    /// Only this fraction of the training examples of each class, and at least one.
+    #[serde(skip_serializing_if = "is_default")]
+    pub fraction: Option<f64>,
+    /// The probability with which the label of a training example is drawn anew, uniformly from all classes (Zhang et al.
+    /// 2017). The test set keeps its labels.
+    #[serde(skip_serializing_if = "is_default")]
+    pub random_labels: Option<f64>,
+    /// Whether the classes are renumbered at random, in training and test set alike.
+    #[serde(skip_serializing_if = "is_default")]
+    pub permute_labels: bool,
+    /// Fixes what is drawn.
+    #[serde(skip_serializing_if = "is_default")]
+    pub seed: ViewSeed,
+}
+
+/// The seed of a view; 0 unless said otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ViewSeed(pub Seed);
+
+impl Default for ViewSeed {
+    fn default() -> Self {
+        Self(Seed(0))
+    }
+}
+
+impl DatasetView {
+    /// Whether it leaves a data set as it is.
+    pub fn is_whole(&self) -> bool {
+        *self == Self { seed: self.seed, ..Self::default() }
+    }
+
+    /// Checks what can be checked without the data: fractions and rates.
+    ///
+    /// # Errors
+    /// [`ViewError::Fraction`] and [`ViewError::Rate`].
+    pub fn check(&self) -> Result<(), ViewError> {
+        if let Some(fraction) = self.fraction.filter(|fraction| !(*fraction > 0.0 && *fraction <= 1.0)) {
+            return Err(ViewError::Fraction { fraction });
+        }
+        if let Some(rate) = self.random_labels.filter(|rate| !(0.0..=1.0).contains(rate)) {
+            return Err(ViewError::Rate { rate });
+        }
+        Ok(())
+    }
+
+    /// The data set, seen so. Its name says how, its fingerprint is that of what is seen, and its normalisation stays.
+    ///
+    /// # Errors
+    /// When a fraction or rate is out of its range, or a class is not there or named twice.
+    pub fn apply(&self, dataset: &Dataset) -> Result<Dataset, ViewError> {
+        self.check()?;
+        let mut seen = dataset.clone();
+        if !self.classes.is_empty() {
+            seen = classes::subset(&seen, &self.classes)?;
+        }
+        let seed = self.seed.0;
+        if let Some(fraction) = self.fraction.filter(|fraction| *fraction < 1.0) {
+            seen = parts::fraction(&seen, fraction, seed);
+        }
+        if let Some(rate) = self.random_labels.filter(|rate| *rate > 0.0) {
+            seen = labels::randomize(&seen, rate, seed);
+        }
+        if self.permute_labels {
+            seen = labels::permute(&seen, seed);
+        }
+        seen.name += &self.suffix(dataset);
+        Ok(seen)
+    }
+
+    /// What is added to the name of a data set: `-fraction-0.1`.
+    fn suffix(&self, dataset: &Dataset) -> String {
+        let mut suffix = String::new();
+        if !self.classes.is_empty() {
+            let numbers = classes::numbers(dataset, &self.classes).unwrap_or_default();
+            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+            suffix += &format!("-classes-{}", numbers.join("-"));
+        }
+        if let Some(fraction) = self.fraction.filter(|fraction| *fraction < 1.0) {
+            suffix += &format!("-fraction-{fraction}");
+        }
+        if let Some(rate) = self.random_labels.filter(|rate| *rate > 0.0) {
+            suffix += &format!("-random-labels-{rate}");
+        }
+        if self.permute_labels {
+            suffix += "-permuted";
+        }
+        if !suffix.is_empty() && !is_default(&self.seed) {
+            suffix += &format!("-seed-{}", self.seed.0);
+        }
+        suffix
+    }
+}
+
+#[cfg(test)]
+mod tests;
