@@ -24,6 +24,9 @@ pub(crate) struct Scratch {
     pub(crate) transformed: Buffer,
 }
 
+/// How often a worker comes back for more of the tasks of one pass.
+const SHARES: usize = 8;
+
 impl Scratch {
     /// Grows a buffer to at least this many floats.
     pub(crate) fn reserve(buffer: &mut Buffer, len: usize) -> &mut [f32] {
@@ -55,17 +58,27 @@ impl Threads {
             (0..tasks).for_each(|task| work(&mut scratch, task));
             return;
         };
+        // Small tasks are taken several at a time.
+        let share = (tasks / (SHARES * self.scratch.len())).max(1);
         let next = AtomicUsize::new(0);
         pool.broadcast(|worker| {
             let mut scratch = self.lock(worker.index());
             loop {
-                let task = next.fetch_add(1, Ordering::Relaxed);
-                if task >= tasks {
+                let first = next.fetch_add(share, Ordering::Relaxed);
+                if first >= tasks {
                     return;
                 }
-                work(&mut scratch, task);
+                (first..tasks.min(first + share)).for_each(|task| work(&mut scratch, task));
             }
         });
+    }
+
+    /// Calls `work` on one of the workers, which saves it from waking them for every pass of a step.
+    pub(crate) fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
     }
 
     fn lock(&self, worker: usize) -> MutexGuard<'_, Scratch> {

@@ -79,7 +79,7 @@ impl GraphTrainer {
 
     fn forward(&mut self, examples: usize, mode: Mode<'_>) {
         let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        self.network.forward(machine, examples, mode);
+        self.threads.inside(|| self.network.forward(machine, examples, mode));
     }
 
     fn forward_training(&mut self, examples: usize) {
@@ -139,7 +139,7 @@ struct Update<'a> {
 
 impl WithRule for Update<'_> {
     fn with<R: UpdateRule>(self, rule: R) {
-        self.network.backward(self.machine, self.examples, rule);
+        self.machine.threads.inside(|| self.network.backward(self.machine, self.examples, rule));
     }
 }
 

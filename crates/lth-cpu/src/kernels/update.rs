@@ -9,7 +9,7 @@ const TINY: f32 = 1e-20;
 const TINY_SQUARE: f32 = 1e-36;
 
 /// An optimiser's rule for one step, with everything that depends on the step folded into constants.
-pub(crate) trait UpdateRule: Copy {
+pub(crate) trait UpdateRule: Copy + Send + Sync {
     /// How many moments it keeps for each weight: 0, 1 or 2.
     const MOMENTS: usize;
 
