@@ -236,9 +236,10 @@ impl Network {
         let layer = self.layers[index].as_mut().map(|named| &mut named.layer);
         match (stage.kind, layer, &mut first) {
             (Kind::Norm { .. }, Some(Layer::Norm(norm)), first) => {
+                let summed = stage.other.is_some();
                 let dx = first.as_mut().map(|(_, dx, add)| (&mut **dx, *add));
                 let other = second.as_mut().map(|(_, dx, add)| (&mut **dx, *add));
-                norm.backward(machine, extent(to, lanes), NormBackward { x, dy, gate: own_gate, dx, other });
+                norm.backward(machine, extent(to, lanes), NormBackward { x, dy, gate: own_gate, summed, dx, other });
                 // What comes from a ReLU that its readers close.
                 for (place, dx, _) in [first.as_mut(), second.as_mut()].into_iter().flatten() {
                     close(machine, &places[*place], &self.values[*place], dx, examples);

@@ -7,7 +7,7 @@ use crate::{
     conv::layer::Machine,
     kernels::{
         apply::Apply,
-        norm::{CenteredSum, Channel, GradientSums, NormGradient, Normalize},
+        norm::{CenteredSum, Channel, Gate, GradientSums, NormGradient, Normalize},
         update::UpdateRule,
     },
     lanes::Lanes,
@@ -52,6 +52,8 @@ pub(crate) struct NormBackward<'a> {
     pub(crate) dy: &'a [f32],
     /// The output, where it went through a ReLU.
     pub(crate) gate: Option<&'a [f32]>,
+    /// Whether another input was added before the ReLU.
+    pub(crate) summed: bool,
     /// The gradients of the input and of the other input of a sum, and whether to add to them.
     pub(crate) dx: Option<(&'a mut [f32], bool)>,
     pub(crate) other: Option<(&'a mut [f32], bool)>,
@@ -115,8 +117,7 @@ impl Norm {
                     (mean, (sum(mean, true) / count) as f32)
                 };
                 found.set(index, [mean, variance]);
-                let scale = self.weight.w[index] * self.inverse(variance);
-                let shift = (-mean).mul_add(scale, self.bias.w[index]);
+                let (scale, shift) = self.line(index, mean, self.inverse(variance));
                 machine.isa.run(Normalize { channel, x, scale, shift, other, relu, y });
             });
         }
@@ -147,6 +148,12 @@ impl Norm {
         }
     }
 
+    /// Factor and shift of a channel.
+    fn line(&self, index: usize, mean: f32, inverse: f32) -> (f32, f32) {
+        let scale = self.weight.w[index] * inverse;
+        (scale, (-mean).mul_add(scale, self.bias.w[index]))
+    }
+
     fn inverse(&self, variance: f32) -> f32 {
         1.0 / (variance + self.epsilon).sqrt()
     }
@@ -158,7 +165,7 @@ impl Norm {
         (lanes, stride, pixels): (Lanes, usize, usize),
         backward: NormBackward<'_>,
     ) {
-        let NormBackward { x, dy, gate, dx, other } = backward;
+        let NormBackward { x, dy, gate, summed, dx, other } = backward;
         let count = (lanes.examples * pixels) as f64;
         let dx = dx.map(|(dx, add)| (Shared::new(dx), add));
         let other = other.map(|(other, add)| (Shared::new(other), add));
@@ -168,6 +175,12 @@ impl Norm {
             machine.threads.run(self.channels, |_, index| {
                 let channel = self.channel(lanes, stride, pixels, index);
                 let (mean, inverse) = self.used[index];
+                let (scale, shift) = self.line(index, mean, inverse);
+                let gate = match gate {
+                    None => Gate::Open,
+                    Some(y) if summed => Gate::Output(y),
+                    Some(_) => Gate::Own { scale, shift },
+                };
                 let (plain, weighted) = machine.isa.run(GradientSums { channel, x, mean, dy, gate });
                 sums.set(index, [plain as f32, (weighted * f64::from(inverse)) as f32]);
                 let (constant, slope) = if self.of_batch {
@@ -176,7 +189,6 @@ impl Norm {
                 } else {
                     (0.0, 0.0)
                 };
-                let scale = self.weight.w[index] * inverse;
                 machine.isa.run(NormGradient { channel, x, mean, scale, constant, slope, dy, gate, dx, other });
             });
         }

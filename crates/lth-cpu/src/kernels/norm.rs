@@ -21,26 +21,35 @@ pub(crate) struct Channel {
 }
 
 /// Vectors whose sum is made at once: a sum of sums keeps rounding errors small.
-const RUN: usize = 64;
+const BATCH: usize = 64;
+
+/// Neighbouring vectors of a channel that hold the same examples.
+#[derive(Clone, Copy)]
+struct Run {
+    at: usize,
+    vectors: usize,
+    /// A bit for each lane that is an example.
+    bits: u16,
+}
 
 impl Channel {
     fn end(self) -> usize {
         (self.lanes.slabs - 1) * self.stride + self.first + self.pixels * self.lanes.width()
     }
 
-    /// Calls `each` with the place of every vector and a bit for each of its lanes that is an example.
-    #[inline(always)]
-    fn each(self, mut each: impl FnMut(usize, u16)) {
-        for slab in 0..self.lanes.slabs {
+    /// All of the channel: a whole slab at a time, or vector by vector where a wide slab is not full.
+    fn runs(self) -> impl Iterator<Item = Run> {
+        let Lanes { vectors, .. } = self.lanes;
+        (0..self.lanes.slabs).flat_map(move |slab| {
             let examples = self.lanes.range(slab).len();
-            for pixel in 0..self.pixels {
-                for vector in 0..self.lanes.vectors {
-                    let at = slab * self.stride + self.first + (pixel * self.lanes.vectors + vector) * LANES;
-                    let present = examples.saturating_sub(vector * LANES).min(LANES);
-                    each(at, ((1_u32 << present) - 1) as u16);
-                }
-            }
-        }
+            let start = slab * self.stride + self.first;
+            let whole = vectors == 1 || examples == self.lanes.width();
+            let (count, length) = if whole { (1, self.pixels * vectors) } else { (self.pixels * vectors, 1) };
+            (0..count).map(move |index| {
+                let present = examples.saturating_sub(index % vectors * LANES).min(LANES);
+                Run { at: start + index * LANES, vectors: length, bits: ((1_u32 << present) - 1) as u16 }
+            })
+        })
     }
 }
 
@@ -59,56 +68,31 @@ impl Kernel for CenteredSum<'_> {
     fn run<S: Simd>(self, s: S) -> f64 {
         assert!(self.x.len() >= self.channel.end());
         let (zero, center) = (s.splat(0.0), s.splat(self.center));
-        let mut sums = Sums::new(s);
-        self.channel.each(|at, bits| {
-            // SAFETY: the channel's end is checked above.
-            let d = s.sub(unsafe { s.load(self.x.as_ptr().add(at)) }, center);
-            let d = s.select(bits, d, zero);
-            sums.add(s, if self.squared { s.mul(d, d) } else { d });
-        });
-        sums.total(s)
-    }
-}
-
-/// Sums of sums.
-struct Sums<V> {
-    run: [V; 4],
-    all: V,
-    count: usize,
-}
-
-impl<V: Copy> Sums<V> {
-    #[inline(always)]
-    fn new<S: Simd<V = V>>(s: S) -> Self {
-        Self { run: [s.splat(0.0); 4], all: s.splat(0.0), count: 0 }
-    }
-
-    #[inline(always)]
-    fn add<S: Simd<V = V>>(&mut self, s: S, value: V) {
-        let place = &mut self.run[self.count % 4];
-        *place = s.add(*place, value);
-        self.count += 1;
-        if self.count == RUN {
-            self.flush(s);
+        let mut all = zero;
+        for run in self.channel.runs() {
+            for first in (0..run.vectors).step_by(BATCH) {
+                let mut sums = [zero; 4];
+                for vector in first..run.vectors.min(first + BATCH) {
+                    // SAFETY: the channel's end is checked above.
+                    let x = unsafe { s.load(self.x.as_ptr().add(run.at + vector * LANES)) };
+                    let d = s.select(run.bits, s.sub(x, center), zero);
+                    let place = vector % 4;
+                    sums[place] = if self.squared { s.fma(d, d, sums[place]) } else { s.add(sums[place], d) };
+                }
+                all = s.add(all, s.add(s.add(sums[0], sums[1]), s.add(sums[2], sums[3])));
+            }
         }
+        total(s, all)
     }
+}
 
-    #[inline(always)]
-    fn flush<S: Simd<V = V>>(&mut self, s: S) {
-        let run = s.add(s.add(self.run[0], self.run[1]), s.add(self.run[2], self.run[3]));
-        self.all = s.add(self.all, run);
-        self.run = [s.splat(0.0); 4];
-        self.count = 0;
-    }
-
-    #[inline(always)]
-    fn total<S: Simd<V = V>>(mut self, s: S) -> f64 {
-        self.flush(s);
-        let mut lanes = [0.0_f32; LANES];
-        // SAFETY: the array has 16 floats.
-        unsafe { s.store(lanes.as_mut_ptr(), self.all) };
-        lanes.iter().map(|&lane| f64::from(lane)).sum()
-    }
+/// The sum of the lanes.
+#[inline(always)]
+fn total<S: Simd>(s: S, sum: S::V) -> f64 {
+    let mut lanes = [0.0_f32; LANES];
+    // SAFETY: the array has 16 floats.
+    unsafe { s.store(lanes.as_mut_ptr(), sum) };
+    lanes.iter().map(|&lane| f64::from(lane)).sum()
 }
 
 /// `y = x * scale + shift (+ other)`, then ReLU if asked for.
@@ -132,26 +116,59 @@ impl Kernel for Normalize<'_> {
         assert!(self.x.len() >= end && self.y.len() >= end);
         assert!(self.other.is_none_or(|other| other.len() >= end));
         let (scale, shift, zero) = (s.splat(self.scale), s.splat(self.shift), s.splat(0.0));
-        self.channel.each(|at, _| {
-            // SAFETY: the channel's end is checked above.
-            unsafe {
-                let mut y = s.fma(s.load(self.x.as_ptr().add(at)), scale, shift);
-                if let Some(other) = self.other {
-                    y = s.add(y, s.load(other.as_ptr().add(at)));
+        for run in self.channel.runs() {
+            for at in (run.at..run.at + run.vectors * LANES).step_by(LANES) {
+                // SAFETY: the channel's end is checked above.
+                unsafe {
+                    let mut y = s.fma(s.load(self.x.as_ptr().add(at)), scale, shift);
+                    if let Some(other) = self.other {
+                        y = s.add(y, s.load(other.as_ptr().add(at)));
+                    }
+                    s.store(self.y.as_mut_ptr().add(at), if self.relu { s.max(zero, y) } else { y });
                 }
-                s.store(self.y.as_mut_ptr().add(at), if self.relu { s.max(zero, y) } else { y });
             }
-        });
+        }
     }
 }
 
-/// `(sum of g, sum of g (x - mean))`, g being dy, 0 where `gate` is not positive.
+/// What a normalisation's output was gated by.
+#[derive(Clone, Copy)]
+pub(crate) enum Gate<'a> {
+    /// No ReLU.
+    Open,
+    /// A ReLU of `x * scale + shift`.
+    Own { scale: f32, shift: f32 },
+    /// A ReLU with this output.
+    Output(&'a [f32]),
+}
+
+impl Gate<'_> {
+    fn check(&self, end: usize) {
+        assert!(!matches!(self, Self::Output(y) if y.len() < end));
+    }
+
+    /// The gradient behind the ReLU.
+    ///
+    /// # Safety
+    /// 16 floats must be there at `at`.
+    #[inline(always)]
+    unsafe fn apply<S: Simd>(&self, s: S, g: S::V, x: S::V, at: usize) -> S::V {
+        match *self {
+            Self::Open => g,
+            Self::Own { scale, shift } => s.gate(s.fma(x, s.splat(scale), s.splat(shift)), g),
+            // SAFETY: the caller's promise.
+            Self::Output(y) => s.gate(unsafe { s.load(y.as_ptr().add(at)) }, g),
+        }
+    }
+}
+
+/// `(sum of g, sum of g (x - mean))`, g being dy behind the gate.
 pub(crate) struct GradientSums<'a> {
     pub(crate) channel: Channel,
     pub(crate) x: &'a [f32],
     pub(crate) mean: f32,
     pub(crate) dy: &'a [f32],
-    pub(crate) gate: Option<&'a [f32]>,
+    pub(crate) gate: Gate<'a>,
 }
 
 impl Kernel for GradientSums<'_> {
@@ -161,18 +178,28 @@ impl Kernel for GradientSums<'_> {
     fn run<S: Simd>(self, s: S) -> (f64, f64) {
         let end = self.channel.end();
         assert!(self.x.len() >= end && self.dy.len() >= end);
-        assert!(self.gate.is_none_or(|gate| gate.len() >= end));
-        let mean = s.splat(self.mean);
-        let (mut plain, mut weighted) = (Sums::new(s), Sums::new(s));
-        self.channel.each(|at, _| {
-            // SAFETY: the channel's end is checked above.
-            unsafe {
-                let g = gated(s, self.dy, self.gate, at);
-                plain.add(s, g);
-                weighted.add(s, s.mul(g, s.sub(s.load(self.x.as_ptr().add(at)), mean)));
+        self.gate.check(end);
+        let (mean, zero) = (s.splat(self.mean), s.splat(0.0));
+        let (mut plain, mut weighted) = (zero, zero);
+        for run in self.channel.runs() {
+            for first in (0..run.vectors).step_by(BATCH) {
+                let (mut plains, mut weighteds) = ([zero; 4], [zero; 4]);
+                for vector in first..run.vectors.min(first + BATCH) {
+                    let (at, place) = (run.at + vector * LANES, vector % 4);
+                    // SAFETY: the channel's end is checked above.
+                    unsafe {
+                        let x = s.load(self.x.as_ptr().add(at));
+                        let g = self.gate.apply(s, s.load(self.dy.as_ptr().add(at)), x, at);
+                        plains[place] = s.add(plains[place], g);
+                        weighteds[place] = s.fma(g, s.sub(x, mean), weighteds[place]);
+                    }
+                }
+                plain = s.add(plain, s.add(s.add(plains[0], plains[1]), s.add(plains[2], plains[3])));
+                let sum = s.add(s.add(weighteds[0], weighteds[1]), s.add(weighteds[2], weighteds[3]));
+                weighted = s.add(weighted, sum);
             }
-        });
-        (plain.total(s), weighted.total(s))
+        }
+        (total(s, plain), total(s, weighted))
     }
 }
 
@@ -185,7 +212,7 @@ pub(crate) struct NormGradient<'a> {
     pub(crate) constant: f32,
     pub(crate) slope: f32,
     pub(crate) dy: &'a [f32],
-    pub(crate) gate: Option<&'a [f32]>,
+    pub(crate) gate: Gate<'a>,
     /// The gradient of the input, and whether to add; no other task may touch this channel.
     pub(crate) dx: Option<(Shared<'a>, bool)>,
     /// The same of the other input.
@@ -199,37 +226,28 @@ impl Kernel for NormGradient<'_> {
     fn run<S: Simd>(self, s: S) {
         let end = self.channel.end();
         assert!(self.x.len() >= end && self.dy.len() >= end);
-        assert!(self.gate.is_none_or(|gate| gate.len() >= end));
+        self.gate.check(end);
         for (to, _) in [self.dx, self.other].into_iter().flatten() {
             assert!(to.len() >= end);
         }
         let (mean, scale, zero) = (s.splat(self.mean), s.splat(self.scale), s.splat(0.0));
         let (constant, slope) = (s.splat(self.constant), s.splat(self.slope));
-        self.channel.each(|at, bits| {
-            // SAFETY: the channel's end is checked above.
-            unsafe {
-                let g = gated(s, self.dy, self.gate, at);
-                if let Some(dx) = self.dx {
-                    let centered = s.sub(s.load(self.x.as_ptr().add(at)), mean);
-                    let d = s.mul(scale, s.fnma(slope, centered, s.sub(g, constant)));
-                    put(s, dx, at, s.select(bits, d, zero));
-                }
-                if let Some(other) = self.other {
-                    put(s, other, at, g);
+        for run in self.channel.runs() {
+            for at in (run.at..run.at + run.vectors * LANES).step_by(LANES) {
+                // SAFETY: the channel's end is checked above.
+                unsafe {
+                    let x = s.load(self.x.as_ptr().add(at));
+                    let g = self.gate.apply(s, s.load(self.dy.as_ptr().add(at)), x, at);
+                    if let Some(dx) = self.dx {
+                        let d = s.mul(scale, s.fnma(slope, s.sub(x, mean), s.sub(g, constant)));
+                        put(s, dx, at, s.select(run.bits, d, zero));
+                    }
+                    if let Some(other) = self.other {
+                        put(s, other, at, g);
+                    }
                 }
             }
-        });
-    }
-}
-
-/// # Safety
-/// 16 floats must be there at `at`.
-#[inline(always)]
-unsafe fn gated<S: Simd>(s: S, dy: &[f32], gate: Option<&[f32]>, at: usize) -> S::V {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let g = s.load(dy.as_ptr().add(at));
-        gate.map_or(g, |gate| s.gate(s.load(gate.as_ptr().add(at)), g))
+        }
     }
 }
 
