@@ -60,7 +60,10 @@ fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), En
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BiasInit, InitScheme, Mask, Purpose, Seed, Tensor, TensorFile, initialize, mlp};
+    use crate::{
+        ArchitectureBuilder, BiasInit, InitScheme, Mask, Purpose, Seed, Tensor, TensorFile, Window,
+        initialize, mlp,
+    };
 
     fn architecture() -> Architecture {
         mlp("small", &[4], &[3], 2)
