@@ -25,8 +25,8 @@ mod batch_major;
 mod buffer;
 mod conv;
 mod dropout;
-mod graph;
 mod evaluation;
+mod graph;
 mod kernels;
 mod lanes;
 mod linear;
@@ -35,9 +35,9 @@ mod optimizer;
 mod panels;
 #[doc(hidden)]
 pub mod reference;
+mod shared;
 mod simd;
 mod sparse;
-mod shared;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -106,7 +106,14 @@ impl Engine for CpuEngine {
         if network::is_chain(architecture) {
             Ok(Box::new(trainer::CpuTrainer::new(*self, architecture, recipe, weights, masks, seed)?))
         } else {
-            Ok(Box::new(graph::trainer::GraphTrainer::new(*self, architecture, recipe, weights, masks, seed)?))
+            Ok(Box::new(graph::trainer::GraphTrainer::new(
+                *self,
+                architecture,
+                recipe,
+                weights,
+                masks,
+                seed,
+            )?))
         }
     }
 }

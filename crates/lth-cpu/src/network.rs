@@ -90,7 +90,11 @@ pub(crate) fn given<'a>(
     Ok(Given { value, moments: found, kept_moments: moments.len() })
 }
 
-pub(crate) fn check(architecture: &Architecture, weights: &Tensors, masks: &Masks) -> Result<(), EngineError> {
+pub(crate) fn check(
+    architecture: &Architecture,
+    weights: &Tensors,
+    masks: &Masks,
+) -> Result<(), EngineError> {
     let parameters = architecture.parameters();
     for parameter in &parameters {
         let tensor = weights

@@ -1,8 +1,8 @@
 //! The trainer: steps, evaluations and what goes in and out.
 
 use lth_model::{
-    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState, Recipe,
-    Seed, StepReport, Tensors, Trainer, TrainerState,
+    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState,
+    Recipe, Seed, StepReport, Tensors, Trainer, TrainerState,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     buffer::Buffer,
     dropout::Factors,
     evaluation::{EvaluationSet, SLAB, Set},
+    graph::trainer::clip_factor,
     kernels::{
         activation::{Multiply, Scale},
         input::Unpack,
@@ -19,7 +20,6 @@ use crate::{
         update::UpdateRule,
     },
     lanes::{Lanes, slab_rows},
-    graph::trainer::clip_factor,
     network::{Layer, compile, export},
     optimizer::{WithRule, moment_names, with_rule},
     simd::Isa,

@@ -16,7 +16,6 @@ use crate::{
 /// Floats of patches that are in memory at a time, unless a strip has more: a second-level cache.
 const PATCHES: usize = 512 * 1024;
 
-
 /// Buffers that a layer keeps between steps.
 #[derive(Default)]
 pub(crate) struct Patches {

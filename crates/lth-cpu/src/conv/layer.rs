@@ -84,7 +84,8 @@ impl Conv {
         let outputs = weight.value.shape()[0];
         let load = Load { channels: weight.value.shape()[1], slabs: 4 };
         let len = outputs.next_multiple_of(LANES);
-        let bias = bias.map(|bias| bias.store(len, |tensor, to| to[..outputs].copy_from_slice(tensor.data())));
+        let bias =
+            bias.map(|bias| bias.store(len, |tensor, to| to[..outputs].copy_from_slice(tensor.data())));
         let weights = Weights::new(weight, mask, &Sweep::forward(window, in_map, out_map, load), crossover);
         let bias_gradient = Buffer::zeros(len * LANES);
         let suits = matches!(weights.format, Format::Dense)
@@ -111,7 +112,14 @@ impl Conv {
     }
 
     /// `y = W * x + b`, then ReLU if asked for, of all slabs.
-    pub(crate) fn forward(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], y: &mut [f32], relu: bool) {
+    pub(crate) fn forward(
+        &mut self,
+        machine: Machine<'_>,
+        lanes: Lanes,
+        x: &[f32],
+        y: &mut [f32],
+        relu: bool,
+    ) {
         let (from, to) = self.slabs(lanes);
         let plan = self.plan(lanes.slabs);
         if let Some(winograd) = &mut self.winograd {
@@ -180,7 +188,7 @@ impl Conv {
                     machine.isa.run(SparseTile {
                         segments: &entries.segments,
                         empty: &entries.empty,
-                        entries: &entries.entries,
+                        entries: &entries.list,
                         patch,
                         pitch: sweep.pitch(),
                         tile,
@@ -214,7 +222,13 @@ impl Conv {
     }
 
     /// The gradient of all weights, pruned or not, as a tensor; that of the bias as in [`Self::gradient`].
-    pub(crate) fn gradient_of_all(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], dy: &[f32]) -> Tensor {
+    pub(crate) fn gradient_of_all(
+        &mut self,
+        machine: Machine<'_>,
+        lanes: Lanes,
+        x: &[f32],
+        dy: &[f32],
+    ) -> Tensor {
         let blocks = self.weights.blocks;
         let mut gradient = Buffer::zeros(blocks.len());
         self.gradient_into(machine, lanes, (x, dy), false, &mut gradient);
@@ -356,9 +370,10 @@ impl Conv {
 
     /// The gradients that were made last, of kept weights and of the bias, as tensors.
     pub(crate) fn gradients(&self) -> (Tensor, Option<Tensor>) {
-        let bias = self.bias.as_ref().map(|_| {
-            Tensor::new(vec![self.outputs()], self.bias_gradient[..self.outputs()].to_vec())
-        });
+        let bias = self
+            .bias
+            .as_ref()
+            .map(|_| Tensor::new(vec![self.outputs()], self.bias_gradient[..self.outputs()].to_vec()));
         (self.weights.unpacked(self.shape(), &self.weights.gradient), bias)
     }
 

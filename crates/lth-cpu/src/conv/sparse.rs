@@ -60,7 +60,7 @@ pub(crate) struct Entry {
 pub(crate) struct Entries {
     /// Ranges of entries.
     pub(crate) segments: Vec<Segment>,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) list: Vec<Entry>,
     /// One more than the largest offset.
     pub(crate) end: usize,
     /// The slot of each.
@@ -86,7 +86,8 @@ impl Slots {
             let (output, input) = (index / (inputs * kernel), index / kernel % inputs);
             rows[input / size * outputs + output].push(index as u32);
         }
-        let mut slots = Self { segments: Vec::new(), shares: Vec::new(), origin: Vec::new(), kept: Vec::new() };
+        let mut slots =
+            Self { segments: Vec::new(), shares: Vec::new(), origin: Vec::new(), kept: Vec::new() };
         let quads: usize = rows.iter().map(|row| row.len().div_ceil(4)).sum();
         let share = quads.div_ceil(SHARES).max(1);
         let (mut next, mut begun, mut first) = (0_usize, 0, 0);
@@ -163,19 +164,20 @@ impl Entries {
         }
         let size = block_channels(sweep, channels, rows, found.len());
         found.sort_unstable_by_key(|&(row, channel, place, _)| (channel / size, row, channel, place));
-        let mut entries = Self { segments: Vec::new(), entries: Vec::new(), end: 0, slots: Vec::new(), empty: Vec::new() };
+        let mut entries =
+            Self { segments: Vec::new(), list: Vec::new(), end: 0, slots: Vec::new(), empty: Vec::new() };
         let mut met = vec![false; rows];
         let mut current = None;
         for (row, channel, place, slot) in found {
             if current != Some((channel / size, row)) {
                 current = Some((channel / size, row));
-                let start = entries.entries.len() as u32;
+                let start = entries.list.len() as u32;
                 let first = !std::mem::replace(&mut met[row], true);
                 entries.segments.push(Segment { row: row as u32, first, start, end: start });
             }
             let offset = (channel * sweep.channel()) as u32 + sweep.taps[place].offset;
             entries.end = entries.end.max(offset as usize + 1);
-            entries.entries.push(Entry { offset, weight: 0.0 });
+            entries.list.push(Entry { offset, weight: 0.0 });
             entries.slots.push(slot);
             entries.segments.last_mut().expect("pushed above").end += 1;
         }
@@ -185,7 +187,7 @@ impl Entries {
 
     /// Copies the values from their slots.
     pub(crate) fn refresh(&mut self, stored: &[f32]) {
-        for (entry, &slot) in self.entries.iter_mut().zip(&self.slots) {
+        for (entry, &slot) in self.list.iter_mut().zip(&self.slots) {
             entry.weight = stored[slot as usize];
         }
     }

@@ -100,12 +100,7 @@ impl Sweep {
     }
 
     /// The passes of the data gradient: from the map of the output to that of the input. A pass without taps writes zeros.
-    pub(crate) fn backward(
-        window: Window,
-        in_map: [usize; 2],
-        out_map: [usize; 2],
-        load: Load,
-    ) -> Vec<Self> {
+    pub(crate) fn backward(window: Window, in_map: [usize; 2], out_map: [usize; 2], load: Load) -> Vec<Self> {
         let mut sweeps = Vec::new();
         for first_y in 0..window.stride[0].min(in_map[0]) {
             for first_x in 0..window.stride[1].min(in_map[1]) {
@@ -125,7 +120,13 @@ impl Sweep {
                     }
                 }
                 let grid = [0, 1].map(|axis| (in_map[axis] - first[axis]).div_ceil(window.stride[axis]));
-                sweeps.push(Self::new(grid, (in_map, window.stride, first), (out_map, [1, 1]), &reaches, load));
+                sweeps.push(Self::new(
+                    grid,
+                    (in_map, window.stride, first),
+                    (out_map, [1, 1]),
+                    &reaches,
+                    load,
+                ));
             }
         }
         sweeps
@@ -134,7 +135,8 @@ impl Sweep {
     /// The places of the grid themselves, in the tiles of this sweep: one tap that reads what is there.
     pub(crate) fn places(&self, load: Load) -> Self {
         let reaches = [([0, 0], 0)];
-        let mut sweep = Self::new(self.grid, (self.grid, [1, 1], [0, 0]), (self.grid, [1, 1]), &reaches, load);
+        let mut sweep =
+            Self::new(self.grid, (self.grid, [1, 1], [0, 0]), (self.grid, [1, 1]), &reaches, load);
         sweep.group = self.group;
         sweep.strip = self.strip;
         sweep.arrange(&reaches);
@@ -149,9 +151,8 @@ impl Sweep {
         load: Load,
     ) -> Self {
         // The group that wastes least; of equals the smallest, whose patches have the least rim.
-        let waste = |group: usize| {
-            grid[1].next_multiple_of(TILE_ROW / group) * load.slabs.next_multiple_of(group)
-        };
+        let waste =
+            |group: usize| grid[1].next_multiple_of(TILE_ROW / group) * load.slabs.next_multiple_of(group);
         let group = [1, 2, 4].into_iter().min_by_key(|&group| (waste(group), group)).expect("three groups");
         let columns = grid[1].min(STRIP_COLUMNS).next_multiple_of(TILE_ROW / group);
         let mut sweep = Self {

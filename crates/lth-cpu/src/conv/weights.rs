@@ -2,10 +2,7 @@
 
 use lth_model::{Mask, Tensor};
 
-use super::{
-    sparse::Slots,
-    sweep::Sweep,
-};
+use super::{sparse::Slots, sweep::Sweep};
 use crate::{
     buffer::Buffer,
     stored::{Given, Part, Stored},

@@ -21,7 +21,6 @@ use crate::{
 /// Floats of transformed pieces and their products that are in memory at a time.
 const BLOCK_FLOATS: usize = 192 * 1024;
 
-
 /// Transformed weights and what their gradient needs.
 pub(crate) struct Winograd {
     /// Of the transformed weights: 16 places.
@@ -88,7 +87,16 @@ impl Winograd {
         for first in (0..pieces.vectors()).step_by(vectors) {
             for row in 0..4 {
                 let channel = sweep.channel();
-                machine.isa.run(TransformInput { pieces, row, first, vectors, channels, channel, patch, to: input });
+                machine.isa.run(TransformInput {
+                    pieces,
+                    row,
+                    first,
+                    vectors,
+                    channels,
+                    channel,
+                    patch,
+                    to: input,
+                });
                 let (weights, blocks) = (&*self.weights[usize::from(!forward)], self.blocks);
                 machine.isa.run(Products { weights, blocks, forward, row, vectors, input, output });
             }
@@ -153,7 +161,16 @@ impl Winograd {
                 let add = group.done > 0;
                 machine.threads.run(outputs.div_ceil(4), |_, block| {
                     let gradient = to;
-                    machine.isa.run(GradientProducts { inputs, outputs, block, x, dy, vectors, gradient, add });
+                    machine.isa.run(GradientProducts {
+                        inputs,
+                        outputs,
+                        block,
+                        x,
+                        dy,
+                        vectors,
+                        gradient,
+                        add,
+                    });
                 });
             }
             if let Some(bias) = bias {

@@ -18,7 +18,14 @@ pub(crate) struct Loader {
 
 impl Loader {
     /// Fills the input slabs and the labels with a batch that was checked; lanes beyond the batch are zero.
-    pub(crate) fn load(&mut self, isa: Isa, batch: Batch<'_>, shape: &[usize], lanes: Lanes, slabs: &mut [f32]) {
+    pub(crate) fn load(
+        &mut self,
+        isa: Isa,
+        batch: Batch<'_>,
+        shape: &[usize],
+        lanes: Lanes,
+        slabs: &mut [f32],
+    ) {
         let features: usize = shape.iter().product();
         let width = features.next_multiple_of(16);
         let total = lanes.slabs * lanes.width();

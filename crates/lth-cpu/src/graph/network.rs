@@ -128,7 +128,9 @@ impl Network {
                 };
                 norm.forward(machine, extent(to, lanes), (x, other), (y, stage.relu), statistics);
             }
-            (Kind::Pool { window, mean }, _) => Pools::new(window, mean, from, to, lanes).forward(machine, x, y),
+            (Kind::Pool { window, mean }, _) => {
+                Pools::new(window, mean, from, to, lanes).forward(machine, x, y);
+            }
             (Kind::Widen, _) => widen(to.features(), lanes, x, y),
             (Kind::Dropout { rate }, _) => {
                 y[..len].copy_from_slice(&x[..len]);
@@ -239,7 +241,11 @@ impl Network {
                 let summed = stage.other.is_some();
                 let dx = first.as_mut().map(|(_, dx, add)| (&mut **dx, *add));
                 let other = second.as_mut().map(|(_, dx, add)| (&mut **dx, *add));
-                norm.backward(machine, extent(to, lanes), NormBackward { x, dy, gate: own_gate, summed, dx, other });
+                norm.backward(
+                    machine,
+                    extent(to, lanes),
+                    NormBackward { x, dy, gate: own_gate, summed, dx, other },
+                );
                 // What comes from a ReLU that its readers close.
                 for (place, dx, _) in [first.as_mut(), second.as_mut()].into_iter().flatten() {
                     close(machine, &places[*place], &self.values[*place], dx, examples);
@@ -258,8 +264,13 @@ impl Network {
                     linear.backward(machine.isa, lanes.vectors, dy, &mut target[range], gate);
                 }
                 if *add {
-                    let pass =
-                        Pass { dy: &self.spare, factors: None, gates: [None; 2], add: true, dx: &mut dx[..len] };
+                    let pass = Pass {
+                        dy: &self.spare,
+                        factors: None,
+                        gates: [None; 2],
+                        add: true,
+                        dx: &mut dx[..len],
+                    };
                     machine.isa.run(pass);
                 }
             }

@@ -68,9 +68,8 @@ impl Norm {
     ) -> Self {
         let channels = weight.value.data().len();
         let len = channels.next_multiple_of(LANES);
-        let store = |given: &Given<'_>| {
-            given.store(len, |tensor, to| to[..channels].copy_from_slice(tensor.data()))
-        };
+        let store =
+            |given: &Given<'_>| given.store(len, |tensor, to| to[..channels].copy_from_slice(tensor.data()));
         Self {
             channels,
             momentum,
@@ -87,10 +86,6 @@ impl Norm {
         }
     }
 
-    fn channel(&self, lanes: Lanes, stride: usize, pixels: usize, channel: usize) -> Channel {
-        Channel { lanes, stride, first: channel * pixels * lanes.width(), pixels }
-    }
-
     /// `y = relu(norm(x) + other)` of all slabs.
     pub(crate) fn forward(
         &mut self,
@@ -105,7 +100,7 @@ impl Norm {
         {
             let (found, y) = (Found::new(&mut found), Shared::new(y));
             machine.threads.run(self.channels, |_, index| {
-                let channel = self.channel(lanes, stride, pixels, index);
+                let channel = channel(lanes, stride, pixels, index);
                 let (mean, variance) = if statistics == Statistics::Running {
                     (self.running_mean[index], self.running_variance[index])
                 } else {
@@ -173,7 +168,7 @@ impl Norm {
         {
             let sums = Found::new(&mut sums);
             machine.threads.run(self.channels, |_, index| {
-                let channel = self.channel(lanes, stride, pixels, index);
+                let channel = channel(lanes, stride, pixels, index);
                 let (mean, inverse) = self.used[index];
                 let (scale, shift) = self.line(index, mean, inverse);
                 let gate = match gate {
@@ -189,7 +184,18 @@ impl Norm {
                 } else {
                     (0.0, 0.0)
                 };
-                machine.isa.run(NormGradient { channel, x, mean, scale, constant, slope, dy, gate, dx, other });
+                machine.isa.run(NormGradient {
+                    channel,
+                    x,
+                    mean,
+                    scale,
+                    constant,
+                    slope,
+                    dy,
+                    gate,
+                    dx,
+                    other,
+                });
             });
         }
         for (index, [plain, weighted]) in sums.into_iter().enumerate() {
@@ -238,6 +244,10 @@ impl Norm {
             self.running_variance[index] = (variance / batches as f64) as f32;
         }
     }
+}
+
+fn channel(lanes: Lanes, stride: usize, pixels: usize, index: usize) -> Channel {
+    Channel { lanes, stride, first: index * pixels * lanes.width(), pixels }
 }
 
 /// Two numbers a channel, each written by its own task.

@@ -65,12 +65,20 @@ pub(crate) enum Kind {
     Conv(Window),
     Linear,
     /// Batch normalisation, perhaps with the sum that follows it.
-    Norm { momentum: f32, epsilon: f32 },
+    Norm {
+        momentum: f32,
+        epsilon: f32,
+    },
     /// The maximum, or the mean, of each window.
-    Pool { window: Window, mean: bool },
+    Pool {
+        window: Window,
+        mean: bool,
+    },
     /// Nothing but the sum or the ReLU.
     Sum,
-    Dropout { rate: f32 },
+    Dropout {
+        rate: f32,
+    },
     /// Nothing but slabs of several vectors from slabs of one.
     Widen,
 }
@@ -214,7 +222,8 @@ impl<'a> Planner<'a> {
         let output = self.places.len();
         let with_parameters = matches!(kind, Kind::Conv(_) | Kind::Linear | Kind::Norm { .. });
         let before = [Some(input), other].into_iter().flatten();
-        let differentiated = with_parameters || before.into_iter().any(|place| self.places[place].differentiated);
+        let differentiated =
+            with_parameters || before.into_iter().any(|place| self.places[place].differentiated);
         self.places.push(Place {
             shape: self.architecture.nodes[end].shape.clone(),
             gated: relu && matches!(kind, Kind::Conv(_) | Kind::Linear),

@@ -125,7 +125,7 @@ impl GraphTrainer {
 
 /// `min(1, longest / (norm + 1e-6))`, as in PyTorch.
 pub(crate) fn clip_factor(gradients: &Tensors, longest: f32) -> f32 {
-    let squares = gradients.values().flat_map(|tensor| tensor.data()).map(|&g| f64::from(g) * f64::from(g));
+    let squares = gradients.values().flat_map(lth_model::Tensor::data).map(|&g| f64::from(g) * f64::from(g));
     let norm = squares.sum::<f64>().sqrt();
     (f64::from(longest) / (norm + 1e-6)).min(1.0) as f32
 }

@@ -78,7 +78,10 @@ impl Kernel for Pool<'_> {
                     let at = ((y * pooling.out_map[1] + x) * pooling.vectors + vector) * LANES;
                     // SAFETY: as above.
                     unsafe {
-                        s.store(self.y.as_mut_ptr().add(at), if pooling.mean { s.mul(value, factor) } else { value });
+                        s.store(
+                            self.y.as_mut_ptr().add(at),
+                            if pooling.mean { s.mul(value, factor) } else { value },
+                        );
                     }
                 }
             }
@@ -128,7 +131,8 @@ impl Kernel for PoolGradient<'_> {
                         let mut open = one;
                         for row in rows.clone() {
                             for column in columns.clone() {
-                                let at = ((row * pooling.in_map[1] + column) * pooling.vectors + vector) * LANES;
+                                let at =
+                                    ((row * pooling.in_map[1] + column) * pooling.vectors + vector) * LANES;
                                 let x = s.load(self.x.as_ptr().add(at));
                                 let part = if pooling.mean {
                                     s.mul(dy, factor)

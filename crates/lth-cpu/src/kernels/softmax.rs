@@ -72,7 +72,8 @@ impl Kernel for Softmax<'_> {
                     let mut target = f64::from(chosen[lane]);
                     if self.smoothing > 0.0 {
                         let smoothing = f64::from(self.smoothing);
-                        let sum: f64 = (0..self.classes).map(|class| f64::from(*logits.add(at(class) + lane))).sum();
+                        let sum: f64 =
+                            (0..self.classes).map(|class| f64::from(*logits.add(at(class) + lane))).sum();
                         target += smoothing * (sum / self.classes as f64 - target);
                     }
                     score.loss_sum += libm::log(f64::from(totals[lane])) + f64::from(tops[lane]) - target;

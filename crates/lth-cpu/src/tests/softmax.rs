@@ -15,7 +15,8 @@ fn run(isa: Isa, logits: &[f32], labels: &[u16], classes: usize, scale: Option<f
     let lanes = Lanes::of(labels.len());
     let mut slab = to_slabs(logits, classes, lanes, 0.25);
     let len = slab_rows(classes) * lanes.width();
-    let kernel = Softmax { logits: &mut slab[..len], classes, vectors: lanes.vectors, labels, scale, smoothing: 0.0 };
+    let kernel =
+        Softmax { logits: &mut slab[..len], classes, vectors: lanes.vectors, labels, scale, smoothing: 0.0 };
     let score = isa.run(kernel);
     if scale.is_some() {
         let beyond = (0..classes * lanes.width()).filter(|at| at % lanes.width() >= labels.len());

@@ -3,10 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::{
-        sparse::Segment,
-        sweep::TILE_ROW,
-    },
+    conv::{sparse::Segment, sweep::TILE_ROW},
     shared::Shared,
     simd::{Kernel, LANES, Simd, opaque},
 };
@@ -52,8 +49,11 @@ impl Kernel for SparseGradientTile<'_> {
                 let dy = self.dy.as_ptr().add(segment.row as usize * self.dy_channel);
                 while quad < end {
                     let pair = quad + 1 < end;
-                    let [first, second] = if pair { self.pair(s, dy, quad) } else { [self.single(s, dy, quad), zero] };
-                    for (quad, sums) in [(quad, first), (quad + 1, second)].into_iter().take(1 + usize::from(pair)) {
+                    let [first, second] =
+                        if pair { self.pair(s, dy, quad) } else { [self.single(s, dy, quad), zero] };
+                    for (quad, sums) in
+                        [(quad, first), (quad + 1, second)].into_iter().take(1 + usize::from(pair))
+                    {
                         pending[quad % 4] = sums;
                         if quad % 4 == 3 {
                             self.store(s, quad / 4, pending);
@@ -147,7 +147,14 @@ impl SparseGradientTile<'_> {
 
     /// Adds a row of places.
     #[inline(always)]
-    unsafe fn row<S: Simd>(&self, s: S, dy: *const f32, reads: &[*const f32; 4], y: usize, sums: &mut [S::V; 4]) {
+    unsafe fn row<S: Simd>(
+        &self,
+        s: S,
+        dy: *const f32,
+        reads: &[*const f32; 4],
+        y: usize,
+        sums: &mut [S::V; 4],
+    ) {
         for v in 0..TILE_ROW {
             // SAFETY: the caller's promise.
             unsafe {

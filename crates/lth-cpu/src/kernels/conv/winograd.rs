@@ -32,7 +32,12 @@ pub(crate) struct Pieces {
 impl Pieces {
     pub(crate) fn new(sweep: &Sweep) -> Self {
         let [rows, columns] = sweep.strip;
-        Self { across: columns / 2, count: rows / 2 * (columns / 2), group: sweep.group, pitch: sweep.pitch() }
+        Self {
+            across: columns / 2,
+            count: rows / 2 * (columns / 2),
+            group: sweep.group,
+            pitch: sweep.pitch(),
+        }
     }
 
     /// Vectors of pieces of a strip.
@@ -102,7 +107,13 @@ impl Kernel for TransformInput<'_> {
 /// # Safety
 /// The piece must be there.
 #[inline(always)]
-pub(crate) unsafe fn input_row<S: Simd>(s: S, from: *const f32, pitch: usize, step: usize, row: usize) -> [S::V; 4] {
+pub(crate) unsafe fn input_row<S: Simd>(
+    s: S,
+    from: *const f32,
+    pitch: usize,
+    step: usize,
+    row: usize,
+) -> [S::V; 4] {
     let (a, b, add) = match row {
         0 => (0, 2, false),
         1 => (1, 2, true),
@@ -193,9 +204,12 @@ impl Products<'_> {
         let mut sums = [[s.splat(0.0); V]; 4];
         // SAFETY: `run` checked the lengths.
         unsafe {
-            let mut block_weights = self.weights.as_ptr().add((block * 16 + place) * channels.div_ceil(4) * LANES);
-            let mut x =
-                self.input.as_ptr().add(((column * (self.vectors / QUAD) + quad) * channels * QUAD + first) * LANES);
+            let mut block_weights =
+                self.weights.as_ptr().add((block * 16 + place) * channels.div_ceil(4) * LANES);
+            let mut x = self
+                .input
+                .as_ptr()
+                .add(((column * (self.vectors / QUAD) + quad) * channels * QUAD + first) * LANES);
             let mut left = channels;
             while left > 0 {
                 let mut w = block_weights;

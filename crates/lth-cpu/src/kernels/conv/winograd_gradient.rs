@@ -31,7 +31,9 @@ impl Kernel for TransformChannel<'_> {
         let vectors = pieces.vectors();
         let step = pieces.group * LANES;
         let side = if self.of_input { 3 } else { 1 };
-        assert!(row < 4 && self.patch.len() >= pieces.offset(vectors - 1) + side * (pieces.pitch + step) + LANES);
+        assert!(
+            row < 4 && self.patch.len() >= pieces.offset(vectors - 1) + side * (pieces.pitch + step) + LANES
+        );
         assert!(self.to.len() >= 3 * self.place_stride + vectors * LANES);
         for vector in 0..vectors {
             // SAFETY: lengths are checked above.
@@ -94,7 +96,9 @@ impl Kernel for GradientProducts<'_> {
     fn run<S: Simd>(self, s: S) {
         let Self { inputs, outputs, block, vectors, .. } = self;
         assert!(block * 4 < outputs);
-        assert!(self.x.len() >= 4 * inputs * vectors * LANES && self.dy.len() >= 4 * outputs * vectors * LANES);
+        assert!(
+            self.x.len() >= 4 * inputs * vectors * LANES && self.dy.len() >= 4 * outputs * vectors * LANES
+        );
         assert!(self.gradient.len() >= 4 * outputs.div_ceil(4) * inputs.div_ceil(4) * LANES);
         for place in 0..4 {
             for channel in 0..inputs.div_ceil(4) {
