@@ -295,6 +295,8 @@ fn refuses_jobs_that_contradict_themselves() {
     assert!(matches!(batch, TrainingError::BatchSize { batch_size: 24, examples: 23 }));
     assert!(matches!(refused(|fixture| fixture.recipe.batch_size = 0), TrainingError::Recipe(_)));
     assert!(matches!(refused(|fixture| fixture.recipe.learning_rate = -1.0), TrainingError::Recipe(_)));
+    let warmup = refused(|fixture| fixture.recipe.schedule = "warmup:4ep".parse().unwrap());
+    assert_eq!(warmup.to_string(), "the warm-up of 4ep is not over at the end of the training, iteration 20");
     let shape = refused(|fixture| fixture.masks["fc1.weight"] = Mask::dense(vec![1, 2]));
     assert!(matches!(shape, TrainingError::Engine(EngineError::Shape { .. })));
 

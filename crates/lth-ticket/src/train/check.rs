@@ -1,5 +1,7 @@
 //! Whether a job can be done at all.
 
+use lth_model::Schedule;
+
 use super::{Split, TrainingCheckpoint, TrainingError, TrainingJob};
 
 /// Finds contradictions in a job before anything is trained.
@@ -25,6 +27,11 @@ pub(super) fn check(job: &TrainingJob<'_>, resume: Option<&TrainingCheckpoint>) 
     let (start, last) = (job.start, job.last_iteration());
     if start >= last {
         return Err(TrainingError::Length { start, last });
+    }
+    if let Schedule::Warmup { length, .. } = job.recipe.schedule
+        && length.iterations(job.per_epoch()) >= last
+    {
+        return Err(TrainingError::Warmup { warmup: length, last });
     }
     if job.evaluate_every == 0 {
         return Err(TrainingError::EvaluateEvery);

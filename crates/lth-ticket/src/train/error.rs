@@ -2,7 +2,7 @@
 
 use std::io;
 
-use lth_model::{EngineError, Hint, ParseError};
+use lth_model::{EngineError, Hint, ParseError, Step};
 use thiserror::Error;
 
 use super::Split;
@@ -45,6 +45,14 @@ pub enum TrainingError {
     Length {
         /// The first iteration.
         start: u64,
+        /// The last iteration.
+        last: u64,
+    },
+    /// A training that never gets to its learning rate.
+    #[error("the warm-up of {warmup} is not over at the end of the training, iteration {last}")]
+    Warmup {
+        /// The length of the warm-up.
+        warmup: Step,
         /// The last iteration.
         last: u64,
     },
@@ -93,6 +101,10 @@ impl Hint for TrainingError {
             }
             Self::Length { .. } => {
                 "the length must be beyond the rewind point, for example --length 50ep".to_owned()
+            }
+            Self::Warmup { .. } => {
+                "give a shorter --warmup (0it for none) and a --schedule for this length, or train longer"
+                    .to_owned()
             }
             Self::EvaluateEvery => "use 1 or more, for example 100".to_owned(),
             Self::Snapshot { .. } => "the rewind point must be within the training".to_owned(),
