@@ -124,6 +124,12 @@ pub enum DataError {
     /// A folder of images without a folder.
     #[error("image-folder needs a folder")]
     NoImageFolder,
+    /// Scaling what has a size of its own.
+    #[error("the images of '{dataset}' cannot be scaled")]
+    NotScaled {
+        /// The data set.
+        dataset: String,
+    },
     /// Files that do not lie as those of a data set must.
     #[error("'{}' {problem}", folder.display())]
     Layout {
@@ -280,6 +286,7 @@ impl Hint for DataError {
             }
             Self::OtherData { .. } => "load other images as image-folder:PATH".to_owned(),
             Self::NoImageFolder => "give it as image-folder:PATH".to_owned(),
+            Self::NotScaled { .. } => "only those of image-folder:PATH can; leave --image-size out".to_owned(),
             Self::Layout { problem, .. } => problem.advice().to_owned(),
             Self::BrokenImages { .. } => "fetch or remove them, or leave them out with --skip-broken".to_owned(),
             Self::ImageSizes { .. } => "scale all images to one size, for example with --image-size 32".to_owned(),

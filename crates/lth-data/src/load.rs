@@ -71,7 +71,11 @@ pub fn load(
     options: &DataOptions,
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
-    match DatasetName::parse(name)? {
+    let name = DatasetName::parse(name)?;
+    if options.image_size.is_some() && !matches!(name, DatasetName::ImageFolder(_)) {
+        return Err(DataError::NotScaled { dataset: name.to_string() });
+    }
+    match name {
         DatasetName::Published(info) => load_dataset(info, options, progress),
         DatasetName::HalfOf(info, half) => Ok(load_dataset(info, options, progress)?.half(half)),
         DatasetName::ImageFolder(path) => load_image_folder(path, options, progress),

@@ -91,11 +91,18 @@ fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Result<Experi
         Err(LabError::Setting { setting, value: value.to_owned(), reason, hint })
     };
     let (data, architecture) = (context.data, context.architecture);
-    if architecture.name != experiment.model {
+    let network_fingerprint = own_network(experiment).then(|| architecture.fingerprint());
+    if network_fingerprint.is_none() && architecture.name != experiment.model {
         return refuse("model", &experiment.model, format!("the network is {}", architecture.name));
     }
-    if data.name != experiment.dataset {
-        return refuse("dataset", &experiment.dataset, format!("the data are {}", data.name));
+    if let (Some(expected), Some(found)) = (&experiment.network_fingerprint, &network_fingerprint)
+        && expected != found
+    {
+        return refuse("network_fingerprint", expected, format!("the network has the fingerprint {found}"));
+    }
+    let expected = experiment.view.name_of(&experiment.dataset);
+    if data.name != expected {
+        return refuse("dataset", &expected, format!("the data are {}", data.name));
     }
     match &experiment.dataset_fingerprint {
         Some(fingerprint) if *fingerprint != data.fingerprint => refuse(
@@ -105,7 +112,12 @@ fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Result<Experi
         ),
         _ => {
             let fingerprint = (!data.is_published()).then(|| data.fingerprint.clone());
-            Ok(Experiment { dataset_fingerprint: fingerprint, ..experiment.clone() })
+            Ok(Experiment { network_fingerprint, dataset_fingerprint: fingerprint, ..experiment.clone() })
         }
     }
+}
+
+/// Whether the model is a file of the user's.
+fn own_network(experiment: &Experiment) -> bool {
+    experiment.model.starts_with("custom:")
 }

@@ -36,8 +36,12 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default)]
 pub struct DatasetView {
+    /// Image files are scaled to this many pixels on either side when they are read
+    /// ([`crate::DataOptions::image_size`]); [`DatasetView::apply`] leaves it to the reader.
+    #[serde(skip_serializing_if = "is_default")]
+    pub image_size: Option<u32>,
     /// Only these classes, by name or number; they are renumbered in this order, in training and test set. Empty for all.
     #[serde(skip_serializing_if = "is_default")]
     pub classes: Vec<String>,
@@ -107,17 +111,18 @@ impl DatasetView {
         if self.permute_labels {
             seen = labels::permute(&seen, seed);
         }
-        seen.name += &self.suffix(dataset);
+        seen.name = self.name_of(&seen.name);
         Ok(seen)
     }
 
-    /// What is added to the name of a data set: `-fraction-0.1`.
-    fn suffix(&self, dataset: &Dataset) -> String {
+    /// The name of a data set that is seen so: `mnist-fraction-0.1`.
+    pub fn name_of(&self, dataset: &str) -> String {
         let mut suffix = String::new();
+        if let Some(side) = self.image_size {
+            suffix += &format!("-size-{side}");
+        }
         if !self.classes.is_empty() {
-            let numbers = classes::numbers(dataset, &self.classes).unwrap_or_default();
-            let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
-            suffix += &format!("-classes-{}", numbers.join("-"));
+            suffix += &format!("-classes-{}", self.classes.join("-"));
         }
         if let Some(fraction) = self.fraction.filter(|fraction| *fraction < 1.0) {
             suffix += &format!("-fraction-{fraction}");
@@ -131,7 +136,7 @@ impl DatasetView {
         if !suffix.is_empty() && !is_default(&self.seed) {
             suffix += &format!("-seed-{}", self.seed.0);
         }
-        suffix
+        format!("{dataset}{suffix}")
     }
 }
 

@@ -48,7 +48,7 @@ fn classes_are_renumbered_in_the_order_given() {
     for (number, &label) in numbers(&seen).iter().zip(seen.train.labels.iter()) {
         assert_eq!(label, u16::from(number % 3 != 2));
     }
-    assert_eq!(seen.name, "toy-classes-2-0");
+    assert_eq!(seen.name, "toy-classes-cat-0");
     assert_eq!(seen.train.normalization, Normalization::same(0.5, 0.25));
 }
 
@@ -141,6 +141,7 @@ fn frozen() {
 #[test]
 fn settings_are_read_as_they_are_written() {
     let view = DatasetView {
+        image_size: Some(32),
         classes: vec!["cat".to_owned(), "ant".to_owned()],
         fraction: Some(0.25),
         random_labels: Some(0.1),
@@ -150,7 +151,7 @@ fn settings_are_read_as_they_are_written() {
     let text = serde_json::to_string(&view).unwrap();
     assert_eq!(
         text,
-        r#"{"classes":["cat","ant"],"fraction":0.25,"random-labels":0.1,"permute-labels":true,"seed":7}"#
+        r#"{"image_size":32,"classes":["cat","ant"],"fraction":0.25,"random_labels":0.1,"permute_labels":true,"seed":7}"#
     );
     assert_eq!(serde_json::from_str::<DatasetView>(&text).unwrap(), view);
     assert_eq!(serde_json::to_string(&DatasetView::default()).unwrap(), "{}");

@@ -141,7 +141,8 @@ pub(super) fn normalization(dataset: &str) -> NormalizationMethod {
         Ok(DatasetName::Published(info)) => {
             NormalizationMethod::usual(if info.shape[..1] == [3] { 3 } else { 1 })
         }
-        Ok(DatasetName::ImageFolder(_)) => NormalizationMethod::usual(3),
+        // Halves of CIFAR and folders of images are in colour.
+        Ok(_) => NormalizationMethod::usual(3),
         Err(_) => NormalizationMethod::Unit,
     }
 }

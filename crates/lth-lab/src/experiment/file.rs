@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use lth_data::NormalizationMethod;
+use lth_data::{DatasetView, NormalizationMethod};
 use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
 use lth_ticket::{DataOrder, Scope};
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,7 @@ pub const FORMAT: u64 = 1;
 const COMMENTS: &[(&str, &str)] = &[
     ("format", "The format of this run folder; an lth that does not know it leaves the folder alone."),
     ("model", "`lth models` and `lth datasets` list what there is."),
+    ("network_fingerprint", "The fingerprint of your own network when the run began."),
     ("dataset_fingerprint", "The data are not the published ones; this is their fingerprint."),
     (
         "rounds",
@@ -66,6 +67,7 @@ const COMMENTS: &[(&str, &str)] = &[
 struct ExperimentFile {
     format: Option<u64>,
     model: String,
+    network_fingerprint: Option<String>,
     dataset: String,
     dataset_fingerprint: Option<String>,
     start: Option<String>,
@@ -77,6 +79,7 @@ struct ExperimentFile {
     evaluate_every: Option<u64>,
     order: Option<DataOrder>,
     normalization: Option<NormalizationMethod>,
+    view: Option<DatasetView>,
     controls: Option<Vec<ControlKind>>,
     pruning: Option<PruningTable>,
     recipe: Option<RecipeTable>,
@@ -117,6 +120,7 @@ impl ExperimentFile {
         let default = Experiment::new(&self.model, &self.dataset);
         Experiment {
             model: self.model,
+            network_fingerprint: self.network_fingerprint,
             dataset: self.dataset,
             dataset_fingerprint: self.dataset_fingerprint,
             start: self.start,
@@ -128,6 +132,7 @@ impl ExperimentFile {
             evaluate_every: self.evaluate_every.unwrap_or(default.evaluate_every),
             order: self.order.unwrap_or(default.order),
             normalization: self.normalization.unwrap_or(default.normalization),
+            view: self.view.unwrap_or_default(),
             controls: self.controls.unwrap_or(default.controls),
             pruning: match self.pruning {
                 Some(table) => table.resolve(default.pruning),
@@ -286,6 +291,7 @@ mod tests {
     fn rich() -> Experiment {
         let mut experiment = Experiment::new("lenet-300-100", "mnist");
         experiment.dataset_fingerprint = Some("00ff".to_owned());
+        experiment.network_fingerprint = Some("ff00".to_owned());
         experiment.controls = ControlKind::all().take(2).collect();
         experiment.first_seed = Seed(7);
         experiment.start = Some("initialization".to_owned());

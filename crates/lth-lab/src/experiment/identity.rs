@@ -160,8 +160,9 @@ mod tests {
 
     #[test]
     fn every_other_setting_renames_it() {
-        let changes: [fn(&mut Experiment); 19] = [
+        let changes: [fn(&mut Experiment); 20] = [
             |e| e.normalization = lth_data::NormalizationMethod::PerImage,
+            |e| e.view.fraction = Some(0.5),
             |e| e.pruning.conv_rate = Rate::new(0.1).unwrap(),
             |e| e.recipe.schedule = lth_model::Schedule::Cosine { end: 0.0 },
             |e| e.recipe.schedule = "warmup:100it".parse().unwrap(),

@@ -11,7 +11,7 @@ use std::{
     iter,
 };
 
-use lth_data::NormalizationMethod;
+use lth_data::{DatasetView, NormalizationMethod};
 use lth_model::{Rate, Recipe, Seed, Step};
 use lth_ticket::{DataOrder, PruningRates, Scope};
 use serde::{Deserialize, Serialize};
@@ -39,6 +39,9 @@ pub use keep::{Keep, KeepEstimate};
 pub struct Experiment {
     /// The model's name.
     pub model: String,
+    /// The fingerprint of a network of the user's own (`custom:FILE`), whose file may change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_fingerprint: Option<String>,
     /// The data set's name.
     pub dataset: String,
     /// The fingerprint of the data, when they are not the published ones.
@@ -65,6 +68,9 @@ pub struct Experiment {
     pub normalization: NormalizationMethod,
     /// Trainings that each ticket is compared with.
     pub controls: Vec<ControlKind>,
+    /// Which part of the data set is used, and what is changed in it.
+    #[serde(skip_serializing_if = "DatasetView::is_whole")]
+    pub view: DatasetView,
     /// How weights are pruned and what tickets restart from.
     pub pruning: Pruning,
     /// How networks are trained.
@@ -113,6 +119,7 @@ impl Experiment {
     pub fn new(model: &str, dataset: &str) -> Self {
         Self {
             model: model.to_owned(),
+            network_fingerprint: None,
             dataset: dataset.to_owned(),
             dataset_fingerprint: None,
             start: None,
@@ -124,6 +131,7 @@ impl Experiment {
             evaluate_every: 100,
             order: DataOrder::Shuffled,
             normalization: defaults::normalization(dataset),
+            view: DatasetView::default(),
             controls: Vec::new(),
             pruning: defaults::pruning(model),
             recipe: defaults::recipe(model, dataset),
