@@ -15,7 +15,7 @@ const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 230.0;
 const PANEL_GAP: f64 = 26.0;
 /// Decades of the logarithmic panel below the median: a warm-up comes from 0, a cosine goes to it.
-const DECADES: f64 = 4.0;
+const DECADES: f64 = 3.0;
 
 /// The rate of each iteration, the first is that of iteration 0, on a linear scale; below it on a logarithmic one, which
 /// shows what is left after drops, unless all rates are the same. A second scale counts epochs.
