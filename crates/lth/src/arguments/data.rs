@@ -11,7 +11,7 @@ pub(crate) struct DataArguments {
     pub(crate) model: String,
     /// The data set, for example mnist; `lth datasets` lists all
     pub(crate) dataset: String,
-    /// Read the data set from this folder instead (IDX files, plain or .gz)
+    /// Read the data set from this folder instead: its files as published, or unpacked
     pub(crate) data_folder: Option<PathBuf>,
     /// Download the data set if it is not there
     #[arg(long, help_heading = "Data")]
@@ -19,4 +19,33 @@ pub(crate) struct DataArguments {
     /// Download from this address instead of the official mirrors
     #[arg(long, help_heading = "Data", value_name = "URL", requires = "download")]
     pub(crate) mirror: Option<String>,
+    /// Which part of the data set is used.
+    #[command(flatten)]
+    pub(crate) view: ViewArguments,
+    /// Leave out image files that cannot be read, instead of refusing the folder
+    #[arg(long, help_heading = "Data")]
+    pub(crate) skip_broken: bool,
+}
+
+/// Which part of the data set is used, and what is changed in it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ViewArguments {
+    /// Use only these classes, by name or number: 0,1,cat
+    #[arg(long, help_heading = "Data", value_name = "CLASSES", value_delimiter = ',')]
+    pub(crate) classes: Vec<String>,
+    /// Use only this fraction of the training examples of each class
+    #[arg(long, help_heading = "Data", value_name = "FRACTION")]
+    pub(crate) fraction: Option<String>,
+    /// Give training examples a random label with this probability
+    #[arg(long, help_heading = "Data", value_name = "RATE")]
+    pub(crate) random_labels: Option<String>,
+    /// Renumber the classes at random
+    #[arg(long, help_heading = "Data")]
+    pub(crate) permute_labels: bool,
+    /// Draw fraction, random labels and permutation by this seed instead of 0
+    #[arg(long, help_heading = "Data", value_name = "SEED")]
+    pub(crate) data_seed: Option<String>,
+    /// Scale the images of a folder to this many pixels on either side
+    #[arg(long, help_heading = "Data", value_name = "PIXELS")]
+    pub(crate) image_size: Option<String>,
 }

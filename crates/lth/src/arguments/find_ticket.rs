@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{DataArguments, PruningArguments, RecipeArguments, ScheduleArguments};
+use super::{DataArguments, ModelOptionArguments, PruningArguments, RecipeArguments, ScheduleArguments};
 
 /// Find a winning ticket by iterative magnitude pruning.
 ///
@@ -18,6 +18,8 @@ use super::{DataArguments, PruningArguments, RecipeArguments, ScheduleArguments}
 pub(crate) struct FindTicketArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
+    #[command(flatten)]
+    pub(crate) model: ModelOptionArguments,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     #[command(flatten)]

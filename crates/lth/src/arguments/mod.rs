@@ -4,7 +4,10 @@
 
 mod common;
 mod data;
+mod datasets;
 mod find_ticket;
+mod models;
+mod plot;
 mod pruning;
 mod recipe;
 mod small;
@@ -13,12 +16,15 @@ mod train;
 use clap::{Parser, Subcommand};
 
 pub(crate) use common::{CommonArguments, Verbosity};
-pub(crate) use data::DataArguments;
+pub(crate) use data::{DataArguments, ViewArguments};
+pub(crate) use datasets::DatasetsArguments;
 pub(crate) use find_ticket::FindTicketArguments;
+pub(crate) use models::{ModelOptionArguments, ModelsArguments, Switch};
+pub(crate) use plot::{PlotArguments, ScheduledTraining};
 pub(crate) use pruning::PruningArguments;
 pub(crate) use recipe::RecipeArguments;
 pub(crate) use small::{
-    CompletionsArguments, InspectArguments, InspectFormat, PlotArguments, RunFileArguments, ScheduleArguments,
+    CompletionsArguments, InspectArguments, InspectFormat, RunFileArguments, ScheduleArguments,
 };
 pub(crate) use train::{StartArguments, TrainArguments};
 
@@ -52,10 +58,8 @@ pub(crate) enum Command {
     Run(RunFileArguments),
     Plot(PlotArguments),
     Inspect(InspectArguments),
-    /// List the models
-    Models,
-    /// List the data sets
-    Datasets,
+    Models(ModelsArguments),
+    Datasets(DatasetsArguments),
     /// List the criteria that pruning can use, and the controls
     Criteria,
     Completions(CompletionsArguments),

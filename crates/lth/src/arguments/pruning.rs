@@ -9,16 +9,22 @@ pub(crate) struct PruningArguments {
     /// Train-prune rounds, the dense one included [default: 20]
     #[arg(short = 'i', long, visible_alias = "rounds", value_name = "N", allow_negative_numbers = true)]
     pub(crate) number_of_iterations: Option<String>,
-    /// Fraction of each layer's live weights that a round prunes [default: 0.2]
+    /// Fraction of each layer's live weights that a round prunes; in the global scope, of all [default: 0.2]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub(crate) pruning_rate: Option<String>,
+    /// The same for convolutions [default: the pruning rate; without one 0.1 for conv-2 and conv-4, 0.15 for conv-6]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
+    pub(crate) conv_rate: Option<String>,
     /// The same for the output layer [default: half of the pruning rate]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub(crate) output_pruning_rate: Option<String>,
     /// The same for one layer, for example fc1=0.3; repeatable
     #[arg(long = "layer-rate", value_name = "NAME=RATE")]
     pub(crate) layer_rates: Vec<String>,
-    /// layer: each layer its own rate; global: all layers ranked together [default: layer]
+    /// Never prune this layer; density counts its weights all the same; repeatable [default: the output of ResNet and VGG]
+    #[arg(long = "exclude-layer", value_name = "NAME")]
+    pub(crate) excluded_layers: Vec<String>,
+    /// layer: each layer its own rate; global: all layers ranked together [default: layer; global for ResNet and VGG]
     #[arg(long, value_name = "SCOPE")]
     pub(crate) scope: Option<String>,
     /// What decides which weights stay; `lth criteria` lists all [default: large-final, the magnitude after training]

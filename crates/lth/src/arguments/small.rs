@@ -23,6 +23,9 @@ pub(crate) struct RunFileArguments {
     /// Download from this address instead of the official mirrors
     #[arg(long, help_heading = "Data", value_name = "URL", requires = "download")]
     pub(crate) mirror: Option<String>,
+    /// Leave out image files that cannot be read, instead of refusing the folder
+    #[arg(long, help_heading = "Data")]
+    pub(crate) skip_broken: bool,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArguments,
 }
@@ -34,6 +37,9 @@ pub(crate) struct ScheduleArguments {
     /// How many trainings run side by side, one core each [default: the number of cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) jobs: Option<String>,
+    /// Threads inside each training, for a single large network; results have the same bits [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) threads: Option<String>,
     /// The folder in which run folders are made [default: runs]
     #[arg(long, value_name = "FOLDER")]
     pub(crate) output_path: Option<PathBuf>,
@@ -43,17 +49,6 @@ pub(crate) struct ScheduleArguments {
     /// Draw no figures at the end; `lth plot` draws them later
     #[arg(long)]
     pub(crate) no_figures: bool,
-}
-
-/// Draw the figures of runs, finished or not.
-///
-/// They go into the folder `figures` of each run, as SVG and PNG.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lth plot runs/*")]
-pub(crate) struct PlotArguments {
-    /// Run folders
-    #[arg(value_name = "RUN", required = true)]
-    pub(crate) runs: Vec<PathBuf>,
 }
 
 /// Show what a ticket holds.

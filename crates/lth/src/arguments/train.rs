@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DataArguments, RecipeArguments};
+use super::{DataArguments, ModelOptionArguments, RecipeArguments};
 
 /// Train one network: dense, a ticket, or under given masks.
 ///
@@ -20,9 +20,14 @@ pub(crate) struct TrainArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
     #[command(flatten)]
+    pub(crate) model: ModelOptionArguments,
+    #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     #[command(flatten)]
     pub(crate) start: StartArguments,
+    /// Threads inside the training, for a large network; results have the same bits [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
+    pub(crate) threads: Option<String>,
     /// Write the trained weights to this safetensors file, under PyTorch's names; it is whole or not there
     #[arg(long, value_name = "FILE", help_heading = "Result")]
     pub(crate) save_weights: Option<PathBuf>,

@@ -6,7 +6,6 @@ use std::{
 };
 
 use lth_cpu::CpuEngine;
-use lth_data::find_dataset;
 use lth_lab::{
     CheckpointEvery, Experiment, LabError, RunContext, RunReport, StageError, Stop, find_winning_ticket,
 };
@@ -26,20 +25,22 @@ use crate::{
 /// What a run does with the machine.
 pub(crate) struct Schedule {
     jobs: usize,
+    threads: usize,
     output: PathBuf,
     figures: bool,
     checkpoint_every: CheckpointEvery,
 }
 
 impl Schedule {
-    /// From the flags; without them, all cores and the folder `runs`.
+    /// From the flags; without them, as many trainings of one thread as there are cores, and the folder `runs`.
     ///
     /// # Errors
-    /// When the number of jobs or of seconds is none.
+    /// When the number of jobs, threads or seconds is none.
     pub(crate) fn new(flags: &ScheduleArguments) -> Result<Self, Failure> {
+        let threads = settings::threads(flags.threads.as_deref())?;
         let jobs = match &flags.jobs {
             Some(text) => positive("number of jobs", text, "--jobs 2")?,
-            None => thread::available_parallelism().map_or(1, usize::from),
+            None => (thread::available_parallelism().map_or(1, usize::from) / threads).max(1),
         };
         let mut checkpoint_every = CheckpointEvery::default();
         if let Some(text) = &flags.checkpoint_every {
@@ -49,7 +50,7 @@ impl Schedule {
                 number(what, text, |seconds| seconds > 0.0, "a number of seconds above 0", example)?.into();
         }
         let output = flags.output_path.as_deref().unwrap_or(Path::new("runs")).to_owned();
-        Ok(Self { jobs, output, figures: !flags.no_figures, checkpoint_every })
+        Ok(Self { jobs, threads, output, figures: !flags.no_figures, checkpoint_every })
     }
 }
 
@@ -65,13 +66,16 @@ pub(crate) fn run_experiment(
     messages: &Messages,
 ) -> Result<(), Failure> {
     let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
-    let info = find_dataset(&experiment.dataset).map_err(Failure::bad_input)?;
-    let architecture = settings::network(&model, info)?;
-    let dataset = settings::load(info, source, messages)?;
+    let name = &experiment.dataset;
+    let dataset = settings::load(name, experiment.normalization, &experiment.view, source, messages)?;
+    let architecture = settings::network(&model, &dataset)?;
     experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
-    settings::note_data(&dataset, info, &mut experiment);
+    settings::note_data(&dataset, &mut experiment);
+    if model.definition().is_some() {
+        experiment.network_fingerprint.get_or_insert_with(|| architecture.fingerprint());
+    }
 
-    let engine = CpuEngine::new();
+    let engine = CpuEngine::new().with_threads(schedule.threads);
     let folder = schedule.output.join(experiment.folder_name());
     messages.info(&format!(
         "{} on {}: {} rounds of {}, {}, into {}",

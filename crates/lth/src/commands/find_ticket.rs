@@ -1,8 +1,5 @@
 //! `lth find-winning-ticket`.
 
-use lth_data::find_dataset;
-use lth_model::find_model;
-
 use super::experiment_run::{Schedule, run_experiment};
 use crate::{
     arguments::{CommonArguments, FindTicketArguments},
@@ -17,15 +14,10 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let model = find_model(&arguments.data.model).map_err(Failure::bad_input)?;
-    let info = find_dataset(&arguments.data.dataset).map_err(Failure::bad_input)?;
-    settings::network(&model, info)?;
-    let experiment = settings::experiment(arguments, info.name)?;
+    let dataset = settings::dataset_name(&arguments.data)?;
+    let mut experiment = settings::experiment(arguments, &dataset)?;
+    experiment.view = settings::view(&arguments.data.view)?;
     let schedule = Schedule::new(&arguments.run.schedule)?;
-    let source = DataSource {
-        folder: arguments.data.data_folder.clone(),
-        download: arguments.data.download,
-        mirror: arguments.data.mirror.clone(),
-    };
+    let source = DataSource::of(&arguments.data);
     run_experiment(experiment, source, &schedule, common, messages)
 }

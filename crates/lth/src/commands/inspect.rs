@@ -59,7 +59,7 @@ impl<'a> Summary<'a> {
         let kind = file.metadata.get("kind").map_or(shape, String::as_str);
         let mut names: Vec<&String> = match &architecture {
             Some((_, architecture)) => {
-                let order: Vec<String> = architecture.parameters().into_iter().map(|p| p.name).collect();
+                let order = architecture.state_names();
                 let mut names: Vec<&String> = file.tensors.keys().chain(file.masks.keys()).collect();
                 names.sort_by_key(|name| order.iter().position(|other| other == *name));
                 names

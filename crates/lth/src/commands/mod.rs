@@ -9,5 +9,6 @@ pub(crate) mod inspect;
 pub(crate) mod markdown_help;
 pub(crate) mod models;
 pub(crate) mod plot;
+mod plot_schedule;
 pub(crate) mod run_file;
 pub(crate) mod train;

@@ -2,6 +2,7 @@
 
 use lth_lab::RunResults;
 
+use super::plot_schedule;
 use crate::{
     arguments::PlotArguments,
     failure::Failure,
@@ -9,8 +10,11 @@ use crate::{
     output::{Messages, print},
 };
 
-/// Draws the figures of runs.
+/// Draws the figures of runs, or a schedule.
 pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), Failure> {
+    if let Some(schedule) = &arguments.schedule {
+        return plot_schedule::run(arguments, schedule);
+    }
     // All are read before any is drawn: a mistyped folder is said at once.
     let runs: Vec<RunResults> = arguments
         .runs

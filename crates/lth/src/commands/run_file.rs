@@ -22,6 +22,7 @@ pub(crate) fn run(
         folder: arguments.data_folder.clone(),
         download: arguments.download,
         mirror: arguments.mirror.clone(),
+        skip_broken: arguments.skip_broken,
     };
     run_experiment(experiment, source, &schedule, common, messages)
 }

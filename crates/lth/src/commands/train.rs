@@ -3,9 +3,9 @@
 use std::{fmt::Write as _, path::Path};
 
 use lth_cpu::CpuEngine;
-use lth_data::{DatasetInfo, find_dataset, validation_split};
+use lth_data::validation_split;
 use lth_lab::{Experiment, write_file};
-use lth_model::{Engine, Recipe, TensorFile, find_model};
+use lth_model::{Engine, Recipe, TensorFile};
 use lth_ticket::{MetricRow, Outcome, Split, Trained, TrainingData, TrainingJob, train};
 
 use crate::{
@@ -24,10 +24,10 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let model = find_model(&arguments.data.model).map_err(Failure::bad_input)?;
-    let info = find_dataset(&arguments.data.dataset).map_err(Failure::bad_input)?;
-    let architecture = settings::network(&model, info)?;
-    let defaults = Experiment::new(&model.name, info.name);
+    let model = settings::model(&arguments.data.model, &arguments.model)?;
+    let name = settings::dataset_name(&arguments.data)?;
+    let view = settings::view(&arguments.data.view)?;
+    let defaults = Experiment::new(&model.name, &name);
     let mut recipe = defaults.recipe;
     settings::apply_recipe(&arguments.recipe, &mut recipe)?;
     let validation_size = match &arguments.recipe.validation {
@@ -38,16 +38,17 @@ pub(crate) fn run(
         Some(text) => positive("number of iterations between evaluations", text, "--evaluate-every 100")?,
         None => defaults.evaluate_every,
     };
+    let normalization = match &arguments.recipe.normalization {
+        Some(name) => settings::normalization(name)?,
+        None => defaults.normalization,
+    };
+    let source = DataSource::of(&arguments.data);
+    let dataset = settings::load(&name, normalization, &view, source, messages)?;
+    let architecture = settings::network(&model, &dataset)?;
     let start = Start::of(&arguments.start, arguments.recipe.seed.as_deref(), &architecture, &recipe)?;
     if let Some(path) = &arguments.save_weights {
         check_place(path)?;
     }
-    let source = DataSource {
-        folder: arguments.data.data_folder.clone(),
-        download: arguments.data.download,
-        mirror: arguments.data.mirror.clone(),
-    };
-    let dataset = settings::load(info, source, messages)?;
     let (train_indices, validation) =
         validation_split(dataset.train.len(), validation_size, start.seed).map_err(Failure::bad_input)?;
     let data = TrainingData {
@@ -58,12 +59,12 @@ pub(crate) fn run(
         test: dataset.test,
     };
 
-    let engine = CpuEngine::new();
+    let engine = CpuEngine::new().with_threads(settings::threads(arguments.threads.as_deref())?);
     let density = architecture.density(&start.masks);
     messages.info(&format!(
         "{} on {}: {}, density {} %, {}",
         model.name,
-        info.name,
+        dataset.name,
         recipe.length,
         percent(density.get(), 2),
         engine.name()
@@ -87,7 +88,7 @@ pub(crate) fn run(
     match outcome.map_err(Failure::bad_input)? {
         Outcome::Finished(trained) => {
             if let Some(path) = &arguments.save_weights {
-                save(path, &trained, &start, info, &recipe, &model.name)?;
+                save(path, &trained, &start, &dataset.name, &recipe, &model.name)?;
                 messages.info(&format!("weights saved to {}", path.display()));
             }
             print(&history_csv(&trained.history))?;
@@ -125,7 +126,7 @@ fn save(
     path: &Path,
     trained: &Trained,
     start: &Start,
-    info: &DatasetInfo,
+    dataset: &str,
     recipe: &Recipe,
     model: &str,
 ) -> Result<(), Failure> {
@@ -135,7 +136,7 @@ fn save(
         ("kind", "trained".to_owned()),
         ("created-by", concat!("lth ", env!("CARGO_PKG_VERSION")).to_owned()),
         ("model", model.to_owned()),
-        ("data", info.name.to_owned()),
+        ("data", dataset.to_owned()),
         ("seed", start.seed.to_string()),
         ("length", recipe.length.to_string()),
     ];

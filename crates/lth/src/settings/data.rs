@@ -2,43 +2,114 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use lth_data::{DataOptions, Dataset, DatasetInfo, load_dataset};
+use lth_data::{DataOptions, Dataset, DatasetName, DatasetView, NormalizationMethod};
 use lth_lab::Experiment;
 use lth_model::{Architecture, ModelInfo};
 
-use super::loading_bar::LoadingBar;
-use crate::{failure::Failure, output::Messages};
+use super::{
+    loading_bar::LoadingBar,
+    values::{parse, positive},
+};
+use crate::{
+    arguments::{DataArguments, ViewArguments},
+    failure::Failure,
+    output::Messages,
+};
 
 /// Where the data set is to come from.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DataSource {
-    /// A folder of IDX files.
+    /// A folder of its files.
     pub(crate) folder: Option<PathBuf>,
     /// Whether it may be downloaded.
     pub(crate) download: bool,
     /// An address to download from, instead of the official ones.
     pub(crate) mirror: Option<String>,
+    /// Whether image files that cannot be read are left out.
+    pub(crate) skip_broken: bool,
 }
 
-/// Loads a data set; a download shows how far it is.
+impl DataSource {
+    /// From the flags.
+    pub(crate) fn of(arguments: &DataArguments) -> Self {
+        Self {
+            folder: arguments.data_folder.clone(),
+            download: arguments.download,
+            mirror: arguments.mirror.clone(),
+            skip_broken: arguments.skip_broken,
+        }
+    }
+}
+
+/// The canonical name of the data set that was asked for, with its path if it is a folder of images.
+///
+/// # Errors
+/// When there is none of this name.
+pub(crate) fn dataset_name(arguments: &DataArguments) -> Result<String, Failure> {
+    let name = match DatasetName::parse(&arguments.dataset).map_err(Failure::bad_input)? {
+        DatasetName::ImageFolder(path) => DatasetName::ImageFolder(arguments.data_folder.clone().or(path)),
+        name => name,
+    };
+    Ok(name.to_string())
+}
+
+/// Which part of the data set was asked for.
+///
+/// # Errors
+/// When a fraction, rate, seed or size is none.
+pub(crate) fn view(arguments: &ViewArguments) -> Result<DatasetView, Failure> {
+    let plain = |what: &str, text: &Option<String>, example: &str| {
+        let refused = |text: &String| {
+            Failure::input(format!("{what} '{text}' is not a number"), format!("for example {example}"))
+        };
+        text.as_ref().map(|text| text.parse::<f64>().map_err(|_| refused(text))).transpose()
+    };
+    let mut view = DatasetView {
+        image_size: None,
+        classes: arguments.classes.clone(),
+        fraction: plain("fraction", &arguments.fraction, "--fraction 0.1")?,
+        random_labels: plain("rate of random labels", &arguments.random_labels, "--random-labels 0.2")?,
+        permute_labels: arguments.permute_labels,
+        ..DatasetView::default()
+    };
+    if let Some(seed) = &arguments.data_seed {
+        view.seed.0 = parse(seed)?;
+    }
+    if let Some(side) = &arguments.image_size {
+        view.image_size = Some(positive("image size", side, "--image-size 32")?);
+    }
+    view.check().map_err(Failure::bad_input)?;
+    Ok(view)
+}
+
+/// Loads a data set by its name, normalised and seen as asked; a download and the decoding of images show how far they are.
 ///
 /// # Errors
 /// When it cannot be had, or is not as it must be.
-pub(crate) fn load(info: &DatasetInfo, source: DataSource, messages: &Messages) -> Result<Dataset, Failure> {
+pub(crate) fn load(
+    name: &str,
+    normalization: NormalizationMethod,
+    view: &DatasetView,
+    source: DataSource,
+    messages: &Messages,
+) -> Result<Dataset, Failure> {
     let options = DataOptions {
         folder: source.folder,
         download: source.download,
         mirrors: source.mirror.into_iter().collect(),
+        image_size: view.image_size,
+        skip_broken: source.skip_broken,
         ..DataOptions::default()
     };
     let mut bar = LoadingBar::default();
     let begun = Instant::now();
-    let dataset = load_dataset(info, &options, &mut |progress| bar.show(&progress, messages));
+    let dataset = lth_data::load(name, &options, &mut |progress| bar.show(&progress, messages));
     bar.finish();
     let dataset = dataset.map_err(Failure::bad_input)?;
     for note in &dataset.notes {
         messages.warning(note);
     }
+    let dataset = view.apply(&dataset.normalized(normalization)).map_err(Failure::bad_input)?;
     messages.debug(&format!(
         "data set {}: {} + {} examples, {}, {:.1} s",
         dataset.name,
@@ -54,13 +125,13 @@ pub(crate) fn load(info: &DatasetInfo, source: DataSource, messages: &Messages) 
 ///
 /// # Errors
 /// Names the first layer that does not fit the examples.
-pub(crate) fn network(model: &ModelInfo, info: &DatasetInfo) -> Result<Architecture, Failure> {
-    model.build(&info.shape, info.classes).map_err(Failure::bad_input)
+pub(crate) fn network(model: &ModelInfo, dataset: &Dataset) -> Result<Architecture, Failure> {
+    model.build(&dataset.shape, dataset.classes).map_err(Failure::bad_input)
 }
 
 /// Makes data that are not the published ones part of the experiment's identity.
-pub(crate) fn note_data(dataset: &Dataset, info: &DatasetInfo, experiment: &mut Experiment) {
-    if info.fingerprint != Some(&dataset.fingerprint) && experiment.dataset_fingerprint.is_none() {
+pub(crate) fn note_data(dataset: &Dataset, experiment: &mut Experiment) {
+    if !dataset.is_published() && experiment.dataset_fingerprint.is_none() {
         experiment.dataset_fingerprint = Some(dataset.fingerprint.clone());
     }
 }

@@ -1,9 +1,11 @@
 //! A whole experiment from the flags of `find-winning-ticket`.
 
+use lth_data::NormalizationMethod;
 use lth_lab::{Experiment, PruningSchedule};
-use lth_model::{Rate, find_model, nearest_name};
+use lth_model::{Architecture, ParameterKind, Rate, nearest_name};
 
 use super::{
+    model::model,
     recipe::apply_recipe,
     values::{parse, positive, whole},
 };
@@ -17,7 +19,7 @@ use crate::{
 /// # Errors
 /// For the first flag that makes no sense. What depends on the data is checked when they are there.
 pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Result<Experiment, Failure> {
-    let model = find_model(&arguments.data.model).map_err(Failure::bad_input)?;
+    let model = model(&arguments.data.model, &arguments.model)?;
     let mut experiment = Experiment::new(&model.name, dataset);
     apply_recipe(&arguments.recipe, &mut experiment.recipe)?;
     if let Some(size) = &arguments.recipe.validation {
@@ -26,6 +28,9 @@ pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Resu
     if let Some(every) = &arguments.recipe.evaluate_every {
         experiment.evaluate_every =
             positive("number of iterations between evaluations", every, "--evaluate-every 100")?;
+    }
+    if let Some(method) = &arguments.recipe.normalization {
+        experiment.normalization = normalization(method)?;
     }
     if let Some(seed) = &arguments.recipe.seed {
         experiment.first_seed = parse(seed)?;
@@ -36,23 +41,39 @@ pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Resu
     if let Some(keep) = &arguments.run.keep {
         experiment.keep = parse(keep)?;
     }
-    let weights: Vec<String> = model
-        .build_as_made()
-        .map_err(Failure::bad_input)?
-        .parameters()
-        .into_iter()
-        .filter(|parameter| parameter.kind.is_prunable())
-        .map(|parameter| parameter.name)
-        .collect();
-    apply_pruning(&arguments.pruning, &weights, &mut experiment)?;
+    let network = model.build_as_made().map_err(Failure::bad_input)?;
+    apply_pruning(&arguments.pruning, &network, &mut experiment)?;
     Ok(experiment)
+}
+
+/// A way of normalising by its name.
+///
+/// # Errors
+/// When there is none of this name.
+pub(crate) fn normalization(name: &str) -> Result<NormalizationMethod, Failure> {
+    let found = NormalizationMethod::ALL.iter().find(|(known, _)| *known == name);
+    found.map(|(_, method)| *method).ok_or_else(|| {
+        let names = NormalizationMethod::ALL.map(|(name, _)| name);
+        let hint = match nearest_name(name, names) {
+            Some(near) => format!("did you mean '{near}'? There are {}", names.join(", ")),
+            None => format!("there are {}", names.join(", ")),
+        };
+        Failure::input(format!("there is no normalization '{name}'"), hint)
+    })
 }
 
 fn apply_pruning(
     arguments: &PruningArguments,
-    weights: &[String],
+    network: &Architecture,
     experiment: &mut Experiment,
 ) -> Result<(), Failure> {
+    let layers: Vec<&str> = network
+        .parameters()
+        .iter()
+        .filter(|parameter| parameter.kind.is_prunable())
+        .map(|parameter| network.nodes[parameter.node].name.as_str())
+        .collect();
+    let has_convolutions = network.parameters().iter().any(|parameter| parameter.kind == ParameterKind::Conv);
     let pruning = &mut experiment.pruning;
     if let Some(rounds) = &arguments.number_of_iterations {
         experiment.rounds = positive("number of rounds", rounds, "-i 20")?;
@@ -61,13 +82,28 @@ fn apply_pruning(
         pruning.linear_rate = parse(rate)?;
         // The papers prune the output layer at half the rate of the others.
         pruning.output_rate = Rate::new(pruning.linear_rate.get() / 2.0).map_err(Failure::bad_input)?;
+        if has_convolutions {
+            pruning.conv_rate = pruning.linear_rate;
+        }
+    }
+    if let Some(rate) = &arguments.conv_rate {
+        if !has_convolutions {
+            return Err(Failure::input(
+                format!("{} has no convolutions to prune at a rate of their own", network.name),
+                "use --pruning-rate",
+            ));
+        }
+        pruning.conv_rate = parse(rate)?;
     }
     if let Some(rate) = &arguments.output_pruning_rate {
         pruning.output_rate = parse(rate)?;
     }
     for text in &arguments.layer_rates {
-        let (weight, rate) = layer_rate(text, weights)?;
-        pruning.layer_rates.insert(weight, rate);
+        let (layer, rate) = layer_rate(text, &layers)?;
+        pruning.layer_rates.insert(layer, rate);
+    }
+    for name in &arguments.excluded_layers {
+        pruning.excluded_layers.insert(layer_name(name, &layers)?);
     }
     if let Some(scope) = &arguments.scope {
         pruning.scope = parse(scope)?;
@@ -93,23 +129,27 @@ fn apply_pruning(
 }
 
 /// `fc1=0.3` or `fc1.weight=0.3`.
-fn layer_rate(text: &str, weights: &[String]) -> Result<(String, Rate), Failure> {
+fn layer_rate(text: &str, layers: &[&str]) -> Result<(String, Rate), Failure> {
     let Some((name, rate)) = text.split_once('=') else {
         return Err(Failure::input(
             format!("the layer rate '{text}' has no '='"),
             "use for example --layer-rate fc1=0.3",
         ));
     };
-    let layer = |weight: &str| weight.strip_suffix(".weight").unwrap_or(weight).to_owned();
-    let Some(weight) = weights.iter().find(|weight| **weight == name || layer(weight) == name) else {
-        let layers: Vec<String> = weights.iter().map(|weight| layer(weight)).collect();
-        let hint = match nearest_name(name, layers.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean '{near}'? The layers are {}", layers.join(", ")),
-            None => format!("the layers are {}", layers.join(", ")),
-        };
-        return Err(Failure::input(format!("there is no layer '{name}' to prune"), hint));
+    Ok((layer_name(name, layers)?, parse(rate)?))
+}
+
+/// The layer of this name, or of the weight of this name.
+fn layer_name(name: &str, layers: &[&str]) -> Result<String, Failure> {
+    let wanted = name.strip_suffix(".weight").unwrap_or(name);
+    if layers.contains(&wanted) {
+        return Ok(wanted.to_owned());
+    }
+    let hint = match nearest_name(wanted, layers.iter().copied()) {
+        Some(near) => format!("did you mean '{near}'? The layers are {}", layers.join(", ")),
+        None => format!("the layers are {}", layers.join(", ")),
     };
-    Ok((weight.clone(), parse(rate)?))
+    Err(Failure::input(format!("there is no layer '{name}' to prune"), hint))
 }
 
 #[cfg(test)]
@@ -119,7 +159,11 @@ mod tests {
     use clap::Parser;
 
     fn of(flags: &str) -> Result<Experiment, Failure> {
-        let words = format!("lth find-ticket lenet-300-100 mnist {flags}");
+        of_model("lenet-300-100", flags)
+    }
+
+    fn of_model(model: &str, flags: &str) -> Result<Experiment, Failure> {
+        let words = format!("lth find-ticket {model} mnist {flags}");
         let Command::FindWinningTicket(arguments) =
             CommandLine::try_parse_from(words.split_whitespace()).unwrap().command
         else {
@@ -142,11 +186,39 @@ mod tests {
     }
 
     #[test]
+    fn convolutions_follow_the_rate_unless_they_have_one() {
+        let rates = |flags| {
+            let pruning = of_model("conv-2", flags).unwrap().pruning;
+            [pruning.linear_rate, pruning.conv_rate, pruning.output_rate].map(Rate::get)
+        };
+        assert_eq!(rates(""), [0.2, 0.1, 0.1]);
+        assert_eq!(rates("--pruning-rate 0.4"), [0.4, 0.4, 0.2]);
+        assert_eq!(rates("--pruning-rate 0.4 --conv-rate 0.3"), [0.4, 0.3, 0.2]);
+        assert!(of("--conv-rate 0.3").is_err(), "there is no convolution");
+        let changed = of("--pruning-rate 0.4").unwrap();
+        assert_eq!(
+            changed.pruning.conv_rate.get(),
+            0.2,
+            "or runs from before there were convolutions would move"
+        );
+    }
+
+    #[test]
+    fn options_of_a_model_are_part_of_its_name() {
+        let experiment = of_model("conv-2", "--batch-norm on --width-factor 2").unwrap();
+        assert_eq!(experiment.model, "conv-2+batch-norm+width-2");
+    }
+
+    #[test]
     fn a_layer_is_named_with_or_without_weight() {
         for name in ["fc1", "fc1.weight"] {
             let pruning = of(&format!("--layer-rate {name}=0.3")).unwrap().pruning;
-            assert_eq!(pruning.layer_rates["fc1.weight"].get(), 0.3);
+            assert_eq!(pruning.layer_rates["fc1"].get(), 0.3);
+            let pruning = of(&format!("--exclude-layer {name}")).unwrap().pruning;
+            assert!(pruning.excluded_layers.contains("fc1"));
         }
+        let experiment = of("--layer-rate fc1=0.3 --exclude-layer fc3").unwrap();
+        experiment.check(&lth_model::lenet_300_100(10), 60_000).unwrap();
         let failure = of("--layer-rate fc9=0.3").unwrap_err();
         assert!(failure.words().unwrap().1.unwrap().contains("fc1, fc2, fc3"));
         assert!(of("--layer-rate fc1").is_err());
@@ -187,6 +259,17 @@ mod tests {
             "--keep some",
             "--validation -5",
             "--evaluate-every 0",
+            "--schedule cosin",
+            "--schedule milestones:20000,0.1",
+            "--warmup 5",
+            "--label-smoothing 1",
+            "--gradient-clip 0",
+            "--crop-padding 128",
+            "--crop-padding -1",
+            "--normalization units",
+            "--exclude-layer fc9",
+            "--conv-rate 0.1",
+            "--batch-norm on",
         ] {
             let failure = of(flags).expect_err(flags);
             let (message, hint) = failure.words().unwrap();

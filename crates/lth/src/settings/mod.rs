@@ -3,12 +3,14 @@
 mod data;
 mod experiment;
 mod loading_bar;
+mod model;
 mod recipe;
 mod start;
 mod values;
 
-pub(crate) use data::{DataSource, load, network, note_data};
-pub(crate) use experiment::experiment;
+pub(crate) use data::{DataSource, dataset_name, load, network, note_data, view};
+pub(crate) use experiment::{experiment, normalization};
+pub(crate) use model::model;
 pub(crate) use recipe::apply_recipe;
 pub(crate) use start::Start;
-pub(crate) use values::{number, positive, whole};
+pub(crate) use values::{number, parse, positive, threads, whole};

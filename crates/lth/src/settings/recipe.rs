@@ -2,11 +2,18 @@
 
 use lth_model::{Optimizer, Recipe, Step, nearest_name};
 
-use super::values::{number, parse, positive};
-use crate::{arguments::RecipeArguments, failure::Failure};
+use super::values::{number, parse, positive, whole};
+use crate::{
+    arguments::{RecipeArguments, Switch},
+    failure::Failure,
+};
 
-/// The rate of SGD when none is given: the papers' rate is Adam's.
+/// The rate of SGD, when it is not the papers' optimiser for the model and no rate is given.
 const SGD_LEARNING_RATE: f32 = 0.1;
+/// The same of Adam and AdamW.
+const ADAM_LEARNING_RATE: f32 = 1.2e-3;
+/// The widest padding of crops: shifts are kept in a signed byte.
+const MOST_PADDING: u8 = 127;
 
 /// Changes a recipe as the flags say.
 ///
@@ -28,12 +35,15 @@ pub(crate) fn apply_recipe(arguments: &RecipeArguments, recipe: &mut Recipe) -> 
     if let Some(size) = &arguments.batch_size {
         recipe.batch_size = positive("batch size", size, "-b 60")?;
     }
+    let papers = recipe.optimizer;
     recipe.optimizer = optimizer(arguments, recipe.optimizer)?;
     if let Some(rate) = &arguments.learning_rate {
         recipe.learning_rate = number("learning rate", rate, |x| x > 0.0, "a positive number", "-l 0.0012")?;
-    } else if arguments.optimizer.is_some() && matches!(recipe.optimizer, Optimizer::Sgd { .. }) {
-        recipe.learning_rate = SGD_LEARNING_RATE;
+    } else if is_sgd(recipe.optimizer) != is_sgd(papers) {
+        recipe.learning_rate = if is_sgd(recipe.optimizer) { SGD_LEARNING_RATE } else { ADAM_LEARNING_RATE };
     }
+    apply_schedule(arguments, recipe)?;
+    apply_regularisation(arguments, recipe)?;
     if let Some(init) = &arguments.init {
         recipe.init = parse(init)?;
     }
@@ -43,12 +53,56 @@ pub(crate) fn apply_recipe(arguments: &RecipeArguments, recipe: &mut Recipe) -> 
     Ok(())
 }
 
+/// The schedule, and the warm-up before it: one that is given replaces that of the model or of the schedule's own text.
+fn apply_schedule(arguments: &RecipeArguments, recipe: &mut Recipe) -> Result<(), Failure> {
+    if let Some(schedule) = &arguments.schedule {
+        recipe.schedule = parse(schedule)?;
+    }
+    if let Some(warmup) = &arguments.warmup {
+        recipe.schedule = recipe.schedule.clone().with_warmup(parse(warmup)?);
+    }
+    Ok(())
+}
+
+fn apply_regularisation(arguments: &RecipeArguments, recipe: &mut Recipe) -> Result<(), Failure> {
+    if let Some(text) = &arguments.label_smoothing {
+        let range = "a number of at least 0 and below 1";
+        let valid = |x| (0.0..1.0).contains(&x);
+        recipe.label_smoothing = number("label smoothing", text, valid, range, "--label-smoothing 0.1")?;
+    }
+    if let Some(text) = &arguments.gradient_clip {
+        let norm = number("norm of gradients", text, |x| x > 0.0, "a positive number", "--gradient-clip 1")?;
+        recipe.gradient_clip = Some(norm);
+    }
+    if let Some(text) = &arguments.crop_padding {
+        let padding: u8 = whole("padding of crops", text, "--crop-padding 4")?;
+        if padding > MOST_PADDING {
+            return Err(Failure::input(
+                format!("the padding of crops {padding} is more than {MOST_PADDING} pixels"),
+                "use for example --crop-padding 4",
+            ));
+        }
+        recipe.augmentation.crop_padding = padding;
+    }
+    if let Some(flip) = arguments.flip {
+        recipe.augmentation.horizontal_flip = flip == Switch::On;
+    }
+    Ok(())
+}
+
+fn is_sgd(optimizer: Optimizer) -> bool {
+    matches!(optimizer, Optimizer::Sgd { .. })
+}
+
 fn optimizer(arguments: &RecipeArguments, default: Optimizer) -> Result<Optimizer, Failure> {
     const NAMES: [&str; 3] = ["adam", "adamw", "sgd"];
     let mut optimizer = match arguments.optimizer.as_deref() {
         None => default,
+        // The papers' own optimiser, named, keeps their settings.
+        Some("adam") if matches!(default, Optimizer::Adam { .. }) => default,
         Some("adam") => Optimizer::ADAM,
         Some("adamw") => Optimizer::ADAMW,
+        Some("sgd") if is_sgd(default) => default,
         Some("sgd") => Optimizer::SGD,
         Some(name) => {
             let hint = nearest_name(name, NAMES).map_or_else(
@@ -73,7 +127,7 @@ fn optimizer(arguments: &RecipeArguments, default: Optimizer) -> Result<Optimize
             if let Some(text) = &arguments.momentum {
                 *momentum = number("momentum", text, unit, "a number from 0 to below 1", "--momentum 0.9")?;
             }
-            *nesterov = arguments.nesterov;
+            *nesterov |= arguments.nesterov;
             if *nesterov && *momentum == 0.0 {
                 return Err(Failure::input(
                     "--nesterov needs a momentum",
@@ -124,6 +178,45 @@ mod tests {
         .unwrap();
         assert_eq!(recipe.learning_rate, 0.8);
         assert_eq!(recipe.optimizer, Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 });
+    }
+
+    #[test]
+    fn the_papers_optimizer_named_keeps_their_settings() {
+        let arguments = RecipeArguments { optimizer: Some("sgd".to_owned()), ..RecipeArguments::default() };
+        let mut recipe = Experiment::new("resnet-20", "cifar-10").recipe;
+        apply_recipe(&arguments, &mut recipe).unwrap();
+        assert_eq!(recipe, Experiment::new("resnet-20", "cifar-10").recipe);
+        let arguments = RecipeArguments { optimizer: Some("adam".to_owned()), ..arguments };
+        apply_recipe(&arguments, &mut recipe).unwrap();
+        assert_eq!((recipe.optimizer, recipe.learning_rate), (Optimizer::ADAM, ADAM_LEARNING_RATE));
+    }
+
+    #[test]
+    fn a_warmup_comes_before_any_schedule() {
+        let text = |schedule: Option<&str>, warmup: Option<&str>| {
+            let recipe = apply(|a| {
+                a.schedule = schedule.map(str::to_owned);
+                a.warmup = warmup.map(str::to_owned);
+            });
+            recipe.unwrap().schedule.to_string()
+        };
+        assert_eq!(text(None, Some("100it")), "warmup:100it+constant");
+        assert_eq!(text(Some("cosine"), Some("1ep")), "warmup:1ep+cosine");
+        assert_eq!(text(Some("warmup:1ep+cosine"), Some("0it")), "cosine");
+        assert_eq!(text(Some("milestones:5ep,0.1"), None), "milestones:5ep,0.1");
+    }
+
+    #[test]
+    fn images_gradients_and_targets_are_treated_as_asked() {
+        let recipe = apply(|a| {
+            a.label_smoothing = Some("0.1".to_owned());
+            a.gradient_clip = Some("2.5".to_owned());
+            a.crop_padding = Some("4".to_owned());
+            a.flip = Some(Switch::On);
+        })
+        .unwrap();
+        assert_eq!((recipe.label_smoothing, recipe.gradient_clip), (0.1, Some(2.5)));
+        assert_eq!((recipe.augmentation.crop_padding, recipe.augmentation.horizontal_flip), (4, true));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{arguments::StartArguments, failure::Failure};
 
 /// Weights, masks and the place in training that they are of.
 pub(crate) struct Start {
-    /// Weights and biases; pruned weights are zero.
+    /// Weights, biases and running statistics; pruned weights are zero.
     pub(crate) weights: Tensors,
     /// One mask a prunable weight.
     pub(crate) masks: Masks,
@@ -69,10 +69,9 @@ impl Start {
 }
 
 fn weights(path: &Path, architecture: &Architecture) -> Result<Tensors, Failure> {
-    let mut tensors = TensorFile::read(path).map_err(Failure::bad_input)?.tensors;
+    let tensors = TensorFile::read(path).map_err(Failure::bad_input)?.tensors;
     architecture.check_tensors(&tensors).map_err(|error| at(path, &error))?;
-    let names = architecture.parameters().into_iter().map(|parameter| parameter.name);
-    Ok(names.filter_map(|name| tensors.swap_remove_entry(&name)).collect())
+    Ok(architecture.ordered(tensors))
 }
 
 fn masks(path: &Path, architecture: &Architecture) -> Result<Masks, Failure> {

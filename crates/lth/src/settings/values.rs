@@ -58,6 +58,23 @@ pub(crate) fn number(
     }
 }
 
+/// The number of threads inside a training, one unless said otherwise.
+///
+/// # Errors
+/// When it is not a whole number from 1 to 1024.
+pub(crate) fn threads(text: Option<&str>) -> Result<usize, Failure> {
+    match text.map(str::parse) {
+        None => Ok(1),
+        Some(Ok(threads @ 1..=1024)) => Ok(threads),
+        Some(_) => Err(refused(
+            "number of threads",
+            text.unwrap_or_default(),
+            "a whole number from 1 to 1024",
+            "--threads 2",
+        )),
+    }
+}
+
 fn refused(what: &str, text: &str, expected: &str, example: &str) -> Failure {
     Failure::input(format!("the {what} '{text}' is not {expected}"), format!("use for example {example}"))
 }
@@ -76,6 +93,14 @@ mod tests {
         assert!(whole::<usize>("validation size", "-1", "--validation 5000").is_err());
         for text in ["NaN", "inf", "-0.1", "0", "x"] {
             assert!(number("learning rate", text, |x| x > 0.0, "positive", "-l 0.0012").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_thread_unless_said_otherwise() {
+        assert_eq!([threads(None).unwrap(), threads(Some("8")).unwrap()], [1, 8]);
+        for text in ["0", "-1", "x", "1025"] {
+            assert!(threads(Some(text)).is_err(), "{text}");
         }
     }
 

@@ -1,0 +1,51 @@
+//! `plot`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Draw the figures of runs, finished or not, or a schedule of the learning rate.
+///
+/// The figures of a run go into its folder `figures`, as SVG and PNG. With `--schedule` the learning rate over a training is
+/// drawn instead: of a model and a data set, or of an experiment file or a run.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    lth plot runs/*\n  \
+    lth plot --schedule resnet-20 cifar-10\n  \
+    lth plot --schedule=one-cycle conv-2 cifar-10 --length 20ep\n  \
+    lth plot --schedule runs/NAME/experiment.toml")]
+pub(crate) struct PlotArguments {
+    /// Run folders; with --schedule MODEL DATASET, or an experiment file
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Draw the learning rate over a training: that of the experiment, or with =SCHEDULE another
+    #[arg(long, value_name = "SCHEDULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(help_heading = "Schedule")]
+    pub(crate) schedule: Option<String>,
+    #[command(flatten)]
+    pub(crate) training: ScheduledTraining,
+}
+
+/// What a schedule is drawn for, where it is not the experiment's.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Schedule")]
+pub(crate) struct ScheduledTraining {
+    /// Another warm-up, for example 1000it; 0it for none
+    #[arg(long, value_name = "STEP", requires = "schedule")]
+    pub(crate) warmup: Option<String>,
+    /// Another length: 50ep, 500it, 2ep100it
+    #[arg(long, value_name = "STEP", requires = "schedule")]
+    pub(crate) length: Option<String>,
+    /// Another learning rate
+    #[arg(short = 'l', long, value_name = "RATE", allow_negative_numbers = true, requires = "schedule")]
+    pub(crate) learning_rate: Option<String>,
+    /// Another batch size
+    #[arg(short = 'b', long, value_name = "N", allow_negative_numbers = true, requires = "schedule")]
+    pub(crate) batch_size: Option<String>,
+    /// Training examples, held-out ones included [default: those of the data set]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "schedule")]
+    pub(crate) training_examples: Option<String>,
+    /// Write PATH.svg and PATH.png [default: schedule]
+    #[arg(long, value_name = "PATH", requires = "schedule")]
+    pub(crate) output: Option<PathBuf>,
+}
