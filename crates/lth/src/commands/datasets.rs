@@ -1,6 +1,8 @@
 //! `lth datasets`.
 
-use lth_data::{ChannelStatistics, DATASETS, Dataset, DatasetInfo, DatasetName, DatasetView, NormalizationMethod};
+use lth_data::{
+    ChannelStatistics, DATASETS, Dataset, DatasetInfo, DatasetName, DatasetView, NormalizationMethod,
+};
 
 use crate::{
     arguments::DatasetsArguments,
@@ -26,10 +28,9 @@ pub(crate) fn run(arguments: &DatasetsArguments, messages: &Messages) -> Result<
     }
     match parsed {
         DatasetName::Published(info) | DatasetName::HalfOf(info, _) => print(&description(info)),
-        DatasetName::ImageFolder(_) => Err(Failure::input(
-            "a folder of images is known when it is read".to_owned(),
-            "add --statistics",
-        )),
+        DatasetName::ImageFolder(_) => {
+            Err(Failure::input("a folder of images is known when it is read".to_owned(), "add --statistics"))
+        }
     }
 }
 
