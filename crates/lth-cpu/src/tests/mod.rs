@@ -7,6 +7,7 @@
 // Kernels must be inlined into the function that enables their instructions.
 #![allow(unsafe_code, clippy::inline_always)]
 
+mod convolutions;
 mod elementwise;
 mod gradients;
 mod input;
