@@ -20,6 +20,7 @@
 //! ```
 
 mod cache;
+mod class_names;
 mod dataset;
 mod dataset_name;
 mod dataset_view;

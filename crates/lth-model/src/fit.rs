@@ -10,7 +10,8 @@ impl Architecture {
     /// Names the first tensor that does not fit, in the architecture's order, with both shapes.
     pub fn check_tensors(&self, tensors: &Tensors) -> Result<(), EngineError> {
         let parameters = self.parameters().into_iter().map(|parameter| (parameter.name, parameter.shape));
-        let statistics = self.running_statistics().into_iter().map(|statistic| (statistic.name, statistic.shape));
+        let statistics =
+            self.running_statistics().into_iter().map(|statistic| (statistic.name, statistic.shape));
         let expected: Vec<(String, Vec<usize>)> = parameters.chain(statistics).collect();
         for (name, shape) in &expected {
             match tensors.get(name) {

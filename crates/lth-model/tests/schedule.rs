@@ -94,7 +94,9 @@ fn factors_are_pytorchs() {
 
 #[test]
 fn factors_stay_finite_at_all_lengths() {
-    for text in ["cosine", "linear", "one-cycle", "triangular:0.9", "warmup:5it+one-cycle", "warmup:5it+linear"] {
+    for text in
+        ["cosine", "linear", "one-cycle", "triangular:0.9", "warmup:5it+one-cycle", "warmup:5it+linear"]
+    {
         for all in [1, 2, 3, 4, 6] {
             for iteration in 0..2 * all {
                 let found = schedule(text).factor(iteration, 1, all);
@@ -129,7 +131,9 @@ fn a_text_is_what_was_written() {
 
 #[test]
 fn a_file_is_what_was_written() {
-    for text in ["constant", "cosine:0.1", "triangular", "warmup:1ep+milestones:80ep,120ep,0.1", "exponential:0.9"] {
+    for text in
+        ["constant", "cosine:0.1", "triangular", "warmup:1ep+milestones:80ep,120ep,0.1", "exponential:0.9"]
+    {
         let file = toml::to_string(&schedule(text)).unwrap();
         assert_eq!(toml::from_str::<Schedule>(&file).unwrap(), schedule(text), "{file}");
     }

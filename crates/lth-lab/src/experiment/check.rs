@@ -152,7 +152,7 @@ mod tests {
     fn nonsense_is_refused_with_the_setting_and_a_hint() {
         let wrong: [(&str, Change); 16] = [
             ("recipe.schedule = warmup:50ep+constant", |e| {
-                e.recipe.schedule = "warmup:50ep".parse().unwrap()
+                e.recipe.schedule = "warmup:50ep".parse().unwrap();
             }),
             ("peak '2' is not valid", |e| {
                 e.recipe.schedule = lth_model::Schedule::Triangular { peak: 2.0, start: 0.0, end: 0.0 };

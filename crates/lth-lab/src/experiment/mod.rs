@@ -3,6 +3,7 @@
 mod check;
 mod defaults;
 mod file;
+mod file_tables;
 mod identity;
 mod keep;
 

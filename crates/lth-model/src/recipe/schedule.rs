@@ -173,7 +173,13 @@ impl Schedule {
             Self::Constant => Ok(()),
             Self::Milestones { at, factor } => {
                 let hint = "write for example milestones:20000it,25000it,0.1";
-                require("number of milestones", at.len(), !at.is_empty(), "there must be at least one", hint)?;
+                require(
+                    "number of milestones",
+                    at.len(),
+                    !at.is_empty(),
+                    "there must be at least one",
+                    hint,
+                )?;
                 factor_in_range("factor at milestones", *factor)
             }
             Self::Cosine { end } | Self::Linear { end } => factor_in_range("last factor", *end),

@@ -62,10 +62,7 @@ impl Text<'_> {
     fn schedule(&self, text: &str) -> Result<Schedule, ParseError> {
         if let Some(warmup) = text.strip_prefix("warmup:") {
             let (length, then) = warmup.split_once('+').unwrap_or((warmup, "constant"));
-            return Ok(Schedule::Warmup {
-                length: self.step(length)?,
-                then: Box::new(self.schedule(then)?),
-            });
+            return Ok(Schedule::Warmup { length: self.step(length)?, then: Box::new(self.schedule(then)?) });
         }
         let (name, settings) = text.split_once(':').unwrap_or((text, ""));
         let settings: Vec<&str> = settings.split(',').filter(|word| !word.is_empty()).collect();
@@ -113,9 +110,8 @@ impl Text<'_> {
     }
 
     fn step(&self, word: &str) -> Result<Step, ParseError> {
-        word.parse().map_err(|error: ParseError| {
-            self.error(&format!("'{word}' is not a step: {}", error.reason))
-        })
+        word.parse()
+            .map_err(|error: ParseError| self.error(&format!("'{word}' is not a step: {}", error.reason)))
     }
 
     fn error(&self, reason: &str) -> ParseError {

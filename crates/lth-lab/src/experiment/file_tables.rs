@@ -1,0 +1,131 @@
+//! The tables of an `experiment.toml`, in which nearly everything may be left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lth_data::{DatasetView, NormalizationMethod};
+use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
+use lth_ticket::{DataOrder, Scope};
+use serde::Deserialize;
+
+use super::{Experiment, Keep, Pruning, PruningSchedule};
+use crate::ControlKind;
+
+/// The file as it may be written by hand: all but model and data set may be left out.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExperimentFile {
+    pub(super) format: Option<u64>,
+    model: String,
+    network_fingerprint: Option<String>,
+    dataset: String,
+    dataset_fingerprint: Option<String>,
+    start: Option<String>,
+    rounds: Option<u32>,
+    replicates: Option<u32>,
+    first_seed: Option<Seed>,
+    keep: Option<Keep>,
+    validation_size: Option<usize>,
+    evaluate_every: Option<u64>,
+    order: Option<DataOrder>,
+    normalization: Option<NormalizationMethod>,
+    view: Option<DatasetView>,
+    controls: Option<Vec<ControlKind>>,
+    pruning: Option<PruningTable>,
+    recipe: Option<RecipeTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PruningTable {
+    schedule: Option<PruningSchedule>,
+    criterion: Option<String>,
+    scope: Option<Scope>,
+    linear_rate: Option<Rate>,
+    conv_rate: Option<Rate>,
+    output_rate: Option<Rate>,
+    rewind: Option<Step>,
+    keep_optimizer_state: Option<bool>,
+    excluded_layers: Option<BTreeSet<String>>,
+    layer_rates: Option<BTreeMap<String, Rate>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RecipeTable {
+    batch_size: Option<usize>,
+    length: Option<Step>,
+    learning_rate: Option<f32>,
+    optimizer: Option<Optimizer>,
+    schedule: Option<Schedule>,
+    label_smoothing: Option<f32>,
+    gradient_clip: Option<f32>,
+    augmentation: Option<Augmentation>,
+    init: Option<InitScheme>,
+    bias_init: Option<BiasInit>,
+}
+
+impl ExperimentFile {
+    /// The experiment, with defaults for what is left out.
+    pub(super) fn resolve(self) -> Experiment {
+        let default = Experiment::new(&self.model, &self.dataset);
+        Experiment {
+            model: self.model,
+            network_fingerprint: self.network_fingerprint,
+            dataset: self.dataset,
+            dataset_fingerprint: self.dataset_fingerprint,
+            start: self.start,
+            rounds: self.rounds.unwrap_or(default.rounds),
+            replicates: self.replicates.unwrap_or(default.replicates),
+            first_seed: self.first_seed.unwrap_or(default.first_seed),
+            keep: self.keep.unwrap_or(default.keep),
+            validation_size: self.validation_size.unwrap_or(default.validation_size),
+            evaluate_every: self.evaluate_every.unwrap_or(default.evaluate_every),
+            order: self.order.unwrap_or(default.order),
+            normalization: self.normalization.unwrap_or(default.normalization),
+            view: self.view.unwrap_or_default(),
+            controls: self.controls.unwrap_or(default.controls),
+            pruning: match self.pruning {
+                Some(table) => table.resolve(default.pruning),
+                None => default.pruning,
+            },
+            recipe: match self.recipe {
+                Some(table) => table.resolve(default.recipe),
+                None => default.recipe,
+            },
+        }
+    }
+}
+
+impl PruningTable {
+    fn resolve(self, default: Pruning) -> Pruning {
+        Pruning {
+            schedule: self.schedule.unwrap_or(default.schedule),
+            criterion: self.criterion.unwrap_or(default.criterion),
+            scope: self.scope.unwrap_or(default.scope),
+            linear_rate: self.linear_rate.unwrap_or(default.linear_rate),
+            conv_rate: self.conv_rate.unwrap_or(default.conv_rate),
+            output_rate: self.output_rate.unwrap_or(default.output_rate),
+            rewind: self.rewind.unwrap_or(default.rewind),
+            keep_optimizer_state: self.keep_optimizer_state.unwrap_or(default.keep_optimizer_state),
+            excluded_layers: self.excluded_layers.unwrap_or(default.excluded_layers),
+            layer_rates: self.layer_rates.unwrap_or(default.layer_rates),
+        }
+    }
+}
+
+impl RecipeTable {
+    fn resolve(self, default: Recipe) -> Recipe {
+        Recipe {
+            batch_size: self.batch_size.unwrap_or(default.batch_size),
+            length: self.length.unwrap_or(default.length),
+            learning_rate: self.learning_rate.unwrap_or(default.learning_rate),
+            optimizer: self.optimizer.unwrap_or(default.optimizer),
+            schedule: self.schedule.unwrap_or(default.schedule),
+            label_smoothing: self.label_smoothing.unwrap_or(default.label_smoothing),
+            gradient_clip: self.gradient_clip.or(default.gradient_clip),
+            augmentation: self.augmentation.unwrap_or(default.augmentation),
+            init: self.init.unwrap_or(default.init),
+            bias_init: self.bias_init.unwrap_or(default.bias_init),
+        }
+    }
+}
