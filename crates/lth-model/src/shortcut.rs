@@ -79,8 +79,8 @@ mod tests {
                 .add("sum", "bn_b"),
         );
         let found = kinds(&net).into_iter().map(|(_, kind)| kind).collect::<Vec<_>>();
-        use ParameterKind::{Conv, Output, Shortcut};
-        assert_eq!(found, [Conv, Conv, Conv, Shortcut, Output]);
+        let conv = ParameterKind::Conv;
+        assert_eq!(found, [conv, conv, conv, ParameterKind::Shortcut, ParameterKind::Output]);
         assert_eq!(kinds(&net)[3].0, "projection.weight");
     }
 
