@@ -35,6 +35,7 @@ mod optimizer;
 mod panels;
 #[doc(hidden)]
 pub mod reference;
+mod score;
 mod shared;
 mod simd;
 mod sparse;

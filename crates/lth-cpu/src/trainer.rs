@@ -11,11 +11,10 @@ use crate::{
     batch_major::Input,
     buffer::Buffer,
     dropout::Factors,
-    evaluation::{EvaluationSet, SLAB, Set},
+    evaluation::Set,
     graph::trainer::clip_factor,
     kernels::{
         activation::{Multiply, Scale},
-        input::Unpack,
         softmax::{Score, Softmax},
         update::UpdateRule,
     },
@@ -29,21 +28,21 @@ use crate::{
 
 /// One network in training on the CPU.
 pub(crate) struct CpuTrainer {
-    isa: Isa,
+    pub(crate) isa: Isa,
     crossover: f64,
-    architecture: Architecture,
+    pub(crate) architecture: Architecture,
     optimizer: Optimizer,
     smoothing: f32,
     gradient_clip: Option<f32>,
     seed: Seed,
     masks: Masks,
-    layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
     updates: u64,
     /// Slabs of the input and of every layer's output; grown when a batch needs more.
-    activations: Vec<Buffer>,
+    pub(crate) activations: Vec<Buffer>,
     /// Slabs of the gradients of every layer's output.
     gradients: Vec<Buffer>,
-    batch: LoadedBatch,
+    pub(crate) batch: LoadedBatch,
     dropout: Factors,
     sets: Vec<Set>,
 }
@@ -84,7 +83,7 @@ impl CpuTrainer {
             .chain(self.layers.iter().map(|layer| layer.linear.outputs))
     }
 
-    fn reserve(&mut self, lanes: Lanes) {
+    pub(crate) fn reserve(&mut self, lanes: Lanes) {
         let sizes: Vec<usize> =
             self.widths().map(|width| slab_rows(width) * lanes.width() * lanes.slabs).collect();
         let grow = |buffers: &mut Vec<Buffer>| {
@@ -100,7 +99,7 @@ impl CpuTrainer {
     }
 
     /// Fills the input slabs, and what the first layer's update will want if there is to be one.
-    fn load_batch(&mut self, batch: Batch<'_>, for_update: bool) -> Lanes {
+    pub(crate) fn load_batch(&mut self, batch: Batch<'_>, for_update: bool) -> Lanes {
         let lanes = Lanes::of(batch.len());
         self.reserve(lanes);
         let mut target = Target {
@@ -115,7 +114,7 @@ impl CpuTrainer {
     }
 
     /// One slab forward through all layers; the input is in `activations[0]`.
-    fn forward_slab(&mut self, lanes: Lanes, slab: usize, terms: Option<&[u16]>) {
+    pub(crate) fn forward_slab(&mut self, lanes: Lanes, slab: usize, terms: Option<&[u16]>) {
         for (index, layer) in self.layers.iter().enumerate() {
             let (before, after) = self.activations.split_at_mut(index + 1);
             let x = &before[index][slab * slab_rows(layer.linear.inputs) * lanes.width()..];
@@ -206,61 +205,6 @@ impl CpuTrainer {
             };
             layer.linear.update(self.isa, lanes, &self.gradients[index + 1], &input, rule);
         }
-    }
-
-    fn score_packed(&mut self, set: &EvaluationSet) -> Score {
-        let lanes = EvaluationSet::lanes();
-        self.reserve(lanes);
-        let clear = self.layers[0].linear.is_sparse();
-        let width = lanes.width();
-        let mut total = Score::default();
-        let mut before: Option<&[u16]> = None;
-        for slab in set.slabs() {
-            let input = &mut self.activations[0];
-            match before {
-                _ if !clear => {}
-                None => input.fill(0.0),
-                Some(features) => features
-                    .iter()
-                    .for_each(|&feature| input[usize::from(feature) * width..][..width].fill(0.0)),
-            }
-            before = Some(slab.features);
-            self.isa.run(Unpack {
-                from: slab.bytes,
-                features: slab.features,
-                vectors: lanes.vectors,
-                to: input,
-                scale: set.scale,
-            });
-            self.forward_slab(lanes, 0, Some(slab.features));
-            total.add(self.score_slab(lanes, slab.labels));
-        }
-        total
-    }
-
-    fn score_plain(&mut self, examples: &Examples, indices: &[u32]) -> Score {
-        let mut total = Score::default();
-        for indices in indices.chunks(SLAB) {
-            let lanes = self.load_batch(Batch::Stored { examples, indices, views: &[] }, false);
-            self.forward_slab(lanes, 0, None);
-            let labels = std::mem::take(&mut self.batch.labels);
-            total.add(self.score_slab(lanes, &labels));
-            self.batch.labels = labels;
-        }
-        total
-    }
-
-    /// Losses of the first slab, without gradients.
-    fn score_slab(&mut self, lanes: Lanes, labels: &[u16]) -> Score {
-        let classes = self.architecture.classes();
-        self.isa.run(Softmax {
-            logits: &mut self.activations[self.layers.len()][..classes * lanes.width()],
-            classes,
-            vectors: lanes.vectors,
-            labels,
-            scale: None,
-            smoothing: 0.0,
-        })
     }
 
     /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.

@@ -3,7 +3,7 @@
 use lth_model::{Mask, Tensor, Window};
 
 use super::{
-    group::{Group, Maps, Patches},
+    group::Patches,
     sparse::Entries,
     sweep::{Load, Sweep, TILE},
     weights::{Format, Weights},
@@ -15,11 +15,9 @@ use crate::{
         apply::Apply,
         conv::{
             dense::DenseTile,
-            gradient::GradientBlock,
             pack::Pack,
             place::{End, Place},
             sparse::SparseTile,
-            sparse_gradient::SparseGradientTile,
         },
         update::UpdateRule,
     },
@@ -45,22 +43,22 @@ pub(crate) struct Conv {
     pub(crate) weights: Weights,
     pub(crate) bias: Option<Stored>,
     /// Sums of dy by lane, `[output][16]`; then the gradient.
-    bias_gradient: Buffer,
+    pub(super) bias_gradient: Buffer,
     /// One for each size of batch that was met.
-    plans: Vec<Plan>,
-    patches: Patches,
-    winograd: Option<Winograd>,
+    pub(super) plans: Vec<Plan>,
+    pub(super) patches: Patches,
+    pub(super) winograd: Option<Winograd>,
 }
 
 /// How a convolution goes over a batch of so many slabs, four standing for more.
-struct Plan {
+pub(super) struct Plan {
     slabs: usize,
     forward: Pass,
     backward: Vec<Pass>,
     /// The strips of the forward pass, of the gradient of the output.
     places: Sweep,
     /// Of every slot, for the gradient of kept weights.
-    offsets: Vec<u32>,
+    pub(super) offsets: Vec<u32>,
 }
 
 struct Pass {
@@ -213,148 +211,9 @@ impl Conv {
         });
     }
 
-    /// The gradients of kept weights and biases over the whole batch, into `weights.gradient` and the bias's.
-    pub(crate) fn gradient(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], dy: &[f32]) {
-        let mut gradient = std::mem::take(&mut self.weights.gradient);
-        let sparse = matches!(self.weights.format, Format::Sparse(_));
-        self.gradient_into(machine, lanes, (x, dy), sparse, &mut gradient);
-        self.weights.gradient = gradient;
-    }
-
-    /// The gradient of all weights, pruned or not, as a tensor; that of the bias as in [`Self::gradient`].
-    pub(crate) fn gradient_of_all(
-        &mut self,
-        machine: Machine<'_>,
-        lanes: Lanes,
-        x: &[f32],
-        dy: &[f32],
-    ) -> Tensor {
-        let blocks = self.weights.blocks;
-        let mut gradient = Buffer::zeros(blocks.len());
-        self.gradient_into(machine, lanes, (x, dy), false, &mut gradient);
-        let shape = self.shape();
-        let values = (0..shape.iter().product()).map(|index| gradient[blocks.index(index)]).collect();
-        Tensor::new(shape, values)
-    }
-
-    fn gradient_into(
-        &mut self,
-        machine: Machine<'_>,
-        lanes: Lanes,
-        (x, dy): (&[f32], &[f32]),
-        sparse: bool,
-        gradient: &mut [f32],
-    ) {
-        let plan = self.plan(lanes.slabs);
-        let patches = std::mem::take(&mut self.patches);
-        let mut bias_gradient = std::mem::take(&mut self.bias_gradient);
-        let mut winograd = self.winograd.take();
-        let bias = self.bias.is_some().then(|| Shared::new(&mut bias_gradient));
-        let mut group = Group::new(self.maps(lanes, plan, x, dy), patches);
-        match (&mut winograd, sparse) {
-            (Some(winograd), _) => winograd.gradient(machine, &mut group, bias, gradient),
-            (None, true) => self.sparse_gradient(machine, plan, &mut group, bias, gradient),
-            (None, false) => self.dense_gradient(machine, &mut group, bias, gradient),
-        }
-        self.patches = group.into_patches();
-        self.winograd = winograd;
-        self.bias_gradient = bias_gradient;
-        if self.bias.is_some() {
-            self.finish_bias();
-        }
-    }
-
-    fn dense_gradient(
-        &self,
-        machine: Machine<'_>,
-        group: &mut Group<'_>,
-        bias: Option<Shared<'_>>,
-        gradient: &mut [f32],
-    ) {
-        let blocks = self.weights.blocks;
-        let Maps { sweep, places, .. } = group.maps();
-        let gradient = Shared::new(gradient);
-        while group.load(machine) {
-            machine.threads.run(blocks.outputs.div_ceil(4), |_, block| {
-                machine.isa.run(GradientBlock {
-                    blocks,
-                    block,
-                    taps: &sweep.taps,
-                    patches: group.x(),
-                    tiles: &group.tiles,
-                    channel: sweep.channel(),
-                    pitch: sweep.pitch(),
-                    dy: group.dy(),
-                    dy_channel: places.channel(),
-                    dy_pitch: places.pitch(),
-                    gradient,
-                    bias,
-                    add: group.done > 0,
-                });
-            });
-        }
-    }
-
-    fn sparse_gradient(
-        &self,
-        machine: Machine<'_>,
-        plan: usize,
-        group: &mut Group<'_>,
-        bias: Option<Shared<'_>>,
-        gradient: &mut [f32],
-    ) {
-        let Format::Sparse(slots) = &self.weights.format else { return };
-        let Maps { sweep, places, outputs, .. } = group.maps();
-        let offsets = &self.plans[plan].offsets;
-        let end = offsets.iter().max().map_or(0, |&last| last as usize + 1);
-        let gradient = Shared::new(gradient);
-        while group.load(machine) {
-            machine.threads.run(slots.shares.len() + usize::from(bias.is_some()), |_, task| {
-                let Some(share) = slots.shares.get(task) else {
-                    if let Some(bias) = bias {
-                        group.sum_bias(machine, bias);
-                    }
-                    return;
-                };
-                for (number, &(patch, dy)) in group.tiles.iter().enumerate() {
-                    machine.isa.run(SparseGradientTile {
-                        segments: &slots.segments[share.clone()],
-                        offsets,
-                        end,
-                        patch: &group.x()[patch..],
-                        pitch: sweep.pitch(),
-                        dy: &group.dy()[dy..],
-                        dy_channel: places.channel(),
-                        dy_pitch: places.pitch(),
-                        outputs,
-                        gradient,
-                        add: group.done > 0 || number > 0,
-                    });
-                }
-            });
-        }
-    }
-
     /// Where strips are in the input, and in the gradient of the output.
     pub(crate) fn sweeps(&self, plan: usize) -> (&Sweep, &Sweep) {
         (&self.plans[plan].forward.sweep, &self.plans[plan].places)
-    }
-
-    /// Sums over lanes: the first floats of the bias gradient.
-    fn finish_bias(&mut self) {
-        for output in 0..self.outputs() {
-            let sums = &self.bias_gradient[output * LANES..(output + 1) * LANES];
-            // Halves first, as everywhere.
-            let mut sums: [f32; LANES] = sums.try_into().expect("16 lanes");
-            for half in [8, 4, 2, 1] {
-                for lane in 0..half {
-                    sums[lane] += sums[lane + half];
-                }
-            }
-            self.bias_gradient[output] = sums[0];
-        }
-        let outputs = self.outputs();
-        self.bias_gradient[outputs..outputs.next_multiple_of(LANES)].fill(0.0);
     }
 
     /// The update from the gradients that were made last.
@@ -377,7 +236,7 @@ impl Conv {
         (self.weights.unpacked(self.shape(), &self.weights.gradient), bias)
     }
 
-    fn shape(&self) -> Vec<usize> {
+    pub(super) fn shape(&self) -> Vec<usize> {
         let [height, width] = self.window.kernel;
         vec![self.outputs(), self.inputs(), height, width]
     }
@@ -394,7 +253,7 @@ impl Conv {
     }
 
     /// The plan for a batch of this many slabs, with the weights as they are now.
-    fn plan(&mut self, slabs: usize) -> usize {
+    pub(super) fn plan(&mut self, slabs: usize) -> usize {
         let slabs = slabs.min(4);
         let found = self.plans.iter().position(|plan| plan.slabs == slabs);
         let index = found.unwrap_or_else(|| {

@@ -3,6 +3,7 @@
 /// Density from which on a convolution is stored and computed dense.
 pub(crate) const CROSSOVER: f64 = 0.3;
 
+mod gradient;
 pub(crate) mod group;
 pub(crate) mod layer;
 pub(crate) mod sparse;

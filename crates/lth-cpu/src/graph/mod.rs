@@ -1,5 +1,7 @@
 //! Networks that are more than a chain of linear layers: a graph of stages, computed stage by stage over the whole batch.
 
+mod backward;
+mod build;
 pub(crate) mod load;
 mod network;
 mod norm;

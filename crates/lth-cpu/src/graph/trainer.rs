@@ -6,8 +6,9 @@ use lth_model::{
 };
 
 use super::{
+    build::Parameters,
     load::Loader,
-    network::{Mode, Network, Parameters},
+    network::{Mode, Network},
     norm::Statistics,
 };
 use crate::{

@@ -1,0 +1,157 @@
+//! The gradients of a convolution's weights and bias.
+
+use lth_model::Tensor;
+
+use super::{
+    group::{Group, Maps},
+    layer::{Conv, Machine},
+    weights::Format,
+};
+use crate::{
+    buffer::Buffer,
+    kernels::conv::{gradient::GradientBlock, sparse_gradient::SparseGradientTile},
+    lanes::Lanes,
+    shared::Shared,
+    simd::LANES,
+};
+
+impl Conv {
+    /// The gradients of kept weights and biases over the whole batch, into `weights.gradient` and the bias's.
+    pub(crate) fn gradient(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], dy: &[f32]) {
+        let mut gradient = std::mem::take(&mut self.weights.gradient);
+        let sparse = matches!(self.weights.format, Format::Sparse(_));
+        self.gradient_into(machine, lanes, (x, dy), sparse, &mut gradient);
+        self.weights.gradient = gradient;
+    }
+
+    /// The gradient of all weights, pruned or not, as a tensor; that of the bias as in [`Self::gradient`].
+    pub(crate) fn gradient_of_all(
+        &mut self,
+        machine: Machine<'_>,
+        lanes: Lanes,
+        x: &[f32],
+        dy: &[f32],
+    ) -> Tensor {
+        let blocks = self.weights.blocks;
+        let mut gradient = Buffer::zeros(blocks.len());
+        self.gradient_into(machine, lanes, (x, dy), false, &mut gradient);
+        let shape = self.shape();
+        let values = (0..shape.iter().product()).map(|index| gradient[blocks.index(index)]).collect();
+        Tensor::new(shape, values)
+    }
+
+    fn gradient_into(
+        &mut self,
+        machine: Machine<'_>,
+        lanes: Lanes,
+        (x, dy): (&[f32], &[f32]),
+        sparse: bool,
+        gradient: &mut [f32],
+    ) {
+        let plan = self.plan(lanes.slabs);
+        let patches = std::mem::take(&mut self.patches);
+        let mut bias_gradient = std::mem::take(&mut self.bias_gradient);
+        let mut winograd = self.winograd.take();
+        let bias = self.bias.is_some().then(|| Shared::new(&mut bias_gradient));
+        let mut group = Group::new(self.maps(lanes, plan, x, dy), patches);
+        match (&mut winograd, sparse) {
+            (Some(winograd), _) => winograd.gradient(machine, &mut group, bias, gradient),
+            (None, true) => self.sparse_gradient(machine, plan, &mut group, bias, gradient),
+            (None, false) => self.dense_gradient(machine, &mut group, bias, gradient),
+        }
+        self.patches = group.into_patches();
+        self.winograd = winograd;
+        self.bias_gradient = bias_gradient;
+        if self.bias.is_some() {
+            self.finish_bias();
+        }
+    }
+
+    fn dense_gradient(
+        &self,
+        machine: Machine<'_>,
+        group: &mut Group<'_>,
+        bias: Option<Shared<'_>>,
+        gradient: &mut [f32],
+    ) {
+        let blocks = self.weights.blocks;
+        let Maps { sweep, places, .. } = group.maps();
+        let gradient = Shared::new(gradient);
+        while group.load(machine) {
+            machine.threads.run(blocks.outputs.div_ceil(4), |_, block| {
+                machine.isa.run(GradientBlock {
+                    blocks,
+                    block,
+                    taps: &sweep.taps,
+                    patches: group.x(),
+                    tiles: &group.tiles,
+                    channel: sweep.channel(),
+                    pitch: sweep.pitch(),
+                    dy: group.dy(),
+                    dy_channel: places.channel(),
+                    dy_pitch: places.pitch(),
+                    gradient,
+                    bias,
+                    add: group.done > 0,
+                });
+            });
+        }
+    }
+
+    fn sparse_gradient(
+        &self,
+        machine: Machine<'_>,
+        plan: usize,
+        group: &mut Group<'_>,
+        bias: Option<Shared<'_>>,
+        gradient: &mut [f32],
+    ) {
+        let Format::Sparse(slots) = &self.weights.format else { return };
+        let Maps { sweep, places, outputs, .. } = group.maps();
+        let offsets = &self.plans[plan].offsets;
+        let end = offsets.iter().max().map_or(0, |&last| last as usize + 1);
+        let gradient = Shared::new(gradient);
+        while group.load(machine) {
+            machine.threads.run(slots.shares.len() + usize::from(bias.is_some()), |_, task| {
+                let Some(share) = slots.shares.get(task) else {
+                    if let Some(bias) = bias {
+                        group.sum_bias(machine, bias);
+                    }
+                    return;
+                };
+                for (number, &(patch, dy)) in group.tiles.iter().enumerate() {
+                    machine.isa.run(SparseGradientTile {
+                        segments: &slots.segments[share.clone()],
+                        offsets,
+                        end,
+                        patch: &group.x()[patch..],
+                        pitch: sweep.pitch(),
+                        dy: &group.dy()[dy..],
+                        dy_channel: places.channel(),
+                        dy_pitch: places.pitch(),
+                        outputs,
+                        gradient,
+                        add: group.done > 0 || number > 0,
+                    });
+                }
+            });
+        }
+    }
+
+    /// Sums over lanes: the first floats of the bias gradient.
+    fn finish_bias(&mut self) {
+        for output in 0..self.outputs() {
+            let sums = &self.bias_gradient[output * LANES..(output + 1) * LANES];
+            // Halves first, as everywhere.
+            let mut sums: [f32; LANES] = sums.try_into().expect("16 lanes");
+            for half in [8, 4, 2, 1] {
+                for lane in 0..half {
+                    sums[lane] += sums[lane + half];
+                }
+            }
+            self.bias_gradient[output] = sums[0];
+        }
+        let outputs = self.outputs();
+        self.bias_gradient[outputs..outputs.next_multiple_of(LANES)].fill(0.0);
+    }
+}

@@ -1,0 +1,59 @@
+//! From named tensors to the parameters of a stage.
+
+use lth_model::{Architecture, EngineError, Masks, Op, OptimizerState, Tensors};
+
+use super::{
+    norm::Norm,
+    plan::{Kind, Plan, Stage},
+    stage::{Layer, Named},
+};
+use crate::{
+    conv::layer::Conv,
+    linear::Linear,
+    network::{MomentNames, given},
+};
+
+/// Parameters to be brought in.
+pub(crate) struct Parameters<'a> {
+    pub(crate) weights: &'a Tensors,
+    pub(crate) masks: &'a Masks,
+    pub(crate) optimizer: Option<&'a OptimizerState>,
+    pub(crate) moments: MomentNames,
+    pub(crate) crossover: Option<f64>,
+}
+
+/// The parameters of a stage, if it has any.
+pub(super) fn layer(
+    architecture: &Architecture,
+    plan: &Plan,
+    stage: &Stage,
+    parameters: &Parameters<'_>,
+) -> Result<Option<Named>, EngineError> {
+    let node = &architecture.nodes[stage.node];
+    let tensor = |suffix: &str| {
+        let name = format!("{}.{suffix}", node.name);
+        given(parameters.weights, parameters.optimizer, parameters.moments, &name)
+    };
+    let mask = parameters.masks.get(&format!("{}.weight", node.name));
+    let layer = match (&node.op, stage.kind) {
+        (Op::Conv2d { bias, .. }, Kind::Conv(window)) => {
+            let bias = if *bias { Some(tensor("bias")?) } else { None };
+            let maps = (plan.places[stage.input].map(), plan.places[stage.output].map());
+            let crossover = parameters.crossover.unwrap_or(crate::conv::CROSSOVER);
+            Layer::Conv(Box::new(Conv::new(window, maps, &tensor("weight")?, mask, bias.as_ref(), crossover)))
+        }
+        (Op::Linear { bias, .. }, Kind::Linear) => {
+            let bias = if *bias { Some(tensor("bias")?) } else { None };
+            let crossover = parameters.crossover.unwrap_or(crate::weights::CROSSOVER);
+            Layer::Linear(Box::new(Linear::new(&tensor("weight")?, mask, bias.as_ref(), crossover)))
+        }
+        (Op::BatchNorm { .. }, Kind::Norm { momentum, epsilon }) => {
+            let running = ["running_mean", "running_var"]
+                .map(|suffix| &parameters.weights[&format!("{}.{suffix}", node.name)]);
+            let (weight, bias) = (tensor("weight")?, tensor("bias")?);
+            Layer::Norm(Box::new(Norm::new((momentum, epsilon), &weight, &bias, running)))
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Named { name: node.name.clone(), layer }))
+}
