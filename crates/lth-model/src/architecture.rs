@@ -60,7 +60,7 @@ pub enum Op {
         /// Kernel, stride and padding.
         window: Window,
     },
-    /// The mean of each channel, [channels, h, w] to [channels].
+    /// The mean of each channel, `[channels, h, w]` to `[channels]`.
     GlobalAveragePool,
     /// The sum of two inputs of the same shape: a residual connection.
     Add,

@@ -111,7 +111,7 @@ impl ArchitectureBuilder {
         self.push(name, Op::AveragePool { window })
     }
 
-    /// The mean of each channel: [channels, h, w] to [channels].
+    /// The mean of each channel: `[channels, h, w]` to `[channels]`.
     #[must_use]
     pub fn global_average_pool(self, name: &str) -> Self {
         self.push(name, Op::GlobalAveragePool)
