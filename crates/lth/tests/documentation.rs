@@ -64,6 +64,10 @@ fn prepare(sandbox: &Sandbox) {
     };
     file("initial.safetensors", true);
     file("masks.safetensors", false);
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/your-own-network.md");
+    let text = fs::read_to_string(guide).unwrap();
+    let network = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    fs::write(sandbox.join("my-net.toml"), network).unwrap();
 }
 
 fn markdown_files(folder: &Path, found: &mut Vec<PathBuf>) {
