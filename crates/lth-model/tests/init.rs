@@ -1,8 +1,8 @@
 //! Initial weights have the distribution that their scheme promises, and the same bits for ever.
 
 use lth_model::{
-    Architecture, BiasInit, FanMode, Hint, InitScheme, Purpose, RandomStream, Seed, Tensor, initialize,
-    lenet_300_100, mlp,
+    Architecture, BiasInit, FanMode, Hint, InitScheme, ModelOptions, Purpose, RandomStream, Seed, Tensor,
+    build_model, initialize, lenet_300_100, mlp,
 };
 
 const OUT: usize = 200;
@@ -120,6 +120,57 @@ fn biases_are_zero_or_pytorchs() {
         assert!(largest <= bound * 1.000_001, "{layer}: {largest}");
         assert!((0.5..1.5).contains(&(deviation / (bound / 3.0f64.sqrt()))), "{layer}: {deviation}");
     }
+}
+
+#[test]
+fn normalisation_starts_as_the_identity_and_convolutions_by_their_fans() {
+    let net = build_model("resnet-18", &ModelOptions::default(), &[3, 32, 32], 10).unwrap();
+    let draw = |bias| initialize(&net, InitScheme::GlorotNormal, bias, Seed(1), Purpose::Init, 0);
+    let (zero, pytorch) = (draw(BiasInit::Zero), draw(BiasInit::PyTorch));
+    assert_eq!(zero.len(), net.state_names().len());
+    for (suffix, value) in
+        [("bn1.weight", 1.0), ("bn2.bias", 0.0), ("bn1.running_mean", 0.0), ("bn2.running_var", 1.0)]
+    {
+        for tensors in [&zero, &pytorch] {
+            let own = tensors.iter().filter(|(name, _)| name.ends_with(suffix)).collect::<Vec<_>>();
+            assert!(
+                own.len() >= 8 && own.iter().all(|(_, t)| t.data().iter().all(|&x| x == value)),
+                "{suffix}"
+            );
+        }
+    }
+    for (name, fan_in, fan_out) in [
+        ("layer3.0.conv1.weight", 128 * 9, 256 * 9),
+        ("layer4.0.downsample.0.weight", 256, 512),
+        ("fc.weight", 512, 10),
+    ] {
+        let (_, deviation, _) = statistics(&zero[name]);
+        let promised = (2.0 / f64::from(fan_in + fan_out)).sqrt();
+        let error = 4.0 / (2.0 * zero[name].len() as f64).sqrt();
+        assert!((deviation / promised - 1.0).abs() < error, "{name}: {deviation}, not {promised}");
+    }
+    let conv = build_model("conv-2", &ModelOptions::default(), &[3, 32, 32], 10).unwrap();
+    let tensors = initialize(&conv, InitScheme::GlorotNormal, BiasInit::PyTorch, Seed(1), Purpose::Init, 0);
+    let (_, _, largest) = statistics(&tensors["conv2.bias"]);
+    let bound = f64::from(64 * 9).sqrt().recip();
+    assert!(largest <= bound * 1.000_001 && largest > 0.8 * bound, "{largest}, {bound}");
+}
+
+/// The weights that a seed means: an engine, a ticket and a run on disk rest on them.
+#[test]
+fn first_values_of_a_residual_network_are_frozen() {
+    let net = build_model("resnet-20", &ModelOptions::default(), &[3, 32, 32], 10).unwrap();
+    let tensors = initialize(&net, InitScheme::GlorotNormal, BiasInit::Zero, Seed(42), Purpose::Init, 0);
+    let found = ["conv1.weight", "layer2.0.downsample.0.weight", "fc.weight"]
+        .map(|name| format!("{name} {:?}", &tensors[name].data()[..2]));
+    assert_eq!(
+        found,
+        [
+            "conv1.weight [0.20599492, 0.048265833]",
+            "layer2.0.downsample.0.weight [0.14752829, -0.3754524]",
+            "fc.weight [0.07341974, 0.2066394]"
+        ]
+    );
 }
 
 #[test]
