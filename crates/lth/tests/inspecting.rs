@@ -80,3 +80,23 @@ fn a_closed_pipe_is_a_quiet_end() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
 }
+
+#[test]
+fn a_model_is_known_by_its_tensors_whatever_it_was_built_for() {
+    let sandbox = Sandbox::new();
+    for (flags, model) in [
+        ("conv-2 --input 1x28x28 --classes 26 --width-factor 0.1", "conv-2+width-0.1"),
+        ("resnet-20 --classes 100", "resnet-20"),
+        ("mlp-20-30 --classes 47", "mlp-20-30"),
+    ] {
+        sandbox.output(&format!("models {flags} --save-weights w.safetensors"));
+        let shown = sandbox.output("inspect w.safetensors");
+        assert!(shown.starts_with(&format!("initial of {model}\n")), "{shown}");
+    }
+    sandbox.output("models resnet-18 --classes 200 --save-weights w.safetensors");
+    let named = lth_model::TensorFile::read(&sandbox.join("w.safetensors")).unwrap();
+    let unnamed = lth_model::TensorFile { tensors: named.tensors, ..Default::default() };
+    std::fs::write(sandbox.join("w.safetensors"), unnamed.to_bytes()).unwrap();
+    let shown = sandbox.output("inspect w.safetensors");
+    assert!(shown.starts_with("weights of resnet-18\n"), "{shown}");
+}

@@ -1,6 +1,6 @@
 //! `lth inspect`.
 
-use lth_model::{Architecture, MODELS, ModelInfo, TensorFile, find_model};
+use lth_model::{Architecture, MODELS, Mask, ModelInfo, Tensor, TensorFile, find_model};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -25,8 +25,11 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Failure> {
 /// What the names of the optimiser's tensors begin with.
 const OPTIMIZER: &str = "optimizer.";
 
-/// The classes of all data sets that there are.
+/// The classes of most data sets; others are read off the tensors.
 const CLASSES: usize = 10;
+
+/// The examples of most data sets.
+const INPUTS: [&[usize]; 3] = [&[1, 28, 28], &[3, 32, 32], &[3, 64, 64]];
 
 /// One tensor, its mask, or both.
 struct Row {
@@ -171,11 +174,21 @@ fn fractions(live: usize, all: usize) -> [String; 3] {
     [count(live), percent(density, 2), percent(1.0 - density, 2)]
 }
 
-/// The model that the file says it is of, or the first whose tensors it has.
+/// The model that the file says it is of, or the first whose tensors it has; built for examples and classes that fit them.
 fn architecture_of(file: &TensorFile) -> Option<(String, Architecture)> {
+    let mut classes = vec![CLASSES];
+    let shapes = file.tensors.values().map(Tensor::shape).chain(file.masks.values().map(Mask::shape));
+    classes.extend(shapes.filter_map(|shape| shape.first()));
+    classes.sort_unstable_by_key(|&count| (count != CLASSES, count));
+    classes.dedup();
     let fits = |model: &ModelInfo| {
-        let architecture = model.build(&model.input, CLASSES).ok()?;
-        file.check_against(&architecture).ok().map(|()| (model.name.to_string(), architecture))
+        let inputs = [&*model.input].into_iter().chain(INPUTS.iter().copied());
+        inputs.flat_map(|input| classes.iter().map(move |&count| (input, count))).find_map(
+            |(input, count)| {
+                let architecture = model.build(input, count).ok()?;
+                file.check_against(&architecture).ok().map(|()| (model.name.to_string(), architecture))
+            },
+        )
     };
     match file.metadata.get("model").map(|name| find_model(name)) {
         Some(Ok(model)) => fits(&model),
