@@ -3,7 +3,8 @@
 //!
 //! A density below 1 is that of the first round of iterative pruning (Frankle and Carbin 2019, Figure 2) at or below it, by
 //! the magnitude of initial weights: each layer at its own rate for Conv-2/4/6, over all convolutions for VGG and ResNet.
-//! `--uniform` prunes every layer to the density itself, at random.
+//! `--uniform` prunes every layer to the density itself, at random; `--crossover 0.5` computes layers below this density
+//! sparse, whatever suits them.
 
 use std::time::Instant;
 
@@ -17,13 +18,14 @@ use lth_ticket::{PruningRates, Scope, prune};
 fn main() {
     let mut arguments: Vec<String> =
         std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let threads = match arguments.iter().position(|argument| argument == "--threads") {
-        Some(at) => {
-            arguments.remove(at);
-            arguments.remove(at).parse().expect("--threads takes a number")
-        }
-        None => 1,
+    let mut option = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.remove(at);
+        Some(arguments.remove(at))
     };
+    let threads = option("--threads").map_or(1, |count| count.parse().expect("--threads takes a number"));
+    let crossover =
+        option("--crossover").map(|density| density.parse().expect("--crossover takes a density"));
     let uniform = arguments.iter().any(|argument| argument == "--uniform");
     arguments.retain(|argument| argument != "--uniform");
     let Some((model, densities)) = arguments.split_first() else {
@@ -46,7 +48,10 @@ fn main() {
             (true, false) => ladder(model, &architecture, &weights, density),
             (true, true) => random(&architecture, density, &mut stream),
         };
-        let engine = CpuEngine::new().with_threads(threads);
+        let mut engine = CpuEngine::new().with_threads(threads);
+        if let Some(crossover) = crossover {
+            engine = engine.with_crossover(crossover);
+        }
         let mut trainer =
             engine.trainer(&architecture, &recipe, &weights, &masks, Seed(0)).expect("a trainer");
         let batch = Batch::Values { inputs: &inputs, labels: &labels };

@@ -33,6 +33,11 @@ impl<'a> Shared<'a> {
         self.len
     }
 
+    /// Whether it begins where [`Simd::stream`](crate::simd::Simd::stream) may store.
+    pub(crate) fn is_aligned(self) -> bool {
+        self.start.addr().is_multiple_of(64)
+    }
+
     pub(crate) fn as_mut_ptr(self) -> *mut f32 {
         self.start
     }

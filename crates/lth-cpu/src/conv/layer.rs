@@ -67,6 +67,14 @@ struct Pass {
     entries: Option<(Entries, u64)>,
 }
 
+/// Density from which on a convolution is stored and computed dense, by minimal filtering. A constant, measured by
+/// `cargo bench -p lth-cpu --bench conv` with `--uniform` and `--crossover`: a measurement at start would let noise decide
+/// the order of sums.
+const CROSSOVER: f64 = 0.45;
+
+/// The same where a dense convolution is computed tap by tap.
+const DIRECT_CROSSOVER: f64 = 0.65;
+
 /// Channels on both sides from which on a dense 3x3 convolution is made by minimal filtering.
 const WINOGRAD_CHANNELS: usize = 32;
 
@@ -77,20 +85,21 @@ impl Conv {
         weight: &Given<'_>,
         mask: Option<&Mask>,
         bias: Option<&Given<'_>>,
-        crossover: f64,
+        crossover: Option<f64>,
     ) -> Self {
-        let outputs = weight.value.shape()[0];
-        let load = Load { channels: weight.value.shape()[1], slabs: 4 };
+        let (outputs, inputs) = (weight.value.shape()[0], weight.value.shape()[1]);
+        let load = Load { channels: inputs, slabs: 4, sparse: true };
+        let filtered = (window.kernel, window.stride) == ([3, 3], [1, 1])
+            && inputs.min(outputs) >= WINOGRAD_CHANNELS
+            && out_map[0].min(out_map[1]) >= 4;
+        let crossover = crossover.unwrap_or(if filtered { CROSSOVER } else { DIRECT_CROSSOVER });
         let len = outputs.next_multiple_of(LANES);
         let bias =
             bias.map(|bias| bias.store(len, |tensor, to| to[..outputs].copy_from_slice(tensor.data())));
         let weights = Weights::new(weight, mask, &Sweep::forward(window, in_map, out_map, load), crossover);
         let bias_gradient = Buffer::zeros(len * LANES);
-        let suits = matches!(weights.format, Format::Dense)
-            && (window.kernel, window.stride) == ([3, 3], [1, 1])
-            && weights.blocks.inputs.min(weights.blocks.outputs) >= WINOGRAD_CHANNELS
-            && out_map[0].min(out_map[1]) >= 4;
-        let winograd = suits.then(|| Winograd::new(weights.blocks));
+        let dense = matches!(weights.format, Format::Dense);
+        let winograd = (dense && filtered).then(|| Winograd::new(weights.blocks));
         let (plans, patches) = (Vec::new(), Patches::default());
         Self { window, in_map, out_map, weights, bias, bias_gradient, plans, patches, winograd }
     }
@@ -282,8 +291,9 @@ impl Plan {
             };
             Pass { sweep, entries }
         };
-        let (inputs, outputs) =
-            (Load { channels: conv.inputs(), slabs }, Load { channels: conv.outputs(), slabs });
+        let sparse = matches!(conv.weights.format, Format::Sparse(_));
+        let [inputs, outputs] =
+            [conv.inputs(), conv.outputs()].map(|channels| Load { channels, slabs, sparse });
         let forward = Sweep::forward(conv.window, conv.in_map, conv.out_map, inputs);
         let backward = Sweep::backward(conv.window, conv.in_map, conv.out_map, outputs);
         let offsets = match &conv.weights.format {

@@ -75,10 +75,15 @@ pub(crate) struct Load {
     pub(crate) channels: usize,
     /// Slabs of the batch.
     pub(crate) slabs: usize,
+    /// Whether only kept weights are visited, which need less of the cache themselves.
+    pub(crate) sparse: bool,
 }
 
 /// Floats of a strip's patch that stay in a second-level cache beside weights and results, if a strip can be so small.
 const STRIP_FLOATS: usize = 160 * 1024;
+
+/// The same of a sparse pass.
+const SPARSE_STRIP_FLOATS: usize = 240 * 1024;
 
 /// Columns of a strip of a very wide map.
 const STRIP_COLUMNS: usize = 64;
@@ -174,7 +179,8 @@ impl Sweep {
             let smaller = sweep.strip[0];
             sweep.strip[0] += TILE_ROWS;
             sweep.arrange(reaches);
-            if sweep.channel() * load.channels > STRIP_FLOATS {
+            if sweep.channel() * load.channels > if load.sparse { SPARSE_STRIP_FLOATS } else { STRIP_FLOATS }
+            {
                 sweep.strip[0] = smaller;
                 break;
             }

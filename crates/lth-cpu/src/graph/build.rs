@@ -39,8 +39,8 @@ pub(super) fn layer(
         (Op::Conv2d { bias, .. }, Kind::Conv(window)) => {
             let bias = if *bias { Some(tensor("bias")?) } else { None };
             let maps = (plan.places[stage.input].map(), plan.places[stage.output].map());
-            let crossover = parameters.crossover.unwrap_or(crate::conv::CROSSOVER);
-            Layer::Conv(Box::new(Conv::new(window, maps, &tensor("weight")?, mask, bias.as_ref(), crossover)))
+            let weight = tensor("weight")?;
+            Layer::Conv(Box::new(Conv::new(window, maps, &weight, mask, bias.as_ref(), parameters.crossover)))
         }
         (Op::Linear { bias, .. }, Kind::Linear) => {
             let bias = if *bias { Some(tensor("bias")?) } else { None };

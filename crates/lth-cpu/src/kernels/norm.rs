@@ -37,6 +37,11 @@ impl Channel {
         (self.lanes.slabs - 1) * self.stride + self.first + self.pixels * self.lanes.width()
     }
 
+    /// Whether its vectors may be streamed into these slabs.
+    fn is_aligned(self, slabs: Shared<'_>) -> bool {
+        slabs.is_aligned() && self.first.is_multiple_of(LANES) && self.stride.is_multiple_of(LANES)
+    }
+
     /// All of the channel: a whole slab at a time, or vector by vector where a wide slab is not full.
     fn runs(self) -> impl Iterator<Item = Run> {
         let Lanes { vectors, .. } = self.lanes;
@@ -113,7 +118,7 @@ impl Kernel for Normalize<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let end = self.channel.end();
-        assert!(self.x.len() >= end && self.y.len() >= end);
+        assert!(self.x.len() >= end && self.y.len() >= end && self.channel.is_aligned(self.y));
         assert!(self.other.is_none_or(|other| other.len() >= end));
         let (scale, shift, zero) = (s.splat(self.scale), s.splat(self.shift), s.splat(0.0));
         for run in self.channel.runs() {
@@ -124,10 +129,11 @@ impl Kernel for Normalize<'_> {
                     if let Some(other) = self.other {
                         y = s.add(y, s.load(other.as_ptr().add(at)));
                     }
-                    s.store(self.y.as_mut_ptr().add(at), if self.relu { s.max(zero, y) } else { y });
+                    s.stream(self.y.as_mut_ptr().add(at), if self.relu { s.max(zero, y) } else { y });
                 }
             }
         }
+        s.publish();
     }
 }
 
@@ -228,7 +234,7 @@ impl Kernel for NormGradient<'_> {
         assert!(self.x.len() >= end && self.dy.len() >= end);
         self.gate.check(end);
         for (to, _) in [self.dx, self.other].into_iter().flatten() {
-            assert!(to.len() >= end);
+            assert!(to.len() >= end && self.channel.is_aligned(to));
         }
         let (mean, scale, zero) = (s.splat(self.mean), s.splat(self.scale), s.splat(0.0));
         let (constant, slope) = (s.splat(self.constant), s.splat(self.slope));
@@ -248,16 +254,17 @@ impl Kernel for NormGradient<'_> {
                 }
             }
         }
+        s.publish();
     }
 }
 
 /// # Safety
-/// 16 floats must be there at `at`, and no other task may touch them.
+/// 16 floats must be there at `at`, a multiple of 16, and no other task may touch them.
 #[inline(always)]
 unsafe fn put<S: Simd>(s: S, (to, add): (Shared<'_>, bool), at: usize, value: S::V) {
     // SAFETY: the caller's promise.
     unsafe {
         let to = to.as_mut_ptr().add(at);
-        s.store(to, if add { s.add(s.load(to), value) } else { value });
+        if add { s.store(to, s.add(s.load(to), value)) } else { s.stream(to, value) }
     }
 }

@@ -32,6 +32,13 @@ impl Pooling {
         1.0 / (self.window.kernel[0] * self.window.kernel[1]) as f32
     }
 
+    /// Whether each pixel is in exactly one window.
+    fn is_tiling(self) -> bool {
+        let Window { kernel, stride, padding } = self.window;
+        let whole = |axis: usize| self.out_map[axis] * kernel[axis] == self.in_map[axis];
+        kernel == stride && padding == [0, 0] && whole(0) && whole(1)
+    }
+
     /// The rows and columns of the input that place (y, x) sees.
     #[inline(always)]
     fn reach(self, place: [usize; 2]) -> [std::ops::Range<usize>; 2] {
@@ -59,7 +66,7 @@ impl Kernel for Pool<'_> {
     fn run<S: Simd>(self, s: S) {
         let pooling = self.pooling;
         let (before, after) = pooling.channel();
-        assert!(self.x.len() >= before && self.y.len() >= after);
+        assert!(self.x.len() >= before && self.y.len() >= after && self.y.is_aligned());
         let factor = s.splat(pooling.factor());
         for y in 0..pooling.out_map[0] {
             for x in 0..pooling.out_map[1] {
@@ -78,7 +85,7 @@ impl Kernel for Pool<'_> {
                     let at = ((y * pooling.out_map[1] + x) * pooling.vectors + vector) * LANES;
                     // SAFETY: as above.
                     unsafe {
-                        s.store(
+                        s.stream(
                             self.y.as_mut_ptr().add(at),
                             if pooling.mean { s.mul(value, factor) } else { value },
                         );
@@ -86,6 +93,7 @@ impl Kernel for Pool<'_> {
                 }
             }
         }
+        s.publish();
     }
 }
 
@@ -110,12 +118,14 @@ impl Kernel for PoolGradient<'_> {
     fn run<S: Simd>(self, s: S) {
         let pooling = self.pooling;
         let (before, after) = pooling.channel();
-        assert!(self.x.len() >= before && self.dx.len() >= before);
+        assert!(self.x.len() >= before && self.dx.len() >= before && self.dx.is_aligned());
         assert!(self.y.len() >= after && self.dy.len() >= after);
         let (zero, one, factor) = (s.splat(0.0), s.splat(1.0), s.splat(pooling.factor()));
         // SAFETY: pixels are inside of the maps, whose lengths are checked above.
         unsafe {
-            if !self.add {
+            // Windows that neither overlap nor leave anything out write every pixel once.
+            let tiled = pooling.is_tiling();
+            if !self.add && !tiled {
                 for at in (0..before).step_by(LANES) {
                     s.store(self.dx.as_mut_ptr().add(at), zero);
                 }
@@ -144,12 +154,17 @@ impl Kernel for PoolGradient<'_> {
                                 };
                                 let part = if self.gated { s.gate(x, part) } else { part };
                                 let to = self.dx.as_mut_ptr().add(at);
-                                s.store(to, s.add(s.load(to), part));
+                                if tiled && !self.add {
+                                    s.stream(to, part);
+                                } else {
+                                    s.store(to, s.add(s.load(to), part));
+                                }
                             }
                         }
                     }
                 }
             }
         }
+        s.publish();
     }
 }

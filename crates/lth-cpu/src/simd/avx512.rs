@@ -48,6 +48,15 @@ impl Simd for Avx512 {
         unsafe { _mm512_storeu_ps(to, v) }
     }
     #[inline(always)]
+    unsafe fn stream(self, to: *mut f32, v: __m512) {
+        debug_assert!(to.addr().is_multiple_of(64), "a streamed vector begins a line of the cache");
+        unsafe { _mm512_stream_ps(to, v) }
+    }
+    #[inline(always)]
+    fn publish(self) {
+        unsafe { _mm_sfence() }
+    }
+    #[inline(always)]
     unsafe fn load_bytes(self, from: *const u8) -> __m512 {
         unsafe { _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(from.cast()))) }
     }

@@ -38,6 +38,18 @@ pub trait Simd: Copy {
     /// # Safety
     /// 16 floats must be writable.
     unsafe fn store(self, to: *mut f32, v: Self::V);
+    /// Stores past the caches, where the machine can: for maps that are larger than these, which would only be read in
+    /// order to be overwritten. A kernel that has done so ends with [`Simd::publish`].
+    /// # Safety
+    /// 16 floats must be writable, at an address that is a multiple of 64 bytes.
+    #[inline(always)]
+    unsafe fn stream(self, to: *mut f32, v: Self::V) {
+        // SAFETY: the caller's promise.
+        unsafe { self.store(to, v) }
+    }
+    /// Orders what was streamed before what this thread does next, so that other threads see it as they see any store.
+    #[inline(always)]
+    fn publish(self) {}
     /// 16 bytes as floats 0 to 255.
     /// # Safety
     /// 16 bytes must be readable.

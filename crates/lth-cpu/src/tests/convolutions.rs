@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::support::*;
 use crate::{
+    buffer::Buffer,
     conv::layer::{Conv, Machine},
     lanes::{Lanes, slab_rows},
     simd::Isa,
@@ -61,14 +62,18 @@ impl Case {
         let tensor = Tensor::new(vec![self.outputs, self.inputs, height, width], self.weights.clone());
         let given = Given { value: &tensor, moments: [None; 2], kept_moments: 0 };
         let maps = (self.in_map, self.out_map);
-        let mut conv = Conv::new(self.window, maps, &given, self.mask.as_ref(), None, 1.0);
+        let mut conv = Conv::new(self.window, maps, &given, self.mask.as_ref(), None, Some(1.0));
         let threads = Threads::new(threads);
         let machine = Machine { isa, threads: &threads };
         let features = |channels: usize, map: [usize; 2]| channels * map[0] * map[1];
         let (from, to) = (features(self.inputs, self.in_map), features(self.outputs, self.out_map));
         let x = to_slabs(&self.x, from, self.lanes, 0.5);
         let dy = to_slabs(&self.dy, to, self.lanes, 0.0);
-        let slabs = |features: usize| vec![7.0; slab_rows(features) * self.lanes.width() * self.lanes.slabs];
+        let slabs = |features: usize| {
+            let mut slabs = Buffer::zeros(slab_rows(features) * self.lanes.width() * self.lanes.slabs);
+            slabs.fill(7.0);
+            slabs
+        };
         let (mut y, mut dx) = (slabs(to), slabs(from));
         conv.forward(machine, self.lanes, &x, &mut y, false);
         conv.backward(machine, self.lanes, &dy, &mut dx, false, None);

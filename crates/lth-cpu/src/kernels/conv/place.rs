@@ -52,6 +52,7 @@ impl Kernel for Place<'_> {
         let map = sweep.out_map[0] * sweep.out_map[1] * LANES;
         let end = (self.count - 1) * stride + rows * map;
         assert!(strip.slab < self.count && stride >= rows * map);
+        assert!(self.slabs.is_aligned() && stride.is_multiple_of(LANES));
         assert!(self.slabs.len() >= end && self.tile.len() >= rows * TILE * LANES);
         self.end.check(rows, end);
         let (y, x) = (strip.y + at.y, strip.x + at.x);
@@ -76,6 +77,7 @@ impl Kernel for Place<'_> {
                 }
             }
         }
+        s.publish();
     }
 }
 
@@ -89,10 +91,10 @@ impl End<'_> {
         }
     }
 
-    /// Stores a value of a row.
+    /// Stores a value of a row; the kernel ends with [`Simd::publish`].
     ///
     /// # Safety
-    /// [`Self::check`] holds, and 16 floats are there at `to`, which no other task touches.
+    /// [`Self::check`] holds, and 16 floats are there at `to`, a multiple of 16, which no other task touches.
     #[inline(always)]
     pub(crate) unsafe fn store<S: Simd>(&self, s: S, slabs: Shared<'_>, row: usize, to: usize, value: S::V) {
         // SAFETY: the caller's promise.
@@ -114,7 +116,7 @@ impl End<'_> {
                     if add { s.add(s.load(place), value) } else { value }
                 }
             };
-            s.store(place, value);
+            s.stream(place, value);
         }
     }
 }

@@ -286,6 +286,7 @@ impl Kernel for PlaceOutput<'_> {
         let end = (self.count - 1) * stride + rows * map;
         assert!(sweep.out_step == [1, 1] && strip.slab < self.count && stride >= rows * map);
         assert!(self.slabs.len() >= end && self.output.len() >= rows * 4 * vectors * LANES);
+        assert!(self.slabs.is_aligned() && stride.is_multiple_of(LANES));
         self.end.check(rows, end);
         for row in 0..rows {
             for vector in 0..vectors.min(pieces.vectors() - self.first) {
@@ -310,5 +311,6 @@ impl Kernel for PlaceOutput<'_> {
                 }
             }
         }
+        s.publish();
     }
 }
