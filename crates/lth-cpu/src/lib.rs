@@ -30,6 +30,7 @@ mod graph;
 mod kernels;
 mod lanes;
 mod linear;
+mod linear_parts;
 mod network;
 mod optimizer;
 mod panels;

@@ -7,16 +7,18 @@ use crate::{
     kernels::{
         activation::{Gate, Relu},
         bias::Bias,
-        matmul::{End, Matmul},
+        matmul::End,
         outer::Outer,
         sparse_gradient::SparseGradient,
         sparse_matmul::SparseMatmul,
         update::{Parameters, StoreGradient, UpdateRule},
     },
     lanes::{Lanes, slab_rows},
+    linear_parts::Product,
     panels::Panels,
     simd::Isa,
     stored::{Given, Part, Stored},
+    threads::Machine,
     weights::Weights,
 };
 
@@ -61,7 +63,7 @@ impl Linear {
     /// One slab forward: `y = W x + b`, then ReLU if asked for. `terms` lists the inputs that are not zero throughout.
     pub(crate) fn forward(
         &self,
-        isa: Isa,
+        machine: Machine<'_>,
         vectors: usize,
         x: &[f32],
         terms: Option<&[u16]>,
@@ -70,20 +72,14 @@ impl Linear {
     ) {
         let start = self.bias.as_ref().map(|bias| &*bias.w);
         match &self.weights {
-            Weights::Dense(dense) => isa.run(Matmul {
-                weights: &dense.stored.w,
-                panels: dense.panels,
-                forward: true,
-                rows: self.outputs,
-                terms: terms.unwrap_or(&self.all_inputs),
-                x,
-                y,
-                start,
-                vectors,
-                end: if relu { End::Relu } else { End::Plain },
-            }),
+            Weights::Dense(dense) => {
+                let terms = terms.unwrap_or(&self.all_inputs);
+                let end = if relu { End::Relu } else { End::Plain };
+                let product = Product { forward: true, rows: self.outputs, terms, x, start, vectors, end };
+                dense.product(machine, product, y);
+            }
             Weights::Sparse(sparse) => {
-                isa.run(SparseMatmul {
+                machine.isa.run(SparseMatmul {
                     layout: &sparse.forward,
                     weights: &sparse.stored.w,
                     through: None,
@@ -93,7 +89,7 @@ impl Linear {
                     vectors,
                 });
                 if relu {
-                    isa.run(Relu(&mut y[..self.outputs * vectors * 16]));
+                    machine.isa.run(Relu(&mut y[..self.outputs * vectors * 16]));
                 }
             }
         }
@@ -102,27 +98,21 @@ impl Linear {
     /// One slab backward to the input: `dx = W^T dy`, 0 where `gate` is not positive.
     pub(crate) fn backward(
         &self,
-        isa: Isa,
+        machine: Machine<'_>,
         vectors: usize,
         dy: &[f32],
         dx: &mut [f32],
         gate: Option<&[f32]>,
     ) {
         match &self.weights {
-            Weights::Dense(dense) => isa.run(Matmul {
-                weights: &dense.stored.w,
-                panels: dense.panels,
-                forward: false,
-                rows: self.inputs,
-                terms: &self.all_outputs,
-                x: dy,
-                y: dx,
-                start: None,
-                vectors,
-                end: gate.map_or(End::Plain, End::Gate),
-            }),
+            Weights::Dense(dense) => {
+                let (terms, end) = (&*self.all_outputs, gate.map_or(End::Plain, End::Gate));
+                let product =
+                    Product { forward: false, rows: self.inputs, terms, x: dy, start: None, vectors, end };
+                dense.product(machine, product, dx);
+            }
             Weights::Sparse(sparse) => {
-                isa.run(SparseMatmul {
+                machine.isa.run(SparseMatmul {
                     layout: &sparse.backward,
                     weights: &sparse.stored.w,
                     through: Some(&sparse.through),
@@ -133,7 +123,7 @@ impl Linear {
                 });
                 if let Some(gate) = gate {
                     let len = self.inputs * vectors * 16;
-                    isa.run(Gate { y: &mut dx[..len], gate: &gate[..len] });
+                    machine.isa.run(Gate { y: &mut dx[..len], gate: &gate[..len] });
                 }
             }
         }
@@ -142,17 +132,17 @@ impl Linear {
     /// Weight and bias gradients of the whole batch, with their update.
     pub(crate) fn update<R: UpdateRule>(
         &mut self,
-        isa: Isa,
+        machine: Machine<'_>,
         lanes: Lanes,
         dy: &[f32],
         input: &Input<'_>,
         rule: R,
     ) {
         if let Some(bias) = &mut self.bias {
-            update_bias(isa, lanes, dy, self.outputs, bias.parameters(), rule);
+            update_bias(machine.isa, lanes, dy, self.outputs, bias.parameters(), rule);
         }
         match &mut self.weights {
-            Weights::Sparse(sparse) => isa.run(SparseGradient {
+            Weights::Sparse(sparse) => machine.isa.run(SparseGradient {
                 layout: &sparse.forward,
                 dy,
                 dy_rows: slab_rows(self.outputs),
@@ -164,10 +154,8 @@ impl Linear {
                 rule,
             }),
             Weights::Dense(dense) => {
-                let blocks = self.batch_major.fill(isa, lanes, (dy, self.outputs), (input, self.inputs));
-                let (parameters, kept) = (dense.stored.parameters(), dense.kept.as_deref());
-                isa.run(outer(&blocks, dense.panels, parameters, rule).with(kept, dense.reverse));
-                dense.reverse = !dense.reverse;
+                let (dy, input) = ((dy, self.outputs), (input, self.inputs));
+                dense.update(machine, lanes, &mut self.batch_major, dy, input, rule);
             }
         }
     }

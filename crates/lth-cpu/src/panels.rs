@@ -7,7 +7,7 @@
 pub(crate) const PANEL: usize = 20;
 
 /// Inputs that are neighbours.
-const VECTOR: usize = 16;
+pub(crate) const VECTOR: usize = 16;
 
 /// Where the weights of a dense `[outputs][inputs]` matrix are.
 ///
@@ -31,6 +31,11 @@ impl Panels {
     /// Inputs in whole vectors.
     pub(crate) fn width(self) -> usize {
         self.width
+    }
+
+    /// Some of the panels.
+    pub(crate) fn part(self, first: usize, count: usize) -> Self {
+        Self { outputs: (self.outputs - first * PANEL).min(count * PANEL), ..self }
     }
 
     /// Panels.

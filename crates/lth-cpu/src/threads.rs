@@ -1,11 +1,24 @@
 //! Several cores on one step. What is computed never depends on how many there are.
 
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    hint,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
 };
 
-use crate::buffer::Buffer;
+use rayon::Yield;
+
+use crate::{buffer::Buffer, simd::Isa};
+
+/// What computes.
+#[derive(Clone, Copy)]
+pub(crate) struct Machine<'a> {
+    pub(crate) isa: Isa,
+    pub(crate) threads: &'a Threads,
+}
 
 /// The workers of one trainer, and scratch memory for each.
 ///
@@ -23,6 +36,9 @@ pub(crate) struct Scratch {
     pub(crate) tile: Buffer,
     pub(crate) transformed: Buffer,
 }
+
+/// How often an idle worker looks for work before it lets others have its core.
+const PATIENCE: u32 = 256;
 
 /// How often a worker comes back for more of the tasks of one pass.
 const SHARES: usize = 8;
@@ -51,10 +67,15 @@ impl Threads {
         Self { pool, scratch: (0..workers).map(|_| Mutex::default()).collect() }
     }
 
+    /// How many workers there are.
+    pub(crate) fn workers(&self) -> usize {
+        self.scratch.len()
+    }
+
     /// Calls `work` once for each task, on whichever worker is free.
     pub(crate) fn run(&self, tasks: usize, work: impl Fn(&mut Scratch, usize) + Sync) {
         let Some(pool) = self.pool.as_ref().filter(|_| tasks > 1) else {
-            let mut scratch = self.lock(0);
+            let mut scratch = lock(&self.scratch[0]);
             (0..tasks).for_each(|task| work(&mut scratch, task));
             return;
         };
@@ -62,7 +83,7 @@ impl Threads {
         let share = (tasks / (SHARES * self.scratch.len())).max(1);
         let next = AtomicUsize::new(0);
         pool.broadcast(|worker| {
-            let mut scratch = self.lock(worker.index());
+            let mut scratch = lock(&self.scratch[worker.index()]);
             loop {
                 let first = next.fetch_add(share, Ordering::Relaxed);
                 if first >= tasks {
@@ -73,17 +94,42 @@ impl Threads {
         });
     }
 
-    /// Calls `work` on one of the workers, which saves it from waking them for every pass of a step.
+    /// Calls `work` on one of the workers, the others awake for it: waking one takes as long as a small pass.
     pub(crate) fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match &self.pool {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
+        let Some(pool) = &self.pool else { return work() };
+        let (work, done) = (Mutex::new(Some(work)), AtomicBool::new(false));
+        let results = pool.broadcast(|worker| {
+            let work = if worker.index() == 0 { lock(&work).take() } else { None };
+            if let Some(work) = work {
+                let _done = Done(&done);
+                return Some(work());
+            }
+            for turn in 1_u32.. {
+                if done.load(Ordering::Acquire) {
+                    break;
+                }
+                if rayon::yield_now() != Some(Yield::Executed) {
+                    // More workers than free cores must not keep each other waiting.
+                    if turn.is_multiple_of(PATIENCE) { thread::yield_now() } else { hint::spin_loop() }
+                }
+            }
+            None
+        });
+        results.into_iter().flatten().next().expect("the first worker called it")
     }
+}
 
-    fn lock(&self, worker: usize) -> MutexGuard<'_, Scratch> {
-        // Scratch has no invariant that a panic could have broken.
-        self.scratch[worker].lock().unwrap_or_else(PoisonError::into_inner)
+/// What is locked here has no invariant that a panic could have broken.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Says so when it goes, also in a panic.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 

@@ -23,12 +23,15 @@ use crate::{
     optimizer::{WithRule, moment_names, with_rule},
     simd::Isa,
     stored::Part,
+    threads::{Machine, Threads},
     weights::CROSSOVER,
 };
 
 /// One network in training on the CPU.
 pub(crate) struct CpuTrainer {
     pub(crate) isa: Isa,
+    /// One: a step of a small network is shorter than it takes to wake a second.
+    threads: Threads,
     crossover: f64,
     pub(crate) architecture: Architecture,
     optimizer: Optimizer,
@@ -60,6 +63,7 @@ impl CpuTrainer {
         let layers = compile(architecture, weights, masks, None, moment_names(recipe.optimizer), crossover)?;
         Ok(Self {
             isa: engine.isa,
+            threads: Threads::new(1),
             crossover,
             architecture: architecture.clone(),
             optimizer: recipe.optimizer,
@@ -120,7 +124,8 @@ impl CpuTrainer {
             let x = &before[index][slab * slab_rows(layer.linear.inputs) * lanes.width()..];
             let y = &mut after[0][slab * slab_rows(layer.linear.outputs) * lanes.width()..];
             let terms = if index == 0 { terms } else { None };
-            layer.linear.forward(self.isa, lanes.vectors, x, terms, y, layer.relu);
+            let machine = Machine { isa: self.isa, threads: &self.threads };
+            layer.linear.forward(machine, lanes.vectors, x, terms, y, layer.relu);
         }
     }
 
@@ -145,7 +150,8 @@ impl CpuTrainer {
                     });
                 }
                 let y = &mut after[0][slab * slab_rows(layer.linear.outputs) * lanes.width()..];
-                layer.linear.forward(self.isa, lanes.vectors, x, None, y, layer.relu);
+                let machine = Machine { isa: self.isa, threads: &self.threads };
+                layer.linear.forward(machine, lanes.vectors, x, None, y, layer.relu);
             }
         }
     }
@@ -184,7 +190,8 @@ impl CpuTrainer {
             let dx = &mut before[index][slab * len..(slab + 1) * len];
             let dy = &after[0][slab * outputs * lanes.width()..];
             let gate = gated.then(|| &self.activations[index][slab * len..(slab + 1) * len]);
-            layer.linear.backward(self.isa, lanes.vectors, dy, dx, gate);
+            let machine = Machine { isa: self.isa, threads: &self.threads };
+            layer.linear.backward(machine, lanes.vectors, dy, dx, gate);
             if layer.dropout.is_some() {
                 self.isa
                     .run(Multiply { y: dx, factors: self.dropout.of(index, slab * len..(slab + 1) * len) });
@@ -203,7 +210,8 @@ impl CpuTrainer {
                 slabs: &self.activations[index],
                 blocks: blocks.then_some((&*self.batch.blocks, &self.batch.active)),
             };
-            layer.linear.update(self.isa, lanes, &self.gradients[index + 1], &input, rule);
+            let machine = Machine { isa: self.isa, threads: &self.threads };
+            layer.linear.update(machine, lanes, &self.gradients[index + 1], &input, rule);
         }
     }
 

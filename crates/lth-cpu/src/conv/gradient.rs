@@ -4,7 +4,7 @@ use lth_model::Tensor;
 
 use super::{
     group::{Group, Maps},
-    layer::{Conv, Machine},
+    layer::Conv,
     weights::Format,
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     lanes::Lanes,
     shared::Shared,
     simd::LANES,
+    threads::Machine,
 };
 
 impl Conv {
@@ -112,13 +113,11 @@ impl Conv {
         let end = offsets.iter().max().map_or(0, |&last| last as usize + 1);
         let gradient = Shared::new(gradient);
         while group.load(machine) {
-            machine.threads.run(slots.shares.len() + usize::from(bias.is_some()), |_, task| {
-                let Some(share) = slots.shares.get(task) else {
-                    if let Some(bias) = bias {
-                        group.sum_bias(machine, bias);
-                    }
-                    return;
-                };
+            if let Some(bias) = bias {
+                group.sum_bias(machine, bias);
+            }
+            machine.threads.run(slots.shares.len(), |_, task| {
+                let share = &slots.shares[task];
                 for (number, &(patch, dy)) in group.tiles.iter().enumerate() {
                     machine.isa.run(SparseGradientTile {
                         segments: &slots.segments[share.clone()],

@@ -1,16 +1,13 @@
 //! Some strips whose patches, of input and gradient, are in memory together: what the weight gradient goes through.
 
-use super::{
-    layer::{Conv, Machine},
-    sweep::Sweep,
-};
+use super::{layer::Conv, sweep::Sweep};
 use crate::{
     buffer::Buffer,
     kernels::conv::{bias::LaneSums, pack::Pack},
     lanes::Lanes,
     shared::Shared,
     simd::LANES,
-    threads::Scratch,
+    threads::{Machine, Scratch},
 };
 
 /// Floats of patches that are in memory at a time, unless a strip has more: a second-level cache.
@@ -83,11 +80,6 @@ impl<'a> Group<'a> {
         &self.patches.dy
     }
 
-    /// Strips that fit.
-    pub(crate) fn most(&self) -> usize {
-        self.most
-    }
-
     /// Brings the next strips into memory; false when there are none left.
     pub(crate) fn load(&mut self, machine: Machine<'_>) -> bool {
         let Maps { sweep, places, x, dy, strides, lanes, channels, outputs } = self.maps;
@@ -122,8 +114,8 @@ impl<'a> Group<'a> {
     /// Adds the sums of dy by lane, `[output][16]`.
     pub(crate) fn sum_bias(&self, machine: Machine<'_>, bias: Shared<'_>) {
         let places = self.maps.places;
-        for output in 0..self.maps.outputs {
-            // SAFETY: one task makes all of them.
+        machine.threads.run(self.maps.outputs, |_, output| {
+            // SAFETY: each task has its own output.
             #[allow(unsafe_code)]
             let sums = unsafe { bias.part(output * LANES, LANES) };
             machine.isa.run(LaneSums {
@@ -133,7 +125,7 @@ impl<'a> Group<'a> {
                 sums,
                 add: self.done > 0,
             });
-        }
+        });
     }
 
     /// What is gone through.

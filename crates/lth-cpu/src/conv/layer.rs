@@ -11,29 +11,18 @@ use super::{
 };
 use crate::{
     buffer::Buffer,
-    kernels::{
-        apply::Apply,
-        conv::{
-            dense::DenseTile,
-            pack::Pack,
-            place::{End, Place},
-            sparse::SparseTile,
-        },
-        update::UpdateRule,
+    kernels::conv::{
+        dense::DenseTile,
+        pack::Pack,
+        place::{End, Place},
+        sparse::SparseTile,
     },
     lanes::{Lanes, slab_rows},
     shared::Shared,
-    simd::{Isa, LANES},
+    simd::LANES,
     stored::{Given, Part, Stored},
-    threads::{Scratch, Threads},
+    threads::{Machine, Scratch},
 };
-
-/// What computes.
-#[derive(Clone, Copy)]
-pub(crate) struct Machine<'a> {
-    pub(crate) isa: Isa,
-    pub(crate) threads: &'a Threads,
-}
 
 /// A convolution.
 pub(crate) struct Conv {
@@ -74,6 +63,9 @@ const CROSSOVER: f64 = 0.45;
 
 /// The same where a dense convolution is computed tap by tap.
 const DIRECT_CROSSOVER: f64 = 0.65;
+
+/// Tasks into which a dense pass is cut at least for several workers, where it has so many rows.
+const TASKS: usize = 8;
 
 /// Channels on both sides from which on a dense 3x3 convolution is made by minimal filtering.
 const WINOGRAD_CHANNELS: usize = 32;
@@ -180,8 +172,15 @@ impl Conv {
         let (rows, channels) =
             if forward { (self.outputs(), self.inputs()) } else { (self.inputs(), self.outputs()) };
         let channels = if sweep.taps.is_empty() { 0 } else { channels };
-        machine.threads.run(sweep.strips(lanes.slabs), |scratch, task| {
-            let strip = sweep.strip_at(task);
+        // Small maps have few strips: for several workers their rows are cut, and each part has a copy of the patch.
+        let strips = sweep.strips(lanes.slabs);
+        let cut = pass.entries.is_none() && self.winograd.is_none() && machine.threads.workers() > 1;
+        let part = if cut { rows.div_ceil(TASKS.div_ceil(strips)).next_multiple_of(4) } else { rows };
+        let parts = rows.div_ceil(part);
+        machine.threads.run(strips * parts, |scratch, task| {
+            let strip = sweep.strip_at(task / parts);
+            let first = task % parts * part;
+            let rows = part.min(rows - first);
             let patch = Scratch::reserve(&mut scratch.patch, channels * sweep.channel());
             machine.isa.run(Pack { sweep, at: strip, channels, slabs, stride, count: lanes.slabs, patch });
             if let Some(winograd) = &self.winograd {
@@ -207,6 +206,8 @@ impl Conv {
                         weights: &self.weights.stored.w,
                         blocks: self.weights.blocks,
                         forward,
+                        first,
+                        rows,
                         taps: &sweep.taps,
                         patch,
                         channel: sweep.channel(),
@@ -215,7 +216,7 @@ impl Conv {
                     });
                 }
                 let Target { slabs, stride, count, end } = target;
-                machine.isa.run(Place { sweep, strip, at, tile, rows, slabs, stride, count, end });
+                machine.isa.run(Place { sweep, strip, at, tile, first, rows, slabs, stride, count, end });
             }
         });
     }
@@ -223,17 +224,6 @@ impl Conv {
     /// Where strips are in the input, and in the gradient of the output.
     pub(crate) fn sweeps(&self, plan: usize) -> (&Sweep, &Sweep) {
         (&self.plans[plan].forward.sweep, &self.plans[plan].places)
-    }
-
-    /// The update from the gradients that were made last.
-    pub(crate) fn update<R: UpdateRule>(&mut self, machine: Machine<'_>, rule: R) {
-        let Weights { stored, kept, gradient, version, .. } = &mut self.weights;
-        machine.isa.run(Apply { parameters: stored.parameters(), gradient, kept: Some(kept), rule });
-        *version += 1;
-        if let Some(bias) = &mut self.bias {
-            let gradient = &self.bias_gradient[..bias.w.len()];
-            machine.isa.run(Apply { parameters: bias.parameters(), gradient, kept: None, rule });
-        }
     }
 
     /// The gradients that were made last, of kept weights and of the bias, as tensors.

@@ -5,5 +5,6 @@ pub(crate) mod group;
 pub(crate) mod layer;
 pub(crate) mod sparse;
 pub(crate) mod sweep;
+mod update;
 pub(crate) mod weights;
 pub(crate) mod winograd;

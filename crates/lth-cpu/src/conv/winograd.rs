@@ -2,7 +2,6 @@
 
 use super::{
     group::Group,
-    layer::Machine,
     sweep::Sweep,
     weights::{Blocks, Weights},
 };
@@ -15,11 +14,14 @@ use crate::{
     },
     shared::Shared,
     simd::LANES,
-    threads::Scratch,
+    threads::{Machine, Scratch},
 };
 
 /// Floats of transformed pieces and their products that are in memory at a time.
 const BLOCK_FLOATS: usize = 192 * 1024;
+
+/// Blocks of weights whose gradients are gathered as one task.
+const GATHERED: usize = 1024;
 
 /// Transformed weights and what their gradient needs.
 pub(crate) struct Winograd {
@@ -30,8 +32,6 @@ pub(crate) struct Winograd {
     /// The version of the weights that were transformed.
     version: u64,
     gradient: Buffer,
-    x: Buffer,
-    dy: Buffer,
 }
 
 /// Slabs that a pass writes, with the strip that a task has of them.
@@ -47,8 +47,12 @@ pub(crate) struct Target<'a> {
 impl Winograd {
     pub(crate) fn new(blocks: Blocks) -> Self {
         let blocks = Blocks { kernel: 16, ..blocks };
-        let [forward, backward, gradient, x, dy] = std::array::from_fn(|_| Buffer::default());
-        Self { blocks, weights: [forward, backward], version: 0, gradient, x, dy }
+        Self {
+            blocks,
+            weights: [Buffer::default(), Buffer::default()],
+            version: 0,
+            gradient: Buffer::default(),
+        }
     }
 
     /// Transforms the weights, if they have changed.
@@ -128,39 +132,40 @@ impl Winograd {
         let Blocks { inputs, outputs, .. } = self.blocks;
         let maps = group.maps();
         let (of_x, of_dy) = (Pieces::new(maps.sweep), Pieces::new(maps.places));
-        let most = group.most() * of_x.vectors();
-        Scratch::reserve(&mut self.x, 4 * inputs * most * LANES);
-        Scratch::reserve(&mut self.dy, 4 * outputs * most * LANES);
         Scratch::reserve(&mut self.gradient, self.blocks.len());
+        let places = self.blocks.len() / 4;
         while group.load(machine) {
             let vectors = group.strips * of_x.vectors();
-            let (x_stride, dy_stride) = group.strides();
-            for row in 0..4 {
-                let (x, dy) = (Shared::new(&mut self.x), Shared::new(&mut self.dy));
-                machine.threads.run(inputs + outputs, |_, task| {
-                    let of_input = task < inputs;
-                    let (index, pieces, patches, stride, channel, channels, to) = if of_input {
-                        (task, of_x, group.x(), x_stride, maps.sweep.channel(), inputs, x)
+            let (strips, add, loaded) = (group.strips, group.done > 0, &*group);
+            let gradient = Shared::new(&mut self.gradient);
+            // A row of places is a task: what it transforms, it alone reads.
+            machine.threads.run(4, |scratch, row| {
+                let transform = |of_input: bool, to: &mut Buffer| {
+                    let (x_stride, dy_stride) = loaded.strides();
+                    let (pieces, patches, stride, channel, channels) = if of_input {
+                        (of_x, loaded.x(), x_stride, maps.sweep.channel(), inputs)
                     } else {
-                        (task - inputs, of_dy, group.dy(), dy_stride, maps.places.channel(), outputs, dy)
+                        (of_dy, loaded.dy(), dy_stride, maps.places.channel(), outputs)
                     };
-                    for strip in 0..group.strips {
-                        machine.isa.run(TransformChannel {
-                            pieces,
-                            row,
-                            of_input,
-                            patch: &patches[strip * stride + index * channel..][..channel],
-                            to: to.from((index * vectors + strip * pieces.vectors()) * LANES),
-                            place_stride: channels * vectors * LANES,
-                        });
+                    let to = Shared::new(Scratch::reserve(to, 4 * channels * vectors * LANES));
+                    for index in 0..channels {
+                        for strip in 0..strips {
+                            machine.isa.run(TransformChannel {
+                                pieces,
+                                row,
+                                of_input,
+                                patch: &patches[strip * stride + index * channel..][..channel],
+                                to: to.from((index * vectors + strip * pieces.vectors()) * LANES),
+                                place_stride: channels * vectors * LANES,
+                            });
+                        }
                     }
-                });
-                let places = self.blocks.len() / 4;
-                let to = Shared::new(&mut self.gradient).from(row * places);
-                let (x, dy) = (&*self.x, &*self.dy);
-                let add = group.done > 0;
-                machine.threads.run(outputs.div_ceil(4), |_, block| {
-                    let gradient = to;
+                };
+                transform(true, &mut scratch.transformed);
+                transform(false, &mut scratch.patch);
+                let (x, dy) = (&*scratch.transformed, &*scratch.patch);
+                let gradient = gradient.from(row * places);
+                for block in 0..outputs.div_ceil(4) {
                     machine.isa.run(GradientProducts {
                         inputs,
                         outputs,
@@ -171,13 +176,21 @@ impl Winograd {
                         gradient,
                         add,
                     });
-                });
-            }
+                }
+            });
             if let Some(bias) = bias {
                 group.sum_bias(machine, bias);
             }
         }
-        let gradient = &mut gradient[..self.blocks.len() / 16 * 9];
-        machine.isa.run(GatherGradient { gradient: &self.gradient, to: gradient });
+        let blocks = self.blocks.len() / (16 * LANES);
+        let to = Shared::new(gradient);
+        machine.threads.run(blocks.div_ceil(GATHERED), |_, task| {
+            let first = task * GATHERED;
+            let count = GATHERED.min(blocks - first);
+            // SAFETY: each task has its own blocks.
+            #[allow(unsafe_code)]
+            let to = unsafe { to.part(first * 9 * LANES, count * 9 * LANES) };
+            machine.isa.run(GatherGradient { gradient: &self.gradient, blocks, first, to });
+        });
     }
 }

@@ -13,12 +13,12 @@ use super::{
 use crate::{
     batch_major::Input,
     buffer::Buffer,
-    conv::layer::Machine,
     kernels::{
         activation::{Gate, Pass},
         update::UpdateRule,
     },
     lanes::slab_rows,
+    threads::Machine,
 };
 
 impl Network {
@@ -36,7 +36,7 @@ impl Network {
                     conv.update(machine, rule);
                 }
                 Some(Layer::Linear(linear)) => {
-                    linear.update(machine.isa, lanes, dy, &Input { slabs: x, blocks: None }, rule);
+                    linear.update(machine, lanes, dy, &Input { slabs: x, blocks: None }, rule);
                 }
                 Some(Layer::Norm(norm)) => norm.update(machine, rule),
                 None => {}
@@ -138,7 +138,7 @@ impl Network {
                     let range = slab * from * lanes.width()..(slab + 1) * from * lanes.width();
                     let dy = &dy[slab * to * lanes.width()..];
                     let gate = gate.map(|gate| &gate[range.clone()]);
-                    linear.backward(machine.isa, lanes.vectors, dy, &mut target[range], gate);
+                    linear.backward(machine, lanes.vectors, dy, &mut target[range], gate);
                 }
                 if *add {
                     let pass = Pass {

@@ -12,11 +12,11 @@ use super::{
 };
 use crate::{
     buffer::Buffer,
-    conv::layer::Machine,
     kernels::activation::{Multiply, Sum},
     lanes::{Lanes, slab_rows},
     network::check,
     stored::Part,
+    threads::Machine,
 };
 
 /// A network with its parameters and the memory of a step.
@@ -105,7 +105,7 @@ impl Network {
                 for slab in 0..lanes.slabs {
                     let x = &x[slab * from * lanes.width()..];
                     let y = &mut y[slab * to * lanes.width()..];
-                    linear.forward(machine.isa, lanes.vectors, x, None, y, stage.relu);
+                    linear.forward(machine, lanes.vectors, x, None, y, stage.relu);
                 }
             }
             (Kind::Norm { .. }, Some(Layer::Norm(norm))) => {

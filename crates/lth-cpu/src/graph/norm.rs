@@ -4,7 +4,6 @@ use lth_model::Tensor;
 
 use crate::{
     buffer::Buffer,
-    conv::layer::Machine,
     kernels::{
         apply::Apply,
         norm::{CenteredSum, Channel, Gate, GradientSums, NormGradient, Normalize},
@@ -14,6 +13,7 @@ use crate::{
     shared::Shared,
     simd::LANES,
     stored::{Given, Part, Stored},
+    threads::Machine,
 };
 
 /// A batch normalisation with its running statistics.

@@ -4,10 +4,10 @@ use lth_model::Window;
 
 use super::plan::Place;
 use crate::{
-    conv::layer::Machine,
     kernels::pool::{Pool, PoolGradient, Pooling},
     lanes::{Lanes, slab_rows},
     shared::Shared,
+    threads::Machine,
 };
 
 /// A pool from one place to another.

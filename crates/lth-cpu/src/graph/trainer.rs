@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     CpuEngine, batch,
-    conv::layer::Machine,
     kernels::{
         activation::Scale,
         softmax::{Score, Softmax},
@@ -22,6 +21,7 @@ use crate::{
     lanes::slab_rows,
     optimizer::{WithRule, moment_names, with_rule},
     stored::Part,
+    threads::Machine,
     threads::Threads,
 };
 

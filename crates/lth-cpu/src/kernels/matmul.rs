@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    panels::Panels,
+    panels::{PANEL, Panels, VECTOR},
     simd::{Kernel, LANES, Simd},
 };
 
@@ -16,15 +16,16 @@ pub(crate) struct Matmul<'a> {
     pub(crate) panels: Panels,
     /// Whether rows are outputs.
     pub(crate) forward: bool,
-    /// Rows of the result.
+    /// The first row that is made, a multiple of 20 forward and of 16 backward, and how many.
+    pub(crate) first: usize,
     pub(crate) rows: usize,
     /// Which terms are not zero throughout `x`; ascending.
     pub(crate) terms: &'a [u16],
     /// Slab that is read.
     pub(crate) x: &'a [f32],
-    /// Slab that is written.
+    /// Slab that is written, from the first row on.
     pub(crate) y: &'a mut [f32],
-    /// What each row starts from; zero if absent.
+    /// What each row starts from, from the first on; zero if absent.
     pub(crate) start: Option<&'a [f32]>,
     /// Vectors in a row of a slab, 1 to 4.
     pub(crate) vectors: usize,
@@ -61,7 +62,8 @@ impl Kernel for Matmul<'_> {
         } else {
             (self.panels.width(), self.panels.outputs())
         };
-        assert!(self.rows <= rows && (self.terms.is_empty() || last < terms));
+        assert!(self.first + self.rows <= rows && (self.terms.is_empty() || last < terms));
+        assert!(self.first.is_multiple_of(if self.forward { PANEL } else { VECTOR }));
         assert!(self.weights.len() >= self.panels.len());
         if let End::Gate(gate) = self.end {
             assert!(gate.len() >= self.rows * width);
@@ -153,8 +155,9 @@ impl Matmul<'_> {
                     };
                 }
             }
+            let first = self.first + row;
             let (base, row_stride) =
-                if FORWARD { (self.panels.index(row, 0), LANES) } else { (self.panels.index(0, row), 1) };
+                if FORWARD { (self.panels.index(first, 0), LANES) } else { (self.panels.index(0, first), 1) };
             let w = self.weights.as_ptr().add(base);
             let x = self.x.as_ptr().add(part.first * LANES);
             for &term in part.terms {

@@ -32,13 +32,6 @@ pub(crate) struct Outer<'a, R> {
     pub(crate) rule: R,
 }
 
-impl<'a, R> Outer<'a, R> {
-    /// With a mask, and in this direction.
-    pub(crate) fn with(self, kept: Option<&'a [u16]>, reverse: bool) -> Self {
-        Self { reverse, kept, ..self }
-    }
-}
-
 /// For each vector of 16 inputs the examples of the batch in which one of them is not zero.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ActiveExamples {

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use super::support::*;
 use crate::{
     buffer::Buffer,
-    conv::layer::{Conv, Machine},
+    conv::layer::Conv,
     lanes::{Lanes, slab_rows},
     simd::Isa,
     stored::Given,
-    threads::Threads,
+    threads::{Machine, Threads},
 };
 
 /// A convolution of a batch, with what it is given.

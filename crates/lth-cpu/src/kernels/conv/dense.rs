@@ -15,6 +15,9 @@ pub(crate) struct DenseTile<'a> {
     pub(crate) weights: &'a [f32],
     pub(crate) blocks: Blocks,
     pub(crate) forward: bool,
+    /// The first row that is made, a multiple of 4, and how many.
+    pub(crate) first: usize,
+    pub(crate) rows: usize,
     pub(crate) taps: &'a [Tap],
     /// From the tile's place in the patch of the first channel on.
     pub(crate) patch: &'a [f32],
@@ -22,7 +25,7 @@ pub(crate) struct DenseTile<'a> {
     pub(crate) channel: usize,
     /// Floats from a row of the patch to the next.
     pub(crate) pitch: usize,
-    /// `[row][16 vectors]`, rows in whole blocks of 4.
+    /// `[row][16 vectors]` from the first row on, in whole blocks of 4.
     pub(crate) tile: &'a mut [f32],
 }
 
@@ -34,11 +37,13 @@ impl Kernel for DenseTile<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(mut self, s: S) {
-        let (rows, channels) = if self.forward {
+        let (all, channels) = if self.forward {
             (self.blocks.outputs, self.blocks.inputs)
         } else {
             (self.blocks.inputs, self.blocks.outputs)
         };
+        let rows = self.rows;
+        assert!(self.first.is_multiple_of(4) && self.first + rows <= all);
         assert!(self.weights.len() >= self.blocks.len());
         assert!(self.tile.len() >= rows.next_multiple_of(4) * TILE * LANES);
         let last = self.taps.iter().map(|tap| tap.offset as usize).max().unwrap_or(0);
@@ -83,7 +88,7 @@ impl DenseTile<'_> {
         // SAFETY: `run` checked the lengths.
         unsafe {
             let patch = self.patch.as_ptr().add(patch);
-            let weights = self.weights.as_ptr().add(block * row_block);
+            let weights = self.weights.as_ptr().add((self.first / 4 + block) * row_block);
             for channel in (0..channels).step_by(4) {
                 let present = (channels - channel).min(4);
                 let weights = weights.add(channel / 4 * channel_block);

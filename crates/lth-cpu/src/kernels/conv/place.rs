@@ -13,8 +13,9 @@ pub(crate) struct Place<'a> {
     pub(crate) sweep: &'a Sweep,
     pub(crate) strip: StripAt,
     pub(crate) at: TileAt,
-    /// `[row][16 vectors]`
+    /// `[row][16 vectors]` from the first row on.
     pub(crate) tile: &'a [f32],
+    pub(crate) first: usize,
     pub(crate) rows: usize,
     /// Slabs of `[row][y][x][16]`; no other task may touch the places of this tile.
     pub(crate) slabs: Shared<'a>,
@@ -48,13 +49,13 @@ impl Kernel for Place<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { sweep, strip, at, rows, stride, .. } = self;
+        let Self { sweep, strip, at, first, rows, stride, .. } = self;
         let map = sweep.out_map[0] * sweep.out_map[1] * LANES;
-        let end = (self.count - 1) * stride + rows * map;
-        assert!(strip.slab < self.count && stride >= rows * map);
+        let end = (self.count - 1) * stride + (first + rows) * map;
+        assert!(strip.slab < self.count && stride >= (first + rows) * map);
         assert!(self.slabs.is_aligned() && stride.is_multiple_of(LANES));
         assert!(self.slabs.len() >= end && self.tile.len() >= rows * TILE * LANES);
-        self.end.check(rows, end);
+        self.end.check(first + rows, end);
         let (y, x) = (strip.y + at.y, strip.x + at.x);
         let columns = (sweep.grid[1] - x).min(sweep.tile_columns());
         let tile_rows = (sweep.grid[0] - y).min(TILE_ROWS);
@@ -63,15 +64,21 @@ impl Kernel for Place<'_> {
             for down in 0..tile_rows {
                 let pixel_y = (y + down) * sweep.out_step[0] + sweep.out_first[0];
                 let pixel = pixel_y * sweep.out_map[1] + x * sweep.out_step[1] + sweep.out_first[1];
-                let first = strip.slab * stride + row * map + pixel * LANES;
+                let start = strip.slab * stride + (first + row) * map + pixel * LANES;
                 let from = (row * TILE + down * TILE_ROW) * LANES;
                 for across in 0..columns {
                     for g in 0..present {
-                        let to = first + across * sweep.out_step[1] * LANES + g * stride;
+                        let to = start + across * sweep.out_step[1] * LANES + g * stride;
                         // SAFETY: places are inside of the map, lengths are checked above.
                         unsafe {
                             let at = from + (across * sweep.group + g) * LANES;
-                            self.end.store(s, self.slabs, row, to, s.load(self.tile.as_ptr().add(at)));
+                            self.end.store(
+                                s,
+                                self.slabs,
+                                first + row,
+                                to,
+                                s.load(self.tile.as_ptr().add(at)),
+                            );
                         }
                     }
                 }

@@ -212,7 +212,10 @@ impl Kernel for TransformWeights<'_> {
 pub(crate) struct GatherGradient<'a> {
     /// `[16][block][16]`
     pub(crate) gradient: &'a [f32],
-    /// `[block][9][16]`
+    /// All blocks, and the first that is gathered.
+    pub(crate) blocks: usize,
+    pub(crate) first: usize,
+    /// `[block][9][16]` from the first on.
     pub(crate) to: &'a mut [f32],
 }
 
@@ -221,14 +224,14 @@ impl Kernel for GatherGradient<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let blocks = self.to.len() / (9 * LANES);
-        assert!(self.gradient.len() >= 16 * blocks * LANES);
+        let (blocks, count) = (self.blocks, self.to.len() / (9 * LANES));
+        assert!(self.first + count <= blocks && self.gradient.len() >= 16 * blocks * LANES);
         let half = s.splat(0.5);
-        for block in 0..blocks {
+        for block in 0..count {
             // SAFETY: lengths are checked above.
             unsafe {
                 let at = |y: usize, x: usize| {
-                    s.load(self.gradient.as_ptr().add(((y * 4 + x) * blocks + block) * LANES))
+                    s.load(self.gradient.as_ptr().add(((y * 4 + x) * blocks + self.first + block) * LANES))
                 };
                 let mut columns = [[s.splat(0.0); 3]; 4];
                 for x in 0..4 {
