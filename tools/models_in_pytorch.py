@@ -42,22 +42,22 @@ VGG = {
 }
 
 
-def mlp(*widths):
+def mlp(*widths, dropout=0):
     """fc1, fc2, ... with ReLU between; the widths are those of input, hidden layers and output."""
     layers = OrderedDict(flatten=nn.Flatten())
     for number in range(1, len(widths)):
         layers[f"fc{number}"] = nn.Linear(widths[number - 1], widths[number])
         if number < len(widths) - 1:
-            layers[f"relu{number}"] = nn.ReLU()
+            layers[f"relu{number}"] = nn.Sequential(nn.ReLU(), nn.Dropout(dropout))
     return nn.Sequential(layers)
 
 
-def chain(convolutions, linears, batch_norm=False):
+def chain(convolutions, linears, batch_norm=False, dropout=0):
     """conv1, bn1, ..., fc1, ...; convolutions are (in, out, kernel, padding) or "M"."""
     layers, number = OrderedDict(), 0
     for place, what in enumerate(convolutions):
         if what == "M":
-            layers[f"pool_{place}"] = nn.MaxPool2d(2)
+            layers[f"pool_{place}"] = nn.Sequential(nn.MaxPool2d(2), nn.Dropout(dropout))
             continue
         number += 1
         inputs, outputs, kernel, padding = what
@@ -65,18 +65,18 @@ def chain(convolutions, linears, batch_norm=False):
         if batch_norm:
             layers[f"bn{number}"] = nn.BatchNorm2d(outputs)
         layers[f"relu_{place}"] = nn.ReLU()
-    layers.update(mlp(*linears).named_children())
+    layers.update(mlp(*linears, dropout=dropout).named_children())
     return nn.Sequential(layers)
 
 
-def conv(count, batch_norm=False, width=1):
+def conv(count, batch_norm=False, width=1, dropout=0):
     pairs = [round(channels * width) for channels in [64, 128, 256][: count // 2]]
     convolutions, inputs = [], 3
     for channels in pairs:
         convolutions += [(inputs, channels, 3, 1), (channels, channels, 3, 1), "M"]
         inputs = channels
     side, hidden = 32 // 2 ** len(pairs), round(256 * width)
-    return chain(convolutions, [inputs * side * side, hidden, hidden, 10], batch_norm)
+    return chain(convolutions, [inputs * side * side, hidden, hidden, 10], batch_norm, dropout)
 
 
 def lenet_5(batch_norm=False):
@@ -146,6 +146,8 @@ MODELS = {
     "mlp-20-30": (lambda: mlp(784, 20, 30, 10), MNIST),
     "lenet-5+batch-norm": (lambda: lenet_5(True), MNIST),
     "conv-4+batch-norm": (lambda: conv(4, True), CIFAR),
+    "conv-2+dropout-0.5": (lambda: conv(2, dropout=0.5), CIFAR),
+    "lenet-300-100+dropout-0.5": (lambda: mlp(784, 300, 100, 10, dropout=0.5), MNIST),
     "conv-2+width-0.5": (lambda: conv(2, width=0.5), CIFAR),
     "vgg-16+no-batch-norm": (lambda: Vgg(16, False), CIFAR),
     "resnet-20+width-2": (lambda: ResNetOfCifar(20, 32), CIFAR),

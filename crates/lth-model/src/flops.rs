@@ -21,15 +21,24 @@ impl Architecture {
     /// ```
     pub fn flops_at(&self, masks: &Masks) -> u64 {
         let parameters = self.parameters();
-        parameters.iter().map(|parameter| self.flops_of(parameter, masks.get(&parameter.name))).sum()
+        let live = |parameter: &Parameter| {
+            masks.get(&parameter.name).map_or_else(|| parameter.shape.iter().product(), Mask::live)
+        };
+        parameters.iter().map(|parameter| self.flops_of(parameter, live(parameter))).sum()
     }
 
-    /// What one parameter costs under its mask; nothing but weights costs anything.
-    pub(crate) fn flops_of(&self, parameter: &Parameter, mask: Option<&Mask>) -> u64 {
+    /// What one parameter costs of [`Architecture::flops`] when `live` of its values are kept; nothing but weights costs
+    /// anything.
+    ///
+    /// ```
+    /// let conv = lth_model::find_model("conv-2").unwrap().build(&[3, 32, 32], 10).unwrap();
+    /// let first = &conv.parameters()[0];
+    /// assert_eq!(conv.flops_of(first, 5), 2 * 5 * 32 * 32);
+    /// ```
+    pub fn flops_of(&self, parameter: &Parameter, live: usize) -> u64 {
         if !parameter.kind.is_prunable() {
             return 0;
         }
-        let live = mask.map_or_else(|| parameter.shape.iter().product(), Mask::live);
         // A weight is used once an example for each place of its output map.
         let places: usize = self.nodes[parameter.node].shape.iter().skip(1).product();
         2 * live as u64 * places as u64

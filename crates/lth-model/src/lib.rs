@@ -32,6 +32,7 @@ mod ticket_file;
 pub use architecture::{Architecture, Node, NodeId, Op, Shape, Window};
 pub use architecture_builder::ArchitectureBuilder;
 pub use architecture_check::ArchitectureError;
+pub use architecture_report::MaskedReport;
 pub use engine::{
     Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, StepReport,
     Trainer, TrainerState, View,

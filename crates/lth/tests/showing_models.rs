@@ -43,6 +43,7 @@ fn a_table_ends_with_the_counts() {
             "resnet-20 --width-factor 2 --classes 100",
             "1,092,960 weights + 100 biases + 3,136 normalisation parameters",
         ),
+        ("conv-2 --dropout 0.5", "4,300,992 weights + 650 biases + 0 normalisation parameters"),
         ("mlp-20-30", "16,580 weights + 60 biases + 0 normalisation parameters"),
         ("mlp-20-30 --input 10 --classes 2", "860 weights + 52 biases + 0 normalisation parameters"),
         ("conv-2 --input 1x28x28", "3,316,800 weights + 650 biases + 0 normalisation parameters"),
@@ -114,7 +115,9 @@ fn what_fits_no_network_is_refused() {
     for (flags, error, hint) in [
         ("models conv-3", "there is no model 'conv-3'", "did you mean 'conv-"),
         ("models mlp-0", "'0' is no width", "mlp-300-100"),
-        ("models lenet-300-100 --batch-norm on", "it has no options", "+batch-norm"),
+        ("models lenet-300-100 --batch-norm on", "it has no option but dropout", "+batch-norm"),
+        ("models resnet-20 --dropout 0.5", "it has no place for dropout", "+dropout-RATE"),
+        ("models conv-2 --dropout 1", "the dropout rate '1'", "--dropout 0.5"),
         ("models conv-4 --batch-norm maybe", "maybe", ""),
         ("models conv-4 --width-factor 0", "the width factor '0'", "--width-factor 2"),
         ("models conv-4 --input 28x28", "the shape '28x28'", "1x28x28"),
@@ -130,6 +133,7 @@ fn what_fits_no_network_is_refused() {
         ),
         ("models conv-4 --classes 0", "the number of classes '0'", "--classes 10"),
         ("models --batch-norm on", "options without a model", "conv-4"),
+        ("models --dropout 0.5", "options without a model", "conv-4"),
         ("models --seed 3", "", "--help"),
         ("models absent.toml", "cannot read 'absent.toml'", "path"),
         (

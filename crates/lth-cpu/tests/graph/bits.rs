@@ -6,7 +6,7 @@ use proptest::{prelude::*, test_runner::TestCaseError};
 
 use crate::{
     plain::Settings,
-    random_net::{Spec, spec},
+    random_net::{Spec, spec_with_dropout},
     support::*,
 };
 
@@ -73,7 +73,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn instruction_sets(spec in spec(), crossover in prop_oneof![Just(0.0), Just(0.4), Just(2.0)]) {
+    fn instruction_sets(spec in spec_with_dropout(), crossover in prop_oneof![Just(0.0), Just(0.4), Just(2.0)]) {
         let engine = |isa| CpuEngine::with_instructions(isa).with_crossover(crossover);
         let mut sets = Isa::available().into_iter();
         let first = sets.next().unwrap();
@@ -83,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn threads(spec in spec(), crossover in prop_oneof![Just(0.0), Just(0.4), Just(2.0)]) {
+    fn threads(spec in spec_with_dropout(), crossover in prop_oneof![Just(0.0), Just(0.4), Just(2.0)]) {
         let engine = |threads| CpuEngine::new().with_crossover(crossover).with_threads(threads);
         for threads in [2, 3] {
             assert_same(&spec, engine(threads), engine(1), &format!("{threads} threads"))?;
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn going_on_from_a_state(spec in spec(), stop in 0..3usize) {
+    fn going_on_from_a_state(spec in spec_with_dropout(), stop in 0..3usize) {
         let architecture = spec.architecture();
         let weights = weights(&architecture, spec.seed);
         let masks = masks(&architecture, &spec.densities, spec.seed);

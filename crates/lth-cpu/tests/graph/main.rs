@@ -3,6 +3,7 @@
 mod against_plain;
 mod bits;
 mod comparison;
+mod dropout;
 mod finite_differences;
 mod golden_engine;
 mod golden_file;

@@ -38,6 +38,8 @@ pub(crate) struct Spec {
     pub(crate) parts: Vec<Part>,
     pub(crate) global_pool: bool,
     pub(crate) hidden: Option<(usize, bool)>,
+    /// The rate of dropout after each part and the hidden layer.
+    pub(crate) dropout: Option<f32>,
     pub(crate) classes: usize,
     pub(crate) examples: usize,
     pub(crate) densities: Vec<f64>,
@@ -86,12 +88,18 @@ pub(crate) fn spec() -> impl Strategy<Value = Spec> {
         |((channels, height, width, parts, (global_pool, hidden, classes)), examples, densities, seed)| {
             let input = [channels, height, width];
             let seed = u64::from(seed);
-            let mut spec = Spec { input, parts, global_pool, hidden, classes, examples, densities, seed };
+            let mut spec =
+                Spec { input, parts, global_pool, hidden, dropout: None, classes, examples, densities, seed };
             let work = spec.architecture().nodes.iter().map(work).sum::<usize>();
             spec.examples = examples.min(LARGEST_WORK / work.max(1)).max(2);
             spec
         },
     )
+}
+
+/// As [`spec`], half of them with dropout, which plain loops do not have.
+pub(crate) fn spec_with_dropout() -> impl Strategy<Value = Spec> {
+    (spec(), proptest::option::of(0.0..0.9f32)).prop_map(|(spec, dropout)| Spec { dropout, ..spec })
 }
 
 /// Multiply-adds of an example.
@@ -111,6 +119,7 @@ impl Spec {
         let mut last = 0;
         for (number, part) in self.parts.iter().enumerate() {
             last = grow(&mut net, last, number, part);
+            last = self.drop_of(&mut net, last, &format!("dropout{number}"));
         }
         if self.global_pool {
             last = net.push("global", Op::GlobalAveragePool, &[last]);
@@ -121,9 +130,14 @@ impl Spec {
                 last = net.norm("hidden-norm", last);
             }
             last = net.push("hidden-relu", Op::Relu, &[last]);
+            last = self.drop_of(&mut net, last, "hidden-dropout");
         }
         net.linear("fc", last, self.classes, true);
         net.build()
+    }
+
+    fn drop_of(&self, net: &mut Net, last: NodeId, name: &str) -> NodeId {
+        self.dropout.map_or(last, |rate| net.push(name, Op::Dropout { rate }, &[last]))
     }
 }
 

@@ -6,6 +6,7 @@
 //! | conv-2 | 60 | 20,000 it | Adam 2e-4 | constant | each layer, conv 10 %, linear 20 %, output 10 % |
 //! | conv-4 | 60 | 25,000 it | Adam 3e-4 | constant | as conv-2 |
 //! | conv-6 | 60 | 30,000 it | Adam 3e-4 | constant | as conv-2, but conv 15 % |
+//! | conv-2/4/6 with dropout | 60 | 60,000, 75,000, 90,000 it | Adam 3e-4, 2e-4, 2e-4 | constant | as without |
 //! | resnet (CIFAR) | 128 | 30,000 it | SGD 0.03 | warm-up 20,000 it, x0.1 at 20,000 and 25,000 it | global, 20 %, not `fc` |
 //! | vgg | 64 | 112,480 it | SGD 0.1 | warm-up 10,000 it, x0.1 at 56,240 and 84,360 it | global, 20 %, not `classifier` |
 //! | resnet (ImageNet) | 256 | 90 epochs | SGD 0.1 | warm-up 5 epochs, x0.1 at 30, 60, 80 epochs | as resnet |
@@ -89,13 +90,19 @@ impl Family {
             schedule: "warmup:5ep+milestones:30ep,60ep,80ep,0.1",
             ..resnet
         };
-        match model.split('+').next().unwrap_or(model) {
-            "conv-2" => conv(20_000, 2e-4, 0.1),
-            "conv-4" => conv(25_000, 3e-4, 0.1),
-            "conv-6" => conv(30_000, 3e-4, 0.15),
-            name if name.starts_with("vgg-") => vgg,
-            name if name.starts_with("resnet-") && name.ends_with("-imagenet") => imagenet,
-            name if name.starts_with("resnet-") => resnet,
+        let mut parts = model.split('+');
+        let base = parts.next().unwrap_or(model);
+        let dropout = parts.any(|option| option.starts_with("dropout-"));
+        match (base, dropout) {
+            ("conv-2", false) => conv(20_000, 2e-4, 0.1),
+            ("conv-4", false) => conv(25_000, 3e-4, 0.1),
+            ("conv-6", false) => conv(30_000, 3e-4, 0.15),
+            ("conv-2", true) => conv(60_000, 3e-4, 0.1),
+            ("conv-4", true) => conv(75_000, 2e-4, 0.1),
+            ("conv-6", true) => conv(90_000, 2e-4, 0.15),
+            (name, _) if name.starts_with("vgg-") => vgg,
+            (name, _) if name.starts_with("resnet-") && name.ends_with("-imagenet") => imagenet,
+            (name, _) if name.starts_with("resnet-") => resnet,
             _ => lenet,
         }
     }
@@ -172,6 +179,10 @@ mod tests {
             ("conv-2", "60 20000it 0.0002 constant layer 0.1 {}"),
             ("conv-4+batch-norm", "60 25000it 0.0003 constant layer 0.1 {}"),
             ("conv-6", "60 30000it 0.0003 constant layer 0.15 {}"),
+            ("conv-2+dropout-0.5", "60 60000it 0.0003 constant layer 0.1 {}"),
+            ("conv-4+batch-norm+dropout-0.5", "60 75000it 0.0002 constant layer 0.1 {}"),
+            ("conv-6+dropout-0.25", "60 90000it 0.0002 constant layer 0.15 {}"),
+            ("lenet-5+dropout-0.5", "60 50ep 0.0012 constant layer 0.2 {}"),
             (
                 "resnet-20",
                 "128 30000it 0.03 warmup:20000it+milestones:20000it,25000it,0.1 global 0.2 {\"fc\"}",

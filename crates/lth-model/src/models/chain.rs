@@ -1,5 +1,5 @@
 //! What plain convolutional networks have in common: convolutions, each with its batch normalisation, ReLU and pool, then
-//! linear layers.
+//! linear layers. Dropout, where the options want it, comes after each pool and each hidden linear layer.
 
 use crate::{Architecture, ArchitectureBuilder, ArchitectureError, ModelOptions, Window};
 
@@ -12,12 +12,13 @@ pub(super) struct Chain {
     convolutions: usize,
     pools: usize,
     linears: usize,
+    dropouts: usize,
 }
 
 impl Chain {
     pub(super) fn new(name: &str, input: &[usize], options: ModelOptions) -> Self {
         let builder = ArchitectureBuilder::new(name, input);
-        Self { builder, options, convolutions: 0, pools: 0, linears: 0 }
+        Self { builder, options, convolutions: 0, pools: 0, linears: 0, dropouts: 0 }
     }
 
     /// A convolution with bias, batch normalisation where the options want it, and ReLU.
@@ -32,14 +33,23 @@ impl Chain {
         self
     }
 
-    /// A 2x2 max-pool: half of each side.
+    /// A 2x2 max-pool, half of each side, and dropout.
     pub(super) fn halve(mut self) -> Self {
         self.pools += 1;
         self.builder = self.builder.max_pool(&format!("pool{}", self.pools), HALVE);
+        self.dropout()
+    }
+
+    /// Dropout of single values, if the options want it.
+    fn dropout(mut self) -> Self {
+        if let Some(rate) = self.options.dropout.filter(|&rate| rate != 0.0) {
+            self.dropouts += 1;
+            self.builder = self.builder.dropout(&format!("dropout{}", self.dropouts), rate);
+        }
         self
     }
 
-    /// Hidden linear layers of these units, then the classes.
+    /// Hidden linear layers of these units, each with dropout, then the classes.
     pub(super) fn linears(
         mut self,
         hidden: &[usize],
@@ -53,6 +63,7 @@ impl Chain {
                 .builder
                 .linear(&format!("fc{number}"), self.options.widen(units))
                 .relu(&format!("relu{}", self.convolutions + number));
+            self = self.dropout();
         }
         self.builder.linear(&format!("fc{}", self.linears + 1), classes).build()
     }

@@ -76,8 +76,8 @@ impl Hint for ModelError {
                 Some("write the hidden layers' widths, for example mlp-300-100".to_owned())
             }
             Self::Option { .. } => Some(
-                "the options of convolutional networks are +batch-norm, +no-batch-norm and +width-FACTOR, \
-                 for example conv-4+batch-norm or resnet-20+width-2"
+                "the options of convolutional networks are +batch-norm, +no-batch-norm and +width-FACTOR, for example \
+                 conv-4+batch-norm or resnet-20+width-2; LeNets, mlp-A-B-C and Conv have +dropout-RATE"
                     .to_owned(),
             ),
             Self::Architecture(error) => error.hint(),

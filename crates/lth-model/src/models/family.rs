@@ -30,9 +30,23 @@ pub(super) enum Family {
 }
 
 impl Family {
-    /// Whether its models have options: batch normalisation and width.
+    /// Whether a name of its models may have options after a `+`.
     pub(super) fn has_options(&self) -> bool {
-        !matches!(self, Self::Mlp(_) | Self::Custom(_))
+        !matches!(self, Self::Custom(_))
+    }
+
+    /// Why its models cannot have one of these options, if they cannot.
+    pub(super) fn refuses(&self, options: &ModelOptions) -> Option<&'static str> {
+        match self {
+            Self::Custom(_) => Some("it has no options, it is what its file says"),
+            Self::Mlp(_) if options.batch_norm.is_some() || options.width_factor.is_some() => {
+                Some("it has no option but dropout, it is what its name says")
+            }
+            Self::Vgg(_) | Self::ResNetOfCifar(_) | Self::ResNet(..) if options.dropout.is_some() => {
+                Some("it has no place for dropout, LeNets, multilayer perceptrons and Conv have")
+            }
+            _ => None,
+        }
     }
 
     /// Whether its models have batch normalisation when nothing is said.
@@ -49,7 +63,7 @@ impl Family {
         classes: usize,
     ) -> Result<Architecture, ModelError> {
         Ok(match self {
-            Self::Mlp(widths) => mlp::build(name, input, widths, classes, None)?,
+            Self::Mlp(widths) => mlp::build(name, input, widths, classes, options.dropout)?,
             Self::LeNet5 => lenet_5::build(name, options, input, classes)?,
             Self::Conv(convolutions) => conv::build(name, *convolutions, options, input, classes)?,
             Self::Vgg(depth) => vgg::build(name, *depth, options, input, classes)?,

@@ -32,7 +32,7 @@ const WIDEST: f64 = 1_000.0;
 /// A model: what it is and how it is built.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelInfo {
-    /// Its one name, options included: [`find_model`] takes it and gives an equal model. `conv-4`, `conv-4+batch-norm`,
+    /// Its one name, options included: [`find_model`] takes it and gives an equal model. `conv-4`, `conv-4+dropout-0.5`,
     /// `mlp-20-30`, `custom:nets/small.toml`.
     pub name: Cow<'static, str>,
     /// Other names that are understood.
@@ -71,14 +71,17 @@ impl ModelInfo {
     /// This model with these options; what they do not say stays as it is.
     ///
     /// # Errors
-    /// When the model has no options, or the width factor is no positive number.
+    /// When the model has no such option, the width factor is no positive number, or the dropout rate is outside of [0, 1).
     pub fn with_options(&self, options: &ModelOptions) -> Result<Self, ModelError> {
         if *options == ModelOptions::default() {
             return Ok(self.clone());
         }
         let refuse = |reason: &str| Err(ModelError::option(self.base_name(), &options.suffix()[1..], reason));
-        if !self.family.has_options() {
-            return refuse("it has no options, it is what its name or its file says");
+        if let Some(reason) = self.family.refuses(options) {
+            return refuse(reason);
+        }
+        if options.dropout.is_some_and(|rate| !(0.0..1.0).contains(&rate)) {
+            return refuse("a dropout rate is a number of at least 0 and below 1");
         }
         if options.width_factor.is_some_and(|factor| !(factor > 0.0 && factor <= WIDEST)) {
             return refuse("a width factor is a number above 0 and at most 1000");
@@ -108,7 +111,8 @@ impl ModelInfo {
 }
 
 /// The model of this name: one of [`MODELS`] by name or alias, `mlp-A-B-C` of any widths, or a network of the user's own,
-/// `custom:PATH` or any path that ends in `.toml`. Options follow a `+`: `conv-4+batch-norm`, `resnet-20+width-2`.
+/// `custom:PATH` or any path that ends in `.toml`. Options follow a `+`: `conv-4+batch-norm`, `resnet-20+width-2`,
+/// `conv-2+dropout-0.5`.
 ///
 /// # Errors
 /// When there is none, and the hint names the nearest; when the model has no such option; when a file cannot be read or

@@ -11,11 +11,15 @@ pub struct ModelOptions {
     /// What multiplies the channels of every convolution and the units of hidden linear layers; `None` is 1. The products
     /// are rounded, to at least 1.
     pub width_factor: Option<f64>,
+    /// The rate at which dropout drops units, after each pool and each hidden linear layer (Srivastava et al. 2014); `None`
+    /// and 0 are no dropout. Only LeNets, multilayer perceptrons and Conv have places for it.
+    pub dropout: Option<f32>,
 }
 
 const BATCH_NORM: &str = "batch-norm";
 const NO_BATCH_NORM: &str = "no-batch-norm";
 const WIDTH: &str = "width-";
+const DROPOUT: &str = "dropout-";
 
 impl ModelOptions {
     /// These options, and those of `other` where this has none.
@@ -24,6 +28,7 @@ impl ModelOptions {
         Self {
             batch_norm: self.batch_norm.or(other.batch_norm),
             width_factor: self.width_factor.or(other.width_factor),
+            dropout: self.dropout.or(other.dropout),
         }
     }
 
@@ -34,10 +39,15 @@ impl ModelOptions {
             let given = match part {
                 BATCH_NORM => options.batch_norm.replace(true).is_some(),
                 NO_BATCH_NORM => options.batch_norm.replace(false).is_some(),
-                _ => match part.strip_prefix(WIDTH).and_then(|factor| factor.parse().ok()) {
-                    Some(factor) => options.width_factor.replace(factor).is_some(),
-                    None => return Err(ModelError::option(model, part, "there is none of this name")),
-                },
+                _ => {
+                    if let Some(factor) = number(part, WIDTH) {
+                        options.width_factor.replace(factor).is_some()
+                    } else if let Some(rate) = number(part, DROPOUT) {
+                        options.dropout.replace(rate).is_some()
+                    } else {
+                        return Err(ModelError::option(model, part, "there is none of this name"));
+                    }
+                }
             };
             if given {
                 return Err(ModelError::option(model, part, "it is given twice"));
@@ -51,10 +61,11 @@ impl ModelOptions {
         Self {
             batch_norm: self.batch_norm.filter(|&own| own != batch_norm),
             width_factor: self.width_factor.filter(|&factor| factor != 1.0),
+            dropout: self.dropout.filter(|&rate| rate != 0.0),
         }
     }
 
-    /// What follows the model's name: `+batch-norm+width-2`, or nothing.
+    /// What follows the model's name: `+batch-norm+width-2+dropout-0.5`, or nothing.
     pub(crate) fn suffix(self) -> String {
         let mut text = match self.batch_norm {
             Some(true) => format!("+{BATCH_NORM}"),
@@ -63,6 +74,9 @@ impl ModelOptions {
         };
         if let Some(factor) = self.width_factor {
             text += &format!("+{WIDTH}{factor}");
+        }
+        if let Some(rate) = self.dropout {
+            text += &format!("+{DROPOUT}{rate}");
         }
         text
     }
@@ -74,4 +88,9 @@ impl ModelOptions {
             None => units,
         }
     }
+}
+
+/// The number after this prefix.
+fn number<T: std::str::FromStr>(part: &str, prefix: &str) -> Option<T> {
+    part.strip_prefix(prefix)?.parse().ok()
 }

@@ -111,6 +111,6 @@ const fn model(
         input: Cow::Borrowed(input),
         classes: if matches!(family, Family::ResNet(_, Stem::ImageNet)) { 1_000 } else { 10 },
         family,
-        options: ModelOptions { batch_norm: None, width_factor: None },
+        options: ModelOptions { batch_norm: None, width_factor: None, dropout: None },
     }
 }

@@ -181,6 +181,12 @@ fn options_have_one_name() {
         ("resnet-20+width-2.0", "resnet-20+width-2"),
         ("resnet-20+width-1", "resnet-20"),
         ("resnet-20+width-0.5+no-batch-norm", "resnet-20+no-batch-norm+width-0.5"),
+        ("conv-2+dropout-0.5", "conv-2+dropout-0.5"),
+        ("vgg5+dropout-.50", "conv-2+dropout-0.5"),
+        ("conv-4+dropout-0.1+width-2+batch-norm", "conv-4+batch-norm+width-2+dropout-0.1"),
+        ("conv-6+dropout-0", "conv-6"),
+        ("lenet-300-100+dropout-0.25", "lenet-300-100+dropout-0.25"),
+        ("mlp-20-30+dropout-0.5", "mlp-20-30+dropout-0.5"),
     ] {
         let model = find_model(given).unwrap();
         assert_eq!(model.name, name);
@@ -207,6 +213,39 @@ fn a_width_factor_widens_every_hidden_layer() {
     assert_eq!(shape("lenet-5+width-0.01", "conv2.weight"), [1, 1, 5, 5]);
 }
 
+/// After each pool and each hidden linear layer, nowhere else; parameters and their names stay what they are.
+#[test]
+fn dropout_follows_each_pool_and_hidden_linear_layer() {
+    for (name, layers) in [
+        ("conv-2", "pool1 relu3 relu4"),
+        ("conv-4", "pool1 pool2 relu5 relu6"),
+        ("conv-6", "pool1 pool2 pool3 relu7 relu8"),
+        ("conv-4+batch-norm", "pool1 pool2 relu5 relu6"),
+        ("lenet-5", "pool1 pool2 relu3 relu4"),
+        ("lenet-300-100", "relu1 relu2"),
+        ("mlp-20", "relu1"),
+    ] {
+        let (with, without) = (built(&format!("{name}+dropout-0.25")), built(name));
+        let mut number = 0;
+        let dropped: Vec<&str> = with
+            .nodes
+            .iter()
+            .filter(|node| matches!(node.op, crate::Op::Dropout { .. }))
+            .map(|node| {
+                number += 1;
+                assert_eq!(node.op, crate::Op::Dropout { rate: 0.25 });
+                assert_eq!(node.name, format!("dropout{number}"), "{name}");
+                with.nodes[node.inputs[0]].name.as_str()
+            })
+            .collect();
+        assert_eq!(dropped.join(" "), layers, "{name}");
+        assert_eq!(with.state_names(), without.state_names());
+        assert_eq!(with.parameter_count(), without.parameter_count());
+        assert_ne!(with.fingerprint(), without.fingerprint());
+        assert_eq!(built(&format!("{name}+dropout-0")), without);
+    }
+}
+
 #[test]
 fn names_and_options_that_make_no_sense_are_refused() {
     for name in ["", "LeNet-300-100", "lenet-300-100 ", "vgg", "+batch-norm", "mlp"] {
@@ -227,6 +266,15 @@ fn names_and_options_that_make_no_sense_are_refused() {
         "conv-4+width-",
         "lenet-300-100+batch-norm",
         "mlp-20+width-2",
+        "conv-2+dropout-1",
+        "conv-2+dropout--0.5",
+        "conv-2+dropout-nan",
+        "conv-2+dropout-0.999999999999",
+        "conv-2+dropout-",
+        "conv-2+dropout-0.5+dropout-0.5",
+        "vgg-19+dropout-0.5",
+        "resnet-20+dropout-0.5",
+        "resnet-18+dropout-0.5",
     ] {
         let error = find_model(name).unwrap_err();
         assert!(matches!(error, ModelError::Option { .. }), "{name}: {error}");

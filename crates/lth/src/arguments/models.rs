@@ -47,6 +47,16 @@ pub(crate) struct ModelOptionArguments {
 
 /// On or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+    /// In training, drop units at this rate after each pool and each hidden linear layer, of LeNet, mlp and Conv [default: 0]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true, help_heading = "Model")]
+    pub(crate) dropout: Option<String>,
+}
+
+impl ModelOptionArguments {
+    /// Whether nothing is asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batch_norm.is_none() && self.width_factor.is_none() && self.dropout.is_none()
+    }
 pub(crate) enum Switch {
     On,
     Off,

@@ -38,7 +38,7 @@ pub(crate) fn run(arguments: &ModelsArguments, messages: &Messages) -> Result<()
 
 /// One line a model.
 fn list(arguments: &ModelsArguments) -> Result<(), Failure> {
-    if arguments.options.batch_norm.is_some() || arguments.options.width_factor.is_some() {
+    if !arguments.options.is_empty() {
         return Err(Failure::input(
             "options without a model",
             "name the model, for example `lth models conv-4 --batch-norm on`",

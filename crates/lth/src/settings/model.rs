@@ -19,9 +19,17 @@ pub(crate) fn model(name: &str, flags: &ModelOptionArguments) -> Result<ModelInf
             "use for example --width-factor 2",
         )),
     });
+    let dropout = flags.dropout.as_deref().map(|text| match text.parse::<f32>() {
+        Ok(rate) if (0.0..1.0).contains(&rate) => Ok(rate),
+        _ => Err(Failure::input(
+            format!("the dropout rate '{text}' is not a number of at least 0 and below 1"),
+            "use for example --dropout 0.5",
+        )),
+    });
     let options = ModelOptions {
         batch_norm: flags.batch_norm.map(|switch| switch == Switch::On),
         width_factor: width_factor.transpose()?,
+        dropout: dropout.transpose()?,
     };
     find_model(name).and_then(|model| model.with_options(&options)).map_err(Failure::bad_input)
 }
@@ -31,7 +39,8 @@ mod tests {
     use super::*;
 
     fn named(name: &str, batch_norm: Option<Switch>, width: Option<&str>) -> Result<String, Failure> {
-        let flags = ModelOptionArguments { batch_norm, width_factor: width.map(str::to_owned) };
+        let width_factor = width.map(str::to_owned);
+        let flags = ModelOptionArguments { batch_norm, width_factor, dropout: None };
         model(name, &flags).map(|model| model.name.into_owned())
     }
 
@@ -42,6 +51,22 @@ mod tests {
         assert_eq!(named("conv-4+batch-norm", Some(Switch::Off), Some("2")).unwrap(), "conv-4+width-2");
         assert_eq!(named("resnet-20", None, Some("0.5")).unwrap(), "resnet-20+width-0.5");
         assert_eq!(named("lenet-300-100", None, None).unwrap(), "lenet-300-100");
+    }
+
+    #[test]
+    fn dropout_becomes_part_of_the_name() {
+        let dropped = |name: &str, rate: &str| {
+            let flags = ModelOptionArguments { dropout: Some(rate.to_owned()), ..Default::default() };
+            model(name, &flags).map(|model| model.name.into_owned())
+        };
+        assert_eq!(dropped("conv-2", "0.5").unwrap(), "conv-2+dropout-0.5");
+        assert_eq!(dropped("conv-4+batch-norm", ".25").unwrap(), "conv-4+batch-norm+dropout-0.25");
+        assert_eq!(dropped("conv-2+dropout-0.5", "0").unwrap(), "conv-2");
+        assert_eq!(dropped("lenet-300-100", "0.5").unwrap(), "lenet-300-100+dropout-0.5");
+        for rate in ["1", "-0.1", "nan", "inf", "x", "", "50%"] {
+            assert!(dropped("conv-2", rate).is_err(), "{rate}");
+        }
+        assert!(dropped("resnet-20", "0.5").is_err(), "it has no place for it");
     }
 
     #[test]
