@@ -9,7 +9,7 @@ use crate::{TicketError, complete_masks, mask_weights};
 /// Where a ticket comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TicketOrigin {
-    /// The data set's name.
+    /// The data set's name, with its view: `mnist`, `mnist-classes-3-8-fraction-0.1`.
     pub data: String,
     /// The round that starts from it; 0 is dense.
     pub round: u64,

@@ -20,7 +20,7 @@ impl StageRunner<'_> {
         let metadata = [
             ("kind", "trained".to_owned()),
             ("model", self.experiment.model.clone()),
-            ("data", self.experiment.dataset.clone()),
+            ("data", self.experiment.view.name_of(&self.experiment.dataset)),
             ("variant", variant.to_string()),
             ("round", round.to_string()),
             ("seed", self.experiment.seed(replicate).to_string()),

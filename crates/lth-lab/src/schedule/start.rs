@@ -167,7 +167,7 @@ impl StageRunner<'_> {
         let pruning = &self.experiment.pruning;
         let metadata = [("criterion", pruning.criterion.clone()), ("scope", pruning.scope.to_string())];
         TicketOrigin {
-            data: self.experiment.dataset.clone(),
+            data: self.experiment.view.name_of(&self.experiment.dataset),
             round: u64::from(round),
             seed: self.experiment.seed(replicate),
             rewind: pruning.rewind,
