@@ -28,4 +28,4 @@ pub use schedule::{
     CheckpointEvery, PlannedStage, RunEvent, RunObserver, Silent, Stage, StageError, StageFailure,
     StageProgress, Stop, plan,
 };
-pub use train::{GivenStart, train_one};
+pub use train::{GivenStart, plain_training, train_one};

@@ -54,6 +54,20 @@ impl GivenStart {
     }
 }
 
+/// The experiment that [`train_one`] makes of another: one round of one replicate, whose trained weights stay, and what it
+/// starts from. Its [`Experiment::folder_name`] is the folder.
+#[must_use]
+pub fn plain_training(experiment: &Experiment, start: Option<&GivenStart>) -> Experiment {
+    Experiment {
+        start: Some(start.map_or_else(|| INITIALIZATION.to_owned(), GivenStart::hash)),
+        rounds: 1,
+        replicates: 1,
+        controls: Vec::new(),
+        keep: crate::Keep::All,
+        ..experiment.clone()
+    }
+}
+
 /// Trains one network in a run folder of its own, or continues to; the same command again finds it finished.
 ///
 /// Of the experiment, model, data, recipe, seed, validation and order count; rounds, replicates, controls and the keep
@@ -67,14 +81,7 @@ pub fn train_one(
     save_weights: Option<&Path>,
     context: &RunContext<'_>,
 ) -> Result<RunReport, LabError> {
-    let experiment = Experiment {
-        start: Some(start.map_or_else(|| INITIALIZATION.to_owned(), GivenStart::hash)),
-        rounds: 1,
-        replicates: 1,
-        controls: Vec::new(),
-        keep: crate::Keep::All,
-        ..experiment.clone()
-    };
+    let experiment = plain_training(experiment, start);
     let report = run_experiment(&experiment, context, start)?;
     if let Some(target) = save_weights
         && report.results.is_complete()

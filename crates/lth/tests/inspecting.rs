@@ -100,3 +100,53 @@ fn a_model_is_known_by_its_tensors_whatever_it_was_built_for() {
     let shown = sandbox.output("inspect w.safetensors");
     assert!(shown.starts_with("weights of resnet-18\n"), "{shown}");
 }
+
+#[test]
+fn a_ticket_of_ones_own_network_is_shown_with_and_without_its_file() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.data().join("net.toml"), NET).unwrap();
+    let small = "mnist data --validation 60 -b 20 --length 5it -i 1 --no-figures --classes 0,1,2";
+    sandbox.output(&format!("find-ticket net.toml {small}"));
+    let folder = run_folder(&sandbox);
+    assert_eq!(std::fs::read_to_string(folder.join("network.toml")).unwrap(), NET);
+    let ticket = folder.join("replicate-0/round-01/ticket.safetensors");
+    let inspect = || sandbox.output(&format!("inspect {}", ticket.display()));
+    let with_file = inspect();
+    assert!(with_file.starts_with("ticket of my-net\n"), "{with_file}");
+    // In the order of the network, not of the names.
+    assert!(with_file.find("zeta.weight").unwrap() < with_file.find("alpha.weight").unwrap(), "{with_file}");
+    // The view of the data is part of their name.
+    assert!(with_file.contains("mnist-classes-0-1-2"), "{with_file}");
+
+    // Another network is in the file now: the folder has a copy.
+    std::fs::write(sandbox.join("net.toml"), NET.replace("outputs = 7", "outputs = 8")).unwrap();
+    assert_eq!(inspect(), with_file);
+    std::fs::remove_file(sandbox.join("net.toml")).unwrap();
+    assert_eq!(inspect(), with_file);
+    std::fs::remove_file(folder.join("network.toml")).unwrap();
+    let without = inspect();
+    assert!(without.starts_with("ticket of my-net\n\nThe network of this name is in no file"), "{without}");
+    for text in ["zeta.weight", "7 x 784", "alpha.weight", "3 x 7", "80.0", "mnist-classes-0-1-2"] {
+        assert!(without.contains(text), "'{text}' is not in\n{without}");
+    }
+    let json = sandbox.output(&format!("inspect {} --format json", ticket.display()));
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["model"], "my-net");
+}
+
+const NET: &str = r#"name = "my-net"
+input = [1, 28, 28]
+[[layers]]
+name = "flatten"
+kind = "flatten"
+[[layers]]
+name = "zeta"
+kind = "linear"
+outputs = 7
+[[layers]]
+name = "relu"
+kind = "relu"
+[[layers]]
+name = "alpha"
+kind = "linear"
+outputs = "classes"
+"#;

@@ -17,6 +17,10 @@ impl Experiment {
         positive("evaluate_every", self.evaluate_every)?;
         let per_epoch = check_recipe(&self.recipe, training_examples, self.validation_size)?;
         let length = self.recipe.length.iterations(per_epoch);
+        // A plain training may be the beginning of a longer one.
+        if self.start.is_none() {
+            check_warmup(&self.recipe, per_epoch)?;
+        }
         let rewind = self.pruning.rewind;
         if rewind.iterations(per_epoch) >= length {
             return refuse(
@@ -70,11 +74,7 @@ impl Experiment {
 ///
 /// # Errors
 /// [`LabError::Setting`] or [`LabError::Recipe`] for the first setting that makes no sense.
-pub(crate) fn check_recipe(
-    recipe: &Recipe,
-    training_examples: usize,
-    validation_size: usize,
-) -> Result<u64, LabError> {
+fn check_recipe(recipe: &Recipe, training_examples: usize, validation_size: usize) -> Result<u64, LabError> {
     recipe.check().map_err(LabError::Recipe)?;
     if validation_size >= training_examples {
         return refuse(
@@ -93,7 +93,11 @@ pub(crate) fn check_recipe(
             "use a batch no larger than the data",
         );
     }
-    let per_epoch = examples.div_ceil(recipe.batch_size) as u64;
+    Ok(examples.div_ceil(recipe.batch_size) as u64)
+}
+
+/// Refuses a warm-up that never ends.
+fn check_warmup(recipe: &Recipe, per_epoch: u64) -> Result<(), LabError> {
     if let Schedule::Warmup { length, .. } = &recipe.schedule
         && length.iterations(per_epoch) >= recipe.length.iterations(per_epoch)
     {
@@ -104,7 +108,7 @@ pub(crate) fn check_recipe(
             "give a shorter --warmup (0it for none) and a --schedule for this length, or train longer",
         );
     }
-    Ok(per_epoch)
+    Ok(())
 }
 
 fn positive(name: &'static str, value: u64) -> Result<(), LabError> {
@@ -146,6 +150,15 @@ mod tests {
     #[test]
     fn the_defaults_are_sound() {
         check(|_| ()).unwrap();
+    }
+
+    #[test]
+    fn a_plain_training_may_end_in_its_warmup() {
+        let change: Change = |e| {
+            e.recipe.schedule = "warmup:50ep".parse().unwrap();
+            e.start = Some("initialization".to_owned());
+        };
+        check(change).unwrap();
     }
 
     #[test]

@@ -9,7 +9,9 @@ use super::{DataArguments, ModelOptionArguments, RecipeArguments};
 /// Train one network: dense, a ticket, or under given masks.
 ///
 /// Prints a row of losses and accuracies for each evaluation. With `--initial-weights`, `--no-shuffle` and
-/// `--validation 0` it repeats another framework's training step for step.
+/// `--validation 0` it repeats another framework's training step for step. All results go to a folder of their own below
+/// `--output-path`, named after the settings: the same command continues there where it stopped, to the same bits, and one
+/// that is finished is not trained again.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     lth train lenet-300-100 mnist -e 5\n  \
@@ -28,6 +30,12 @@ pub(crate) struct TrainArguments {
     /// Threads inside the training, for a large network; results have the same bits [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
     pub(crate) threads: Option<String>,
+    /// The folder in which the training's own folder is made [default: runs]
+    #[arg(long, value_name = "FOLDER", help_heading = "Run")]
+    pub(crate) output_path: Option<PathBuf>,
+    /// Save the unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, help_heading = "Run")]
+    pub(crate) checkpoint_every: Option<String>,
     /// Write the trained weights to this safetensors file, under PyTorch's names; it is whole or not there
     #[arg(long, value_name = "FILE", help_heading = "Result")]
     pub(crate) save_weights: Option<PathBuf>,

@@ -7,9 +7,10 @@ use std::{
 
 use lth_cpu::CpuEngine;
 use lth_lab::{
-    CheckpointEvery, Experiment, LabError, RunContext, RunReport, StageError, Stop, find_winning_ticket,
+    CheckpointEvery, Experiment, LabError, RunContext, RunReport, StageError, Stop, create_folder,
+    find_winning_ticket, write_file,
 };
-use lth_model::{Engine, Hint, find_model};
+use lth_model::{Engine, Hint, ModelInfo, find_model};
 
 use crate::{
     arguments::{CommonArguments, ScheduleArguments},
@@ -21,6 +22,9 @@ use crate::{
     settings::{self, DataSource, number, positive},
     summary::summary,
 };
+
+/// The copy of a network of the user's own in its run folder.
+pub(super) const NETWORK: &str = "network.toml";
 
 /// What a run does with the machine.
 pub(crate) struct Schedule {
@@ -42,16 +46,36 @@ impl Schedule {
             Some(text) => positive("number of jobs", text, "--jobs 2")?,
             None => (thread::available_parallelism().map_or(1, usize::from) / threads).max(1),
         };
-        let mut checkpoint_every = CheckpointEvery::default();
-        if let Some(text) = &flags.checkpoint_every {
-            let what = "time between checkpoints";
-            let example = "--checkpoint-every 10";
-            checkpoint_every.seconds =
-                number(what, text, |seconds| seconds > 0.0, "a number of seconds above 0", example)?.into();
-        }
+        let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
         let output = flags.output_path.as_deref().unwrap_or(Path::new("runs")).to_owned();
         Ok(Self { jobs, threads, output, figures: !flags.no_figures, checkpoint_every })
     }
+}
+
+/// How often an unfinished training is saved.
+///
+/// # Errors
+/// When the time is none.
+pub(super) fn checkpoint_every(seconds: Option<&str>) -> Result<CheckpointEvery, Failure> {
+    let mut every = CheckpointEvery::default();
+    if let Some(text) = seconds {
+        let (what, example) = ("time between checkpoints", "--checkpoint-every 10");
+        every.seconds =
+            number(what, text, |seconds| seconds > 0.0, "a number of seconds above 0", example)?.into();
+    }
+    Ok(every)
+}
+
+/// Keeps a copy of a network of the user's own in the run's folder, for those who look at its tickets when the file has
+/// changed or gone.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub(super) fn keep_network(model: &ModelInfo, folder: &Path) -> Result<(), Failure> {
+    let path = folder.join(NETWORK);
+    let Some(text) = model.definition().filter(|_| !path.exists()) else { return Ok(()) };
+    create_folder(folder).map_err(refused)?;
+    write_file(&path, text.as_bytes()).map_err(refused)
 }
 
 /// Does what is not done yet of an experiment, and says what came out.
@@ -86,6 +110,7 @@ pub(crate) fn run_experiment(
         engine.name(),
         folder.display()
     ));
+    keep_network(&model, &folder)?;
     let display = Display::new(common, messages);
     let context = RunContext {
         engine: &engine,
@@ -110,7 +135,7 @@ pub(crate) fn run_experiment(
 }
 
 /// A refusal before anything was trained: bad input, unless the disk failed.
-fn refused(error: LabError) -> Failure {
+pub(super) fn refused(error: LabError) -> Failure {
     if error.stops_the_run() && !is_bad_place(&error) {
         Failure::failed_work(error)
     } else {

@@ -1,8 +1,11 @@
 //! `lth inspect`.
 
-use lth_model::{Architecture, MODELS, Mask, ModelInfo, Tensor, TensorFile, find_model};
+use std::path::Path;
+
+use lth_model::TensorFile;
 use serde_json::{Map, Value, json};
 
+use super::inspect_model::{Origin, origin};
 use crate::{
     arguments::{InspectArguments, InspectFormat},
     failure::Failure,
@@ -15,7 +18,7 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Failure> {
     let mut file = TensorFile::read(&arguments.file).map_err(Failure::bad_input)?;
     let tensors = file.tensors.len();
     file.tensors.retain(|name, _| !name.starts_with(OPTIMIZER));
-    let summary = Summary::of(&file, tensors - file.tensors.len());
+    let summary = Summary::of(&file, &arguments.file, tensors - file.tensors.len());
     print(&match arguments.format {
         InspectFormat::Table => summary.to_text(),
         InspectFormat::Json => summary.to_json(),
@@ -24,12 +27,6 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Failure> {
 
 /// What the names of the optimiser's tensors begin with.
 const OPTIMIZER: &str = "optimizer.";
-
-/// The classes of most data sets; others are read off the tensors.
-const CLASSES: usize = 10;
-
-/// The examples of most data sets.
-const INPUTS: [&[usize]; 3] = [&[1, 28, 28], &[3, 32, 32], &[3, 64, 64]];
 
 /// One tensor, its mask, or both.
 struct Row {
@@ -44,15 +41,15 @@ struct Row {
 /// What a file holds.
 struct Summary<'a> {
     kind: &'a str,
-    model: Option<String>,
+    origin: Origin,
     rows: Vec<Row>,
     optimizer_tensors: usize,
     file: &'a TensorFile,
 }
 
 impl<'a> Summary<'a> {
-    fn of(file: &'a TensorFile, optimizer_tensors: usize) -> Self {
-        let architecture = architecture_of(file);
+    fn of(file: &'a TensorFile, path: &Path, optimizer_tensors: usize) -> Self {
+        let origin = origin(file, path);
         let shape = match (file.tensors.is_empty(), file.masks.is_empty()) {
             (true, true) => "nothing",
             (true, false) => "masks",
@@ -60,14 +57,14 @@ impl<'a> Summary<'a> {
             (false, false) => "weights and masks",
         };
         let kind = file.metadata.get("kind").map_or(shape, String::as_str);
-        let mut names: Vec<&String> = match &architecture {
-            Some((_, architecture)) => {
+        let mut names: Vec<&String> = match &origin {
+            Origin::Network(_, architecture) => {
                 let order = architecture.state_names();
                 let mut names: Vec<&String> = file.tensors.keys().chain(file.masks.keys()).collect();
                 names.sort_by_key(|name| order.iter().position(|other| other == *name));
                 names
             }
-            None => file.tensors.keys().chain(file.masks.keys()).collect(),
+            _ => file.tensors.keys().chain(file.masks.keys()).collect(),
         };
         names.dedup();
         let mut rows: Vec<Row> = Vec::new();
@@ -89,7 +86,7 @@ impl<'a> Summary<'a> {
                 non_zero: tensor.map(|tensor| tensor.data().iter().filter(|value| **value != 0.0).count()),
             });
         }
-        Self { kind, model: architecture.map(|(name, _)| name), rows, optimizer_tensors, file }
+        Self { kind, origin, rows, optimizer_tensors, file }
     }
 
     fn totals(&self) -> (usize, usize) {
@@ -100,9 +97,15 @@ impl<'a> Summary<'a> {
     }
 
     fn to_text(&self) -> String {
-        let mut text = match &self.model {
-            Some(model) => format!("{} of {model}\n\n", self.kind),
-            None => format!("{} of no model that lth knows\n\n", self.kind),
+        let kind = self.kind;
+        let mut text = match &self.origin {
+            Origin::Network(model, _) => format!("{kind} of {model}\n\n"),
+            Origin::Name(model) => format!(
+                "{kind} of {model}\n\n\
+                 The network of this name is in no file that was found here: layers are in the order of their names, and\n\
+                 that they fit each other is not checked.\n\n"
+            ),
+            Origin::Unknown => format!("{kind} of no model that lth knows\n\n"),
         };
         let mut rows = table(&["tensor", "shape", "weights", "live", "density %", "sparsity %"], 2);
         for row in &self.rows {
@@ -151,9 +154,13 @@ impl<'a> Summary<'a> {
                 (row.name.clone(), value)
             })
             .collect();
+        let model = match &self.origin {
+            Origin::Network(model, _) | Origin::Name(model) => Some(model),
+            Origin::Unknown => None,
+        };
         let value = json!({
             "kind": self.kind,
-            "model": self.model,
+            "model": model,
             "weights": all,
             "live": live,
             "density": density(live, all),
@@ -172,26 +179,4 @@ fn density(live: usize, all: usize) -> f64 {
 fn fractions(live: usize, all: usize) -> [String; 3] {
     let density = density(live, all);
     [count(live), percent(density, 2), percent(1.0 - density, 2)]
-}
-
-/// The model that the file says it is of, or the first whose tensors it has; built for examples and classes that fit them.
-fn architecture_of(file: &TensorFile) -> Option<(String, Architecture)> {
-    let mut classes = vec![CLASSES];
-    let shapes = file.tensors.values().map(Tensor::shape).chain(file.masks.values().map(Mask::shape));
-    classes.extend(shapes.filter_map(|shape| shape.first()));
-    classes.sort_unstable_by_key(|&count| (count != CLASSES, count));
-    classes.dedup();
-    let fits = |model: &ModelInfo| {
-        let inputs = [&*model.input].into_iter().chain(INPUTS.iter().copied());
-        inputs.flat_map(|input| classes.iter().map(move |&count| (input, count))).find_map(
-            |(input, count)| {
-                let architecture = model.build(input, count).ok()?;
-                file.check_against(&architecture).ok().map(|()| (model.name.to_string(), architecture))
-            },
-        )
-    };
-    match file.metadata.get("model").map(|name| find_model(name)) {
-        Some(Ok(model)) => fits(&model),
-        _ => MODELS.iter().find_map(fits),
-    }
 }

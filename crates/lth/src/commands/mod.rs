@@ -6,6 +6,7 @@ pub(crate) mod datasets;
 mod experiment_run;
 pub(crate) mod find_ticket;
 pub(crate) mod inspect;
+mod inspect_model;
 pub(crate) mod markdown_help;
 pub(crate) mod models;
 pub(crate) mod plot;

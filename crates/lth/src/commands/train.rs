@@ -3,22 +3,25 @@
 use std::{fmt::Write as _, path::Path};
 
 use lth_cpu::CpuEngine;
-use lth_data::validation_split;
-use lth_lab::{Experiment, write_file};
-use lth_model::{Engine, Recipe, TensorFile};
-use lth_ticket::{MetricRow, Outcome, Split, Trained, TrainingData, TrainingJob, train};
+use lth_lab::{
+    Experiment, GivenStart, RoundResult, RunContext, RunReport, StageError, Stop, Variant, plain_training,
+    train_one, write_file,
+};
+use lth_model::{Engine, Hint, TensorFile};
+use lth_ticket::{MetricRow, Split};
 
+use super::experiment_run::{checkpoint_every, keep_network, refused};
 use crate::{
-    arguments::{CommonArguments, TrainArguments},
+    arguments::{CommonArguments, StartArguments, TrainArguments},
     failure::Failure,
-    interrupt,
+    interrupt::{self, this_command},
     output::{Messages, print},
     progress::TrainingDisplay,
     settings::{self, DataSource, Start, positive, whole},
     table::percent,
 };
 
-/// Trains one network.
+/// Trains one network, in a folder of its own.
 pub(crate) fn run(
     arguments: &TrainArguments,
     common: &CommonArguments,
@@ -26,38 +29,21 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let model = settings::model(&arguments.data.model, &arguments.model)?;
     let name = settings::dataset_name(&arguments.data)?;
-    let view = settings::view(&arguments.data.view)?;
-    let defaults = Experiment::new(&model.name, &name);
-    let mut recipe = defaults.recipe;
-    settings::apply_recipe(&arguments.recipe, &mut recipe)?;
-    let validation_size = match &arguments.recipe.validation {
-        Some(text) => whole("validation size", text, "--validation 5000")?,
-        None => defaults.validation_size,
-    };
-    let evaluate_every = match &arguments.recipe.evaluate_every {
-        Some(text) => positive("number of iterations between evaluations", text, "--evaluate-every 100")?,
-        None => defaults.evaluate_every,
-    };
-    let normalization = match &arguments.recipe.normalization {
-        Some(name) => settings::normalization(name)?,
-        None => defaults.normalization,
-    };
+    let mut experiment = experiment(arguments, &model.name, &name)?;
+    let every = checkpoint_every(arguments.checkpoint_every.as_deref())?;
     let source = DataSource::of(&arguments.data);
-    let dataset = settings::load(&name, normalization, &view, source, messages)?;
+    let dataset = settings::load(&name, experiment.normalization, &experiment.view, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
-    let start = Start::of(&arguments.start, arguments.recipe.seed.as_deref(), &architecture, &recipe)?;
+    let seed = arguments.recipe.seed.as_deref();
+    let start = Start::of(&arguments.start, seed, &architecture, &experiment.recipe)?;
     if let Some(path) = &arguments.save_weights {
         check_place(path)?;
     }
-    let (train_indices, validation) =
-        validation_split(dataset.train.len(), validation_size, start.seed).map_err(Failure::bad_input)?;
-    let data = TrainingData {
-        train: dataset.train,
-        train_indices,
-        validation,
-        test_indices: (0..dataset.test.len() as u32).collect(),
-        test: dataset.test,
-    };
+    (experiment.first_seed, experiment.order) = (start.seed, start.order);
+    settings::note_data(&dataset, &mut experiment);
+    if model.definition().is_some() {
+        experiment.network_fingerprint = Some(architecture.fingerprint());
+    }
 
     let engine = CpuEngine::new().with_threads(settings::threads(arguments.threads.as_deref())?);
     let density = architecture.density(&start.masks);
@@ -65,49 +51,83 @@ pub(crate) fn run(
         "{} on {}: {}, density {} %, {}",
         model.name,
         dataset.name,
-        recipe.length,
+        experiment.recipe.length,
         percent(density.get(), 2),
         engine.name()
     ));
-    let job = TrainingJob {
+    let first = start.iteration;
+    let given = is_given(&arguments.start).then(|| given(start));
+    let output = arguments.output_path.as_deref().unwrap_or(Path::new("runs"));
+    let experiment = plain_training(&experiment, given.as_ref());
+    experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
+    keep_network(&model, &output.join(experiment.folder_name()))?;
+    let display = TrainingDisplay::new(common, messages, first);
+    let context = RunContext {
+        engine: &engine,
         architecture: &architecture,
-        recipe: &recipe,
-        data: &data,
-        weights: &start.weights,
-        masks: &start.masks,
-        seed: start.seed,
-        start: start.iteration,
-        order: start.order,
-        optimizer: start.optimizer.as_ref(),
-        evaluate_every,
-        snapshots: Vec::new(),
+        data: &dataset,
+        output,
+        jobs: 1,
+        stop: Stop::when(interrupt::flag()?),
+        observer: &display,
+        checkpoint_every: every,
     };
-    let mut display = TrainingDisplay::new(common, messages, interrupt::flag()?);
-    let outcome = train(&engine, &job, None, &mut display);
+    let trained = train_one(&experiment, given.as_ref(), None, &context);
     display.finish();
-    match outcome.map_err(Failure::bad_input)? {
-        Outcome::Finished(trained) => {
-            if let Some(path) = &arguments.save_weights {
-                save(path, &trained, &start, &dataset.name, &recipe, &model.name)?;
-                messages.info(&format!("weights saved to {}", path.display()));
-            }
-            print(&history_csv(&trained.history))?;
-            report(&trained, start.iteration, messages);
-            Ok(())
-        }
-        Outcome::Stopped(checkpoint) => {
-            messages.info(&format!(
-                "stopped at iteration {}; a training that is no run leaves nothing behind, run it again with\n  {}",
-                checkpoint.iteration,
-                interrupt::this_command()
-            ));
-            Err(Failure::Interrupted)
-        }
-        Outcome::Diverged { iteration } => Err(Failure::work(
-            format!("the loss is not a finite number any more at iteration {iteration}"),
-            "use a lower learning rate",
-        )),
+    let trained = trained.map_err(refused)?;
+    let result = finished(&trained, messages)?;
+    if let Some(path) = &arguments.save_weights {
+        save(path, &trained, &dataset.name)?;
+        messages.info(&format!("weights saved to {}", path.display()));
     }
+    print(&history_csv(&trained.results.history(result).map_err(Failure::failed_work)?))?;
+    report(result, first, messages);
+    messages.info(&format!("everything is in {}", trained.results.layout.root().display()));
+    Ok(())
+}
+
+/// What was asked for, but for what a ticket brings.
+fn experiment(arguments: &TrainArguments, model: &str, dataset: &str) -> Result<Experiment, Failure> {
+    let mut experiment = Experiment::new(model, dataset);
+    let flags = &arguments.recipe;
+    settings::apply_recipe(flags, &mut experiment.recipe)?;
+    if let Some(size) = &flags.validation {
+        experiment.validation_size = whole("validation size", size, "--validation 5000")?;
+    }
+    if let Some(text) = &flags.evaluate_every {
+        let what = "number of iterations between evaluations";
+        experiment.evaluate_every = positive(what, text, "--evaluate-every 100")?;
+    }
+    if let Some(name) = &flags.normalization {
+        experiment.normalization = settings::normalization(name)?;
+    }
+    experiment.view = settings::view(&arguments.data.view)?;
+    Ok(experiment)
+}
+
+/// Whether a training starts from anything but its recipe's initialisation.
+fn is_given(flags: &StartArguments) -> bool {
+    flags.ticket.is_some() || flags.initial_weights.is_some() || flags.masks.is_some()
+}
+
+fn given(start: Start) -> GivenStart {
+    let Start { weights, masks, optimizer, iteration, .. } = start;
+    GivenStart { weights, masks, optimizer, iteration }
+}
+
+/// The one training of a report, if it came to its end.
+fn finished<'a>(report: &'a RunReport, messages: &Messages) -> Result<&'a RoundResult, Failure> {
+    if let Some(failure) = report.failures.first() {
+        let (message, hint) = (failure.error.to_string(), failure.error.hint());
+        return Err(match &failure.error {
+            StageError::Training(_) => Failure::Input { message, hint },
+            _ => Failure::Work { message, hint },
+        });
+    }
+    report.results.of(0, Variant::Ticket).next().ok_or_else(|| {
+        messages.info(&format!("everything is saved; to continue, run\n  {}", this_command()));
+        Failure::Interrupted
+    })
 }
 
 /// Refuses a file that could not be written in the end, before the training.
@@ -122,23 +142,15 @@ fn check_place(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn save(
-    path: &Path,
-    trained: &Trained,
-    start: &Start,
-    dataset: &str,
-    recipe: &Recipe,
-    model: &str,
-) -> Result<(), Failure> {
+/// Copies the trained weights out of the training's folder.
+fn save(path: &Path, report: &RunReport, dataset: &str) -> Result<(), Failure> {
+    let results = &report.results;
     let mut file =
-        TensorFile { tensors: trained.weights.clone(), masks: start.masks.clone(), ..TensorFile::default() };
+        TensorFile::read(&results.layout.trained(0, Variant::Ticket, 0)).map_err(Failure::failed_work)?;
     let metadata = [
-        ("kind", "trained".to_owned()),
         ("created-by", concat!("lth ", env!("CARGO_PKG_VERSION")).to_owned()),
-        ("model", model.to_owned()),
         ("data", dataset.to_owned()),
-        ("seed", start.seed.to_string()),
-        ("length", recipe.length.to_string()),
+        ("length", results.experiment.recipe.length.to_string()),
     ];
     file.metadata.extend(metadata.map(|(key, value)| (key.to_owned(), value)));
     write_file(path, &file.to_bytes()).map_err(Failure::failed_work)
@@ -165,25 +177,23 @@ fn history_csv(history: &[MetricRow]) -> String {
     text
 }
 
-fn report(trained: &Trained, start: u64, messages: &Messages) {
-    if let Some(stop) = lth_ticket::early_stop(&trained.history).filter(|stop| stop.validation_loss.is_some())
-    {
+fn report(result: &RoundResult, start: u64, messages: &Messages) {
+    let record = &result.record;
+    if let Some(stop) = &record.early_stop {
         messages.info(&format!(
             "early stop at iteration {}: test accuracy {} %",
             stop.iteration,
             percent(stop.test_accuracy, 2)
         ));
     }
-    if let Some(end) = lth_ticket::at_end(&trained.history) {
-        messages.info(&format!(
-            "end at iteration {}: test accuracy {} %, training accuracy {} %, {:.1} s, {:.0} steps/s",
-            end.iteration,
-            percent(end.test_accuracy, 2),
-            percent(trained.train.accuracy(), 2),
-            trained.seconds,
-            (end.iteration - start.min(end.iteration)) as f64 / trained.seconds.max(1e-9)
-        ));
-    }
+    let (end, seconds) = (&record.end, result.timing.map_or(0.0, |timing| timing.seconds));
+    messages.info(&format!(
+        "end at iteration {}: test accuracy {} %, training accuracy {} %, {seconds:.1} s, {:.0} steps/s",
+        end.iteration,
+        percent(end.test_accuracy, 2),
+        percent(record.train_accuracy, 2),
+        end.iteration.saturating_sub(start) as f64 / seconds.max(1e-9)
+    ));
 }
 
 #[cfg(test)]

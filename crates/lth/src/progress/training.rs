@@ -1,16 +1,13 @@
-//! One training, outside of any run.
+//! One training in a folder of its own.
 
 use std::{
     io::{self, IsTerminal},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lth_ticket::{Directive, Observer, Progress, TrainingCheckpoint};
+use lth_lab::{RunEvent, RunObserver, StageProgress};
 
 use super::words::duration;
 use crate::{
@@ -22,20 +19,18 @@ use crate::{
 /// Between two lines where there is no bar.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// Between two updates of the bar.
-const BAR_EVERY: Duration = Duration::from_millis(100);
-
-/// Shows one training, and stops it when the flag is set.
+/// Shows one training.
 pub(crate) struct TrainingDisplay<'a> {
     messages: &'a Messages,
     bar: Option<ProgressBar>,
-    stop: Arc<AtomicBool>,
-    begun: Option<(Instant, u64)>,
-    shown: Instant,
+    /// The iteration that the training begins with.
+    start: u64,
+    /// When the last line was.
+    shown: Mutex<Instant>,
 }
 
 impl<'a> TrainingDisplay<'a> {
-    pub(crate) fn new(arguments: &CommonArguments, messages: &'a Messages, stop: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(arguments: &CommonArguments, messages: &'a Messages, start: u64) -> Self {
         let wanted = io::stderr().is_terminal()
             && !arguments.disable_progress_bar
             && arguments.verbosity >= Verbosity::Info;
@@ -45,7 +40,7 @@ impl<'a> TrainingDisplay<'a> {
             bar.set_style(style.progress_chars("=> "));
             bar
         });
-        Self { messages, bar, stop, begun: None, shown: Instant::now() }
+        Self { messages, bar, start, shown: Mutex::new(Instant::now()) }
     }
 
     /// Takes the bar away.
@@ -55,50 +50,43 @@ impl<'a> TrainingDisplay<'a> {
         }
     }
 
-    fn show(&self, progress: &Progress) {
-        let (begun, first) = self.begun.unwrap_or((self.shown, 0));
-        let speed = (progress.iteration - first) as f64 / begun.elapsed().as_secs_f64().max(1e-9);
-        let left = (progress.iterations - progress.iteration) as f64 / speed;
+    fn show(&self, progress: &StageProgress) {
         let accuracy = progress
-            .validation
-            .map_or_else(String::new, |row| format!("  val {} %", percent(row.accuracy, 2)));
+            .validation_accuracy
+            .map_or_else(String::new, |accuracy| format!("  val {} %", percent(accuracy, 2)));
         let text = format!(
-            "epoch {}/{}  {speed:.0} steps/s{accuracy}  {} left",
+            "epoch {}/{}  {:.0} steps/s{accuracy}  {} left",
             progress.epoch,
             progress.epochs,
-            duration(left)
+            progress.steps_per_second,
+            duration(progress.seconds_left)
         );
-        match &self.bar {
-            Some(bar) => {
-                bar.set_length(progress.iterations);
-                bar.set_position(progress.iteration);
-                bar.set_message(text);
-            }
-            None => self.messages.info(&text),
+        if let Some(bar) = &self.bar {
+            bar.set_length(progress.iterations);
+            bar.set_position(progress.iteration);
+            bar.set_message(text);
+            return;
+        }
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.elapsed() >= LINE_EVERY {
+            *shown = Instant::now();
+            self.messages.info(&text);
         }
     }
 }
 
-impl Observer for TrainingDisplay<'_> {
-    fn step(&mut self, progress: &Progress) -> Directive {
-        if self.stop.load(Ordering::Relaxed) {
-            return Directive::Stop;
-        }
-        if self.begun.is_none() {
-            self.begun = Some((Instant::now(), progress.iteration));
-        }
-        // Reading the clock costs little beside the smallest step, but not nothing.
-        if progress.iteration.is_multiple_of(64) {
-            let every = if self.bar.is_some() { BAR_EVERY } else { LINE_EVERY };
-            if self.shown.elapsed() >= every {
-                self.show(progress);
-                self.shown = Instant::now();
+impl RunObserver for TrainingDisplay<'_> {
+    fn event(&self, event: &RunEvent<'_>) {
+        match event {
+            RunEvent::Started { iteration, .. } if *iteration > self.start => {
+                self.messages.info(&format!("goes on at iteration {iteration}"));
             }
+            RunEvent::Progress(progress) => self.show(progress),
+            RunEvent::Skipped { .. } => self.messages.info("it was trained before, this is what came out"),
+            RunEvent::Stopped { iteration, .. } => {
+                self.messages.info(&format!("stopped at iteration {iteration}"));
+            }
+            _ => {}
         }
-        Directive::Continue
-    }
-
-    fn checkpoint(&mut self, _checkpoint: &TrainingCheckpoint) -> io::Result<()> {
-        Ok(())
     }
 }
