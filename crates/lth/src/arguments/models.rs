@@ -43,10 +43,6 @@ pub(crate) struct ModelOptionArguments {
     /// Multiply the channels of every convolution and the units of hidden layers by this [default: 1]
     #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) width_factor: Option<String>,
-}
-
-/// On or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
     /// In training, drop units at this rate after each pool and each hidden linear layer, of LeNet, mlp and Conv [default: 0]
     #[arg(long, value_name = "RATE", allow_negative_numbers = true, help_heading = "Model")]
     pub(crate) dropout: Option<String>,
@@ -57,6 +53,10 @@ impl ModelOptionArguments {
     pub(crate) fn is_empty(&self) -> bool {
         self.batch_norm.is_none() && self.width_factor.is_none() && self.dropout.is_none()
     }
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
     On,
     Off,
