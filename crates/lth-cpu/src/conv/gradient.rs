@@ -36,7 +36,7 @@ impl Conv {
         let blocks = self.weights.blocks;
         let mut gradient = Buffer::zeros(blocks.len());
         self.gradient_into(machine, lanes, (x, dy), false, &mut gradient);
-        let shape = self.shape();
+        let shape = self.weight_shape();
         let values = (0..shape.iter().product()).map(|index| gradient[blocks.index(index)]).collect();
         Tensor::new(shape, values)
     }

@@ -1,9 +1,9 @@
 //! Some strips whose patches, of input and gradient, are in memory together: what the weight gradient goes through.
 
-use super::{layer::Conv, sweep::Sweep};
+use super::{layer::Conv, source::Source, sweep::Sweep};
 use crate::{
     buffer::Buffer,
-    kernels::conv::{bias::LaneSums, pack::Pack},
+    kernels::conv::bias::LaneSums,
     lanes::Lanes,
     shared::Shared,
     simd::LANES,
@@ -25,8 +25,8 @@ pub(crate) struct Patches {
 pub(crate) struct Maps<'a> {
     pub(crate) sweep: &'a Sweep,
     pub(crate) places: &'a Sweep,
-    pub(crate) x: &'a [f32],
-    pub(crate) dy: &'a [f32],
+    pub(crate) x: Source<'a>,
+    pub(crate) dy: Source<'a>,
     pub(crate) strides: (usize, usize),
     pub(crate) lanes: Lanes,
     pub(crate) channels: usize,
@@ -97,7 +97,7 @@ impl<'a> Group<'a> {
         let first = self.done;
         machine.threads.run(2 * self.strips, |_, task| {
             let strip = task / 2;
-            let (sweep, channels, slabs, stride, to, len) = if task % 2 == 0 {
+            let (sweep, channels, source, stride, to, len) = if task % 2 == 0 {
                 (sweep, channels, x, strides.0, xs, patch)
             } else {
                 (places, outputs, dy, strides.1, dys, dy_patch)
@@ -106,7 +106,7 @@ impl<'a> Group<'a> {
             #[allow(unsafe_code)]
             let patch = unsafe { to.part(strip * len, len) };
             let at = sweep.strip_at(first + strip);
-            machine.isa.run(Pack { sweep, at, channels, slabs, stride, count: lanes.slabs, patch });
+            source.pack(machine, (sweep, at), channels, (stride, lanes.slabs), patch);
         });
         self.strips > 0
     }
@@ -139,6 +139,7 @@ impl Conv {
     pub(crate) fn maps<'a>(&'a self, lanes: Lanes, plan: usize, x: &'a [f32], dy: &'a [f32]) -> Maps<'a> {
         let (sweep, places) = self.sweeps(plan);
         let (channels, outputs) = (self.inputs(), self.outputs());
+        let (x, dy) = (Source::Slabs(x), self.gradient_source(dy));
         Maps { sweep, places, x, dy, strides: self.slabs(lanes), lanes, channels, outputs }
     }
 }

@@ -4,17 +4,18 @@ use lth_model::{Mask, Tensor, Window};
 
 use super::{
     group::Patches,
+    source::{Source, Target},
     sparse::Entries,
     sweep::{Load, Sweep, TILE},
     weights::{Format, Weights},
-    winograd::{Target, Winograd},
+    winograd::Winograd,
 };
 use crate::{
     buffer::Buffer,
     kernels::conv::{
         dense::DenseTile,
-        pack::Pack,
         place::{End, Place},
+        pooled::{PlacePooled, PooledSink, PooledSource, codes_len},
         sparse::SparseTile,
     },
     lanes::{Lanes, slab_rows},
@@ -24,11 +25,21 @@ use crate::{
     threads::{Machine, Scratch},
 };
 
+/// What a convolution does to a map.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) window: Window,
+    pub(crate) in_map: [usize; 2],
+    pub(crate) out_map: [usize; 2],
+    /// Whether what comes out is the maximum of 2x2 windows of the map, which has even sides.
+    pub(crate) pool: bool,
+}
+
 /// A convolution.
 pub(crate) struct Conv {
-    window: Window,
-    in_map: [usize; 2],
-    out_map: [usize; 2],
+    shape: Shape,
+    /// Of the last forward pass with a pool: where the maxima were.
+    codes: Buffer,
     pub(crate) weights: Weights,
     pub(crate) bias: Option<Stored>,
     /// Sums of dy by lane, `[output][16]`; then the gradient.
@@ -72,14 +83,14 @@ const WINOGRAD_CHANNELS: usize = 32;
 
 impl Conv {
     pub(crate) fn new(
-        window: Window,
-        (in_map, out_map): ([usize; 2], [usize; 2]),
+        shape: Shape,
         weight: &Given<'_>,
         mask: Option<&Mask>,
         bias: Option<&Given<'_>>,
         crossover: Option<f64>,
     ) -> Self {
         let (outputs, inputs) = (weight.value.shape()[0], weight.value.shape()[1]);
+        let Shape { window, in_map, out_map, .. } = shape;
         let load = Load { channels: inputs, slabs: 4, sparse: true };
         let filtered = (window.kernel, window.stride) == ([3, 3], [1, 1])
             && inputs.min(outputs) >= WINOGRAD_CHANNELS
@@ -93,7 +104,8 @@ impl Conv {
         let dense = matches!(weights.format, Format::Dense);
         let winograd = (dense && filtered).then(|| Winograd::new(weights.blocks));
         let (plans, patches) = (Vec::new(), Patches::default());
-        Self { window, in_map, out_map, weights, bias, bias_gradient, plans, patches, winograd }
+        let codes = Buffer::default();
+        Self { shape, codes, weights, bias, bias_gradient, plans, patches, winograd }
     }
 
     pub(crate) fn inputs(&self) -> usize {
@@ -107,10 +119,12 @@ impl Conv {
     /// Floats from a slab to the next, of inputs and of outputs.
     pub(crate) fn slabs(&self, lanes: Lanes) -> (usize, usize) {
         let stride = |channels: usize, map: [usize; 2]| slab_rows(channels * map[0] * map[1]) * lanes.width();
-        (stride(self.inputs(), self.in_map), stride(self.outputs(), self.out_map))
+        let Shape { in_map, out_map, pool, .. } = self.shape;
+        let out_map = if pool { out_map.map(|side| side / 2) } else { out_map };
+        (stride(self.inputs(), in_map), stride(self.outputs(), out_map))
     }
 
-    /// `y = W * x + b`, then ReLU if asked for, of all slabs.
+    /// `y = W * x + b`, then ReLU if asked for, then the pool if there is one, of all slabs.
     pub(crate) fn forward(
         &mut self,
         machine: Machine<'_>,
@@ -126,10 +140,17 @@ impl Conv {
         }
         let pass = &self.plans[plan].forward;
         let bias = self.bias.as_ref().map(|bias| &*bias.w);
-        let y = Shared::new(y);
-        let end = End::Forward { bias, relu };
-        let target = Target { slabs: y, stride: to, count: lanes.slabs, end };
-        self.sweep(machine, lanes, pass, true, (x, from), target);
+        let (slabs, count) = (Shared::new(y), lanes.slabs);
+        let mut codes = std::mem::take(&mut self.codes);
+        let target = if self.shape.pool {
+            let codes = Shared::new(Scratch::reserve(&mut codes, codes_len(to * count)));
+            let map = self.shape.out_map;
+            Target::Pooled(PooledSink { slabs, codes, stride: to, count, map, bias, relu })
+        } else {
+            Target::Slabs { slabs, stride: to, count, end: End::Forward { bias, relu } }
+        };
+        self.sweep(machine, lanes, pass, true, (Source::Slabs(x), from), target);
+        self.codes = codes;
     }
 
     /// `dx = W^T * dy` of all slabs, added to `dx` if asked for, 0 where `gate` is not positive.
@@ -153,8 +174,17 @@ impl Conv {
                 continue;
             }
             let end = End::Backward { add, gate };
-            let target = Target { slabs: dx, stride: to, count: lanes.slabs, end };
-            self.sweep(machine, lanes, pass, false, (dy, from), target);
+            let target = Target::Slabs { slabs: dx, stride: to, count: lanes.slabs, end };
+            self.sweep(machine, lanes, pass, false, (self.gradient_source(dy), from), target);
+        }
+    }
+
+    /// The gradient of the map, of which `dy` is what its readers made.
+    pub(super) fn gradient_source<'a>(&'a self, dy: &'a [f32]) -> Source<'a> {
+        if self.shape.pool {
+            Source::Pooled(PooledSource { slabs: dy, codes: &self.codes })
+        } else {
+            Source::Slabs(dy)
         }
     }
 
@@ -165,7 +195,7 @@ impl Conv {
         lanes: Lanes,
         pass: &Pass,
         forward: bool,
-        (slabs, stride): (&[f32], usize),
+        (source, stride): (Source<'_>, usize),
         target: Target<'_>,
     ) {
         let sweep = &pass.sweep;
@@ -182,7 +212,7 @@ impl Conv {
             let first = task % parts * part;
             let rows = part.min(rows - first);
             let patch = Scratch::reserve(&mut scratch.patch, channels * sweep.channel());
-            machine.isa.run(Pack { sweep, at: strip, channels, slabs, stride, count: lanes.slabs, patch });
+            source.pack(machine, (sweep, strip), channels, (stride, lanes.slabs), patch);
             if let Some(winograd) = &self.winograd {
                 let buffers = (&*patch, &mut scratch.transformed, &mut scratch.tile);
                 return winograd.strip(machine, sweep, forward, strip, buffers, target);
@@ -215,8 +245,25 @@ impl Conv {
                         tile,
                     });
                 }
-                let Target { slabs, stride, count, end } = target;
-                machine.isa.run(Place { sweep, strip, at, tile, first, rows, slabs, stride, count, end });
+                match target {
+                    Target::Slabs { slabs, stride, count, end } => {
+                        machine.isa.run(Place {
+                            sweep,
+                            strip,
+                            at,
+                            tile,
+                            first,
+                            rows,
+                            slabs,
+                            stride,
+                            count,
+                            end,
+                        });
+                    }
+                    Target::Pooled(sink) => {
+                        machine.isa.run(PlacePooled { sweep, strip, at, tile, first, rows, sink });
+                    }
+                }
             }
         });
     }
@@ -232,17 +279,17 @@ impl Conv {
             .bias
             .as_ref()
             .map(|_| Tensor::new(vec![self.outputs()], self.bias_gradient[..self.outputs()].to_vec()));
-        (self.weights.unpacked(self.shape(), &self.weights.gradient), bias)
+        (self.weights.unpacked(self.weight_shape(), &self.weights.gradient), bias)
     }
 
-    pub(super) fn shape(&self) -> Vec<usize> {
-        let [height, width] = self.window.kernel;
+    pub(super) fn weight_shape(&self) -> Vec<usize> {
+        let [height, width] = self.shape.window.kernel;
         vec![self.outputs(), self.inputs(), height, width]
     }
 
     /// The weight tensor, or a moment of it; pruned weights are zero.
     pub(crate) fn weight(&self, part: Part) -> Tensor {
-        self.weights.tensor(self.shape(), part)
+        self.weights.tensor(self.weight_shape(), part)
     }
 
     /// The bias tensor, or a moment of it.
@@ -284,8 +331,9 @@ impl Plan {
         let sparse = matches!(conv.weights.format, Format::Sparse(_));
         let [inputs, outputs] =
             [conv.inputs(), conv.outputs()].map(|channels| Load { channels, slabs, sparse });
-        let forward = Sweep::forward(conv.window, conv.in_map, conv.out_map, inputs);
-        let backward = Sweep::backward(conv.window, conv.in_map, conv.out_map, outputs);
+        let Shape { window, in_map, out_map, .. } = conv.shape;
+        let forward = Sweep::forward(window, in_map, out_map, inputs);
+        let backward = Sweep::backward(window, in_map, out_map, outputs);
         let offsets = match &conv.weights.format {
             Format::Dense => Vec::new(),
             Format::Sparse(slots) => slots.offsets(conv.weights.blocks, &forward),

@@ -2,13 +2,13 @@
 
 use super::{
     group::Group,
+    source::Target,
     sweep::Sweep,
     weights::{Blocks, Weights},
 };
 use crate::{
     buffer::Buffer,
     kernels::conv::{
-        place::End,
         winograd::{Pieces, PlaceOutput, Products, QUAD, TransformInput},
         winograd_gradient::{GatherGradient, GradientProducts, TransformChannel, TransformWeights},
     },
@@ -32,16 +32,6 @@ pub(crate) struct Winograd {
     /// The version of the weights that were transformed.
     version: u64,
     gradient: Buffer,
-}
-
-/// Slabs that a pass writes, with the strip that a task has of them.
-#[derive(Clone, Copy)]
-pub(crate) struct Target<'a> {
-    pub(crate) slabs: Shared<'a>,
-    /// Floats from a slab to the next.
-    pub(crate) stride: usize,
-    pub(crate) count: usize,
-    pub(crate) end: End<'a>,
 }
 
 impl Winograd {
@@ -104,20 +94,7 @@ impl Winograd {
                 let (weights, blocks) = (&*self.weights[usize::from(!forward)], self.blocks);
                 machine.isa.run(Products { weights, blocks, forward, row, vectors, input, output });
             }
-            let Target { slabs, stride, count, end } = target;
-            machine.isa.run(PlaceOutput {
-                sweep,
-                strip,
-                pieces,
-                first,
-                vectors,
-                output,
-                rows,
-                slabs,
-                stride,
-                count,
-                end,
-            });
+            machine.isa.run(PlaceOutput { sweep, strip, pieces, first, vectors, output, rows, target });
         }
     }
 

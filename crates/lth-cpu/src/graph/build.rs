@@ -8,7 +8,7 @@ use super::{
     stage::{Layer, Named},
 };
 use crate::{
-    conv::layer::Conv,
+    conv::layer::{Conv, Shape},
     linear::Linear,
     network::{MomentNames, given},
 };
@@ -38,9 +38,11 @@ pub(super) fn layer(
     let layer = match (&node.op, stage.kind) {
         (Op::Conv2d { bias, .. }, Kind::Conv(window)) => {
             let bias = if *bias { Some(tensor("bias")?) } else { None };
-            let maps = (plan.places[stage.input].map(), plan.places[stage.output].map());
+            let in_map = plan.places[stage.input].map();
+            let out_map = window.output(in_map).expect("shapes were inferred");
+            let shape = Shape { window, in_map, out_map, pool: stage.pool };
             let weight = tensor("weight")?;
-            Layer::Conv(Box::new(Conv::new(window, maps, &weight, mask, bias.as_ref(), parameters.crossover)))
+            Layer::Conv(Box::new(Conv::new(shape, &weight, mask, bias.as_ref(), parameters.crossover)))
         }
         (Op::Linear { bias, .. }, Kind::Linear) => {
             let bias = if *bias { Some(tensor("bias")?) } else { None };

@@ -57,6 +57,8 @@ pub(crate) struct Stage {
     pub(crate) output: PlaceId,
     /// Whether the result goes through a ReLU.
     pub(crate) relu: bool,
+    /// Whether it goes through the maximum of 2x2 windows then, of a convolution.
+    pub(crate) pool: bool,
 }
 
 /// What a stage computes.
@@ -154,6 +156,14 @@ impl<'a> Planner<'a> {
         self.architecture.nodes[sum].inputs.iter().copied().find(alone)
     }
 
+    /// The pool that alone reads a convolution's map, and whose 2x2 windows cover it.
+    fn pool_after(&self, kind: Kind, end: NodeId) -> Option<NodeId> {
+        let pool = self.only_reader(end).filter(|_| matches!(kind, Kind::Conv(_)))?;
+        let halves = Window { kernel: [2, 2], stride: [2, 2], padding: [0, 0] };
+        let even = self.architecture.nodes[end].shape[1..].iter().all(|side| side.is_multiple_of(2));
+        (even && *self.op(pool) == Op::MaxPool { window: halves }).then_some(pool)
+    }
+
     fn node(&mut self, node: NodeId) -> Result<(), EngineError> {
         if self.place_of[node].is_some() {
             return Ok(());
@@ -214,6 +224,9 @@ impl<'a> Planner<'a> {
         {
             (relu, end) = (true, reader);
         }
+        let unpooled = end;
+        let pooled = self.pool_after(kind, end);
+        end = pooled.unwrap_or(end);
         let input = self.input(node, index);
         let wide = kind == Kind::Linear
             || [Some(input), other].into_iter().flatten().any(|place| self.places[place].wide);
@@ -230,8 +243,8 @@ impl<'a> Planner<'a> {
             differentiated,
             wide,
         });
-        self.stages.push(Stage { kind, node, input, other, output, relu });
-        for node in [node, last, end] {
+        self.stages.push(Stage { kind, node, input, other, output, relu, pool: pooled.is_some() });
+        for node in [node, last, unpooled, end] {
             self.place_of[node] = Some(output);
         }
     }
@@ -247,7 +260,8 @@ impl<'a> Planner<'a> {
         }
         let output = self.places.len();
         self.places.push(Place { wide: true, ..self.places[input].clone() });
-        let stage = Stage { kind: Kind::Widen, node: 0, input, other: None, output, relu: false };
+        let stage =
+            Stage { kind: Kind::Widen, node: 0, input, other: None, output, relu: false, pool: false };
         self.stages.push(stage);
         output
     }

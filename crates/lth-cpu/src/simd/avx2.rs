@@ -125,6 +125,14 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
+    fn equal(self, a: Pair, b: Pair) -> u16 {
+        unsafe {
+            let low = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(a.0, b.0));
+            let high = _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(a.1, b.1));
+            (low | high << 8) as u16
+        }
+    }
+    #[inline(always)]
     fn scale_exponent(self, a: Pair, n: Pair) -> Pair {
         unsafe {
             let low = _mm256_slli_epi32::<23>(_mm256_cvtps_epi32(n.0));

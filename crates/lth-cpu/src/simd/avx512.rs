@@ -105,6 +105,10 @@ impl Simd for Avx512 {
         unsafe { _mm512_mask_blend_ps(bits, b, a) }
     }
     #[inline(always)]
+    fn equal(self, a: __m512, b: __m512) -> u16 {
+        unsafe { _mm512_cmp_ps_mask::<_CMP_EQ_OQ>(a, b) }
+    }
+    #[inline(always)]
     fn scale_exponent(self, a: __m512, n: __m512) -> __m512 {
         unsafe {
             let shift = _mm512_slli_epi32::<23>(_mm512_cvtps_epi32(n));

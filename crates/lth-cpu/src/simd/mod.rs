@@ -76,6 +76,8 @@ pub trait Simd: Copy {
     fn gate(self, gate: Self::V, value: Self::V) -> Self::V;
     /// Lane i of `a` where bit i is set, else of `b`.
     fn select(self, bits: u16, a: Self::V, b: Self::V) -> Self::V;
+    /// A bit for each lane: whether a = b.
+    fn equal(self, a: Self::V, b: Self::V) -> u16;
     /// a * 2^n for integral n, by adding to the exponent; no overflow check.
     fn scale_exponent(self, a: Self::V, n: Self::V) -> Self::V;
     /// `[a fold 8 (8 lanes), b fold 8]`: lane l plus lane l + 8.

@@ -119,6 +119,16 @@ impl Simd for Neon {
         })
     }
     #[inline(always)]
+    fn equal(self, a: Quad, b: Quad) -> u16 {
+        const LANE: [u32; 4] = [1, 2, 4, 8];
+        let mut bits = 0;
+        for i in 0..4 {
+            let quarter = unsafe { vaddvq_u32(vandq_u32(vceqq_f32(a[i], b[i]), vld1q_u32(LANE.as_ptr()))) };
+            bits |= (quarter as u16) << (4 * i);
+        }
+        bits
+    }
+    #[inline(always)]
     fn scale_exponent(self, a: Quad, n: Quad) -> Quad {
         each!(|i| {
             let shift = vshlq_n_s32::<23>(vcvtq_s32_f32(n[i]));

@@ -79,6 +79,10 @@ impl Simd for Plain {
         std::array::from_fn(|i| if bits >> i & 1 == 1 { a[i] } else { b[i] })
     }
     #[inline(always)]
+    fn equal(self, a: Self::V, b: Self::V) -> u16 {
+        (0..LANES).fold(0, |bits, lane| bits | u16::from(a[lane] == b[lane]) << lane)
+    }
+    #[inline(always)]
     fn scale_exponent(self, a: Self::V, n: Self::V) -> Self::V {
         map2(a, n, |a, n| f32::from_bits(a.to_bits().wrapping_add(((n as i32) << 23) as u32)))
     }

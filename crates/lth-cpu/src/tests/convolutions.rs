@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::support::*;
 use crate::{
     buffer::Buffer,
-    conv::layer::Conv,
+    conv::layer::{Conv, Shape},
     lanes::{Lanes, slab_rows},
     simd::Isa,
     stored::Given,
@@ -61,8 +61,8 @@ impl Case {
         let [height, width] = self.window.kernel;
         let tensor = Tensor::new(vec![self.outputs, self.inputs, height, width], self.weights.clone());
         let given = Given { value: &tensor, moments: [None; 2], kept_moments: 0 };
-        let maps = (self.in_map, self.out_map);
-        let mut conv = Conv::new(self.window, maps, &given, self.mask.as_ref(), None, Some(1.0));
+        let shape = Shape { window: self.window, in_map: self.in_map, out_map: self.out_map, pool: false };
+        let mut conv = Conv::new(shape, &given, self.mask.as_ref(), None, Some(1.0));
         let threads = Threads::new(threads);
         let machine = Machine { isa, threads: &threads };
         let features = |channels: usize, map: [usize; 2]| channels * map[0] * map[1];

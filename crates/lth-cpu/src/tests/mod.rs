@@ -12,6 +12,7 @@ mod elementwise;
 mod gradients;
 mod input;
 mod math;
+mod pooled;
 mod products;
 mod softmax;
 mod support;

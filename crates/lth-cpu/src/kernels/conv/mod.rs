@@ -5,6 +5,7 @@ pub(crate) mod dense;
 pub(crate) mod gradient;
 pub(crate) mod pack;
 pub(crate) mod place;
+pub(crate) mod pooled;
 pub(crate) mod sparse;
 pub(crate) mod sparse_gradient;
 pub(crate) mod winograd;

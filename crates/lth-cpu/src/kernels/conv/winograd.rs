@@ -6,11 +6,12 @@
 
 #![allow(unsafe_code)]
 
-use super::place::End;
 use crate::{
-    conv::sweep::{StripAt, Sweep},
-    conv::weights::Blocks,
-    shared::Shared,
+    conv::{
+        source::Target,
+        sweep::{StripAt, Sweep},
+        weights::Blocks,
+    },
     simd::{Kernel, LANES, Simd},
 };
 
@@ -267,12 +268,8 @@ pub(crate) struct PlaceOutput<'a> {
     /// As [`Products::output`].
     pub(crate) output: &'a [f32],
     pub(crate) rows: usize,
-    /// Slabs of `[row][y][x][16]`; no other task may touch the places of this strip.
-    pub(crate) slabs: Shared<'a>,
-    /// Floats from a slab to the next.
-    pub(crate) stride: usize,
-    pub(crate) count: usize,
-    pub(crate) end: End<'a>,
+    /// No other task may touch the places of this strip.
+    pub(crate) target: Target<'a>,
 }
 
 impl Kernel for PlaceOutput<'_> {
@@ -280,33 +277,51 @@ impl Kernel for PlaceOutput<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
-        let Self { sweep, strip, pieces, rows, vectors, stride, .. } = self;
+        let Self { sweep, strip, pieces, rows, vectors, target, .. } = self;
         let [height, width] = sweep.out_map;
         let map = height * width * LANES;
-        let end = (self.count - 1) * stride + rows * map;
-        assert!(sweep.out_step == [1, 1] && strip.slab < self.count && stride >= rows * map);
-        assert!(self.slabs.len() >= end && self.output.len() >= rows * 4 * vectors * LANES);
-        assert!(self.slabs.is_aligned() && stride.is_multiple_of(LANES));
-        self.end.check(rows, end);
+        assert!(sweep.out_step == [1, 1] && self.output.len() >= rows * 4 * vectors * LANES);
+        match target {
+            Target::Slabs { slabs, stride, count, end } => {
+                let last = (count - 1) * stride + rows * map;
+                assert!(strip.slab < count && stride >= rows * map && stride.is_multiple_of(LANES));
+                assert!(slabs.is_aligned() && slabs.len() >= last);
+                end.check(rows, last);
+            }
+            Target::Pooled(sink) => {
+                assert!(sweep.out_map == sink.map);
+                sink.check(rows);
+            }
+        }
         for row in 0..rows {
             for vector in 0..vectors.min(pieces.vectors() - self.first) {
                 let (y, x, slab) = pieces.place(self.first + vector);
-                if strip.slab + slab >= self.count {
-                    continue;
-                }
-                for down in 0..2 {
-                    for across in 0..2 {
-                        let (y, x) = (strip.y + 2 * y + down, strip.x + 2 * x + across);
-                        if y >= height || x >= width {
-                            continue;
+                let (y, x, slab) = (strip.y + 2 * y, strip.x + 2 * x, strip.slab + slab);
+                // SAFETY: rows and vectors are inside of what is checked above; so are places, where they are inside of the
+                // map and the batch.
+                unsafe {
+                    let from = self.output.as_ptr().add((row * 4 * vectors + vector) * LANES);
+                    let next = vectors * LANES;
+                    match target {
+                        Target::Pooled(sink) => {
+                            let window = [
+                                s.load(from),
+                                s.load(from.add(next)),
+                                s.load(from.add(2 * next)),
+                                s.load(from.add(3 * next)),
+                            ];
+                            sink.store(s, row, slab, [y, x], window);
                         }
-                        let to = (strip.slab + slab) * stride + row * map + (y * width + x) * LANES;
-                        let from = ((row * 2 + down) * 2 + across) * vectors + vector;
-                        // SAFETY: places are inside of the map, lengths are checked above.
-                        unsafe {
-                            let value = s.load(self.output.as_ptr().add(from * LANES));
-                            self.end.store(s, self.slabs, row, to, value);
+                        Target::Slabs { slabs, stride, count, end } if slab < count => {
+                            for place in 0..4 {
+                                let (y, x) = (y + place / 2, x + place % 2);
+                                if y < height && x < width {
+                                    let to = slab * stride + row * map + (y * width + x) * LANES;
+                                    end.store(s, slabs, row, to, s.load(from.add(place * next)));
+                                }
+                            }
                         }
+                        Target::Slabs { .. } => {}
                     }
                 }
             }
