@@ -45,7 +45,9 @@ fn moved(updates: u64, labels: &[u16], bright: &[usize]) -> Vec<f32> {
     let memory = OptimizerState { updates, tensors: Tensors::new() };
     trainer.load(&weights, &Masks::new(), Some(&memory)).unwrap();
     let mut inputs = vec![0.0; WIDE * labels.len()];
-    bright.iter().for_each(|&example| inputs[example * WIDE..][..WIDE].fill(1.0));
+    for &example in bright {
+        inputs[example * WIDE..][..WIDE].fill(1.0);
+    }
     trainer.step(Batch::Values { inputs: &inputs, labels }, labels.len() as f32).unwrap();
     trainer.weights()["fc.weight"].data()[..WIDE].to_vec()
 }

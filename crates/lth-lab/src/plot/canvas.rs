@@ -148,6 +148,11 @@ impl Canvas {
         ));
     }
 
+    /// A filled path without smoothed edges.
+    pub(super) fn path(&mut self, path: &str, fill: &str) {
+        self.push(&format!(r#"<path d="{path}" fill="{fill}" shape-rendering="crispEdges"/>"#));
+    }
+
     /// A text whose baseline starts, is centred, or ends at a position.
     pub(super) fn text(&mut self, at: (f64, f64), text: &str, style: TextStyle) {
         let (x, y, size) = (number(at.0), number(at.1), number(style.size));
@@ -188,25 +193,12 @@ impl Canvas {
         )
     }
 
-    /// A rectangle whose colours run from the bottom (part 0) to the top (part 1).
-    pub(super) fn gradient(&mut self, area: Area, colour: impl Fn(f64) -> String) {
-        const STOPS: usize = 32;
-        let id = self.next_id();
-        self.push(&format!(r#"<linearGradient id="d{id}" x1="0" y1="1" x2="0" y2="0">"#));
-        for stop in 0..=STOPS {
-            let part = stop as f64 / STOPS as f64;
-            self.push(&format!(r#"<stop offset="{part}" stop-color="{}"/>"#, colour(part)));
-        }
-        self.push("</linearGradient>");
-        self.rect(area, &format!("url(#d{id})"), None);
-    }
-
-    fn next_id(&mut self) -> usize {
+    pub(super) fn next_id(&mut self) -> usize {
         self.definitions += 1;
         self.definitions
     }
 
-    fn push(&mut self, element: &str) {
+    pub(super) fn push(&mut self, element: &str) {
         self.body.push_str(element);
         self.body.push('\n');
     }

@@ -28,6 +28,16 @@ pub enum PlotError {
         /// The number of values that came.
         found: usize,
     },
+    /// Filters whose number of weights or flags does not fit their shape.
+    #[error("round {round} has {found} weights or flags of filters, their shape needs {expected}")]
+    FilterShape {
+        /// The round.
+        round: usize,
+        /// The product of the shape.
+        expected: usize,
+        /// The number that came.
+        found: usize,
+    },
     /// A size at which a figure has no pixel, or more than memory holds.
     #[error("a figure of {width} x {height} cannot be rasterised at scale {scale}")]
     Scale {
@@ -54,6 +64,10 @@ impl Hint for PlotError {
             }
             Self::ImageShape { .. } => {
                 "this picture is for models whose first layer reads an image's pixels, as lenet-300-100 does"
+                    .to_owned()
+            }
+            Self::FilterShape { .. } => {
+                "this picture is for weights and masks [filter, channel, height, width] of one layer"
                     .to_owned()
             }
             Self::Scale { .. } => {

@@ -56,9 +56,32 @@ pub(super) fn short(value: f64) -> String {
     if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
+/// A count to three digits: `10`, `1.73 k`, `4.30 M`, `87.6 M`.
+pub(super) fn count(value: f64) -> String {
+    if value < 999.5 {
+        return format!("{value:.0}");
+    }
+    let (mut rest, mut unit) = (value, "");
+    for larger in [" k", " M", " G", " T"] {
+        if rest < 999.5 {
+            break;
+        }
+        (rest, unit) = (rest / 1000.0, larger);
+    }
+    let decimals = if rest < 9.995 { 2 } else { usize::from(rest < 99.95) };
+    format!("{rest:.decimals$}{unit}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_have_three_digits() {
+        let values = [0.0, 270.0, 999.0, 1728.0, 87_612.0, 999_950.0, 4_300_992.0, 87_600_000.0, 3.63e9];
+        let texts = ["0", "270", "999", "1.73 k", "87.6 k", "1.00 M", "4.30 M", "87.6 M", "3.63 G"];
+        assert_eq!(values.map(count), texts);
+    }
 
     #[test]
     fn percentages_are_the_papers_ladder() {

@@ -6,6 +6,9 @@
 //! | loss and accuracy during one round | [`training_figure`] |
 //! | the same of many rounds, coloured by density | [`rounds_figure`] |
 //! | the first layer's kept weights as an image a round | [`pixel_figure`] |
+//! | the first layer's filters of a convolutional network, in some rounds | [`filter_figure`] |
+//! | the density of each layer in each round | [`layer_density_figure`] |
+//! | weights and FLOPs that each round keeps | [`remaining_figure`] |
 //! | a cost against density, log-log | [`cost_figure`] |
 //! | the learning rate over a training | [`schedule_figure`] |
 //!
@@ -17,15 +20,21 @@ mod colour_map;
 mod cost_figure;
 mod data;
 mod density_axis;
+mod density_colours;
 mod density_figure;
 mod error;
 mod figure;
+mod fills;
+mod filter_figure;
+mod filter_grid;
 mod font;
 mod format;
 mod frame;
+mod layer_density_figure;
 mod page;
 mod pixel_figure;
 mod range;
+mod remaining_figure;
 mod rounds_figure;
 mod scale;
 mod schedule_figure;
@@ -41,7 +50,11 @@ pub use data::{
 pub use density_figure::{DensityPanel, Measure, density_figure};
 pub use error::PlotError;
 pub use figure::{Figure, MAX_SCALE};
+pub use filter_figure::{FilterPanel, filter_figure};
+pub use filter_grid::Filters;
+pub use layer_density_figure::{LayerRow, layer_density_figure};
 pub use pixel_figure::{ColourScale, PixelMeasure, pixel_figure};
+pub use remaining_figure::{Remaining, remaining_figure};
 pub use rounds_figure::rounds_figure;
 pub use schedule_figure::schedule_figure;
 pub use training_figure::training_figure;

@@ -3,11 +3,9 @@
 use super::{
     CurveSplit, Figure, Heading, PlotError, TrainingRound,
     canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
-    colour_map::viridis,
-    font, format,
+    density_colours::{DensityColours, title_width},
     frame::{Axis, Frame, x_axis_height},
-    page::{Page, Sample, colour_bar, rimmed_dot},
-    scale::{Scale, Spread, Tick, thin_out},
+    page::{Page, Sample, rimmed_dot},
     theme,
     training_axes::{Metric, draw_line, iteration_axis, nearest, present, smoothed, smoothing_window},
 };
@@ -19,8 +17,6 @@ const PANEL_GAP: f64 = 30.0;
 const BAR_WIDTH: f64 = 22.0;
 /// The title of the colour bar.
 const BAR_TITLE: [&str; 2] = ["weights", "remaining (%)"];
-/// The part of viridis that stands out of white.
-const COLOURS: f64 = 0.9;
 
 /// Panels of loss (log) and accuracy for each split that is asked for (a column each, with axes of its own), one line a round, dark for dense
 /// to light for sparse; dots mark early-stop iterations. Lines of many evaluations are running medians, as a note says.
@@ -43,15 +39,13 @@ pub fn rounds_figure(
             reason: "no round with a density above 0 has a finite value in the splits asked for",
         });
     };
-    let colours = Colours::new(sparse.density, dense.density);
+    let colours = DensityColours::new(sparse.density, dense.density);
     let last = rounds.iter().flat_map(|round| &round.splits).flat_map(|(_, points)| points);
     let last = last.map(|point| point.iteration).max().unwrap_or(0);
 
     let gutters = columns.iter().map(|column| column.gutter() + PANEL_WIDTH + PANEL_GAP);
     let bar_left = theme::MARGIN + gutters.sum::<f64>();
-    let bar_space =
-        BAR_TITLE.map(|line| font::width(line, theme::LABEL_SIZE, false)).into_iter().fold(0.0, f64::max);
-    let mut page = Page::new(bar_left + bar_space + theme::MARGIN, heading);
+    let mut page = Page::new(bar_left + title_width(&BAR_TITLE) + theme::MARGIN, heading);
     if rounds.iter().any(|round| round.early_stop.is_some()) {
         let mark = Sample::RimmedDot(theme::palette(2));
         page.legend(&[(mark, "early-stop iteration: minimum validation loss".to_owned())]);
@@ -82,7 +76,10 @@ pub fn rounds_figure(
         edge = left + PANEL_WIDTH + PANEL_GAP;
     }
     let densities = rounds.iter().map(|round| round.density);
-    colours.draw_bar(&mut page.canvas, densities, bar_left, (top, bottom));
+    // The bar's title starts level with the panels.
+    let bar_top = top + theme::LABEL_SIZE * 1.25 * BAR_TITLE.len() as f64 + 16.0;
+    let bar = Area { left: bar_left, top: bar_top, width: BAR_WIDTH, height: bottom - bar_top };
+    colours.draw_bar(&mut page.canvas, densities, bar, &BAR_TITLE);
     page.y = bottom + x_axis_height(true);
     let evaluations =
         rounds.iter().flat_map(|round| &round.splits).map(|(_, points)| points.len()).max().unwrap_or(0);
@@ -125,7 +122,7 @@ fn draw_panel(
     metric: Metric,
     split: CurveSplit,
     rounds: &[&TrainingRound],
-    colours: &Colours,
+    colours: &DensityColours,
 ) {
     frame.draw_grid(canvas);
     canvas.clipped(frame.area, |canvas| {
@@ -144,61 +141,4 @@ fn draw_panel(
         }
     });
     frame.draw_border(canvas);
-}
-
-/// Colours of densities on a logarithmic scale.
-struct Colours {
-    sparse: f64,
-    dense: f64,
-}
-
-impl Colours {
-    fn new(sparse: f64, dense: f64) -> Self {
-        // One density alone still needs a scale around it.
-        if sparse < dense {
-            Self { sparse, dense }
-        } else {
-            Self { sparse: sparse / 2.0, dense: dense * 2.0 }
-        }
-    }
-
-    /// 0 for sparse, 1 for dense.
-    fn height(&self, density: f64) -> f64 {
-        (density / self.sparse).ln() / (self.dense / self.sparse).ln()
-    }
-
-    fn of(&self, density: f64) -> String {
-        viridis((1.0 - self.height(density)) * COLOURS)
-    }
-
-    fn draw_bar(
-        &self,
-        canvas: &mut Canvas,
-        densities: impl Iterator<Item = f64>,
-        left: f64,
-        (top, bottom): (f64, f64),
-    ) {
-        // The bar's title starts level with the panels.
-        let bar_top = top + theme::LABEL_SIZE * 1.25 * BAR_TITLE.len() as f64 + 16.0;
-        let bar = Area { left, top: bar_top, width: BAR_WIDTH, height: bottom - bar_top };
-        let scale = Scale {
-            spread: Spread::Log,
-            low: self.sparse,
-            high: self.dense,
-            start: bar.bottom(),
-            end: bar.top,
-        };
-        let mut ticks: Vec<Tick> =
-            densities.map(|value| Tick { value, label: format::percent(value) }).collect();
-        ticks.dedup_by(|a, b| a.label == b.label);
-        let ticks = thin_out(ticks, &scale, 6.0, |_| theme::TICK_SIZE);
-        let ticks: Vec<_> = ticks.into_iter().map(|tick| (self.height(tick.value), tick.label)).collect();
-        colour_bar(
-            canvas,
-            bar,
-            |height| viridis((1.0 - height) * COLOURS),
-            &ticks,
-            &BAR_TITLE.map(str::to_owned),
-        );
-    }
 }

@@ -97,6 +97,12 @@ pub(super) fn log_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
     values.into_iter().map(|value| Tick { value, label: format::short(value) }).collect()
 }
 
+/// [`log_ticks`], or where these are fewer than four on a short axis, [`linear_ticks`].
+pub(super) fn close_ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
+    let ticks = log_ticks(low, high, count);
+    if ticks.len() < 4 && high < 20.0 * low { linear_ticks(low, high, count.min(6)) } else { ticks }
+}
+
 /// Of ticks in order along an axis, those whose texts keep a distance of `gap`: every n-th from the first, for the least
 /// n up to 5 that will do, or else as many as fit; and the last. `extent` is the length of a text along the axis.
 pub(super) fn thin_out(ticks: Vec<Tick>, scale: &Scale, gap: f64, extent: impl Fn(&str) -> f64) -> Vec<Tick> {
@@ -157,6 +163,12 @@ mod tests {
         assert_eq!(labels(&log_ticks(0.0011, 12.0, 5)), ["0.01", "0.1", "1", "10"]);
         assert!(log_ticks(1e-300, 1e300, 6).len() <= 6);
         assert!(log_ticks(0.061, 0.069, 6).len() >= 2);
+    }
+
+    #[test]
+    fn short_logarithmic_axes_have_ticks_enough() {
+        assert_eq!(labels(&close_ticks(50.0, 100.0, 8)), ["50", "60", "70", "80", "90", "100"]);
+        assert_eq!(labels(&close_ticks(2.0, 100.0, 8)), ["2", "5", "10", "20", "50", "100"]);
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub(super) const HIGHLIGHT: &str = "#F0E442";
 /// Pixels without a value.
 pub(super) const ABSENT: &str = "#d0d4d9";
 
+/// The lines of hatched areas: pruned weights.
+pub(super) const HATCH: &str = "#a3abb3";
+
 /// The families that texts name; PNGs always have the first one, which is embedded.
 pub(super) const FONT_FAMILY: &str = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif";
 

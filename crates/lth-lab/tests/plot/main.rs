@@ -1,6 +1,7 @@
 //! Figures as their users meet them: well-formed, labelled, legible, the same every time, and never a panic.
 
 mod fake;
+mod networks;
 
 use lth_lab::plot::{
     ColourScale, CurveSplit, DensityPanel, Figure, Heading, Measure, PixelMeasure, PlotError, Point, Series,

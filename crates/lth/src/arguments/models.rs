@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
     lth models conv-4 --batch-norm on\n  \
     lth models mlp-20-30 --input 3x32x32 --classes 100\n  \
     lth models my-net.toml\n  \
+    lth models conv-4 --masks runs/NAME/replicate-0/round-07/ticket.safetensors\n  \
     lth models resnet-20 --save-weights initial.safetensors --seed 1")]
 pub(crate) struct ModelsArguments {
     /// A model to show: a name, mlp-A-B-C, or a TOML file
@@ -26,6 +27,9 @@ pub(crate) struct ModelsArguments {
     pub(crate) classes: Option<String>,
     #[command(flatten)]
     pub(crate) options: ModelOptionArguments,
+    /// Count the weights that the masks of this safetensors file keep, and their FLOPs; a ticket brings its classes and input
+    #[arg(long, value_name = "FILE", requires = "model")]
+    pub(crate) masks: Option<PathBuf>,
     /// Write freshly drawn weights (glorot-normal, biases zero) to this safetensors file, under PyTorch's names
     #[arg(long, value_name = "FILE", requires = "model")]
     pub(crate) save_weights: Option<PathBuf>,

@@ -19,6 +19,35 @@ use crate::{
 pub(crate) fn run(arguments: &ModelsArguments, messages: &Messages) -> Result<(), Failure> {
     let Some(name) = &arguments.model else { return list(arguments) };
     let model = settings::model(name, &arguments.options)?;
+    let file = arguments.masks.as_ref().map(|path| TensorFile::read(path).map_err(Failure::bad_input));
+    let file = file.transpose()?;
+    let network = network(arguments, &model, file.as_ref())?;
+    if let Some(path) = &arguments.save_weights {
+        let seed = arguments.seed.as_deref().map_or(Ok(Seed(0)), parse)?;
+        save(path, &model, &network, seed)?;
+        messages.info(&format!("initial weights of seed {seed} saved to {}", path.display()));
+    }
+    match (&arguments.masks, file) {
+        (Some(path), Some(file)) => {
+            let masks = settings::masks(path, file, &network)?;
+            print(&format!("{}\n", network.at_masks(&masks)))
+        }
+        _ => print(&format!("{network}\n")),
+    }
+}
+
+/// The network of the flags; where they say nothing of examples and classes, that of the ticket, or of the model as made.
+fn network(
+    arguments: &ModelsArguments,
+    model: &ModelInfo,
+    ticket: Option<&TensorFile>,
+) -> Result<Architecture, Failure> {
+    if arguments.input.is_none() && arguments.classes.is_none() {
+        let of_ticket = ticket.and_then(|ticket| settings::network_of_ticket(model, ticket));
+        if let Some(network) = of_ticket {
+            return Ok(network);
+        }
+    }
     let input = match &arguments.input {
         Some(text) => shape(text)?,
         None => model.input.to_vec(),
@@ -27,13 +56,7 @@ pub(crate) fn run(arguments: &ModelsArguments, messages: &Messages) -> Result<()
         Some(text) => positive("number of classes", text, "--classes 10")?,
         None => model.classes,
     };
-    let network = model.build(&input, classes).map_err(Failure::bad_input)?;
-    if let Some(path) = &arguments.save_weights {
-        let seed = arguments.seed.as_deref().map_or(Ok(Seed(0)), parse)?;
-        save(path, &model, &network, seed)?;
-        messages.info(&format!("initial weights of seed {seed} saved to {}", path.display()));
-    }
-    print(&format!("{network}\n"))
+    model.build(&input, classes).map_err(Failure::bad_input)
 }
 
 /// One line a model.

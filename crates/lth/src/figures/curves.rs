@@ -3,17 +3,14 @@
 use lth_lab::{
     RoundResult, RunResults, Variant,
     plot::{
-        ControlKind, Curve, CurveSplit, Measure, PixelRound, Point, Series, SeriesStyle, Style,
-        TrainingPoint, TrainingRound,
+        ControlKind, Curve, CurveSplit, Measure, Point, Series, SeriesStyle, Style, TrainingPoint,
+        TrainingRound,
     },
 };
-use lth_model::Mask;
 use lth_ticket::Split;
 
+use super::SHOWN;
 use crate::failure::Failure;
-
-/// The replicate of which single trainings are shown.
-const SHOWN: u32 = 0;
 
 /// The dense level, the tickets and each control, a point a round.
 pub(crate) fn over_density(results: &RunResults, measure: Measure) -> Vec<Curve> {
@@ -117,48 +114,9 @@ pub(crate) fn cost(results: &RunResults) -> Series {
     Series { label: "tickets".to_owned(), style: SeriesStyle::Solid(0), points: points.collect() }
 }
 
-/// How many kept weights of the first layer leave each input pixel, an image a round of the first replicate.
-///
-/// # Errors
-/// When a ticket cannot be read back.
-pub(crate) fn pixels(results: &RunResults, pixels: usize) -> Result<Vec<PixelRound>, Failure> {
-    let mut rounds = Vec::new();
-    for result in results.of(SHOWN, Variant::Ticket) {
-        let Some(layer) = result.record.layers.first() else { continue };
-        let ticket =
-            results.ticket(SHOWN, Variant::Ticket, result.record.round).map_err(Failure::failed_work)?;
-        // Masks of a file are in another order than the layers of the network.
-        let Some(mask) = ticket.masks.get(&layer.name).filter(|mask| mask.shape().last() == Some(&pixels))
-        else {
-            continue;
-        };
-        rounds.push(PixelRound {
-            round: result.record.round as usize,
-            density: result.density().get(),
-            values: kept_by_input(mask, pixels),
-        });
-    }
-    Ok(rounds)
-}
-
-/// Column sums of a mask [out, in].
-fn kept_by_input(mask: &Mask, inputs: usize) -> Vec<f64> {
-    let mut counts = vec![0.0; inputs];
-    for index in mask.live_indices() {
-        counts[index % inputs] += 1.0;
-    }
-    counts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn kept_weights_are_counted_by_input() {
-        let mask = Mask::from_flags(vec![2, 3], [true, false, true, true, false, false]);
-        assert_eq!(kept_by_input(&mask, 3), [2.0, 0.0, 1.0]);
-    }
 
     #[test]
     fn controls_keep_their_look() {

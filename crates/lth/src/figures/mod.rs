@@ -1,14 +1,17 @@
 //! The figures of a run: from its results to files in its folder.
 
 mod curves;
+mod first_layer;
+mod kept;
+mod network;
 
 use std::path::{Path, PathBuf};
 
 use lth_lab::{
     RunResults, create_folder,
     plot::{
-        ColourScale, CurveSplit, DensityPanel, Figure, Heading, Measure, PixelMeasure, PlotError,
-        cost_figure, density_figure, pixel_figure, rounds_figure, training_figure,
+        CurveSplit, DensityPanel, Figure, Heading, Measure, PlotError, cost_figure, density_figure,
+        layer_density_figure, remaining_figure, rounds_figure, training_figure,
     },
     write_file,
 };
@@ -19,6 +22,9 @@ use crate::{failure::Failure, output::Messages};
 /// Pixels of a PNG for each unit of its SVG: sharp on most screens and in print.
 const PNG_SCALE: f64 = 2.0;
 
+/// The replicate of which single trainings are shown.
+const SHOWN: u32 = 0;
+
 /// Draws every figure of a run.
 ///
 /// # Errors
@@ -28,7 +34,7 @@ pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Fail
     let folder = results.layout.figures();
     create_folder(&folder).map_err(Failure::failed_work)?;
     let mut written = Vec::new();
-    for (name, figure) in overview(results, &model)? {
+    for (name, figure) in overview(results, &model, messages)? {
         match figure {
             Ok(figure) => written.extend(write(&folder, name, &figure, true)?),
             // A run of one round has nothing to put on some axes; that is no failure.
@@ -51,10 +57,10 @@ pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Fail
 }
 
 /// A figure with the name of its file.
-type Named = (&'static str, Result<Figure, PlotError>);
+pub(crate) type Named = (&'static str, Result<Figure, PlotError>);
 
 /// The figures over all rounds.
-fn overview(results: &RunResults, model: &ModelInfo) -> Result<Vec<Named>, Failure> {
+fn overview(results: &RunResults, model: &ModelInfo, messages: &Messages) -> Result<Vec<Named>, Failure> {
     let over_density = |measure| DensityPanel { measure, curves: curves::over_density(results, measure) };
     let heading = |title: &str| Heading::new(title, subtitle(results, false));
     let first = |title: &str| Heading::new(title, subtitle(results, true));
@@ -91,14 +97,18 @@ fn overview(results: &RunResults, model: &ModelInfo) -> Result<Vec<Named>, Failu
             ),
         ),
     ];
-    if let [_, height, width] = *model.input {
-        let pixels = curves::pixels(results, height * width)?;
-        let heading = first("Kept weights of the first layer, by input pixel");
-        let size = (height, width);
-        figures.push((
-            "first-layer",
-            pixel_figure(&heading, size, PixelMeasure::KeptWeights, ColourScale::EachRound, &pixels),
-        ));
+    let (rounds, layers) = kept::layers(results);
+    let heading = first("Density of each layer");
+    figures.push(("layer-density", layer_density_figure(&heading, &rounds, &layers)));
+    if let Some(network) = network::network(results, model)? {
+        let (dense, rounds) = kept::weights_and_flops(results, &network);
+        let heading = first("Weights and FLOPs remaining");
+        figures.push(("weights-and-flops", remaining_figure(&heading, dense, &rounds)));
+        figures.extend(first_layer::figure(results, &network, &first)?);
+    } else {
+        messages.debug(
+            "no figures of FLOPs and of the first layer: no size of images gives the ticket's network",
+        );
     }
     Ok(figures)
 }

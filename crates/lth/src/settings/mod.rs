@@ -6,11 +6,13 @@ mod loading_bar;
 mod model;
 mod recipe;
 mod start;
+mod ticket_network;
 mod values;
 
 pub(crate) use data::{DataSource, dataset_name, load, network, note_data, view};
 pub(crate) use experiment::{experiment, normalization};
 pub(crate) use model::model;
 pub(crate) use recipe::apply_recipe;
-pub(crate) use start::Start;
+pub(crate) use start::{Start, masks};
+pub(crate) use ticket_network::network_of_ticket;
 pub(crate) use values::{number, parse, positive, threads, whole};

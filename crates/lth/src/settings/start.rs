@@ -59,7 +59,7 @@ impl Start {
             None => initialize(architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0),
         };
         let masks = match &arguments.masks {
-            Some(path) => masks(path, architecture)?,
+            Some(path) => masks(path, TensorFile::read(path).map_err(Failure::bad_input)?, architecture)?,
             None => Masks::new(),
         };
         let masks = complete_masks(architecture, &masks);
@@ -74,8 +74,12 @@ fn weights(path: &Path, architecture: &Architecture) -> Result<Tensors, Failure>
     Ok(architecture.ordered(tensors))
 }
 
-fn masks(path: &Path, architecture: &Architecture) -> Result<Masks, Failure> {
-    let masks = TensorFile::read(path).map_err(Failure::bad_input)?.masks;
+/// The masks of a file, which must be of the architecture.
+///
+/// # Errors
+/// When the file cannot be read, has no masks, or those of another network.
+pub(crate) fn masks(path: &Path, file: TensorFile, architecture: &Architecture) -> Result<Masks, Failure> {
+    let masks = file.masks;
     if masks.is_empty() {
         return Err(Failure::input(
             format!("'{}' has no masks", path.display()),
