@@ -4,25 +4,16 @@ use lth_model::{Mask, Tensor, Window};
 
 use super::{
     group::Patches,
-    source::{Source, Target},
     sparse::Entries,
-    sweep::{Load, Sweep, TILE},
+    sweep::{Load, Sweep},
     weights::{Format, Weights},
     winograd::Winograd,
 };
 use crate::{
     buffer::Buffer,
-    kernels::conv::{
-        dense::DenseTile,
-        place::{End, Place},
-        pooled::{PlacePooled, PooledSink, PooledSource, codes_len},
-        sparse::SparseTile,
-    },
     lanes::{Lanes, slab_rows},
-    shared::Shared,
     simd::LANES,
     stored::{Given, Part, Stored},
-    threads::{Machine, Scratch},
 };
 
 /// What a convolution does to a map.
@@ -37,9 +28,9 @@ pub(crate) struct Shape {
 
 /// A convolution.
 pub(crate) struct Conv {
-    shape: Shape,
+    pub(super) shape: Shape,
     /// Of the last forward pass with a pool: where the maxima were.
-    codes: Buffer,
+    pub(super) codes: Buffer,
     pub(crate) weights: Weights,
     pub(crate) bias: Option<Stored>,
     /// Sums of dy by lane, `[output][16]`; then the gradient.
@@ -53,18 +44,18 @@ pub(crate) struct Conv {
 /// How a convolution goes over a batch of so many slabs, four standing for more.
 pub(super) struct Plan {
     slabs: usize,
-    forward: Pass,
-    backward: Vec<Pass>,
+    pub(super) forward: Pass,
+    pub(super) backward: Vec<Pass>,
     /// The strips of the forward pass, of the gradient of the output.
     places: Sweep,
     /// Of every slot, for the gradient of kept weights.
     pub(super) offsets: Vec<u32>,
 }
 
-struct Pass {
-    sweep: Sweep,
+pub(super) struct Pass {
+    pub(super) sweep: Sweep,
     /// The kept weights of a pruned layer, and the version of the weights they were copied from.
-    entries: Option<(Entries, u64)>,
+    pub(super) entries: Option<(Entries, u64)>,
 }
 
 /// Density from which on a convolution is stored and computed dense, by minimal filtering. A constant, measured by
@@ -74,9 +65,6 @@ const CROSSOVER: f64 = 0.45;
 
 /// The same where a dense convolution is computed tap by tap.
 const DIRECT_CROSSOVER: f64 = 0.65;
-
-/// Tasks into which a dense pass is cut at least for several workers, where it has so many rows.
-const TASKS: usize = 8;
 
 /// Channels on both sides from which on a dense 3x3 convolution is made by minimal filtering.
 const WINOGRAD_CHANNELS: usize = 32;
@@ -122,150 +110,6 @@ impl Conv {
         let Shape { in_map, out_map, pool, .. } = self.shape;
         let out_map = if pool { out_map.map(|side| side / 2) } else { out_map };
         (stride(self.inputs(), in_map), stride(self.outputs(), out_map))
-    }
-
-    /// `y = W * x + b`, then ReLU if asked for, then the pool if there is one, of all slabs.
-    pub(crate) fn forward(
-        &mut self,
-        machine: Machine<'_>,
-        lanes: Lanes,
-        x: &[f32],
-        y: &mut [f32],
-        relu: bool,
-    ) {
-        let (from, to) = self.slabs(lanes);
-        let plan = self.plan(lanes.slabs);
-        if let Some(winograd) = &mut self.winograd {
-            winograd.refresh(machine, &self.weights);
-        }
-        let pass = &self.plans[plan].forward;
-        let bias = self.bias.as_ref().map(|bias| &*bias.w);
-        let (slabs, count) = (Shared::new(y), lanes.slabs);
-        let mut codes = std::mem::take(&mut self.codes);
-        let target = if self.shape.pool {
-            let codes = Shared::new(Scratch::reserve(&mut codes, codes_len(to * count)));
-            let map = self.shape.out_map;
-            Target::Pooled(PooledSink { slabs, codes, stride: to, count, map, bias, relu })
-        } else {
-            Target::Slabs { slabs, stride: to, count, end: End::Forward { bias, relu } }
-        };
-        self.sweep(machine, lanes, pass, true, (Source::Slabs(x), from), target);
-        self.codes = codes;
-    }
-
-    /// `dx = W^T * dy` of all slabs, added to `dx` if asked for, 0 where `gate` is not positive.
-    pub(crate) fn backward(
-        &mut self,
-        machine: Machine<'_>,
-        lanes: Lanes,
-        dy: &[f32],
-        dx: &mut [f32],
-        add: bool,
-        gate: Option<&[f32]>,
-    ) {
-        let (to, from) = self.slabs(lanes);
-        let plan = self.plan(lanes.slabs);
-        if let Some(winograd) = &mut self.winograd {
-            winograd.refresh(machine, &self.weights);
-        }
-        let dx = Shared::new(dx);
-        for pass in &self.plans[plan].backward {
-            if add && pass.sweep.taps.is_empty() {
-                continue;
-            }
-            let end = End::Backward { add, gate };
-            let target = Target::Slabs { slabs: dx, stride: to, count: lanes.slabs, end };
-            self.sweep(machine, lanes, pass, false, (self.gradient_source(dy), from), target);
-        }
-    }
-
-    /// The gradient of the map, of which `dy` is what its readers made.
-    pub(super) fn gradient_source<'a>(&'a self, dy: &'a [f32]) -> Source<'a> {
-        if self.shape.pool {
-            Source::Pooled(PooledSource { slabs: dy, codes: &self.codes })
-        } else {
-            Source::Slabs(dy)
-        }
-    }
-
-    /// All strips of a pass.
-    fn sweep(
-        &self,
-        machine: Machine<'_>,
-        lanes: Lanes,
-        pass: &Pass,
-        forward: bool,
-        (source, stride): (Source<'_>, usize),
-        target: Target<'_>,
-    ) {
-        let sweep = &pass.sweep;
-        let (rows, channels) =
-            if forward { (self.outputs(), self.inputs()) } else { (self.inputs(), self.outputs()) };
-        let channels = if sweep.taps.is_empty() { 0 } else { channels };
-        // Small maps have few strips: for several workers their rows are cut, and each part has a copy of the patch.
-        let strips = sweep.strips(lanes.slabs);
-        let cut = pass.entries.is_none() && self.winograd.is_none() && machine.threads.workers() > 1;
-        let part = if cut { rows.div_ceil(TASKS.div_ceil(strips)).next_multiple_of(4) } else { rows };
-        let parts = rows.div_ceil(part);
-        machine.threads.run(strips * parts, |scratch, task| {
-            let strip = sweep.strip_at(task / parts);
-            let first = task % parts * part;
-            let rows = part.min(rows - first);
-            let patch = Scratch::reserve(&mut scratch.patch, channels * sweep.channel());
-            source.pack(machine, (sweep, strip), channels, (stride, lanes.slabs), patch);
-            if let Some(winograd) = &self.winograd {
-                let buffers = (&*patch, &mut scratch.transformed, &mut scratch.tile);
-                return winograd.strip(machine, sweep, forward, strip, buffers, target);
-            }
-            let tile = Scratch::reserve(&mut scratch.tile, rows.next_multiple_of(4) * TILE * LANES);
-            for at in sweep.tiles(strip) {
-                let patch = patch.get(at.offset..).unwrap_or(&[]);
-                if let Some((entries, _)) = &pass.entries {
-                    machine.isa.run(SparseTile {
-                        segments: &entries.segments,
-                        empty: &entries.empty,
-                        entries: &entries.list,
-                        patch,
-                        pitch: sweep.pitch(),
-                        tile,
-                        rows,
-                        end: entries.end,
-                    });
-                } else {
-                    machine.isa.run(DenseTile {
-                        weights: &self.weights.stored.w,
-                        blocks: self.weights.blocks,
-                        forward,
-                        first,
-                        rows,
-                        taps: &sweep.taps,
-                        patch,
-                        channel: sweep.channel(),
-                        pitch: sweep.pitch(),
-                        tile,
-                    });
-                }
-                match target {
-                    Target::Slabs { slabs, stride, count, end } => {
-                        machine.isa.run(Place {
-                            sweep,
-                            strip,
-                            at,
-                            tile,
-                            first,
-                            rows,
-                            slabs,
-                            stride,
-                            count,
-                            end,
-                        });
-                    }
-                    Target::Pooled(sink) => {
-                        machine.isa.run(PlacePooled { sweep, strip, at, tile, first, rows, sink });
-                    }
-                }
-            }
-        });
     }
 
     /// Where strips are in the input, and in the gradient of the output.

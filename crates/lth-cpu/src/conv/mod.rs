@@ -3,6 +3,7 @@
 mod gradient;
 pub(crate) mod group;
 pub(crate) mod layer;
+mod pass;
 pub(crate) mod source;
 pub(crate) mod sparse;
 pub(crate) mod sweep;

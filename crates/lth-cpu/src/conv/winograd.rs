@@ -9,8 +9,9 @@ use super::{
 use crate::{
     buffer::Buffer,
     kernels::conv::{
-        winograd::{Pieces, PlaceOutput, Products, QUAD, TransformInput},
+        winograd::{Pieces, Products, QUAD, TransformInput},
         winograd_gradient::{GatherGradient, GradientProducts, TransformChannel, TransformWeights},
+        winograd_place::PlaceOutput,
     },
     shared::Shared,
     simd::LANES,

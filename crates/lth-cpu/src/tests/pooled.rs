@@ -126,7 +126,7 @@ proptest! {
         }
         let pixels = map[0] * map[1];
         // Coarse inputs, so that windows have equal maxima.
-        let coarse = |values: Vec<f32>| values.into_iter().map(|value| value.round()).collect::<Vec<f32>>();
+        let coarse = |values: Vec<f32>| values.into_iter().map(f32::round).collect::<Vec<f32>>();
         let case = Case {
             map,
             kernel,

@@ -10,3 +10,4 @@ pub(crate) mod sparse;
 pub(crate) mod sparse_gradient;
 pub(crate) mod winograd;
 pub(crate) mod winograd_gradient;
+pub(crate) mod winograd_place;
