@@ -56,7 +56,11 @@ fn weights_and_flops_at_a_ticket_are_counted_by_layer() {
     assert!(text.contains("213,060 of 266,200 weights (80.04 %)"), "{text}");
     let row = text.lines().find(|line| line.trim_start().starts_with("fc1 ")).unwrap();
     assert!(row.contains("188,160") && row.ends_with("376,320"), "{row}");
-    sandbox.refused(&format!("models conv-2 --masks {}", ticket.display()), "conv", "");
+    sandbox.refused(
+        &format!("models conv-2 --masks {}", ticket.display()),
+        "'fc1.weight.mask' has shape",
+        "",
+    );
     sandbox.refused("models conv-2 --masks nowhere.safetensors", "nowhere.safetensors", "");
     sandbox.refused("models --masks nowhere.safetensors", "required", "");
 }

@@ -23,7 +23,7 @@ pub struct FilterPanel {
     pub round: usize,
     /// The density of the network, in (0, 1].
     pub density: f64,
-    /// When in the round the weights are of: `at the start`, `trained`.
+    /// When in the round the weights are of: `before training`, `trained`.
     pub moment: String,
     /// The weights, [filter, channel, y, x].
     pub weights: Vec<f32>,
