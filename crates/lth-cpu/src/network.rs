@@ -131,6 +131,15 @@ fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), En
     Err(EngineError::Shape { name: name.to_owned(), expected: expected.to_vec(), found: found.to_vec() })
 }
 
+/// Refuses a linear layer whose inputs or outputs do not fit into the 16 bits of an index, filling included.
+pub(crate) fn check_width(layer: &str, units: usize) -> Result<(), EngineError> {
+    let most = usize::from(u16::MAX) - 16;
+    if units <= most {
+        return Ok(());
+    }
+    Err(EngineError::TooWide { engine: "cpu", layer: layer.to_owned(), units, most })
+}
+
 /// Reads the graph as a chain of (dropout, linear, ReLU).
 fn chain(architecture: &Architecture) -> Result<Vec<Stage>, EngineError> {
     let unsupported = |what: String| EngineError::Unsupported { engine: "cpu", what };
@@ -143,9 +152,7 @@ fn chain(architecture: &Architecture) -> Result<Vec<Stage>, EngineError> {
         match node.op {
             Op::Input | Op::Flatten => {}
             Op::Linear { inputs, outputs, bias } => {
-                if inputs > usize::from(u16::MAX) - 16 || outputs > usize::from(u16::MAX) - 16 {
-                    return Err(unsupported(format!("layer '{}' of more than 65,519 units", node.name)));
-                }
+                check_width(&node.name, inputs.max(outputs))?;
                 stages.push(Stage { name: node.name.clone(), bias, dropout: dropout.take(), relu: false });
             }
             Op::Relu => match stages.last_mut() {

@@ -215,6 +215,18 @@ pub enum EngineError {
         /// What was asked for.
         what: String,
     },
+    /// A linear layer with more inputs or outputs than this engine counts.
+    #[error("the {engine} engine does not support layer '{layer}' of {units} units: at most {most}")]
+    TooWide {
+        /// The engine.
+        engine: &'static str,
+        /// The layer's name.
+        layer: String,
+        /// The larger of its inputs and outputs.
+        units: usize,
+        /// How many the engine counts.
+        most: usize,
+    },
 }
 
 impl Hint for EngineError {
@@ -225,6 +237,9 @@ impl Hint for EngineError {
             }
             Self::Batch { .. } => "check the batch size against the data set".to_owned(),
             Self::Unsupported { .. } => "`lth models` lists what can be trained".to_owned(),
+            Self::TooWide { .. } => {
+                "use smaller images (`--image-size`), one more pool before this layer, or a smaller --width-factor".to_owned()
+            }
         })
     }
 }

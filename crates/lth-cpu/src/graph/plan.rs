@@ -2,7 +2,10 @@
 
 use lth_model::{Architecture, EngineError, NodeId, Op, Window};
 
-use crate::lanes::{Lanes, slab_rows};
+use crate::{
+    lanes::{Lanes, slab_rows},
+    network::check_width,
+};
 
 /// The number of a place.
 pub(crate) type PlaceId = usize;
@@ -177,11 +180,7 @@ impl<'a> Planner<'a> {
             Op::Flatten => self.place_of[node] = Some(self.input(node, 0)),
             Op::Conv2d { window, .. } => self.push(Kind::Conv(window), node, node, 0, None),
             Op::Linear { inputs, outputs, .. } => {
-                if inputs.max(outputs) > usize::from(u16::MAX) - 16 {
-                    let name = &self.architecture.nodes[node].name;
-                    let what = format!("layer '{name}' of more than 65,519 units");
-                    return Err(EngineError::Unsupported { engine: "cpu", what });
-                }
+                check_width(&self.architecture.nodes[node].name, inputs.max(outputs))?;
                 self.push(Kind::Linear, node, node, 0, None);
             }
             Op::BatchNorm { momentum, epsilon, .. } => {

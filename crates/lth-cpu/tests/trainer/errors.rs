@@ -168,6 +168,17 @@ fn architectures_that_the_engine_lacks() {
     assert_eq!(unsupported(&last), "a network whose last layer is not linear");
     let dropped = start().linear("fc1", 3).dropout("dropout1", 0.5).build().unwrap();
     assert_eq!(unsupported(&dropped), "a network whose last layer is not linear");
-    let wide = start().linear("fc1", 65_520).linear("fc2", 3).build().unwrap();
-    assert_eq!(unsupported(&wide), "layer 'fc1' of more than 65,519 units");
+}
+
+#[test]
+fn a_layer_with_more_units_than_an_index_counts() {
+    let wide = ArchitectureBuilder::new("net", &[4]).linear("fc1", 65_520).linear("fc2", 3).build().unwrap();
+    let made =
+        CpuEngine::new().trainer(&wide, &recipe(Optimizer::SGD), &weights(&wide), &Masks::new(), Seed(0));
+    let error = made.err().expect("a trainer was made");
+    assert_eq!(
+        error.to_string(),
+        "the cpu engine does not support layer 'fc1' of 65520 units: at most 65519"
+    );
+    assert!(error.hint().is_some_and(|hint| hint.contains("--image-size")));
 }
