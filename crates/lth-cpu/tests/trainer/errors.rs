@@ -2,7 +2,7 @@
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    ArchitectureBuilder, Batch, Engine, EngineError, Examples, Gradients, Mask, Masks, Normalization,
+    ArchitectureBuilder, Batch, Engine, EngineError, Examples, Gradients, Hint, Mask, Masks, Normalization,
     Optimizer, Seed, Tensor, Tensors, Trainer,
 };
 
