@@ -23,8 +23,9 @@ pub use control::{
     CONTROLS, Control, ControlContext, ControlTicket, RandomMask, RandomReinit, RandomSparse, find_control,
 };
 pub use criterion::{
-    CRITERIA, Criterion, LargeFinal, LargeInit, MagnitudeIncrease, Movement, Random, ScoreContext,
-    SmallFinal, SmallInit, WeightHistory, find_criterion,
+    CRITERIA, Criterion, LargeFinal, LargeFinalDiffSign, LargeFinalSameSign, LargeInit, LargeInitLargeFinal,
+    MagnitudeIncrease, MagnitudeIncreaseDiffSign, MagnitudeIncreaseSameSign, Movement, Random, ScoreContext,
+    SmallFinal, SmallInit, SmallInitSmallFinal, WeightHistory, find_criterion,
 };
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
 pub use paired_ratio::PairedRatio;
