@@ -8,6 +8,7 @@
 mod control;
 mod criterion;
 mod early_stop;
+mod mask1_action;
 mod paired_ratio;
 mod prune;
 mod registry;
@@ -28,6 +29,10 @@ pub use criterion::{
     SmallFinal, SmallInit, SmallInitSmallFinal, WeightHistory, find_criterion,
 };
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
+pub use mask1_action::{
+    Constant, Keep, MASK1_ACTIONS, Mask1Action, Mask1Context, Noise, Reinit, Resample, Reshuffle, Rewind,
+    ShuffleInit, find_mask1_action,
+};
 pub use paired_ratio::PairedRatio;
 pub use prune::{
     OneShot, PruningError, PruningRates, Scope, density_ladder, live_after, prune, prune_one_shot,
