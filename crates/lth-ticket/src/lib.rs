@@ -8,6 +8,7 @@
 mod control;
 mod criterion;
 mod early_stop;
+mod mask0_action;
 mod mask1_action;
 mod paired_ratio;
 mod prune;
@@ -29,6 +30,9 @@ pub use criterion::{
     SmallFinal, SmallInit, SmallInitSmallFinal, WeightHistory, find_criterion,
 };
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
+pub use mask0_action::{
+    ByDirection, Freeze, FreezePoint, MASK0_ACTIONS, Mask0Action, Zero, Zeroed, find_mask0_action,
+};
 pub use mask1_action::{
     Constant, Keep, MASK1_ACTIONS, Mask1Action, Mask1Context, Noise, Reinit, Resample, Reshuffle, Rewind,
     ShuffleInit, find_mask1_action,
