@@ -4,6 +4,8 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, TryLockError},
     path::Path,
+    thread,
+    time::Duration,
 };
 
 use super::Layout;
@@ -63,6 +65,10 @@ impl RunFolder {
     }
 }
 
+/// How often a lock that is held is tried again, and after which time.
+const TRIES: usize = 20;
+const PAUSE: Duration = Duration::from_millis(25);
+
 impl Lock {
     fn take(layout: &Layout) -> Result<Self, LabError> {
         let path = layout.lock();
@@ -72,7 +78,17 @@ impl Lock {
             .write(true)
             .open(&path)
             .map_err(|source| LabError::Write { path: path.clone(), source })?;
-        match file.try_lock() {
+        let mut tried = file.try_lock();
+        // A process that was started by this one has a copy of the lock for as long as its own program is not loaded, so that a
+        // lock which was just given up may be held for a moment.
+        for _ in 0..TRIES {
+            if !matches!(tried, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            thread::sleep(PAUSE);
+            tried = file.try_lock();
+        }
+        match tried {
             Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(LabError::Locked { path: layout.root().to_owned() }),
             // Some network file systems have no locks; two copies at once are the rarer trouble.
