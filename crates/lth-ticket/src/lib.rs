@@ -39,7 +39,8 @@ pub use mask1_action::{
 };
 pub use paired_ratio::PairedRatio;
 pub use prune::{
-    OneShot, PruningError, PruningRates, Scope, density_ladder, live_after, prune, prune_one_shot,
+    Allocation, OneShot, PruningError, PruningRates, Scope, allocate, density_ladder, live_after, prune,
+    prune_one_shot,
 };
 pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};

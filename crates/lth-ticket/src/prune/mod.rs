@@ -1,5 +1,6 @@
 //! Pruning: the lowest scores go, exactly as many as the rate says.
 
+mod allocation;
 mod count;
 mod error;
 mod ladder;
@@ -8,6 +9,7 @@ mod one_shot;
 mod rates;
 mod select;
 
+pub use allocation::{Allocation, allocate};
 pub use count::live_after;
 pub use error::PruningError;
 pub use ladder::density_ladder;
