@@ -30,6 +30,6 @@ impl Criterion for LargeInitLargeFinal {
     }
 
     fn scores(&self, context: &ScoreContext<'_>) -> Tensors {
-        context.layerwise(|early, trained| early.min(trained))
+        context.layerwise(f32::min)
     }
 }

@@ -179,7 +179,7 @@ pub fn find_mask1_action(name: &str) -> Result<Box<dyn Mask1Action>, UnknownName
     if let Some(noise) = noise.and_then(Noise::new) {
         return Ok(Box::new(noise));
     }
-    let names = || MASK1_ACTIONS.iter().map(|action| action.name());
+    let names = || MASK1_ACTIONS.iter().map(Mask1Action::name);
     let place = names().position(|name| name == wanted);
     place.map(|place| Box::new(MASK1_ACTIONS[place]) as Box<dyn Mask1Action>).ok_or_else(|| {
         let names: Vec<String> = names().map(Cow::into_owned).collect();

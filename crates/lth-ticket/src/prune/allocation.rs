@@ -108,7 +108,9 @@ pub fn allocate(
         if over.is_empty() {
             break shares;
         }
-        over.into_iter().for_each(|place| full[place] = true);
+        for place in over {
+            full[place] = true;
+        }
     };
     let counts = whole(&shares, &parameters, wanted);
     Ok(parameters.into_iter().map(|parameter| parameter.name).zip(counts).collect())
