@@ -8,6 +8,7 @@
 mod control;
 mod criterion;
 mod early_stop;
+mod geometry;
 mod mask0_action;
 mod mask1_action;
 mod paired_ratio;
@@ -30,6 +31,7 @@ pub use criterion::{
     SmallFinal, SmallInit, SmallInitSmallFinal, WeightHistory, find_criterion,
 };
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
+pub use geometry::{angle, barrier, distance, interpolate, overlap};
 pub use mask0_action::{
     ByDirection, Freeze, FreezePoint, MASK0_ACTIONS, Mask0Action, Zero, Zeroed, find_mask0_action,
 };
