@@ -41,8 +41,8 @@ pub use mask1_action::{
 };
 pub use paired_ratio::PairedRatio;
 pub use prune::{
-    Allocation, OneShot, PruningError, PruningRates, Scope, allocate, density_ladder, live_after, prune,
-    prune_one_shot,
+    Allocation, DropAndGrow, Growth, OneShot, PruningError, PruningRates, Scope, allocate, cosine_fraction,
+    density_ladder, drop_and_grow, live_after, prune, prune_one_shot,
 };
 pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};

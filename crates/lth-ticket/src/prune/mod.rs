@@ -2,6 +2,7 @@
 
 mod allocation;
 mod count;
+mod drop_and_grow;
 mod error;
 mod ladder;
 mod once;
@@ -11,6 +12,7 @@ mod select;
 
 pub use allocation::{Allocation, allocate};
 pub use count::live_after;
+pub use drop_and_grow::{DropAndGrow, Growth, cosine_fraction, drop_and_grow};
 pub use error::PruningError;
 pub use ladder::density_ladder;
 pub use once::prune;
