@@ -58,6 +58,8 @@ pub enum Purpose {
     Augmentation = 9,
     /// Parts and changes of a data set; index: which (see lth-data's `DatasetView`).
     DatasetView = 10,
+    /// What a mask-1 or mask-0 action draws; index: round and the parameter's place.
+    MaskAction = 11,
 }
 
 /// A stream of random numbers that depends on nothing but (seed, purpose, index): ChaCha with 8 rounds.

@@ -8,6 +8,9 @@
 mod control;
 mod criterion;
 mod early_stop;
+mod geometry;
+mod mask0_action;
+mod mask1_action;
 mod paired_ratio;
 mod prune;
 mod registry;
@@ -23,13 +26,23 @@ pub use control::{
     CONTROLS, Control, ControlContext, ControlTicket, RandomMask, RandomReinit, RandomSparse, find_control,
 };
 pub use criterion::{
-    CRITERIA, Criterion, LargeFinal, LargeInit, MagnitudeIncrease, Movement, Random, ScoreContext,
-    SmallFinal, SmallInit, WeightHistory, find_criterion,
+    CRITERIA, Criterion, LargeFinal, LargeFinalDiffSign, LargeFinalSameSign, LargeInit, LargeInitLargeFinal,
+    MagnitudeIncrease, MagnitudeIncreaseDiffSign, MagnitudeIncreaseSameSign, Movement, Random, ScoreContext,
+    SmallFinal, SmallInit, SmallInitSmallFinal, WeightHistory, find_criterion,
 };
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
+pub use geometry::{angle, barrier, distance, interpolate, overlap};
+pub use mask0_action::{
+    ByDirection, Freeze, FreezePoint, MASK0_ACTIONS, Mask0Action, Zero, Zeroed, find_mask0_action,
+};
+pub use mask1_action::{
+    Constant, Keep, MASK1_ACTIONS, Mask1Action, Mask1Context, Noise, Reinit, Resample, Reshuffle, Rewind,
+    ShuffleInit, find_mask1_action,
+};
 pub use paired_ratio::PairedRatio;
 pub use prune::{
-    OneShot, PruningError, PruningRates, Scope, density_ladder, live_after, prune, prune_one_shot,
+    Allocation, DropAndGrow, Growth, OneShot, PruningError, PruningRates, Scope, allocate, cosine_fraction,
+    density_ladder, drop_and_grow, live_after, prune, prune_one_shot,
 };
 pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};

@@ -3,24 +3,38 @@
 //! To add one: write a file like `movement.rs` and add it to [`CRITERIA`].
 
 mod large_final;
+mod large_final_diff_sign;
+mod large_final_same_sign;
 mod large_init;
+mod large_init_large_final;
 mod magnitude_increase;
+mod magnitude_increase_diff_sign;
+mod magnitude_increase_same_sign;
 mod movement;
+mod percentile;
 mod random;
 mod small_final;
 mod small_init;
+mod small_init_small_final;
 
 use lth_model::{Architecture, Masks, Purpose, RandomStream, Seed, Tensor, Tensors};
 
 use crate::UnknownName;
+use percentile::percentiles;
 
 pub use large_final::LargeFinal;
+pub use large_final_diff_sign::LargeFinalDiffSign;
+pub use large_final_same_sign::LargeFinalSameSign;
 pub use large_init::LargeInit;
+pub use large_init_large_final::LargeInitLargeFinal;
 pub use magnitude_increase::MagnitudeIncrease;
+pub use magnitude_increase_diff_sign::MagnitudeIncreaseDiffSign;
+pub use magnitude_increase_same_sign::MagnitudeIncreaseSameSign;
 pub use movement::Movement;
 pub use random::Random;
 pub use small_final::SmallFinal;
 pub use small_init::SmallInit;
+pub use small_init_small_final::SmallInitSmallFinal;
 
 /// Scores the weights of a trained network: the lowest scores are pruned (Zhou et al. 2019, M(w_i, w_f)).
 pub trait Criterion: Sync {
@@ -71,6 +85,18 @@ pub struct WeightHistory {
     pub trained: f32,
 }
 
+impl WeightHistory {
+    /// Whether the trained weight has the sign of the weight that the round started from; zeros have none, and so never.
+    pub fn kept_sign(&self) -> bool {
+        (self.rewind > 0.0 && self.trained > 0.0) || (self.rewind < 0.0 && self.trained < 0.0)
+    }
+
+    /// By how much the magnitude grew: `|w_f| - |w_i|`.
+    pub fn increase(&self) -> f32 {
+        self.trained.abs() - self.rewind.abs()
+    }
+}
+
 impl ScoreContext<'_> {
     /// The random numbers of a criterion: a stream of this seed and round.
     pub fn stream(&self) -> RandomStream {
@@ -93,11 +119,47 @@ impl ScoreContext<'_> {
         }
         scores
     }
+
+    /// Scores that depend on where a weight stands among the live ones of its layer: on the percentiles, in (0, 1], of the
+    /// magnitudes that it started from and that it was trained to. Those of pruned weights are 0.
+    ///
+    /// # Panics
+    /// When a prunable weight is missing from the tensors.
+    pub fn layerwise(&self, score: impl Fn(f32, f32) -> f32) -> Tensors {
+        let mut scores = Tensors::new();
+        for parameter in self.architecture.parameters().into_iter().filter(|p| p.kind.is_prunable()) {
+            let (early, trained) = (&self.rewind[&parameter.name], &self.trained[&parameter.name]);
+            let live: Vec<usize> = match self.masks.get(&parameter.name) {
+                Some(mask) => mask.live_indices().collect(),
+                None => (0..early.data().len()).collect(),
+            };
+            let places = [early, trained].map(|weights| percentiles(weights.data(), &live));
+            let mut data = vec![0.0; early.data().len()];
+            for (place, &index) in live.iter().enumerate() {
+                data[index] = score(places[0][place], places[1][place]);
+            }
+            scores.insert(parameter.name, Tensor::new(parameter.shape, data));
+        }
+        scores
+    }
 }
 
 /// Every criterion.
-pub const CRITERIA: &[&dyn Criterion] =
-    &[&LargeFinal, &SmallFinal, &LargeInit, &SmallInit, &MagnitudeIncrease, &Movement, &Random];
+pub const CRITERIA: &[&dyn Criterion] = &[
+    &LargeFinal,
+    &SmallFinal,
+    &LargeInit,
+    &SmallInit,
+    &LargeInitLargeFinal,
+    &SmallInitSmallFinal,
+    &MagnitudeIncrease,
+    &Movement,
+    &LargeFinalSameSign,
+    &LargeFinalDiffSign,
+    &MagnitudeIncreaseSameSign,
+    &MagnitudeIncreaseDiffSign,
+    &Random,
+];
 
 /// The criterion of this name; the papers' spelling with underscores is understood.
 ///

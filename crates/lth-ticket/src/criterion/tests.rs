@@ -36,6 +36,18 @@ fn scores_are_the_papers() {
     assert_eq!(scores("small-init", 0, 0), [-1.0, -1.0, -4.0, -3.0, -0.5, 0.0]);
     assert_eq!(scores("magnitude-increase", 0, 0), [1.0, 2.0, -3.5, 0.0, -0.25, 1.0]);
     assert_eq!(scores("movement", 0, 0), [1.0, 4.0, 4.5, 0.0, 0.25, 1.0]);
+    assert_eq!(scores("large-final-same-sign", 0, 0), [2.0, 0.0, 0.0, 3.0, 0.25, 0.0]);
+    assert_eq!(scores("large-final-diff-sign", 0, 0), [0.0, 3.0, 0.5, 0.0, 0.0, 1.0]);
+    assert_eq!(scores("magnitude-increase-same-sign", 0, 0), [1.0, 0.0, 0.0, 0.0, -0.25, 0.0]);
+    assert_eq!(scores("magnitude-increase-diff-sign", 0, 0), [0.0, 2.0, -3.5, 0.0, 0.0, 1.0]);
+}
+
+#[test]
+fn both_large_and_both_small_go_by_percentiles() {
+    // Percentiles of |w_i| = 1, 1, 4, 3, .5, 0 and of |w_f| = 2, 3, .5, 3, .25, 1, in sixths.
+    let sixths = |values: [i32; 6]| values.map(|value| (f64::from(value) / 6.0) as f32);
+    assert_eq!(scores("large-init-large-final", 0, 0), sixths([4, 4, 2, 5, 1, 1]));
+    assert_eq!(scores("small-init-small-final", 0, 0), sixths([-4, -6, -6, -6, -2, -3]));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Pruning: the lowest scores go, exactly as many as the rate says.
 
+mod allocation;
 mod count;
+mod drop_and_grow;
 mod error;
 mod ladder;
 mod once;
@@ -8,7 +10,9 @@ mod one_shot;
 mod rates;
 mod select;
 
+pub use allocation::{Allocation, allocate};
 pub use count::live_after;
+pub use drop_and_grow::{DropAndGrow, Growth, cosine_fraction, drop_and_grow};
 pub use error::PruningError;
 pub use ladder::density_ladder;
 pub use once::prune;
