@@ -156,6 +156,7 @@ impl Linear {
             Weights::Dense(dense) => {
                 let (dy, input) = ((dy, self.outputs), (input, self.inputs));
                 dense.update(machine, lanes, &mut self.batch_major, dy, input, rule);
+                dense.stored.restore_frozen();
             }
         }
     }

@@ -1,10 +1,11 @@
 //! An architecture compiled into layers.
 
-use lth_model::{Architecture, EngineError, Masks, Op, OptimizerState, Tensor, Tensors};
+use lth_model::{Architecture, EngineError, Masks, Op, OptimizerState, Pruned, Tensor, Tensors};
 
 use crate::{
     linear::Linear,
     stored::{Given, Part},
+    weights::CROSSOVER,
 };
 
 /// The name under which PyTorch keeps each moment of an optimiser.
@@ -33,24 +34,33 @@ pub(crate) fn is_chain(architecture: &Architecture) -> bool {
     chain(architecture).is_ok()
 }
 
-/// The layers of an architecture with these weights and masks, and with this memory of the optimiser.
+/// Parameters to be brought in.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters<'a> {
+    pub(crate) weights: &'a Tensors,
+    pub(crate) masks: &'a Masks,
+    pub(crate) pruned: Pruned,
+    pub(crate) optimizer: Option<&'a OptimizerState>,
+    pub(crate) moments: MomentNames,
+    /// Of the layers; `None` for the measured ones.
+    pub(crate) crossover: Option<f64>,
+}
+
+/// The layers of an architecture with these parameters.
 pub(crate) fn compile(
     architecture: &Architecture,
-    weights: &Tensors,
-    masks: &Masks,
-    optimizer: Option<&OptimizerState>,
-    moments: MomentNames,
-    crossover: f64,
+    parameters: &Parameters<'_>,
 ) -> Result<Vec<Layer>, EngineError> {
-    check(architecture, weights, masks)?;
+    check(architecture, parameters.weights, parameters.masks)?;
+    let crossover = parameters.crossover.unwrap_or(CROSSOVER);
     chain(architecture)?
         .into_iter()
         .map(|stage| {
             let name = format!("{}.weight", stage.name);
-            let weight = given(weights, optimizer, moments, &name)?;
+            let weight = parameters.given(&name)?;
             let bias_name = format!("{}.bias", stage.name);
-            let bias = if stage.bias { Some(given(weights, optimizer, moments, &bias_name)?) } else { None };
-            let linear = Linear::new(&weight, masks.get(&name), bias.as_ref(), crossover);
+            let bias = if stage.bias { Some(parameters.given(&bias_name)?) } else { None };
+            let linear = Linear::new(&weight, parameters.masks.get(&name), bias.as_ref(), crossover);
             Ok(Layer { name: stage.name, linear, dropout: stage.dropout, relu: stage.relu })
         })
         .collect()
@@ -68,26 +78,25 @@ pub(crate) fn export(layers: &[Layer], part: Part, suffix: &str) -> Tensors {
     tensors
 }
 
-pub(crate) fn given<'a>(
-    weights: &'a Tensors,
-    optimizer: Option<&'a OptimizerState>,
-    moments: MomentNames,
-    name: &str,
-) -> Result<Given<'a>, EngineError> {
-    let value = weights.get(name).ok_or_else(|| EngineError::MissingTensor { name: name.to_owned() })?;
-    let mut found: [Option<&Tensor>; 2] = [None, None];
-    if let Some(optimizer) = optimizer {
-        for (place, moment) in found.iter_mut().zip(moments) {
-            let name = format!("{name}.{moment}");
-            let tensor = optimizer
-                .tensors
-                .get(&name)
-                .ok_or_else(|| EngineError::MissingTensor { name: name.clone() })?;
-            check_shape(&name, value.shape(), tensor.shape())?;
-            *place = Some(tensor);
+impl<'a> Parameters<'a> {
+    /// A tensor with its moments.
+    pub(crate) fn given(&self, name: &str) -> Result<Given<'a>, EngineError> {
+        let value =
+            self.weights.get(name).ok_or_else(|| EngineError::MissingTensor { name: name.to_owned() })?;
+        let mut found: [Option<&Tensor>; 2] = [None, None];
+        if let Some(optimizer) = self.optimizer {
+            for (place, moment) in found.iter_mut().zip(self.moments) {
+                let name = format!("{name}.{moment}");
+                let tensor = optimizer
+                    .tensors
+                    .get(&name)
+                    .ok_or_else(|| EngineError::MissingTensor { name: name.clone() })?;
+                check_shape(&name, value.shape(), tensor.shape())?;
+                *place = Some(tensor);
+            }
         }
+        Ok(Given { value, moments: found, kept_moments: self.moments.len(), pruned: self.pruned })
     }
-    Ok(Given { value, moments: found, kept_moments: moments.len() })
 }
 
 pub(crate) fn check(

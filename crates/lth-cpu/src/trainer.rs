@@ -2,7 +2,7 @@
 
 use lth_model::{
     Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState,
-    Recipe, Seed, StepReport, Tensors, Trainer, TrainerState,
+    Pruned, Recipe, Seed, StepReport, Tensors, Trainer, TrainerState,
 };
 
 use crate::{
@@ -19,12 +19,11 @@ use crate::{
         update::UpdateRule,
     },
     lanes::{Lanes, slab_rows},
-    network::{Layer, compile, export},
+    network::{Layer, Parameters, compile, export},
     optimizer::{WithRule, moment_names, with_rule},
     simd::Isa,
     stored::Part,
     threads::{Machine, Threads},
-    weights::CROSSOVER,
 };
 
 /// One network in training on the CPU.
@@ -32,7 +31,7 @@ pub(crate) struct CpuTrainer {
     pub(crate) isa: Isa,
     /// One: a step of a small network is shorter than it takes to wake a second.
     threads: Threads,
-    crossover: f64,
+    crossover: Option<f64>,
     pub(crate) architecture: Architecture,
     optimizer: Optimizer,
     smoothing: f32,
@@ -59,12 +58,14 @@ impl CpuTrainer {
         masks: &Masks,
         seed: Seed,
     ) -> Result<Self, EngineError> {
-        let crossover = engine.crossover.unwrap_or(CROSSOVER);
-        let layers = compile(architecture, weights, masks, None, moment_names(recipe.optimizer), crossover)?;
+        let moments = moment_names(recipe.optimizer);
+        let (pruned, crossover) = (Pruned::Zero, engine.crossover);
+        let parameters = Parameters { weights, masks, pruned, optimizer: None, moments, crossover };
+        let layers = compile(architecture, &parameters)?;
         Ok(Self {
             isa: engine.isa,
             threads: Threads::new(1),
-            crossover,
+            crossover: engine.crossover,
             architecture: architecture.clone(),
             optimizer: recipe.optimizer,
             smoothing: recipe.label_smoothing,
@@ -215,6 +216,41 @@ impl CpuTrainer {
         }
     }
 
+    fn load_pruned(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        pruned: Pruned,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        let (moments, crossover) = (moment_names(self.optimizer), self.crossover);
+        let parameters = Parameters { weights, masks, pruned, optimizer, moments, crossover };
+        self.layers = compile(&self.architecture, &parameters)?;
+        self.masks.clone_from(masks);
+        self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
+        Ok(())
+    }
+
+    /// A forward pass without dropout, then the gradients that follow from those of the logits, which `logits` makes.
+    fn gradients_from(
+        &mut self,
+        batch: Batch<'_>,
+        which: Gradients,
+        logits: impl FnOnce(&mut Self, Lanes),
+    ) -> Result<Tensors, EngineError> {
+        batch::check(&self.architecture, batch)?;
+        let lanes = self.load_batch(batch, true);
+        for slab in 0..lanes.slabs {
+            self.forward_slab(lanes, slab, None);
+        }
+        logits(self, lanes);
+        // Dropout is no part of these gradients.
+        let rates: Vec<Option<f32>> = self.layers.iter_mut().map(|layer| layer.dropout.take()).collect();
+        let found = self.collect_gradients(lanes, which);
+        self.layers.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = rate);
+        Ok(found)
+    }
+
     /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.
     fn clip(&mut self, lanes: Lanes) {
         let Some(longest) = self.gradient_clip else { return };
@@ -317,17 +353,16 @@ impl Trainer for CpuTrainer {
     }
 
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
-        batch::check(&self.architecture, batch)?;
-        let lanes = self.load_batch(batch, true);
-        for slab in 0..lanes.slabs {
-            self.forward_slab(lanes, slab, None);
-        }
-        self.loss(lanes);
-        // Dropout is no part of these gradients.
-        let rates: Vec<Option<f32>> = self.layers.iter_mut().map(|layer| layer.dropout.take()).collect();
-        let found = self.collect_gradients(lanes, which);
-        self.layers.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = rate);
-        Ok(found)
+        self.gradients_from(batch, which, |trainer, lanes| {
+            trainer.loss(lanes);
+        })
+    }
+
+    fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {
+        self.gradients_from(batch, Gradients::All, |trainer, lanes| {
+            let last = trainer.layers.len();
+            lanes.fill_ones(trainer.architecture.classes(), &mut trainer.gradients[last]);
+        })
     }
 
     fn weights(&self) -> Tensors {
@@ -348,16 +383,15 @@ impl Trainer for CpuTrainer {
         masks: &Masks,
         optimizer: Option<&OptimizerState>,
     ) -> Result<(), EngineError> {
-        self.layers = compile(
-            &self.architecture,
-            weights,
-            masks,
-            optimizer,
-            moment_names(self.optimizer),
-            self.crossover,
-        )?;
-        self.masks.clone_from(masks);
-        self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
-        Ok(())
+        self.load_pruned(weights, masks, Pruned::Zero, optimizer)
+    }
+
+    fn load_frozen(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        self.load_pruned(weights, masks, Pruned::Frozen, optimizer)
     }
 }

@@ -45,7 +45,7 @@ impl Weights {
     /// Sparse below the crossover density.
     pub(crate) fn new(weight: &Given<'_>, mask: Option<&Mask>, crossover: f64) -> Self {
         match mask {
-            Some(mask) if mask.density().get() < crossover => {
+            Some(mask) if mask.density().get() < crossover && !weight.has_frozen(Some(mask)) => {
                 Self::Sparse(Box::new(Sparse::new(weight, mask)))
             }
             mask => Self::Dense(Dense::new(weight, mask.filter(|mask| mask.live() < mask.len()))),
@@ -79,13 +79,14 @@ impl Dense {
         let (outputs, inputs) = (weight.value.shape()[0], weight.value.shape()[1]);
         let panels = Panels::new(outputs, inputs);
         let at = |index: usize| panels.index(index / inputs, index % inputs);
-        let stored = weight.store(panels.len(), |tensor, to| {
+        let mut stored = weight.store(panels.len(), |tensor, to| {
             for (index, &value) in tensor.data().iter().enumerate() {
                 if mask.is_none_or(|mask| mask.is_live(index)) {
                     to[at(index)] = value;
                 }
             }
         });
+        weight.freeze(&mut stored, mask, at);
         let kept = mask.map(|mask| {
             let mut words = vec![0; panels.len() / 16];
             for at in mask.live_indices().map(at) {

@@ -296,6 +296,16 @@ pub trait Trainer: Send {
     /// When the batch does not fit.
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError>;
 
+    /// The gradient of the sum of all outputs (logits) of a batch, with respect to all parameters, pruned ones as if they
+    /// were live weights of value zero; without an update and without dropout, batch normalisation by its running
+    /// statistics (Tanaka et al. 2020, the R of SynFlow).
+    ///
+    /// # Errors
+    /// When the batch does not fit.
+    fn output_gradients(&mut self, _batch: Batch<'_>) -> Result<Tensors, EngineError> {
+        Err(unsupported("gradients of the outputs"))
+    }
+
     /// Sets the running statistics of every batch normalisation to those of these examples under the present weights:
     /// the average over batches of their means and unbiased variances, each batch normalised by its own, as in training.
     /// Nothing else changes; a network without batch normalisation is left as it is.
@@ -330,4 +340,33 @@ pub trait Trainer: Send {
         masks: &Masks,
         optimizer: Option<&OptimizerState>,
     ) -> Result<(), EngineError>;
+
+    /// As [`Trainer::load`], but pruned weights keep the values that they are given with, and stay there to the bit whatever
+    /// the optimiser (Zhou et al. 2019: mask-0 actions). A layer with such a weight other than zero costs what a dense one
+    /// costs.
+    ///
+    /// # Errors
+    /// When something does not fit the architecture.
+    fn load_frozen(
+        &mut self,
+        _weights: &Tensors,
+        _masks: &Masks,
+        _optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        Err(unsupported("frozen weights other than zero"))
+    }
+}
+
+fn unsupported(what: &str) -> EngineError {
+    EngineError::Unsupported { engine: "chosen", what: what.to_owned() }
+}
+
+/// What pruned weights are during training.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Pruned {
+    /// Zero, whatever they are given as.
+    #[default]
+    Zero,
+    /// Frozen at the values that they are given with.
+    Frozen,
 }

@@ -34,8 +34,8 @@ pub use architecture_builder::ArchitectureBuilder;
 pub use architecture_check::ArchitectureError;
 pub use architecture_report::MaskedReport;
 pub use engine::{
-    Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, StepReport,
-    Trainer, TrainerState, View,
+    Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, Pruned,
+    StepReport, Trainer, TrainerState, View,
 };
 pub use error::{Hint, ParseError};
 pub use fraction::{Density, Rate};

@@ -23,7 +23,8 @@ mod train;
 mod winning;
 
 pub use control::{
-    CONTROLS, Control, ControlContext, ControlTicket, RandomMask, RandomReinit, RandomSparse, find_control,
+    CONTROLS, Control, ControlContext, ControlTicket, OfAction, RandomMask, RandomMaskGlobal, RandomReinit,
+    RandomSparse, Rewound, find_control,
 };
 pub use criterion::{
     CRITERIA, Criterion, LargeFinal, LargeFinalDiffSign, LargeFinalSameSign, LargeInit, LargeInitLargeFinal,
@@ -42,7 +43,7 @@ pub use mask1_action::{
 pub use paired_ratio::PairedRatio;
 pub use prune::{
     Allocation, DropAndGrow, Growth, OneShot, PruningError, PruningRates, Scope, allocate, cosine_fraction,
-    density_ladder, drop_and_grow, live_after, prune, prune_one_shot,
+    density_ladder, drop_and_grow, invert, live_after, prune, prune_one_shot,
 };
 pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};

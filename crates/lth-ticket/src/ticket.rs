@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lth_model::{Architecture, Density, Masks, OptimizerState, Seed, Step, Tensors};
+use lth_model::{Architecture, Density, Masks, OptimizerState, Pruned, Seed, Step, Tensors};
 
 use crate::{TicketError, complete_masks, mask_weights};
 
@@ -36,8 +36,10 @@ pub struct Ticket {
     pub origin: TicketOrigin,
     /// The fraction of weights that are kept.
     pub density: Density,
-    /// Weights, biases and running statistics; pruned weights are exact zeros.
+    /// Weights, biases and running statistics; pruned weights are exact zeros, unless they are frozen at something else.
     pub weights: Tensors,
+    /// What pruned weights are during training.
+    pub pruned: Pruned,
     /// Masks, one for every prunable weight.
     pub masks: Masks,
     /// The optimiser's memory at the rewind point, when it is to be restored.
@@ -67,16 +69,32 @@ impl Ticket {
             origin,
             density: architecture.density(&masks),
             weights,
+            pruned: Pruned::Zero,
             masks,
             optimizer: None,
         })
     }
 
+    /// As [`Ticket::new`], but pruned weights keep the values that are given, and are frozen there in training (Zhou et al.
+    /// 2019, mask-0 actions).
+    ///
+    /// # Errors
+    /// When weights or masks are not those of the architecture.
+    pub fn frozen(
+        architecture: &Architecture,
+        origin: TicketOrigin,
+        weights: Tensors,
+        masks: &Masks,
+    ) -> Result<Self, TicketError> {
+        let ticket = Self::new(architecture, origin, weights.clone(), masks)?;
+        Ok(Self { weights: architecture.ordered(weights), pruned: Pruned::Frozen, ..ticket })
+    }
+
     /// Checks that this ticket, read from a file, is one of an architecture, and brings its tensors into its order.
     ///
     /// # Errors
-    /// When tensors or masks do not fit, the layers are others, a pruned weight is not zero, or the density is not that of
-    /// the masks.
+    /// When tensors or masks do not fit, the layers are others, a pruned weight is not zero though none is said to be
+    /// frozen, or the density is not that of the masks.
     pub fn for_architecture(self, architecture: &Architecture) -> Result<Self, TicketError> {
         let fit = |source| TicketError::Fit { wanted: architecture.name.clone(), source };
         architecture.check_tensors(&self.weights).map_err(fit)?;
@@ -90,7 +108,7 @@ impl Ticket {
                 expected,
             });
         }
-        for (name, mask) in &self.masks {
+        for (name, mask) in self.masks.iter().filter(|_| self.pruned == Pruned::Zero) {
             let values = self.weights[name].data();
             if let Some(index) = (0..mask.len()).find(|&index| !mask.is_live(index) && values[index] != 0.0) {
                 let reason = format!("weight {index} of '{name}' is pruned, but {} and not 0", values[index]);

@@ -2,7 +2,7 @@
 
 use std::{path::Path, str::FromStr};
 
-use lth_model::{OptimizerState, TensorFile, Tensors};
+use lth_model::{OptimizerState, Pruned, TensorFile, Tensors};
 
 use crate::{Ticket, TicketError, TicketOrigin};
 
@@ -12,8 +12,11 @@ pub const TICKET_FORMAT_VERSION: u32 = 1;
 /// What the names of the optimiser's tensors begin with.
 const OPTIMIZER: &str = "optimizer.";
 
+/// What metadata says of pruned weights that keep a value.
+const FROZEN: &str = "frozen";
+
 /// The metadata keys of the format itself.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "kind",
     "format",
     "created-by",
@@ -26,6 +29,7 @@ const KEYS: [&str; 13] = [
     "rewind",
     "rewind-iteration",
     "parent",
+    "pruned-weights",
     "optimizer-updates",
 ];
 
@@ -53,6 +57,10 @@ impl Ticket {
         put("rewind-iteration", self.origin.rewind_iteration.to_string());
         if let Some(parent) = &self.origin.parent {
             put("parent", parent.clone());
+        }
+        // Left out where they are zero: an older version then refuses frozen ones, and reads all others.
+        if self.pruned == Pruned::Frozen {
+            put("pruned-weights", FROZEN.to_owned());
         }
         if let Some(optimizer) = &self.optimizer {
             put("optimizer-updates", optimizer.updates.to_string());
@@ -111,6 +119,11 @@ impl Ticket {
         let (model, architecture) =
             (metadata.text("model")?.to_owned(), metadata.text("architecture")?.to_owned());
         let density = metadata.value("density")?;
+        let pruned = match file.metadata.get("pruned-weights").map(String::as_str) {
+            None => Pruned::Zero,
+            Some(FROZEN) => Pruned::Frozen,
+            Some(other) => return Err(metadata.invalid(format!("metadata 'pruned-weights' is '{other}'"))),
+        };
         let has_optimizer = file.metadata.contains_key("optimizer-updates");
         let updates = has_optimizer.then(|| metadata.value("optimizer-updates")).transpose()?;
         let (moments, weights): (Tensors, Tensors) =
@@ -120,7 +133,7 @@ impl Ticket {
                 moments.into_iter().map(|(name, tensor)| (name[OPTIMIZER.len()..].to_owned(), tensor));
             OptimizerState { updates, tensors: tensors.collect() }
         });
-        Ok(Self { model, architecture, origin, density, weights, masks: file.masks, optimizer })
+        Ok(Self { model, architecture, origin, density, weights, pruned, masks: file.masks, optimizer })
     }
 }
 

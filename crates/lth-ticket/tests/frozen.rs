@@ -45,6 +45,7 @@ fn controls() {
     let context = ControlContext {
         architecture: &architecture,
         recipe: &recipe,
+        initial: &rewind,
         rewind: &rewind,
         masks: &complete_masks(&architecture, &tied_masks(0)),
         seed: Seed(42),

@@ -216,6 +216,7 @@ fn running_statistics_are_rewound_kept_and_reset() {
     let context = ControlContext {
         architecture: &architecture,
         recipe: &recipe,
+        initial: &point,
         rewind: &point,
         masks: &pruned.masks,
         seed: Seed(1),

@@ -58,6 +58,7 @@ impl Fixture {
 
     fn job(&self) -> TrainingJob<'_> {
         TrainingJob {
+            pruned: lth_model::Pruned::Zero,
             architecture: &self.architecture,
             recipe: &self.recipe,
             data: &self.data,

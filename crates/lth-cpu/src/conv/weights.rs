@@ -72,7 +72,7 @@ impl Weights {
     pub(crate) fn new(given: &Given<'_>, mask: Option<&Mask>, sweep: &Sweep, crossover: f64) -> Self {
         let shape = given.value.shape();
         let blocks = Blocks { outputs: shape[0], inputs: shape[1], kernel: shape[2] * shape[3] };
-        let sparse = mask.filter(|mask| mask.density().get() < crossover);
+        let sparse = mask.filter(|mask| mask.density().get() < crossover && !given.has_frozen(Some(mask)));
         let (format, stored, kept) = if let Some(mask) = sparse {
             let slots = Slots::new(mask, blocks, sweep);
             let stored = given.store(slots.origin.len(), |tensor, to| {
@@ -84,11 +84,12 @@ impl Weights {
             (Format::Sparse(slots), stored, kept)
         } else {
             let live = |index: usize| mask.is_none_or(|mask| mask.is_live(index));
-            let stored = given.store(blocks.len(), |tensor, to| {
+            let mut stored = given.store(blocks.len(), |tensor, to| {
                 for (index, &value) in tensor.data().iter().enumerate().filter(|(index, _)| live(*index)) {
                     to[blocks.index(index)] = value;
                 }
             });
+            given.freeze(&mut stored, mask, |index| blocks.index(index));
             let mut kept = vec![0; blocks.len() / 16];
             for at in (0..blocks.weights()).filter(|index| live(*index)).map(|index| blocks.index(index)) {
                 kept[at / 16] |= 1 << (at % 16);

@@ -1,6 +1,6 @@
 //! From named tensors to the parameters of a stage.
 
-use lth_model::{Architecture, EngineError, Masks, Op, OptimizerState, Tensors};
+use lth_model::{Architecture, EngineError, Op};
 
 use super::{
     norm::Norm,
@@ -10,17 +10,8 @@ use super::{
 use crate::{
     conv::layer::{Conv, Shape},
     linear::Linear,
-    network::{MomentNames, given},
+    network::Parameters,
 };
-
-/// Parameters to be brought in.
-pub(crate) struct Parameters<'a> {
-    pub(crate) weights: &'a Tensors,
-    pub(crate) masks: &'a Masks,
-    pub(crate) optimizer: Option<&'a OptimizerState>,
-    pub(crate) moments: MomentNames,
-    pub(crate) crossover: Option<f64>,
-}
 
 /// The parameters of a stage, if it has any.
 pub(super) fn layer(
@@ -32,7 +23,7 @@ pub(super) fn layer(
     let node = &architecture.nodes[stage.node];
     let tensor = |suffix: &str| {
         let name = format!("{}.{suffix}", node.name);
-        given(parameters.weights, parameters.optimizer, parameters.moments, &name)
+        parameters.given(&name)
     };
     let mask = parameters.masks.get(&format!("{}.weight", node.name));
     let layer = match (&node.op, stage.kind) {

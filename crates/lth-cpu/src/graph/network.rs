@@ -3,7 +3,7 @@
 use lth_model::{Architecture, EngineError, RandomStream, Tensors};
 
 use super::{
-    build::{Parameters, layer},
+    build::layer,
     norm::{Norm, Statistics},
     plan::{Kind, Place, Plan, Stage, plan},
     pool::Pools,
@@ -14,7 +14,7 @@ use crate::{
     buffer::Buffer,
     kernels::activation::{Multiply, Sum},
     lanes::{Lanes, slab_rows},
-    network::check,
+    network::{Parameters, check},
     stored::Part,
     threads::Machine,
 };

@@ -1,12 +1,11 @@
 //! The trainer of a graph.
 
 use lth_model::{
-    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, OptimizerState, Purpose,
-    RandomStream, Recipe, Seed, StepReport, Tensors, Trainer, TrainerState,
+    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, OptimizerState, Pruned,
+    Purpose, RandomStream, Recipe, Seed, StepReport, Tensors, Trainer, TrainerState,
 };
 
 use super::{
-    build::Parameters,
     load::Loader,
     network::{Mode, Network},
     norm::Statistics,
@@ -19,6 +18,7 @@ use crate::{
         update::UpdateRule,
     },
     lanes::slab_rows,
+    network::Parameters,
     optimizer::{WithRule, moment_names, with_rule},
     stored::Part,
     threads::Machine,
@@ -54,7 +54,8 @@ impl GraphTrainer {
         seed: Seed,
     ) -> Result<Self, EngineError> {
         let moments = moment_names(recipe.optimizer);
-        let parameters = Parameters { weights, masks, optimizer: None, moments, crossover: engine.crossover };
+        let (pruned, crossover) = (Pruned::Zero, engine.crossover);
+        let parameters = Parameters { weights, masks, pruned, optimizer: None, moments, crossover };
         Ok(Self {
             engine,
             threads: Threads::new(engine.threads),
@@ -109,6 +110,21 @@ impl GraphTrainer {
             total.add(score);
         }
         total
+    }
+
+    fn load_pruned(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        pruned: Pruned,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        let (moments, crossover) = (moment_names(self.recipe.optimizer), self.engine.crossover);
+        let parameters = Parameters { weights, masks, pruned, optimizer, moments, crossover };
+        self.network = Network::new(&self.architecture, &parameters)?;
+        self.masks.clone_from(masks);
+        self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
+        Ok(())
     }
 
     /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.
@@ -211,6 +227,18 @@ impl Trainer for GraphTrainer {
         Ok(self.network.gradients(machine, count, which, &self.masks))
     }
 
+    fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {
+        batch::check(&self.architecture, batch)?;
+        let count = self.load_batch(batch);
+        self.network.forget_dropout();
+        self.forward(count, Mode::Statistics(Statistics::Running));
+        let classes = self.architecture.classes();
+        let (lanes, _, gradient) = self.network.output(count);
+        lanes.fill_ones(classes, gradient);
+        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
+        Ok(self.network.gradients(machine, count, Gradients::All, &self.masks))
+    }
+
     fn reestimate_batch_norm(
         &mut self,
         examples: &Examples,
@@ -255,12 +283,15 @@ impl Trainer for GraphTrainer {
         masks: &Masks,
         optimizer: Option<&OptimizerState>,
     ) -> Result<(), EngineError> {
-        let moments = moment_names(self.recipe.optimizer);
-        let crossover = self.engine.crossover;
-        let parameters = Parameters { weights, masks, optimizer, moments, crossover };
-        self.network = Network::new(&self.architecture, &parameters)?;
-        self.masks.clone_from(masks);
-        self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
-        Ok(())
+        self.load_pruned(weights, masks, Pruned::Zero, optimizer)
+    }
+
+    fn load_frozen(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        self.load_pruned(weights, masks, Pruned::Frozen, optimizer)
     }
 }

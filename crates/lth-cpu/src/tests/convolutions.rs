@@ -1,6 +1,6 @@
 //! Convolutions, direct, by minimal filtering and pruned, against plain loops in 64 bits.
 
-use lth_model::{Mask, Tensor, Window};
+use lth_model::{Mask, Pruned, Tensor, Window};
 use proptest::prelude::*;
 
 use super::support::*;
@@ -60,7 +60,7 @@ impl Case {
     fn run(&self, isa: Isa, threads: usize) -> Results {
         let [height, width] = self.window.kernel;
         let tensor = Tensor::new(vec![self.outputs, self.inputs, height, width], self.weights.clone());
-        let given = Given { value: &tensor, moments: [None; 2], kept_moments: 0 };
+        let given = Given { value: &tensor, moments: [None; 2], kept_moments: 0, pruned: Pruned::Zero };
         let shape = Shape { window: self.window, in_map: self.in_map, out_map: self.out_map, pool: false };
         let mut conv = Conv::new(shape, &given, self.mask.as_ref(), None, Some(1.0));
         let threads = Threads::new(threads);

@@ -1,6 +1,6 @@
 //! A convolution with a pool against the same convolution, a plain pool after it and a plain way back.
 
-use lth_model::{Mask, Tensor, Window};
+use lth_model::{Mask, Pruned, Tensor, Window};
 use proptest::prelude::*;
 
 use super::support::*;
@@ -37,7 +37,7 @@ impl Case {
     fn conv(&self, pool: bool) -> Conv {
         let window = Window::square(self.kernel, 1, self.kernel / 2);
         let shape = Shape { window, in_map: self.map, out_map: self.map, pool };
-        let given = |value| Given { value, moments: [None; 2], kept_moments: 0 };
+        let given = |value| Given { value, moments: [None; 2], kept_moments: 0, pruned: Pruned::Zero };
         Conv::new(shape, &given(&self.weights), self.mask.as_ref(), Some(&given(&self.bias)), Some(0.9))
     }
 

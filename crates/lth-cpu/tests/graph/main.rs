@@ -5,6 +5,7 @@ mod bits;
 mod comparison;
 mod dropout;
 mod finite_differences;
+mod frozen;
 mod golden_engine;
 mod golden_file;
 mod golden_plain;

@@ -3,6 +3,7 @@
 mod dropout;
 mod errors;
 mod evaluation;
+mod frozen;
 mod golden;
 mod golden_file;
 mod instruction_sets;

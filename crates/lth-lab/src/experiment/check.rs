@@ -3,8 +3,11 @@
 use lth_model::{Architecture, Hint, Recipe, Schedule};
 use lth_ticket::Scope;
 
-use super::{Experiment, Keep};
+use super::{Experiment, Keep, Retraining};
 use crate::LabError;
+
+/// A last learning rate below this part of the first leaves nothing to fine-tune with.
+const VANISHED: f32 = 1e-4;
 
 impl Experiment {
     /// Checks the settings against each other, the architecture and the number of training examples.
@@ -38,6 +41,16 @@ impl Experiment {
                 "rewind to a later step, for example 500it, or leave it out",
             );
         }
+        if self.pruning.retraining == Retraining::FineTuning
+            && self.retraining_recipe(per_epoch).learning_rate < self.recipe.learning_rate * VANISHED
+        {
+            return refuse(
+                "pruning.retraining",
+                self.pruning.retraining,
+                format!("the schedule {} ends near a learning rate of 0", self.recipe.schedule),
+                "use learning-rate-rewinding, or a schedule that ends above 0",
+            );
+        }
         if self.keep == Keep::Best && self.validation_size == 0 {
             return refuse(
                 "keep",
@@ -54,6 +67,7 @@ impl Experiment {
                 error.hint().unwrap_or_default(),
             )
         })?;
+        self.check_actions()?;
         let unknown = |error: lth_ticket::UnknownName| {
             setting("pruning.layer_rates", &error.name, error.to_string(), error.hint().unwrap_or_default())
         };
@@ -64,6 +78,38 @@ impl Experiment {
                 format!("{:?}", self.pruning.layer_rates.keys()),
                 "with the global scope all layers are ranked together, at one rate",
                 "use the scope 'layer', or exclude layers instead",
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Experiment {
+    /// Checks what becomes of kept and pruned weights.
+    fn check_actions(&self) -> Result<(), LabError> {
+        let pruning = &self.pruning;
+        let unknown = |name: &'static str, error: &lth_ticket::UnknownName| {
+            setting(name, &error.name, error.to_string(), error.hint().unwrap_or_default())
+        };
+        lth_ticket::find_mask1_action(&pruning.mask1_action)
+            .map_err(|error| unknown("pruning.mask1_action", &error))?;
+        lth_ticket::find_mask0_action(&pruning.mask0_action)
+            .map_err(|error| unknown("pruning.mask0_action", &error))?;
+        let rewinds = pruning.retraining == Retraining::WeightRewinding;
+        if !rewinds && pruning.mask1_action != "rewind" {
+            return refuse(
+                "pruning.mask1_action",
+                &pruning.mask1_action,
+                format!("with {} kept weights stay as they were trained", pruning.retraining),
+                "leave one of the two out",
+            );
+        }
+        if !rewinds && pruning.keep_optimizer_state {
+            return refuse(
+                "pruning.keep_optimizer_state",
+                true,
+                format!("with {} there is no state of the rewind point to go back to", pruning.retraining),
+                "leave it out: the optimiser's memory starts afresh",
             );
         }
         Ok(())
@@ -163,7 +209,22 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_the_setting_and_a_hint() {
-        let wrong: [(&str, Change); 16] = [
+        let wrong: [(&str, Change); 21] = [
+            ("pruning.mask1_action = rewnd", |e| e.pruning.mask1_action = "rewnd".to_owned()),
+            ("pruning.mask0_action = one", |e| e.pruning.mask0_action = "one".to_owned()),
+            ("pruning.mask1_action = reinit", |e| {
+                e.pruning.mask1_action = "reinit".to_owned();
+                e.pruning.retraining = Retraining::FineTuning;
+            }),
+            ("pruning.keep_optimizer_state = true", |e| {
+                e.pruning.rewind = Step::from_epochs(1);
+                e.pruning.keep_optimizer_state = true;
+                e.pruning.retraining = Retraining::LearningRateRewinding;
+            }),
+            ("pruning.retraining = fine-tuning", |e| {
+                e.recipe.schedule = Schedule::Cosine { end: 0.0 };
+                e.pruning.retraining = Retraining::FineTuning;
+            }),
             ("recipe.schedule = warmup:50ep+constant", |e| {
                 e.recipe.schedule = "warmup:50ep".parse().unwrap();
             }),

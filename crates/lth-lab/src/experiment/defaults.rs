@@ -21,7 +21,7 @@ use lth_data::{DatasetName, NormalizationMethod};
 use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Step};
 use lth_ticket::Scope;
 
-use super::{Pruning, PruningSchedule};
+use super::{Pruning, PruningSchedule, Retraining};
 
 /// What the papers do with a family of models.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,6 +138,10 @@ pub(super) fn pruning(model: &str) -> Pruning {
         rewind: Step::ZERO,
         keep_optimizer_state: false,
         excluded_layers: family.excluded.iter().map(|&layer| layer.to_owned()).collect::<BTreeSet<_>>(),
+        mask1_action: "rewind".to_owned(),
+        mask0_action: "zero".to_owned(),
+        inverted_scores: false,
+        retraining: Retraining::default(),
         layer_rates: BTreeMap::new(),
     }
 }

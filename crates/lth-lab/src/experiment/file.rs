@@ -47,6 +47,19 @@ const COMMENTS: &[(&str, &str)] = &[
     ),
     ("pruning.keep_optimizer_state", "Whether the optimiser's memory is rewound with the weights."),
     ("pruning.excluded_layers", "Layers that are never pruned; density counts them all the same."),
+    ("pruning.mask1_action", "What kept weights restart from; `lth criteria` lists the mask-1 actions."),
+    (
+        "pruning.mask0_action",
+        "What pruned weights are while the others train; `lth criteria` lists the actions.",
+    ),
+    (
+        "pruning.inverted_scores",
+        "Whether the highest scores are pruned instead of the lowest: a sanity check.",
+    ),
+    (
+        "pruning.retraining",
+        "weight-rewinding, learning-rate-rewinding or fine-tuning; the last two keep the trained weights.",
+    ),
     ("pruning.layer_rates", "Rates of single layers, by name."),
     ("recipe.schedule", "The learning rate over training; docs/reference/schedules.md has the formulas."),
     ("recipe.augmentation", "How training images are varied, anew for each example and epoch."),
@@ -172,6 +185,10 @@ mod tests {
         experiment.pruning.rewind = "2ep100it".parse().unwrap();
         experiment.pruning.excluded_layers.insert("fc3".to_owned());
         experiment.pruning.layer_rates.insert("fc1".to_owned(), Rate::new(0.35).unwrap());
+        experiment.pruning.mask1_action = "reshuffle".to_owned();
+        experiment.pruning.mask0_action = "freeze-init".to_owned();
+        experiment.pruning.inverted_scores = true;
+        experiment.pruning.retraining = crate::Retraining::FineTuning;
         experiment.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 };
         experiment.recipe.schedule = "warmup:100it+milestones:80ep,0.1".parse().unwrap();
         experiment.recipe.label_smoothing = 0.1;

@@ -7,7 +7,7 @@ use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Sch
 use lth_ticket::{DataOrder, Scope};
 use serde::Deserialize;
 
-use super::{Experiment, Keep, Pruning, PruningSchedule};
+use super::{Experiment, Keep, Pruning, PruningSchedule, Retraining};
 use crate::ControlKind;
 
 /// The file as it may be written by hand: all but model and data set may be left out.
@@ -46,6 +46,10 @@ struct PruningTable {
     rewind: Option<Step>,
     keep_optimizer_state: Option<bool>,
     excluded_layers: Option<BTreeSet<String>>,
+    mask1_action: Option<String>,
+    mask0_action: Option<String>,
+    inverted_scores: Option<bool>,
+    retraining: Option<Retraining>,
     layer_rates: Option<BTreeMap<String, Rate>>,
 }
 
@@ -108,6 +112,10 @@ impl PruningTable {
             rewind: self.rewind.unwrap_or(default.rewind),
             keep_optimizer_state: self.keep_optimizer_state.unwrap_or(default.keep_optimizer_state),
             excluded_layers: self.excluded_layers.unwrap_or(default.excluded_layers),
+            mask1_action: self.mask1_action.unwrap_or(default.mask1_action),
+            mask0_action: self.mask0_action.unwrap_or(default.mask0_action),
+            inverted_scores: self.inverted_scores.unwrap_or(default.inverted_scores),
+            retraining: self.retraining.unwrap_or(default.retraining),
             layer_rates: self.layer_rates.unwrap_or(default.layer_rates),
         }
     }

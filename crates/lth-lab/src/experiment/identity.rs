@@ -160,7 +160,11 @@ mod tests {
 
     #[test]
     fn every_other_setting_renames_it() {
-        let changes: [fn(&mut Experiment); 20] = [
+        let changes: [fn(&mut Experiment); 24] = [
+            |e| e.pruning.mask1_action = "reinit".to_owned(),
+            |e| e.pruning.mask0_action = "freeze-init".to_owned(),
+            |e| e.pruning.inverted_scores = true,
+            |e| e.pruning.retraining = super::super::Retraining::FineTuning,
             |e| e.normalization = lth_data::NormalizationMethod::PerImage,
             |e| e.view.fraction = Some(0.5),
             |e| e.pruning.conv_rate = Rate::new(0.1).unwrap(),

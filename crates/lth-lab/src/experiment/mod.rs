@@ -9,11 +9,12 @@ mod keep;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    iter,
+    fmt, iter,
+    str::FromStr,
 };
 
 use lth_data::{DatasetView, NormalizationMethod};
-use lth_model::{Rate, Recipe, Seed, Step};
+use lth_model::{ParseError, Rate, Recipe, Schedule, Seed, Step};
 use lth_ticket::{DataOrder, PruningRates, Scope};
 use serde::{Deserialize, Serialize};
 
@@ -99,6 +100,14 @@ pub struct Pruning {
     pub keep_optimizer_state: bool,
     /// Layers that are never pruned, by name; their weights count in density all the same.
     pub excluded_layers: BTreeSet<String>,
+    /// What kept weights restart from; the name of a mask-1 action.
+    pub mask1_action: String,
+    /// What pruned weights are in training; the name of a mask-0 action.
+    pub mask0_action: String,
+    /// Whether scores are inverted, so that the highest are pruned: a sanity check.
+    pub inverted_scores: bool,
+    /// How tickets are trained after pruning.
+    pub retraining: Retraining,
     /// Rates of single layers, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub layer_rates: BTreeMap<String, Rate>,
@@ -112,6 +121,50 @@ pub enum PruningSchedule {
     Iterative,
     /// The dense network of round 0, at once to the density that the round would have in iterative pruning.
     OneShot,
+}
+
+/// How tickets are trained after pruning (Renda et al. 2020). The rewind point is where the schedule goes on in all of them:
+/// with a training of T iterations and a rewind to T - t, tickets are trained for t.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Retraining {
+    /// Weights and schedule are rewound.
+    #[default]
+    WeightRewinding,
+    /// Weights stay as they were trained, the schedule is rewound.
+    LearningRateRewinding,
+    /// Weights stay as they were trained, the learning rate is the last of the schedule throughout.
+    FineTuning,
+}
+
+impl Retraining {
+    /// Every way, with its name.
+    pub const ALL: [(&'static str, Self); 3] = [
+        ("weight-rewinding", Self::WeightRewinding),
+        ("learning-rate-rewinding", Self::LearningRateRewinding),
+        ("fine-tuning", Self::FineTuning),
+    ];
+}
+
+impl fmt::Display for Retraining {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Self::ALL.into_iter().find(|(_, way)| way == self).map_or("", |(name, _)| name);
+        f.pad(name)
+    }
+}
+
+impl FromStr for Retraining {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let found = Self::ALL.into_iter().find(|(name, _)| *name == text);
+        found.map(|(_, way)| way).ok_or_else(|| ParseError {
+            what: "way of retraining",
+            value: text.to_owned(),
+            reason: "there is none of this name".to_owned(),
+            hint: "one of weight-rewinding, learning-rate-rewinding, fine-tuning".to_owned(),
+        })
+    }
 }
 
 impl Experiment {
@@ -147,6 +200,18 @@ impl Experiment {
     /// What is trained in each round: the ticket, then the controls. Round 0 is dense and has no controls.
     pub fn variants(&self) -> impl Iterator<Item = Variant> + '_ {
         iter::once(Variant::Ticket).chain(self.controls.iter().copied().map(Variant::Control))
+    }
+
+    /// The recipe of tickets after pruning: in fine-tuning the last learning rate throughout.
+    pub fn retraining_recipe(&self, per_epoch: u64) -> Recipe {
+        match self.pruning.retraining {
+            Retraining::WeightRewinding | Retraining::LearningRateRewinding => self.recipe.clone(),
+            Retraining::FineTuning => {
+                let last = self.recipe.length.iterations(per_epoch).saturating_sub(1);
+                let learning_rate = self.recipe.learning_rate_at(last, per_epoch) as f32;
+                Recipe { learning_rate, schedule: Schedule::Constant, ..self.recipe.clone() }
+            }
+        }
     }
 
     /// The rates in the form that pruning takes.

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use lth_model::{Masks, TensorFile, Tensors};
-use lth_ticket::{OneShot, ScoreContext, Ticket, Trained, find_criterion, prune, prune_one_shot, rewind};
+use lth_ticket::{
+    Keep, Mask1Context, OneShot, ScoreContext, Ticket, Trained, find_criterion, find_mask0_action,
+    find_mask1_action, invert, prune, prune_one_shot,
+};
 
 use super::{Stage, StageError, StageRunner, start::Start};
-use crate::{Variant, atomic::write_file};
+use crate::{Retraining, Variant, atomic::write_file};
 
 impl StageRunner<'_> {
     /// Writes the weights that a training ended with.
@@ -61,7 +64,7 @@ impl StageRunner<'_> {
         if self.one_shot() || self.experiment.start.is_some() {
             return Ok(None);
         }
-        let scores = self.scores(replicate, round, &start.masks, &trained.weights)?;
+        let scores = self.scores(replicate, round, start, &trained.weights)?;
         let pruning = &self.experiment.pruning;
         let masks = prune(
             &scores,
@@ -72,7 +75,7 @@ impl StageRunner<'_> {
             self.experiment.seed(replicate),
             u64::from(round),
         )?;
-        self.write_pruned(replicate, round + 1, &masks, &start.ticket_hash).map(Some)
+        self.write_pruned(replicate, round + 1, &masks, &trained.weights, &start.ticket_hash).map(Some)
     }
 
     /// Cuts the ticket of a round from the dense network of round 0.
@@ -82,7 +85,7 @@ impl StageRunner<'_> {
             .map_err(crate::LabError::from)?;
         let architecture = self.context.architecture;
         trained.check_against(architecture).map_err(crate::LabError::from)?;
-        let scores = self.scores(replicate, 0, &dense.masks, &trained.tensors)?;
+        let scores = self.scores(replicate, 0, &dense, &trained.tensors)?;
         let pruning = &self.experiment.pruning;
         let masks = prune_one_shot(
             &scores,
@@ -93,7 +96,7 @@ impl StageRunner<'_> {
             self.experiment.seed(replicate),
             u64::from(round),
         )?;
-        self.write_pruned(replicate, round, &masks, &dense.ticket_hash)?;
+        self.write_pruned(replicate, round, &masks, &trained.tensors, &dense.ticket_hash)?;
         Ok(())
     }
 
@@ -101,32 +104,62 @@ impl StageRunner<'_> {
         &self,
         replicate: u32,
         round: u32,
-        masks: &Masks,
+        start: &Start,
         trained: &Tensors,
     ) -> Result<Tensors, StageError> {
-        let (point, _) = self.rewind_point(replicate)?;
-        Ok(find_criterion(&self.experiment.pruning.criterion)?.scores(&ScoreContext {
+        let scores = find_criterion(&self.experiment.pruning.criterion)?.scores(&ScoreContext {
             architecture: self.context.architecture,
-            masks,
+            masks: &start.masks,
             initial: &self.initial(replicate),
-            rewind: &point,
+            rewind: &self.early_weights(replicate, round, start)?,
             trained,
             seed: self.experiment.seed(replicate),
             round: u64::from(round),
-        }))
+        });
+        Ok(if self.experiment.pruning.inverted_scores { invert(scores) } else { scores })
     }
 
-    /// Writes a ticket of these masks over the weights of the rewind point.
+    /// The papers' w_i: what the round's weights were at the rewind point.
+    fn early_weights(&self, replicate: u32, round: u32, start: &Start) -> Result<Tensors, StageError> {
+        if round == 0 { Ok(self.rewind_point(replicate)?.0) } else { Ok(start.weights.clone()) }
+    }
+
+    /// Writes a ticket of these masks, over the weights that the mask-1 action gives to kept weights and the mask-0 action to
+    /// pruned ones.
     fn write_pruned(
         &self,
         replicate: u32,
         round: u32,
         masks: &Masks,
+        trained: &Tensors,
         parent: &str,
     ) -> Result<String, StageError> {
+        let (architecture, pruning) = (self.context.architecture, &self.experiment.pruning);
         let (point, optimizer) = self.rewind_point(replicate)?;
+        let context = Mask1Context {
+            architecture,
+            recipe: &self.experiment.recipe,
+            initial: &self.initial(replicate),
+            rewind: &point,
+            trained,
+            masks,
+            seed: self.experiment.seed(replicate),
+            round: u64::from(round),
+            draw: 0,
+        };
+        let kept = match pruning.retraining {
+            Retraining::WeightRewinding => find_mask1_action(&pruning.mask1_action)?,
+            Retraining::LearningRateRewinding | Retraining::FineTuning => Box::new(Keep),
+        };
+        let mut weights = kept.weights(&context);
+        let pruned = find_mask0_action(&pruning.mask0_action)?;
+        pruned.apply(&context, &mut weights);
         let origin = self.origin(replicate, round, Some(parent.to_owned()));
-        let mut ticket = Ticket::new(self.context.architecture, origin, rewind(&point, masks), masks)?;
+        let mut ticket = if pruned.freezes() {
+            Ticket::frozen(architecture, origin, weights, masks)?
+        } else {
+            Ticket::new(architecture, origin, weights, masks)?
+        };
         self.set_optimizer(&mut ticket, optimizer);
         self.write_ticket(&self.layout.ticket(replicate, Variant::Ticket, round), &ticket)
     }

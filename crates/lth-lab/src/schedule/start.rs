@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use lth_model::{Masks, OptimizerState, Purpose, Step, TensorFile, Tensors, initialize};
+use lth_model::{Masks, OptimizerState, Pruned, Purpose, Step, TensorFile, Tensors, initialize};
 use lth_ticket::{ControlContext, Ticket, TicketError, TicketOrigin};
 
 use super::{Stage, StageError, StageRunner};
@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct Start {
     pub(super) weights: Tensors,
     pub(super) masks: Masks,
+    /// What pruned weights are.
+    pub(super) pruned: Pruned,
     pub(super) optimizer: Option<OptimizerState>,
     /// The iteration of the weights.
     pub(super) iteration: u64,
@@ -53,6 +55,7 @@ impl StageRunner<'_> {
         Ok(Start {
             weights: ticket.weights,
             masks: ticket.masks,
+            pruned: ticket.pruned,
             optimizer: ticket.optimizer,
             iteration: ticket.origin.rewind_iteration,
             ticket_hash: blake3::hash(&bytes).to_hex().to_string(),
@@ -131,11 +134,12 @@ impl StageRunner<'_> {
         let control = kind.control().control(&ControlContext {
             architecture: self.context.architecture,
             recipe: &self.experiment.recipe,
+            initial: &self.initial(replicate),
             rewind: &rewind,
             masks: &ticket.masks,
             seed: self.experiment.seed(replicate),
             round: u64::from(round),
-            draw: 0,
+            draw: u64::from(kind.draw()),
         });
         let mut origin = self.origin(replicate, round, Some(ticket.ticket_hash));
         origin.metadata.insert("control".to_owned(), kind.to_string());

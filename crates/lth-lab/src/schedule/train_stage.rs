@@ -100,12 +100,19 @@ impl<'a> StageRunner<'a> {
         let Stage { replicate, variant, round } = stage;
         let experiment = self.experiment;
         let data = self.data(replicate);
+        let retrained = variant == Variant::Ticket && round > 0;
+        let recipe = if retrained {
+            experiment.retraining_recipe(self.per_epoch(replicate))
+        } else {
+            experiment.recipe.clone()
+        };
         let job = TrainingJob {
             architecture: self.context.architecture,
-            recipe: &experiment.recipe,
+            recipe: &recipe,
             data,
             weights: &start.weights,
             masks: &start.masks,
+            pruned: start.pruned,
             seed: experiment.seed(replicate),
             start: start.iteration,
             order: experiment.order,
@@ -233,8 +240,13 @@ impl<'a> StageRunner<'a> {
 
     /// The iteration of the rewind point.
     pub(super) fn rewind_iteration(&self, replicate: u32) -> u64 {
+        self.experiment.pruning.rewind.iterations(self.per_epoch(replicate))
+    }
+
+    /// Iterations an epoch.
+    fn per_epoch(&self, replicate: u32) -> u64 {
         let examples = self.data(replicate).train_indices.len();
-        self.experiment.pruning.rewind.iterations(examples.div_ceil(self.experiment.recipe.batch_size) as u64)
+        examples.div_ceil(self.experiment.recipe.batch_size) as u64
     }
 
     /// The hash of everything that decides the bits of a training.

@@ -2,19 +2,25 @@
 //!
 //! To add one: write a file like `random_reinit.rs` and add it to [`CONTROLS`].
 
+mod of_action;
 mod random_mask;
+mod random_mask_global;
 mod random_reinit;
 mod random_sparse;
+mod rewound;
 
 use lth_model::{Architecture, Masks, Purpose, RandomStream, Recipe, Seed, Tensors, initialize};
 
-use crate::{UnknownName, rewind};
+use crate::{Constant, Noise, Reinit, Resample, Reshuffle, ShuffleInit, UnknownName, rewind};
 
+pub use of_action::OfAction;
 pub use random_mask::RandomMask;
+pub use random_mask_global::RandomMaskGlobal;
 pub use random_reinit::RandomReinit;
 pub use random_sparse::RandomSparse;
+pub use rewound::Rewound;
 
-/// Makes a network to compare a ticket with: as many live weights in each layer, but something else is random.
+/// Makes a network to compare a ticket with: as many live weights, but something else is different.
 pub trait Control: Sync {
     /// Its name on the command line.
     fn name(&self) -> &'static str;
@@ -36,6 +42,8 @@ pub struct ControlContext<'a> {
     pub architecture: &'a Architecture,
     /// How fresh weights are drawn.
     pub recipe: &'a Recipe,
+    /// All weights at initialisation.
+    pub initial: &'a Tensors,
     /// All weights at the ticket's rewind point, not masked: a random mask keeps weights that the ticket has pruned.
     pub rewind: &'a Tensors,
     /// The ticket's masks.
@@ -87,7 +95,22 @@ impl ControlContext<'_> {
 }
 
 /// Every control.
-pub const CONTROLS: &[&dyn Control] = &[&RandomReinit, &RandomMask, &RandomSparse];
+pub const CONTROLS: &[&dyn Control] = &[
+    &RandomReinit,
+    &RandomMask,
+    &RandomMaskGlobal,
+    &RandomSparse,
+    &Rewound,
+    &OfAction { name: "reinit-same-sign", action: &Reinit { same_sign: true } },
+    &OfAction { name: "shuffle-init", action: &ShuffleInit { same_sign: false } },
+    &OfAction { name: "shuffle-init-same-sign", action: &ShuffleInit { same_sign: true } },
+    &OfAction { name: "reshuffle", action: &Reshuffle { same_sign: false } },
+    &OfAction { name: "reshuffle-same-sign", action: &Reshuffle { same_sign: true } },
+    &OfAction { name: "constant", action: &Constant { same_sign: false } },
+    &OfAction { name: "constant-same-sign", action: &Constant { same_sign: true } },
+    &OfAction { name: "resample", action: &Resample },
+    &OfAction { name: "perturbed", action: &Noise { deviations: 0.5 } },
+];
 
 /// The control of this name; underscores are understood for hyphens.
 ///

@@ -47,6 +47,7 @@ fn applied(name: &str, round: u64) -> Vec<f32> {
         masks: &masks,
         seed: Seed(1),
         round,
+        draw: 0,
     };
     let mut weights = crate::rewind(&rewind, &masks);
     find_mask0_action(name).unwrap().apply(&context, &mut weights);

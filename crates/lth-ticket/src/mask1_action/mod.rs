@@ -85,6 +85,8 @@ pub struct Mask1Context<'a> {
     pub seed: Seed,
     /// The round that will start from these weights. Every round draws anew.
     pub round: u64,
+    /// Which draw of this round, from 0.
+    pub draw: u64,
 }
 
 /// One layer's weights, for an action that goes layer by layer.
@@ -110,9 +112,9 @@ impl Layer<'_> {
 }
 
 impl Mask1Context<'_> {
-    /// The index of the first stream of this round; streams base, base + 1, ... are one a parameter.
+    /// The index of the first stream of this round and draw; streams base, base + 1, ... are one a parameter.
     pub(crate) fn base(&self) -> u64 {
-        self.round << 32
+        self.round << 32 | self.draw << 20
     }
 
     /// The rewind point with other weights: `values` makes those of a layer, of which the kept ones are used.

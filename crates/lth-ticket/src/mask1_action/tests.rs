@@ -56,7 +56,7 @@ impl Case {
     fn context(&self, round: u64) -> Mask1Context<'_> {
         let [initial, rewind, trained] = &self.weights;
         let Self { architecture, recipe, masks, .. } = self;
-        Mask1Context { architecture, recipe, initial, rewind, trained, masks, seed: Seed(4), round }
+        Mask1Context { architecture, recipe, initial, rewind, trained, masks, seed: Seed(4), round, draw: 0 }
     }
 
     /// Kept weights of each layer, at the rewind point and after the action.

@@ -1,6 +1,6 @@
 //! What is to be trained, and how.
 
-use lth_model::{Architecture, Masks, OptimizerState, Recipe, Seed, Tensors};
+use lth_model::{Architecture, Masks, OptimizerState, Pruned, Recipe, Seed, Tensors};
 
 use super::{DataOrder, TrainingData};
 
@@ -17,6 +17,8 @@ pub struct TrainingJob<'a> {
     pub weights: &'a Tensors,
     /// Which weights are kept; a weight without a mask is dense.
     pub masks: &'a Masks,
+    /// What pruned weights are: zero, or frozen at the values in `weights`.
+    pub pruned: Pruned,
     /// Fixes data order and dropout.
     pub seed: Seed,
     /// The iteration at which training begins: that of the rewind point. Data order and schedule go on exactly there,

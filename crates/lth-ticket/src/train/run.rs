@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use lth_data::views;
-use lth_model::{Batch, Engine, Evaluation, StepReport, Trainer};
+use lth_model::{Batch, Engine, Evaluation, Pruned, StepReport, Trainer};
 
 use super::{
     Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint,
@@ -88,8 +88,10 @@ impl Run {
             None => (job.weights, job.optimizer),
         };
         let mut trainer = engine.trainer(job.architecture, job.recipe, weights, job.masks, job.seed)?;
-        if optimizer.is_some() {
-            trainer.load(weights, job.masks, optimizer)?;
+        match job.pruned {
+            Pruned::Frozen => trainer.load_frozen(weights, job.masks, optimizer)?,
+            Pruned::Zero if optimizer.is_some() => trainer.load(weights, job.masks, optimizer)?,
+            Pruned::Zero => {}
         }
         let data = job.data;
         let validation_set = match data.validation.as_slice() {

@@ -76,6 +76,10 @@ impl Trainer for Watched {
         self.inner.gradients(batch, which)
     }
 
+    fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {
+        self.inner.output_gradients(batch)
+    }
+
     fn weights(&self) -> Tensors {
         self.inner.weights()
     }
@@ -91,5 +95,14 @@ impl Trainer for Watched {
         optimizer: Option<&OptimizerState>,
     ) -> Result<(), EngineError> {
         self.inner.load(weights, masks, optimizer)
+    }
+
+    fn load_frozen(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        self.inner.load_frozen(weights, masks, optimizer)
     }
 }

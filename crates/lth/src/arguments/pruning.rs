@@ -33,6 +33,25 @@ pub(crate) struct PruningArguments {
     /// Prune each round's density from the dense training at once, instead of round after round
     #[arg(long)]
     pub(crate) one_shot: bool,
+    /// Prune the highest scores instead of the lowest: a sanity check
+    #[arg(long)]
+    pub(crate) invert_scores: bool,
+    /// What kept weights restart from: rewind, reinit, reshuffle, constant-same-sign, noise-0.5, ... [default: rewind]
+    ///
+    /// `lth criteria` lists the mask-1 actions (Zhou et al. 2019) with their formulas.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) mask1_action: Option<String>,
+    /// What pruned weights are while the others train: zero, freeze-init, ... [default: zero]
+    ///
+    /// `lth criteria` lists the mask-0 actions (Zhou et al. 2019). Frozen weights cost what kept ones cost.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) mask0_action: Option<String>,
+    /// How tickets are trained: weight-rewinding, learning-rate-rewinding or fine-tuning [default: weight-rewinding]
+    ///
+    /// The last two keep the trained weights (Renda et al. 2020). All three train from the step of `--rewind` to the end: with
+    /// learning-rate rewinding by the schedule from there on, with fine-tuning at its last rate.
+    #[arg(long, value_name = "WAY")]
+    pub(crate) retrain: Option<String>,
     /// Rewind tickets to this step of the dense training, for example 500it [default: 0it, initialisation]
     #[arg(long, value_name = "STEP")]
     pub(crate) rewind: Option<String>,

@@ -1,6 +1,6 @@
 //! `lth criteria`.
 
-use lth_ticket::{CONTROLS, CRITERIA};
+use lth_ticket::{CONTROLS, CRITERIA, MASK0_ACTIONS, MASK1_ACTIONS};
 
 use crate::{
     failure::Failure,
@@ -8,15 +8,24 @@ use crate::{
     table::{self, table},
 };
 
-/// Lists the criteria and the controls.
+/// Lists the criteria, what becomes of kept and pruned weights, and the controls.
 pub(crate) fn run() -> Result<(), Failure> {
     let mut criteria = table(&["criterion", "score", "description", "paper"], usize::MAX);
     for criterion in CRITERIA {
         criteria.add_row([criterion.name(), criterion.formula(), criterion.description(), criterion.paper()]);
     }
+    let mut kept = table(&["mask-1 action", "kept weight", "description", "paper"], usize::MAX);
+    for action in MASK1_ACTIONS {
+        kept.add_row([&*action.name(), action.formula(), action.description(), action.paper()]);
+    }
+    let mut pruned = table(&["mask-0 action", "pruned weight", "description", "paper"], usize::MAX);
+    for action in MASK0_ACTIONS {
+        pruned.add_row([action.name(), action.formula(), action.description(), action.paper()]);
+    }
     let mut controls = table(&["control", "description", "paper"], usize::MAX);
     for control in CONTROLS {
         controls.add_row([control.name(), control.description(), control.paper()]);
     }
-    print(&format!("{}\n{}", table::text(&criteria), table::text(&controls)))
+    let tables = [criteria, kept, pruned, controls].map(|table| table::text(&table));
+    print(&tables.join("\n"))
 }

@@ -115,6 +115,18 @@ fn apply_pruning(
     if arguments.one_shot {
         pruning.schedule = PruningSchedule::OneShot;
     }
+    pruning.inverted_scores = arguments.invert_scores;
+    if let Some(name) = &arguments.mask1_action {
+        let action = lth_ticket::find_mask1_action(name).map_err(Failure::bad_input)?;
+        pruning.mask1_action = action.name().into_owned();
+    }
+    if let Some(name) = &arguments.mask0_action {
+        let action = lth_ticket::find_mask0_action(name).map_err(Failure::bad_input)?;
+        action.name().clone_into(&mut pruning.mask0_action);
+    }
+    if let Some(way) = &arguments.retrain {
+        pruning.retraining = parse(way)?;
+    }
     if let Some(step) = &arguments.rewind {
         pruning.rewind = parse(step)?;
     }
