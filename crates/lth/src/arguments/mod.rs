@@ -3,6 +3,7 @@
 //! Numbers, rates and names are kept as text here, so that every refusal is worded in one place and ends in a hint.
 
 mod common;
+mod control;
 mod data;
 mod datasets;
 mod find_ticket;
@@ -16,6 +17,7 @@ mod train;
 use clap::{Parser, Subcommand};
 
 pub(crate) use common::{CommonArguments, Verbosity};
+pub(crate) use control::ControlArguments;
 pub(crate) use data::{DataArguments, ViewArguments};
 pub(crate) use datasets::DatasetsArguments;
 pub(crate) use find_ticket::FindTicketArguments;
@@ -56,6 +58,7 @@ pub(crate) enum Command {
     FindWinningTicket(Box<FindTicketArguments>),
     Train(Box<TrainArguments>),
     Run(RunFileArguments),
+    Control(Box<ControlArguments>),
     Plot(PlotArguments),
     Inspect(InspectArguments),
     Models(ModelsArguments),

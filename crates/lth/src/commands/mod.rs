@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod completions;
+pub(crate) mod control;
 pub(crate) mod criteria;
 pub(crate) mod datasets;
 mod experiment_run;

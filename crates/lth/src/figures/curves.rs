@@ -15,7 +15,7 @@ use crate::failure::Failure;
 /// The dense level, the tickets and each control, a point a round.
 pub(crate) fn over_density(results: &RunResults, measure: Measure) -> Vec<Curve> {
     let mut curves = Vec::new();
-    for variant in results.experiment.variants() {
+    for variant in results.experiment.variants().filter(|variant| is_first_draw(*variant)) {
         let points: Vec<Point> = (0..results.experiment.rounds)
             .filter_map(|round| point(results, variant, round, measure))
             .collect();
@@ -37,6 +37,19 @@ pub(crate) fn over_density(results: &RunResults, measure: Measure) -> Vec<Curve>
     curves
 }
 
+/// Whether a curve begins with this variant; further draws of a control are points of the same curve.
+fn is_first_draw(variant: Variant) -> bool {
+    !matches!(variant, Variant::Control(kind) if kind.draw() > 0)
+}
+
+/// Whether a variant is the other one, or another draw of the same control.
+fn is_draw_of(variant: Variant, first: Variant) -> bool {
+    match (variant, first) {
+        (Variant::Control(kind), Variant::Control(first)) => kind.name() == first.name(),
+        (variant, first) => variant == first,
+    }
+}
+
 fn control(name: &str) -> ControlKind {
     match name {
         "random-reinit" => ControlKind::RandomReinit,
@@ -51,7 +64,7 @@ fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure) -
     let found: Vec<&RoundResult> = results
         .rounds
         .iter()
-        .filter(|result| result.record.variant == variant && result.record.round == round)
+        .filter(|result| is_draw_of(result.record.variant, variant) && result.record.round == round)
         .collect();
     let density = found.first()?.density().get();
     let values = found.iter().map(|result| match measure {

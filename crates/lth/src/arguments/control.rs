@@ -1,0 +1,36 @@
+//! `control`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::ScheduleArguments;
+
+/// Train controls beside the tickets of a run.
+///
+/// For every round after the dense one a network is trained that shares some of its ticket: the mask with other weights, the
+/// weights under another mask, ... `lth criteria` lists all. They are stored in the run's folder and drawn with its tickets; what is
+/// there already is not trained again.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    lth control runs/NAME --kind random-reinit --draws 3\n  \
+    lth control runs/NAME --kind reshuffle --kind reshuffle-same-sign")]
+pub(crate) struct ControlArguments {
+    /// The run's folder
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// Which control: random-reinit, random-mask, ...; repeatable
+    #[arg(long = "kind", value_name = "KIND", required = true)]
+    pub(crate) kinds: Vec<String>,
+    /// How many of each kind and round are trained, each with random numbers of its own [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) draws: Option<String>,
+    /// Read the data set from this folder
+    #[arg(long, help_heading = "Data", value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
+    /// Leave out image files that cannot be read, instead of refusing the folder
+    #[arg(long, help_heading = "Data")]
+    pub(crate) skip_broken: bool,
+    #[command(flatten)]
+    pub(crate) schedule: ScheduleArguments,
+}

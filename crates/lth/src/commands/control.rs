@@ -1,0 +1,71 @@
+//! `lth control`.
+
+use std::path::Path;
+
+use lth_lab::{ControlKind, Experiment, Layout, RunResults};
+
+use super::experiment_run::{Schedule, run_experiment};
+use crate::{
+    arguments::{CommonArguments, ControlArguments},
+    failure::Failure,
+    output::Messages,
+    settings::{DataSource, parse, positive},
+};
+
+/// Trains controls beside the tickets of a run.
+pub(crate) fn run(
+    arguments: &ControlArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let mut experiment = experiment_of(&arguments.run)?;
+    let draws: u16 = match &arguments.draws {
+        Some(text) => positive("number of draws", text, "--draws 3")?,
+        None => 1,
+    };
+    for kind in &arguments.kinds {
+        let kind: ControlKind = parse(kind)?;
+        for draw in 0..draws {
+            let kind = kind.with_draw(draw);
+            if !experiment.controls.contains(&kind) {
+                experiment.controls.push(kind);
+            }
+        }
+    }
+    let mut schedule = arguments.schedule.clone();
+    if let Some(folder) = &schedule.output_path {
+        return Err(Failure::input(
+            format!("controls are stored in the run's folder, not in '{}'", folder.display()),
+            "leave out --output-path",
+        ));
+    }
+    let folder = arguments.run.canonicalize().unwrap_or_else(|_| arguments.run.clone());
+    schedule.output_path = Some(folder.parent().unwrap_or(Path::new(".")).to_owned());
+    let source = DataSource {
+        folder: arguments.data_folder.clone(),
+        skip_broken: arguments.skip_broken,
+        ..DataSource::default()
+    };
+    run_experiment(experiment, source, &Schedule::new(&schedule)?, common, messages)
+}
+
+/// The experiment of a run with tickets, in a folder of its own name.
+fn experiment_of(folder: &Path) -> Result<Experiment, Failure> {
+    let RunResults { experiment, .. } = RunResults::load(folder).map_err(Failure::bad_input)?;
+    if experiment.start.is_some() || experiment.rounds < 2 {
+        return Err(Failure::input(
+            format!("'{}' has no tickets to control: it is one training", folder.display()),
+            "controls belong to runs of find-winning-ticket with two rounds or more",
+        ));
+    }
+    let name = experiment.folder_name();
+    let found = folder.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_owned()));
+    if found.as_deref() != Some(name.as_ref()) {
+        let settings = Layout::new(folder).experiment();
+        return Err(Failure::input(
+            format!("the settings in '{}' are those of a folder named {name}", settings.display()),
+            format!("rename the folder to {name}"),
+        ));
+    }
+    Ok(experiment)
+}
