@@ -11,6 +11,7 @@ mod plot;
 mod pruning;
 mod recipe;
 mod small;
+mod stability;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -26,6 +27,7 @@ pub(crate) use recipe::RecipeArguments;
 pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, RunFileArguments, ScheduleArguments,
 };
+pub(crate) use stability::{StabilityArguments, StabilityFormat};
 pub(crate) use train::{StartArguments, TrainArguments};
 
 /// Find, train and study winning lottery tickets: sparse sub-networks that, trained alone from their early weights,
@@ -56,6 +58,7 @@ pub(crate) enum Command {
     FindWinningTicket(Box<FindTicketArguments>),
     Train(Box<TrainArguments>),
     Run(RunFileArguments),
+    Stability(Box<StabilityArguments>),
     Plot(PlotArguments),
     Inspect(InspectArguments),
     Models(ModelsArguments),

@@ -37,7 +37,8 @@ pub(crate) fn over_density(results: &RunResults, measure: Measure) -> Vec<Curve>
     curves
 }
 
-fn control(name: &str) -> ControlKind {
+/// The look of a control, by its name.
+pub(crate) fn control(name: &str) -> ControlKind {
     match name {
         "random-reinit" => ControlKind::RandomReinit,
         "random-mask" => ControlKind::RandomMask,
