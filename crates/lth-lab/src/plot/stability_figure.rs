@@ -90,7 +90,7 @@ pub fn path_figure(heading: &Heading, curves: &[StabilityCurve]) -> Result<Figur
 }
 
 /// What [`path_figure`] and the figure of barriers share: a panel of the test set above one of training examples. `level` is a
-/// dashed line at a value in percent.
+/// dotted line at a value in percent.
 pub(super) fn panels(
     heading: &Heading,
     curves: &[StabilityCurve],
@@ -145,7 +145,7 @@ pub(super) fn panels(
         notes.push("Lines: mean over pairs of copies. Bands: minimum to maximum.".to_owned());
     }
     if let Some(level) = level {
-        notes.push(format!("Below the dashed line, {level} percentage points, a network counts as stable."));
+        notes.push(format!("Below the dotted line, {level} percentage points, a network counts as stable."));
     }
     page.notes(notes.iter().map(String::as_str));
     Ok(page.finish())
