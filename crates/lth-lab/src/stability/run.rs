@@ -147,11 +147,11 @@ impl Plan {
     fn carry_out(&self, study: &Study<'_>) -> (Vec<(StabilityTask, StageError)>, bool) {
         let mut failures = Vec::new();
         let mut all = true;
-        let mut phase = |outcomes: Vec<Option<Result<Ended, (StabilityTask, StageError)>>>| {
+        let mut phase = |outcomes: Vec<Option<Result<Ended, Failure>>>| {
             for outcome in outcomes {
                 match outcome {
                     Some(Ok(Ended::Finished { .. } | Ended::Skipped)) => {}
-                    Some(Err(failure)) => failures.push(failure),
+                    Some(Err(failure)) => failures.push(*failure),
                     Some(Ok(Ended::Stopped)) | None => all = false,
                 }
             }
@@ -183,12 +183,15 @@ impl Plan {
     }
 }
 
+/// A task that failed, and why.
+type Failure = Box<(StabilityTask, StageError)>;
+
 /// Does a task and tells how it ended; an error that concerns the disk stops all.
 fn announce(
     study: &Study<'_>,
     task: StabilityTask,
     work: impl FnOnce() -> Result<Ended, StageError>,
-) -> Result<Ended, (StabilityTask, StageError)> {
+) -> Result<Ended, Failure> {
     let observer = study.context.observer;
     match work() {
         Ok(ended) => {
@@ -204,7 +207,7 @@ fn announce(
                 study.context.stop.halt();
             }
             observer.event(&StabilityEvent::Failed { task, error: &error });
-            Err((task, error))
+            Err(Box::new((task, error)))
         }
     }
 }

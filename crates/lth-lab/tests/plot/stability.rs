@@ -72,6 +72,6 @@ fn without_finite_errors_there_is_no_figure() {
         train: absent.clone(),
         test: absent,
     };
-    assert!(matches!(path_figure(&heading(), &[curve.clone()]), Err(PlotError::NoData { .. })));
+    assert!(matches!(path_figure(&heading(), std::slice::from_ref(&curve)), Err(PlotError::NoData { .. })));
     assert!(matches!(instability_figure(&heading(), &[curve], 0.02), Err(PlotError::NoData { .. })));
 }

@@ -35,6 +35,19 @@ fn finished_work_is_skipped_and_more_is_added() {
     assert_ne!(report.folder, first.folder);
 }
 
+/// Stops after so many reports of progress.
+struct Impatient(Arc<AtomicBool>, Mutex<u32>);
+impl StabilityObserver for Impatient {
+    fn event(&self, event: &StabilityEvent<'_>) {
+        if let StabilityEvent::Progress { .. } = event {
+            let mut left = self.1.lock().unwrap();
+            *left = left.saturating_sub(1);
+            self.0.store(*left == 0, std::sync::atomic::Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
 #[test]
 fn a_stopped_study_continues_to_the_same_bits() {
     let toy = Toy::new(&experiment(), &[8]);
@@ -44,18 +57,6 @@ fn a_stopped_study_continues_to_the_same_bits() {
     let expected = tables(&whole.folder);
     fs::remove_dir_all(toy.results.layout.root().join("stability")).unwrap();
 
-    /// Stops after so many reports of progress.
-    struct Impatient(Arc<AtomicBool>, Mutex<u32>);
-    impl StabilityObserver for Impatient {
-        fn event(&self, event: &StabilityEvent<'_>) {
-            if let StabilityEvent::Progress { .. } = event {
-                let mut left = self.1.lock().unwrap();
-                *left = left.saturating_sub(1);
-                self.0.store(*left == 0, std::sync::atomic::Ordering::Relaxed);
-                std::thread::sleep(Duration::from_millis(1));
-            }
-        }
-    }
     let mut sittings = 0;
     loop {
         let wish = Arc::new(AtomicBool::new(false));
