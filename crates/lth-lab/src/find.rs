@@ -85,7 +85,7 @@ fn write_summaries(results: &RunResults) -> Result<(), LabError> {
 }
 
 /// Checks model and data against the experiment; returns it with the fingerprint of data that are not the published ones.
-fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Result<Experiment, LabError> {
+pub(crate) fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Result<Experiment, LabError> {
     let refuse = |setting, value: &str, reason: String| {
         let hint = "run it with the model and the data that it was made for".to_owned();
         Err(LabError::Setting { setting, value: value.to_owned(), reason, hint })

@@ -14,6 +14,7 @@ mod find;
 mod metrics;
 pub mod plot;
 mod schedule;
+mod stability;
 mod train;
 
 pub use atomic::{create_folder, remove_file, write_file};
@@ -27,5 +28,10 @@ pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Tim
 pub use schedule::{
     CheckpointEvery, PlannedStage, RunEvent, RunObserver, Silent, Stage, StageError, StageFailure,
     StageProgress, Stop, plan,
+};
+pub use stability::{
+    BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityContext, StabilityEvent,
+    StabilityObserver, StabilityProgress, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
+    Unwatched, stability,
 };
 pub use train::{GivenStart, plain_training, train_one};

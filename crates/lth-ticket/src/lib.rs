@@ -20,6 +20,7 @@ mod ticket;
 mod ticket_error;
 mod ticket_file;
 mod train;
+mod transfer;
 mod winning;
 
 pub use control::{
@@ -54,5 +55,9 @@ pub use ticket_file::TICKET_FORMAT_VERSION;
 pub use train::{
     CheckpointError, DataOrder, Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split,
     Trained, TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, Unobserved, train,
+};
+pub use transfer::{
+    Adaptation, LayerFit, OutputLayer, Take, TransferError, TransferFit, TransferRules, TransferSource,
+    TransferTarget, Transferred, fit_layers,
 };
 pub use winning::{RoundResult, Verdict, smallest_winning_ticket};

@@ -8,10 +8,10 @@ mod summary;
 mod tensorboard;
 mod timing;
 
-pub(crate) use history::{metrics_csv, read_metrics_csv};
+pub(crate) use history::{metrics_csv, read_metrics_csv, to_csv};
 pub(crate) use lec::lec_csv;
-pub(crate) use record::layer_counts;
 pub use record::{LayerCount, Outcome, RoundRecord};
+pub(crate) use record::{layer_counts, read_json};
 pub use results::{RoundResult, RunResults};
 pub(crate) use summary::{summary_csv, timing_csv};
 pub(crate) use tensorboard::{round_event_file, training_event_file};

@@ -11,6 +11,8 @@
 //! | weights and FLOPs that each round keeps | [`remaining_figure`] |
 //! | a cost against density, log-log | [`cost_figure`] |
 //! | the learning rate over a training | [`schedule_figure`] |
+//! | errors along the line between two copies of a network | [`path_figure`] |
+//! | error barriers against where copies part | [`instability_figure`] |
 //!
 //! Colours are Okabe and Ito's and viridis, told apart under colour blindness; lines are also told apart by dashes.
 //! Texts name DejaVu Sans, which is embedded for PNGs, so no system font is needed. The same data gives the same bytes.
@@ -30,6 +32,7 @@ mod filter_grid;
 mod font;
 mod format;
 mod frame;
+mod instability_figure;
 mod layer_density_figure;
 mod page;
 mod pixel_figure;
@@ -38,6 +41,7 @@ mod remaining_figure;
 mod rounds_figure;
 mod scale;
 mod schedule_figure;
+mod stability_figure;
 mod theme;
 mod training_axes;
 mod training_figure;
@@ -52,9 +56,11 @@ pub use error::PlotError;
 pub use figure::{Figure, MAX_SCALE};
 pub use filter_figure::{FilterPanel, filter_figure};
 pub use filter_grid::Filters;
+pub use instability_figure::instability_figure;
 pub use layer_density_figure::{LayerRow, layer_density_figure};
 pub use pixel_figure::{ColourScale, PixelMeasure, pixel_figure};
 pub use remaining_figure::{Remaining, remaining_figure};
 pub use rounds_figure::rounds_figure;
 pub use schedule_figure::schedule_figure;
+pub use stability_figure::{StabilityCurve, path_figure};
 pub use training_figure::training_figure;

@@ -2,6 +2,7 @@
 
 mod fake;
 mod networks;
+mod stability;
 
 use lth_lab::plot::{
     ColourScale, CurveSplit, DensityPanel, Figure, Heading, Measure, PixelMeasure, PlotError, Point, Series,

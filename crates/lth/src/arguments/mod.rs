@@ -12,6 +12,7 @@ mod plot;
 mod pruning;
 mod recipe;
 mod small;
+mod stability;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,7 @@ pub(crate) use recipe::RecipeArguments;
 pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, RunFileArguments, ScheduleArguments,
 };
+pub(crate) use stability::{StabilityArguments, StabilityFormat};
 pub(crate) use train::{StartArguments, TrainArguments};
 
 /// Find, train and study winning lottery tickets: sparse sub-networks that, trained alone from their early weights,
@@ -59,6 +61,7 @@ pub(crate) enum Command {
     Train(Box<TrainArguments>),
     Run(RunFileArguments),
     Control(Box<ControlArguments>),
+    Stability(Box<StabilityArguments>),
     Plot(PlotArguments),
     Inspect(InspectArguments),
     Models(ModelsArguments),

@@ -59,7 +59,7 @@ fn experiment_of(folder: &Path) -> Result<Experiment, Failure> {
         ));
     }
     let name = experiment.folder_name();
-    let found = folder.canonicalize().ok().and_then(|path| path.file_name().map(|name| name.to_owned()));
+    let found = folder.canonicalize().ok().and_then(|path| path.file_name().map(ToOwned::to_owned));
     if found.as_deref() != Some(name.as_ref()) {
         let settings = Layout::new(folder).experiment();
         return Err(Failure::input(

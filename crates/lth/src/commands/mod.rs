@@ -13,4 +13,8 @@ pub(crate) mod models;
 pub(crate) mod plot;
 mod plot_schedule;
 pub(crate) mod run_file;
+pub(crate) mod stability;
+mod stability_display;
+mod stability_figures;
+mod stability_table;
 pub(crate) mod train;

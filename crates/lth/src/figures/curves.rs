@@ -50,7 +50,8 @@ fn is_draw_of(variant: Variant, first: Variant) -> bool {
     }
 }
 
-fn control(name: &str) -> ControlKind {
+/// The look of a control, by its name.
+pub(crate) fn control(name: &str) -> ControlKind {
     match name {
         "random-reinit" => ControlKind::RandomReinit,
         "random-mask" => ControlKind::RandomMask,

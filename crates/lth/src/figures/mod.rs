@@ -5,6 +5,8 @@ mod first_layer;
 mod kept;
 mod network;
 
+pub(crate) use curves::control as control_style;
+
 use std::path::{Path, PathBuf};
 
 use lth_lab::{
@@ -126,7 +128,11 @@ fn subtitle(results: &RunResults, first_only: bool) -> String {
     )
 }
 
-fn write(folder: &Path, name: &str, figure: &Figure, png: bool) -> Result<Vec<PathBuf>, Failure> {
+/// Writes a figure as SVG, and as PNG if that is wanted.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn write(folder: &Path, name: &str, figure: &Figure, png: bool) -> Result<Vec<PathBuf>, Failure> {
     let path = folder.join(format!("{name}.svg"));
     write_file(&path, figure.svg().as_bytes()).map_err(Failure::failed_work)?;
     if png {

@@ -17,6 +17,7 @@ use crate::{
 use bars::Bars;
 use lines::Lines;
 pub(crate) use training::TrainingDisplay;
+pub(crate) use words::duration;
 
 /// Shows what a run does.
 pub(crate) enum Display<'a> {

@@ -1,0 +1,88 @@
+//! Error barriers against the iteration at which the copies part.
+
+use super::{
+    Figure, Heading, PlotError, font, format,
+    frame::Axis,
+    scale::{Scale, Spread, Tick, thin_out},
+    stability_figure::{StabilityCurve, panels},
+    theme,
+};
+
+/// Error barriers of test and training errors against the iteration at which copies part (Frankle et al. 2020, Figures 2 and 4);
+/// `stable_below` is the barrier (a fraction) under which a network counts as stable. The axis is logarithmic, with iteration 0
+/// at its left end.
+///
+/// # Errors
+/// When fewer than two iterations have a finite barrier.
+pub fn instability_figure(
+    heading: &Heading,
+    curves: &[StabilityCurve],
+    stable_below: f64,
+) -> Result<Figure, PlotError> {
+    let places = Places::new(curves).ok_or_else(|| PlotError::NoData {
+        figure: heading.title.clone(),
+        reason: "copies part at one iteration only",
+    })?;
+    let placed: Vec<StabilityCurve> = curves.iter().map(|curve| places.place(curve)).collect();
+    let labels = ["barrier of test errors (pp)", "barrier of training errors (pp)"];
+    panels(
+        heading,
+        &placed,
+        labels,
+        Some(100.0 * stable_below),
+        &|left, right| places.axis(left, right),
+        true,
+    )
+}
+
+/// Iterations on an axis that has a place for 0.
+struct Places {
+    iterations: Vec<f64>,
+    /// Where 0 is, in powers of ten.
+    zero: f64,
+}
+
+impl Places {
+    fn new(curves: &[StabilityCurve]) -> Option<Self> {
+        let points = curves.iter().flat_map(|curve| curve.test.iter().chain(&curve.train));
+        let drawable = points.filter(|point| point.x.is_finite() && point.x >= 0.0 && point.mean.is_finite());
+        let mut iterations: Vec<f64> = drawable.map(|point| point.x).collect();
+        iterations.sort_by(f64::total_cmp);
+        iterations.dedup();
+        let (first, last) = (*iterations.iter().find(|place| **place > 0.0)?, *iterations.last()?);
+        if iterations.len() < 2 {
+            return None;
+        }
+        let step = ((last / first).log10() / 4.0).clamp(0.3, 1.0);
+        Some(Self { iterations, zero: first.log10() - step })
+    }
+
+    fn of(&self, iteration: f64) -> f64 {
+        if iteration > 0.0 { iteration.log10() } else { self.zero }
+    }
+
+    fn place(&self, curve: &StabilityCurve) -> StabilityCurve {
+        let mut placed = curve.clone();
+        for points in [&mut placed.train, &mut placed.test] {
+            points.retain(|point| point.x >= 0.0);
+            points.sort_by(|a, b| a.x.total_cmp(&b.x));
+            for point in points {
+                point.x = self.of(point.x);
+            }
+        }
+        placed
+    }
+
+    fn axis(&self, left: f64, right: f64) -> Axis {
+        let places: Vec<f64> = self.iterations.iter().map(|&iteration| self.of(iteration)).collect();
+        let (low, high) = (places[0], places[places.len() - 1]);
+        let pad = 0.03 * (high - low);
+        let scale =
+            Scale { spread: Spread::Linear, low: low - pad, high: high + pad, start: left, end: right };
+        let tick = |(&iteration, value)| Tick { value, label: format::grouped(iteration, 0) };
+        let ticks = self.iterations.iter().zip(places).map(tick).collect();
+        let ticks = thin_out(ticks, &scale, 12.0, |label| font::width(label, theme::TICK_SIZE, false));
+        let label = "iteration at which the copies part, log scale but for 0".to_owned();
+        Axis { scale, ticks, label }
+    }
+}

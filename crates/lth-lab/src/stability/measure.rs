@@ -1,0 +1,143 @@
+//! What lies between two copies.
+
+use lth_model::{Architecture, Evaluation, Pruned};
+use lth_ticket::{angle, barrier, distance, interpolate, overlap};
+
+use super::{
+    BatchNormStatistics, PairResult, PathPoint, StabilityTask, StartPoint,
+    copies::{Ended, TrainedCopy},
+    study::{Start, Study},
+    watch::Reporter,
+};
+use crate::{
+    LabError, StageError,
+    atomic::{create_folder, write_file},
+    metrics::read_json,
+};
+
+impl Study<'_> {
+    /// Measures a pair of trained copies, unless it is measured.
+    ///
+    /// # Errors
+    /// When files cannot be read or written, are not what they should be, or the engine refuses the examples.
+    pub(super) fn measure_pair(
+        &self,
+        point: &StartPoint,
+        pair: [u32; 2],
+        waiting: f64,
+    ) -> Result<Ended, StageError> {
+        let (a, b) = (self.read_copy(point, pair[0])?, self.read_copy(point, pair[1])?);
+        let path = self.files.pair(point, pair);
+        if let Some(found) = read_json::<PairResult>(&path)? {
+            if found.weights != [a.hash, b.hash] {
+                let reason = "it was measured of other weights than are there now".to_owned();
+                return Err(LabError::Changed { path, reason }.into());
+            }
+            return Ok(Ended::Skipped);
+        }
+        let start = self.start(point)?;
+        let task = StabilityTask::Path { start: *point, pair };
+        let mut reporter = Reporter::new(task, self.context.observer, waiting, 0);
+        let Some(line) = self.line(point, &start, [&a, &b], &mut reporter)? else {
+            return Ok(Ended::Stopped);
+        };
+        let result = self.compare(point, pair, &start, [&a, &b], line)?;
+        create_folder(path.parent().unwrap_or(self.layout.root()))?;
+        write_file(&path, result.to_json().as_bytes())?;
+        Ok(Ended::Finished { result: Some(result.test_barrier), seconds: reporter.seconds() })
+    }
+
+    /// Loss and error at evenly spaced points of the line between two copies; `None` when stopped.
+    fn line(
+        &self,
+        point: &StartPoint,
+        start: &Start,
+        [a, b]: [&TrainedCopy; 2],
+        reporter: &mut Reporter<'_>,
+    ) -> Result<Option<Vec<PathPoint>>, StageError> {
+        let (context, recipe) = (self.context, &self.experiment.recipe);
+        let data = self.data(point.replicate);
+        let measured = self.measured_examples(point.replicate);
+        let seed = self.experiment.seed(point.replicate);
+        let engine = |error| StageError::from(LabError::from(error));
+        let mut trainer = context
+            .engine
+            .trainer(context.architecture, recipe, &a.weights, &start.masks, seed)
+            .map_err(engine)?;
+        let train = trainer.add_evaluation_set(&data.train, &measured).map_err(engine)?;
+        let test = trainer.add_evaluation_set(&data.test, &data.test_indices).map_err(engine)?;
+        let last = self.settings.points - 1;
+        let mut line = Vec::new();
+        for index in 0..self.settings.points {
+            if context.stop.is_set() {
+                return Ok(None);
+            }
+            let alpha = index as f64 / last as f64;
+            let between = interpolate(&a.weights, &b.weights, alpha);
+            match start.pruned {
+                Pruned::Zero => trainer.load(&between, &start.masks, None),
+                Pruned::Frozen => trainer.load_frozen(&between, &start.masks, None),
+            }
+            .map_err(engine)?;
+            if self.settings.batch_norm == BatchNormStatistics::Reestimated {
+                let batch_size = recipe.batch_size.min(measured.len());
+                trainer.reestimate_batch_norm(&data.train, &measured, batch_size).map_err(engine)?;
+            }
+            line.push(PathPoint::new(alpha, &trainer.evaluate(train), &trainer.evaluate(test)));
+            reporter.at(index as u64 + 1, 0, self.settings.points as u64);
+        }
+        Ok(Some(line))
+    }
+
+    fn compare(
+        &self,
+        point: &StartPoint,
+        pair: [u32; 2],
+        start: &Start,
+        [a, b]: [&TrainedCopy; 2],
+        path: Vec<PathPoint>,
+    ) -> Result<PairResult, StageError> {
+        let names = masked_weights(self.context.architecture);
+        let counts = |name: &str| names.iter().any(|own| own == name);
+        let [of_a, of_b] = [a, b].map(|copy| distance(&start.weights, &copy.weights, counts));
+        let next_masks = [a, b].map(|copy| self.next_masks(point, start, &copy.weights));
+        let [next_a, next_b] = next_masks;
+        let errors = |of: fn(&PathPoint) -> f64| path.iter().map(of).collect::<Vec<f64>>();
+        let of_path = |of| barrier(&errors(of)).unwrap_or(0.0);
+        Ok(PairResult {
+            start: *point,
+            seed: self.experiment.seed(point.replicate),
+            density: self.context.architecture.density(&start.masks),
+            iteration: start.iteration,
+            pair,
+            weights: [a.hash.clone(), b.hash.clone()],
+            distance: distance(&a.weights, &b.weights, counts),
+            distance_from_start: f64::midpoint(of_a, of_b),
+            angle: angle(&a.weights, &b.weights, None, counts),
+            angle_from_start: angle(&a.weights, &b.weights, Some(&start.weights), counts),
+            next_mask_overlap: overlap(&next_a?, &next_b?, None),
+            train_barrier: of_path(|point| point.train_error),
+            test_barrier: of_path(|point| point.test_error),
+            path,
+        })
+    }
+}
+
+impl PathPoint {
+    fn new(alpha: f64, train: &Evaluation, test: &Evaluation) -> Self {
+        let finite = |loss: f64| loss.is_finite().then_some(loss);
+        Self {
+            alpha,
+            train_loss: finite(train.loss),
+            train_error: 1.0 - train.accuracy(),
+            test_loss: finite(test.loss),
+            test_error: 1.0 - test.accuracy(),
+        }
+    }
+}
+
+/// The weights that masks may cover; biases, batch normalisation and its statistics are left out of distances, as in the papers.
+fn masked_weights(architecture: &Architecture) -> Vec<String> {
+    let weights = architecture.parameters().into_iter().filter(|parameter| parameter.kind.is_prunable());
+    weights.map(|parameter| parameter.name).collect()
+}

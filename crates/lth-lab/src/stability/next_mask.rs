@@ -1,0 +1,43 @@
+//! Whether two copies would be pruned alike.
+
+use lth_model::{Masks, TensorFile, Tensors};
+use lth_ticket::{ScoreContext, find_criterion, prune};
+
+use super::{
+    StartPoint,
+    study::{Start, Study},
+};
+use crate::{LabError, StageError};
+
+impl Study<'_> {
+    /// The masks that one more round of the run would leave of a copy, under the run's criterion, scope and rates.
+    ///
+    /// # Errors
+    /// When the run's files cannot be read, or the network cannot be pruned.
+    pub(super) fn next_masks(
+        &self,
+        point: &StartPoint,
+        start: &Start,
+        trained: &Tensors,
+    ) -> Result<Masks, StageError> {
+        let path = self.layout.initial(point.replicate);
+        let initial = TensorFile::read(&path).map_err(LabError::from)?.tensors;
+        self.context.architecture.check_tensors(&initial).map_err(LabError::from)?;
+        let initial = self.context.architecture.ordered(initial);
+        let path = self.layout.rewind(point.replicate);
+        let rewind = if path.exists() { self.ticket(&path)?.0.weights } else { initial.clone() };
+        let (seed, round) = (self.experiment.seed(point.replicate), u64::from(point.round));
+        let pruning = &self.experiment.pruning;
+        let scores = find_criterion(&pruning.criterion)?.scores(&ScoreContext {
+            architecture: self.context.architecture,
+            masks: &start.masks,
+            initial: &initial,
+            rewind: &rewind,
+            trained,
+            seed,
+            round,
+        });
+        let rates = self.experiment.rates();
+        Ok(prune(&scores, &start.masks, self.context.architecture, pruning.scope, &rates, seed, round)?)
+    }
+}

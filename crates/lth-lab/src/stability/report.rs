@@ -1,0 +1,204 @@
+//! What came out of a study: a record a pair, and tables of all.
+
+use std::{fs, path::PathBuf};
+
+use lth_model::{Density, Seed};
+use serde::{Deserialize, Serialize};
+
+use super::{StabilityTask, StartPoint, files::StabilityFiles};
+use crate::{
+    LabError, StageError, Variant,
+    metrics::{read_json, to_csv},
+};
+
+/// Loss and error of a network on the line between two copies.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathPoint {
+    /// Its place: 0 is the first copy, 1 the second.
+    pub alpha: f64,
+    /// Mean cross-entropy over the measured training examples, in nats; none where it is not finite.
+    pub train_loss: Option<f64>,
+    /// The fraction of the measured training examples that are classified wrongly.
+    pub train_error: f64,
+    /// Mean cross-entropy over the test set, in nats; none where it is not finite.
+    pub test_loss: Option<f64>,
+    /// The fraction of the test set that is classified wrongly.
+    pub test_error: f64,
+}
+
+/// Two copies, compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairResult {
+    /// What they were trained from.
+    pub start: StartPoint,
+    /// The replicate's seed.
+    pub seed: Seed,
+    /// The fraction of weights kept.
+    pub density: Density,
+    /// The iteration at which their trainings part.
+    pub iteration: u64,
+    /// Their numbers.
+    pub pair: [u32; 2],
+    /// BLAKE3 of their files.
+    pub weights: [String; 2],
+    /// The Euclidean distance of their masked weights (Frankle et al. 2019).
+    pub distance: f64,
+    /// The mean of their distances from where they part.
+    pub distance_from_start: f64,
+    /// The angle between them in degrees, seen from zero weights.
+    pub angle: Option<f64>,
+    /// The angle between them in degrees, seen from where they part.
+    pub angle_from_start: Option<f64>,
+    /// The Jaccard index of the masks that one more round would leave of each.
+    pub next_mask_overlap: f64,
+    /// The largest training error on the path minus the mean of its ends (Frankle et al. 2020).
+    pub train_barrier: f64,
+    /// The same of test errors: the linear interpolation instability.
+    pub test_barrier: f64,
+    /// The line between them.
+    pub path: Vec<PathPoint>,
+}
+
+impl PairResult {
+    pub(super) fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a result is plain values");
+        text.push('\n');
+        text
+    }
+
+    /// The mean of the errors at the ends, of training and test examples.
+    pub fn end_errors(&self) -> [f64; 2] {
+        let of = |of: fn(&PathPoint) -> f64| match (self.path.first(), self.path.last()) {
+            (Some(first), Some(last)) => f64::midpoint(of(first), of(last)),
+            _ => f64::NAN,
+        };
+        [of(|point| point.train_error), of(|point| point.test_error)]
+    }
+}
+
+/// What came out of a study.
+#[derive(Debug)]
+pub struct StabilityReport {
+    /// The folder of the comparison, with its tables.
+    pub folder: PathBuf,
+    /// Every pair that was compared with these settings, now or before: by replicate, round, variant, where they part, copies.
+    pub pairs: Vec<PairResult>,
+    /// What failed; what needed it was left out.
+    pub failures: Vec<(StabilityTask, StageError)>,
+    /// Whether it was stopped before its end; the same command continues it.
+    pub stopped: bool,
+}
+
+/// Every pair of a comparison.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub(super) fn collect(files: &StabilityFiles, variants: &[Variant]) -> Result<Vec<PairResult>, LabError> {
+    let mut pairs: Vec<PairResult> = Vec::new();
+    let mut folders = vec![files.pairs()];
+    while let Some(folder) = folders.pop() {
+        if !folder.is_dir() {
+            continue;
+        }
+        let failed = |source| LabError::Read { path: folder.clone(), source };
+        for entry in fs::read_dir(&folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "json") {
+                pairs.extend(read_json::<PairResult>(&path)?);
+            }
+        }
+    }
+    let place = |variant: &Variant| variants.iter().position(|own| own == variant);
+    pairs.sort_by_key(|pair| {
+        let StartPoint { replicate, variant, round, parts_at } = pair.start;
+        (replicate, round, place(&variant), parts_at, pair.pair)
+    });
+    Ok(pairs)
+}
+
+#[derive(Serialize)]
+struct PairRow {
+    replicate: u32,
+    seed: Seed,
+    variant: Variant,
+    round: u32,
+    density: Density,
+    from: u64,
+    pair: String,
+    distance: f64,
+    distance_from_start: f64,
+    angle: Option<f64>,
+    angle_from_start: Option<f64>,
+    next_mask_overlap: f64,
+    train_error: f64,
+    test_error: f64,
+    train_barrier: f64,
+    test_barrier: f64,
+}
+
+/// The bytes of `stability.csv`: a row a pair.
+pub(super) fn stability_csv(pairs: &[PairResult]) -> Vec<u8> {
+    to_csv(pairs.iter().map(|result| {
+        let [train_error, test_error] = result.end_errors();
+        PairRow {
+            replicate: result.start.replicate,
+            seed: result.seed,
+            variant: result.start.variant,
+            round: result.start.round,
+            density: result.density,
+            from: result.iteration,
+            pair: name(result.pair),
+            distance: result.distance,
+            distance_from_start: result.distance_from_start,
+            angle: result.angle,
+            angle_from_start: result.angle_from_start,
+            next_mask_overlap: result.next_mask_overlap,
+            train_error,
+            test_error,
+            train_barrier: result.train_barrier,
+            test_barrier: result.test_barrier,
+        }
+    }))
+}
+
+#[derive(Serialize)]
+struct PathRow {
+    replicate: u32,
+    variant: Variant,
+    round: u32,
+    density: Density,
+    from: u64,
+    pair: String,
+    alpha: f64,
+    train_loss: Option<f64>,
+    train_error: f64,
+    test_loss: Option<f64>,
+    test_error: f64,
+}
+
+/// The bytes of `path.csv`: a row a point of a path.
+pub(super) fn path_csv(pairs: &[PairResult]) -> Vec<u8> {
+    to_csv(pairs.iter().flat_map(|result| {
+        result.path.iter().map(|point| PathRow {
+            replicate: result.start.replicate,
+            variant: result.start.variant,
+            round: result.start.round,
+            density: result.density,
+            from: result.iteration,
+            pair: name(result.pair),
+            alpha: point.alpha,
+            train_loss: point.train_loss,
+            train_error: point.train_error,
+            test_loss: point.test_loss,
+            test_error: point.test_error,
+        })
+    }))
+}
+
+fn name([a, b]: [u32; 2]) -> String {
+    format!("{a}-{b}")
+}

@@ -1,0 +1,103 @@
+//! `stability`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Compare copies of a run's networks that were trained in another order of the data.
+///
+/// From the same weights, copies are trained under another order of the data (and other augmentation and dropout), and each pair is
+/// compared: distance and angle of their weights, the overlap of the masks that one more round would leave of them, and the error
+/// on the straight line between them. The error barrier is the largest error on the line minus the mean of the errors at its
+/// ends; below 2 percentage points a network counts as stable to the noise of training (Frankle et al. 2019, 2020).
+///
+/// Results go to the folder `stability` of the run. The same command again continues there; trained copies are never trained
+/// again, also not for other settings. Copy 0 is the run's own training.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    lth stability runs/NAME                               dense, and the ticket nearest to 10 % density\n  \
+    lth stability runs/NAME --rounds 0,7,12 --copies 3    three pairs of each network\n  \
+    lth stability runs/NAME --rounds 0 --from 100it --from 500it --from 2000it\n  \
+    lth stability runs/NAME --format csv > stability.csv")]
+pub(crate) struct StabilityArguments {
+    /// A run folder of `lth find-winning-ticket`
+    pub(crate) run: PathBuf,
+    /// Rounds, 0 is the dense network [default: 0 and the finished round nearest to 10 % density]
+    #[arg(long, value_name = "ROUNDS", value_delimiter = ',', help_heading = "Networks")]
+    pub(crate) rounds: Vec<String>,
+    /// The ticket, or controls of the run: ticket,random-mask [default: all that the run has]
+    #[arg(long, value_name = "VARIANTS", value_delimiter = ',', help_heading = "Networks")]
+    pub(crate) variants: Vec<String>,
+    /// Replicates of the run, from 0 [default: all]
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', help_heading = "Networks")]
+    pub(crate) replicate: Vec<String>,
+    /// Let copies of the dense network part at this step: 100it, 2ep; may be repeated [default: the run's rewind point]
+    #[arg(long, value_name = "STEP", help_heading = "Networks")]
+    pub(crate) from: Vec<String>,
+    /// Copies of each network; every pair is compared [default: 2]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Networks")]
+    pub(crate) copies: Option<String>,
+    /// Points on the line between two copies, both ends included [default: 30]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Comparison")]
+    pub(crate) points: Option<String>,
+    /// Training examples that the training error is measured on, chosen at random once, or all [default: 10000]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Comparison")]
+    pub(crate) train_examples: Option<String>,
+    /// Interpolate the running statistics of batch normalisation, instead of estimating them anew at each point
+    #[arg(long, help_heading = "Comparison")]
+    pub(crate) keep_batch_norm_statistics: bool,
+    /// How to print the results
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: StabilityFormat,
+    #[command(flatten)]
+    pub(crate) source: StabilitySource,
+    #[command(flatten)]
+    pub(crate) schedule: StabilitySchedule,
+}
+
+/// What `stability` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StabilityFormat {
+    /// A row a network, means over pairs, for people
+    Table,
+    /// All pairs with their paths, for programs
+    Json,
+    /// A row a pair
+    Csv,
+}
+
+/// Where the run's data set comes from.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct StabilitySource {
+    /// Read the data set from this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
+    /// Download the data set if it is not there
+    #[arg(long)]
+    pub(crate) download: bool,
+    /// Download from this address instead of the official mirrors
+    #[arg(long, value_name = "URL", requires = "download")]
+    pub(crate) mirror: Option<String>,
+    /// Leave out image files that cannot be read, instead of refusing the folder
+    #[arg(long)]
+    pub(crate) skip_broken: bool,
+}
+
+/// What the study does with the machine.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Run")]
+pub(crate) struct StabilitySchedule {
+    /// How many trainings run side by side, one core each [default: the number of cores]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) jobs: Option<String>,
+    /// Threads inside each training; results have the same bits [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) threads: Option<String>,
+    /// Save an unfinished training each time so many seconds went by [default: 10]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    pub(crate) checkpoint_every: Option<String>,
+    /// Draw no figures
+    #[arg(long)]
+    pub(crate) no_figures: bool,
+}

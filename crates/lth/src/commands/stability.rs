@@ -1,0 +1,161 @@
+//! `lth stability`.
+
+use std::{fs, thread};
+
+use lth_cpu::CpuEngine;
+use lth_lab::{
+    BatchNormStatistics, LabError, RunResults, StabilityContext, StabilityReport, StabilitySettings,
+    StageError, Stop, Variant, stability,
+};
+use lth_model::{Engine, Hint, find_model};
+
+use super::{
+    experiment_run::{checkpoint_every, refused},
+    stability_display::StabilityDisplay,
+    stability_figures, stability_table,
+};
+use crate::{
+    arguments::{CommonArguments, StabilityArguments, StabilityFormat},
+    failure::Failure,
+    interrupt::{self, this_command},
+    output::{Messages, print},
+    settings::{self, DataSource, parse, positive, whole},
+};
+
+/// Compares copies of a run's networks.
+pub(crate) fn run(
+    arguments: &StabilityArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let results = RunResults::load(&arguments.run).map_err(Failure::bad_input)?;
+    let settings = settings_of(arguments, &results)?;
+    settings.check(&results).map_err(Failure::bad_input)?;
+    let flags = &arguments.schedule;
+    let threads = settings::threads(flags.threads.as_deref())?;
+    let jobs = match &flags.jobs {
+        Some(text) => positive("number of jobs", text, "--jobs 2")?,
+        None => (thread::available_parallelism().map_or(1, usize::from) / threads).max(1),
+    };
+    let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
+
+    let experiment = &results.experiment;
+    let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
+    let source = DataSource {
+        folder: arguments.source.data_folder.clone(),
+        download: arguments.source.download,
+        mirror: arguments.source.mirror.clone(),
+        skip_broken: arguments.source.skip_broken,
+    };
+    let (name, view) = (&experiment.dataset, &experiment.view);
+    let data = settings::load(name, experiment.normalization, view, source, messages)?;
+    let architecture = settings::network(&model, &data)?;
+    let engine = CpuEngine::new().with_threads(threads);
+    messages.info(&format!(
+        "{} on {}: {} copies of each network, {} points between two, {}",
+        experiment.model,
+        experiment.dataset,
+        settings.copies,
+        settings.points,
+        engine.name()
+    ));
+    let display = StabilityDisplay::new(common, messages);
+    let context = StabilityContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &data,
+        jobs,
+        stop: Stop::when(interrupt::flag()?),
+        observer: &display,
+        checkpoint_every,
+    };
+    let report = stability(&settings, &results, &context);
+    display.finish();
+    let report = report.map_err(refused)?;
+    conclude(&report, &context.stop, messages)?;
+    if !flags.no_figures && !report.pairs.is_empty() {
+        stability_figures::draw(&report, &results, messages)?;
+    }
+    match arguments.format {
+        StabilityFormat::Table => print(&stability_table::table_of(&report, &results))?,
+        StabilityFormat::Json => print(&stability_table::json(&report))?,
+        StabilityFormat::Csv => {
+            let path = report.folder.join("stability.csv");
+            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+            print(&text.map_err(Failure::failed_work)?)?;
+        }
+    }
+    verdict(&report, messages)
+}
+
+/// The usual settings of the run, and what the flags say instead.
+fn settings_of(arguments: &StabilityArguments, results: &RunResults) -> Result<StabilitySettings, Failure> {
+    let mut settings = StabilitySettings::of_run(results);
+    let numbers = |what: &str, texts: &[String], example: &str| {
+        texts.iter().map(|text| whole(what, text, example)).collect::<Result<Vec<u32>, Failure>>()
+    };
+    if !arguments.rounds.is_empty() {
+        settings.rounds = numbers("round", &arguments.rounds, "--rounds 0,7")?;
+        // All that the run has, now of these rounds; one that is not finished is said.
+        settings.variants = results.experiment.variants().collect();
+    } else if !arguments.from.is_empty() {
+        settings.rounds = vec![0];
+    }
+    if !arguments.variants.is_empty() {
+        settings.variants = arguments.variants.iter().map(|name| variant(name)).collect::<Result<_, _>>()?;
+    }
+    if !arguments.replicate.is_empty() {
+        settings.replicates = numbers("replicate", &arguments.replicate, "--replicate 0")?;
+    }
+    if !arguments.from.is_empty() {
+        settings.from = arguments.from.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
+    }
+    if let Some(text) = &arguments.copies {
+        settings.copies = positive("number of copies", text, "--copies 2")?;
+    }
+    if let Some(text) = &arguments.points {
+        settings.points = positive("number of points", text, "--points 30")?;
+    }
+    match arguments.train_examples.as_deref() {
+        None => {}
+        Some("all") => settings.train_examples = None,
+        Some(text) => {
+            let example = "--train-examples 10000, or all";
+            settings.train_examples = Some(positive("number of training examples", text, example)?);
+        }
+    }
+    if arguments.keep_batch_norm_statistics {
+        settings.batch_norm = BatchNormStatistics::Interpolated;
+    }
+    Ok(settings)
+}
+
+fn variant(name: &str) -> Result<Variant, Failure> {
+    Variant::try_from(name.to_owned()).map_err(Failure::bad_input)
+}
+
+/// Ends here when the study did not come to its end: by Ctrl-C, or by the disk.
+fn conclude(report: &StabilityReport, stop: &Stop, messages: &Messages) -> Result<(), Failure> {
+    for (task, error) in &report.failures {
+        if matches!(error, StageError::Lab(error) if error.stops_the_run()) {
+            return Err(Failure::Work { message: format!("{task}: {error}"), hint: error.hint() });
+        }
+    }
+    if report.stopped && stop.is_cancelled() {
+        messages.info(&format!("stopped; everything is saved. To continue, run\n  {}", this_command()));
+        return Err(Failure::Interrupted);
+    }
+    Ok(())
+}
+
+/// Says what failed; the study itself failed when nothing could be compared.
+fn verdict(report: &StabilityReport, messages: &Messages) -> Result<(), Failure> {
+    let Some((task, error)) = report.failures.first() else { return Ok(()) };
+    if report.pairs.is_empty() {
+        return Err(Failure::Work { message: format!("{task}: {error}"), hint: error.hint() });
+    }
+    for (task, error) in &report.failures {
+        messages.warning(&format!("{task}: {error}"));
+    }
+    Ok(())
+}
