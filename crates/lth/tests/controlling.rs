@@ -1,0 +1,66 @@
+//! Controls of a finished run, and what tickets restart from.
+
+mod common;
+
+use std::fs;
+
+use common::{SMALL, Sandbox, run_folder};
+
+#[test]
+fn controls_are_added_to_a_run_and_trained_once() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --no-figures"));
+    let run = run_folder(&sandbox);
+    let ticket = fs::read(run.join("replicate-0/round-01/round.json")).unwrap();
+    let control = format!("control {} --kind random-reinit --draws 2 --no-figures", run.display());
+    let control = format!("{control} --data-folder data");
+    sandbox.output(&control);
+    let rows = |kind: &str| {
+        let summary = fs::read_to_string(run.join("summary.csv")).unwrap();
+        summary.lines().filter(|line| line.split(',').nth(2) == Some(kind)).count()
+    };
+    assert_eq!([rows("random-reinit"), rows("random-reinit-draw-1"), rows("ticket")], [1, 1, 2]);
+    assert_eq!(fs::read(run.join("replicate-0/round-01/round.json")).unwrap(), ticket);
+    let record = run.join("replicate-0/round-01/controls/random-reinit/round.json");
+    let written = fs::metadata(&record).unwrap().modified().unwrap();
+    sandbox.output(&control);
+    assert_eq!(fs::metadata(&record).unwrap().modified().unwrap(), written);
+}
+
+#[test]
+fn what_cannot_be_controlled_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --no-figures"));
+    let run = run_folder(&sandbox);
+    let of = |what: &str| format!("control {} --data-folder data {what}", run.display());
+    sandbox.refused(&of("--kind reinnit"), "control 'reinnit' is not valid", "random-reinit");
+    sandbox.refused(&of("--kind random-mask --draws 0"), "number of draws '0'", "--draws 3");
+    sandbox.refused(&of("--kind random-mask --output-path x"), "in the run's folder", "--output-path");
+    sandbox.refused("control nowhere --kind random-mask", "is not a run folder", "find-winning-ticket");
+    let renamed = sandbox.join("renamed");
+    fs::rename(&run, &renamed).unwrap();
+    let flags = "control renamed --kind random-mask --data-folder data";
+    sandbox.refused(flags, "are those of a folder named", "rename the folder");
+}
+
+#[test]
+fn actions_and_ways_of_retraining_are_checked_before_training() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    let with = |flags: &str| format!("find-ticket {SMALL} -i 2 --no-figures {flags}");
+    sandbox.refused(&with("--mask1-action reint"), "no mask-1 action 'reint'", "did you mean 'reinit'?");
+    sandbox.refused(&with("--mask0-action none"), "no mask-0 action 'none'", "zero");
+    sandbox.refused(&with("--retrain often"), "way of retraining 'often'", "fine-tuning");
+    sandbox.refused(
+        &with("--retrain fine-tuning --mask1-action reinit"),
+        "kept weights stay as they were trained",
+        "leave one of the two out",
+    );
+    sandbox.refused(
+        &with("--retrain fine-tuning --schedule cosine").replace("24it", "2000it"),
+        "ends near a learning rate of 0",
+        "learning-rate-rewinding",
+    );
+    let text = sandbox.output(&with("--mask1-action constant-same-sign --mask0-action freeze-init"));
+    assert!(text.contains("Everything is in"), "{text}");
+}
