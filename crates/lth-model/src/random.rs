@@ -60,6 +60,8 @@ pub enum Purpose {
     DatasetView = 10,
     /// What a mask-1 or mask-0 action draws; index: round and the parameter's place.
     MaskAction = 11,
+    /// What pruning before training draws; index: see lth-ticket's `before_training`.
+    BeforeTraining = 12,
 }
 
 /// A stream of random numbers that depends on nothing but (seed, purpose, index): ChaCha with 8 rounds.

@@ -5,8 +5,10 @@
 //! is compared with; [`early_stop`] and [`Verdict`] say what came out. No function here knows which engine trains,
 //! where results are stored, or how they are shown.
 
+mod before_training;
 mod control;
 mod criterion;
+mod early_bird;
 mod early_stop;
 mod geometry;
 mod mask0_action;
@@ -23,6 +25,12 @@ mod train;
 mod transfer;
 mod winning;
 
+pub use before_training::{
+    BEFORE_TRAINING, BeforeTraining, BeforeTrainingContext, BeforeTrainingError, BeforeTrainingOptions,
+    BeforeTrainingProgress, Budget, DensitySchedule, EXAMPLES_PER_CLASS, Grasp, Magnitude,
+    RandomBeforeTraining, SanityCheck, Snip, SynFlow, collapsed_layers, find_before_training, invert_scores,
+    prune_before_training, scoring_examples, shuffle_layers, unwatched,
+};
 pub use control::{
     CONTROLS, Control, ControlContext, ControlTicket, OfAction, RandomMask, RandomMaskGlobal, RandomReinit,
     RandomSparse, Rewound, find_control,
@@ -32,6 +40,7 @@ pub use criterion::{
     MagnitudeIncrease, MagnitudeIncreaseDiffSign, MagnitudeIncreaseSameSign, Movement, Random, ScoreContext,
     SmallFinal, SmallInit, SmallInitSmallFinal, WeightHistory, find_criterion,
 };
+pub use early_bird::{EarlyBird, mask_distance};
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
 pub use geometry::{angle, barrier, distance, interpolate, overlap};
 pub use mask0_action::{
@@ -43,8 +52,8 @@ pub use mask1_action::{
 };
 pub use paired_ratio::PairedRatio;
 pub use prune::{
-    Allocation, DropAndGrow, Growth, OneShot, PruningError, PruningRates, Scope, allocate, cosine_fraction,
-    density_ladder, drop_and_grow, invert, live_after, prune, prune_one_shot,
+    Allocation, DropAndGrow, GradualPruning, Growth, OneShot, PruningError, PruningRates, Scope, allocate,
+    cosine_fraction, density_ladder, drop_and_grow, live_after, prune, prune_one_shot,
 };
 pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};

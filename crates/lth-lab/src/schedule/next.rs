@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lth_model::{Masks, TensorFile, Tensors};
 use lth_ticket::{
     Keep, Mask1Context, OneShot, ScoreContext, Ticket, Trained, find_criterion, find_mask0_action,
-    find_mask1_action, invert, prune, prune_one_shot,
+    find_mask1_action, invert_scores, prune, prune_one_shot,
 };
 
 use super::{Stage, StageError, StageRunner, start::Start};
@@ -116,7 +116,7 @@ impl StageRunner<'_> {
             seed: self.experiment.seed(replicate),
             round: u64::from(round),
         });
-        Ok(if self.experiment.pruning.inverted_scores { invert(scores) } else { scores })
+        Ok(if self.experiment.pruning.inverted_scores { invert_scores(&scores) } else { scores })
     }
 
     /// The papers' w_i: what the round's weights were at the rewind point.

@@ -40,6 +40,6 @@ pub fn density_ladder(
     Ok((0..=rounds).map(density).collect())
 }
 
-pub(super) fn size(parameter: &Parameter) -> usize {
+pub(crate) fn size(parameter: &Parameter) -> usize {
     parameter.shape.iter().product()
 }

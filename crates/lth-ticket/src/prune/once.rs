@@ -54,7 +54,7 @@ pub fn prune(
 }
 
 /// Checks masks, rates and scope against the architecture.
-pub(super) fn check(
+pub(crate) fn check(
     masks: &Masks,
     architecture: &Architecture,
     scope: Scope,
@@ -71,7 +71,7 @@ pub(super) fn check(
 }
 
 /// The weights that are ranked together: one group a layer, or one of all.
-pub(super) fn groups(architecture: &Architecture, scope: Scope, rates: &PruningRates) -> Vec<Vec<Parameter>> {
+pub(crate) fn groups(architecture: &Architecture, scope: Scope, rates: &PruningRates) -> Vec<Vec<Parameter>> {
     let pruned: Vec<Parameter> = architecture
         .parameters()
         .into_iter()
@@ -84,7 +84,7 @@ pub(super) fn groups(architecture: &Architecture, scope: Scope, rates: &PruningR
 }
 
 /// Prunes `count(live weights, group)` weights of each group.
-pub(super) fn prune_by(
+pub(crate) fn prune_by(
     scores: &Tensors,
     masks: &Masks,
     architecture: &Architecture,

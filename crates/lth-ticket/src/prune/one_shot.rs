@@ -1,5 +1,6 @@
 //! One-shot pruning: once, but far.
 
+use indexmap::IndexMap;
 use lth_model::{Architecture, Density, Masks, Parameter, Purpose, RandomStream, Rate, Seed, Tensors};
 
 use super::{
@@ -52,11 +53,38 @@ pub fn prune_one_shot(
                 .collect();
             let rounds = real_rounds(&groups, architecture.weight_count(), density)?;
             prune_by(scores, &dense, architecture, scope, rates, ties, |live, group| {
-                rate_of(group)
-                    .map_or(0, |rate| live - kept(live, rate, rounds).round_ties_even().max(1.0) as usize)
+                rate_of(group).map_or(0, |rate| live - whole(kept(live, rate, rounds)))
             })
         }
     }
+}
+
+/// What each layer keeps at a density of the whole network, by tensor name, layers that are not pruned left out: as
+/// [`OneShot::Density`] with [`Scope::Layer`].
+pub(crate) fn layer_counts(
+    architecture: &Architecture,
+    rates: &PruningRates,
+    density: Density,
+) -> Result<IndexMap<String, usize>, PruningError> {
+    let layers: Vec<(Parameter, Rate)> = groups(architecture, Scope::Layer, rates)
+        .into_iter()
+        .flatten()
+        .filter_map(|parameter| rates.of(architecture, &parameter).map(|rate| (parameter, rate)))
+        .collect();
+    let sizes: Vec<(usize, Rate)> = layers.iter().map(|(parameter, rate)| (size(parameter), *rate)).collect();
+    let rounds = real_rounds(&sizes, architecture.weight_count(), density)?;
+    Ok(layers
+        .into_iter()
+        .map(|(parameter, rate)| {
+            let live = size(&parameter);
+            (parameter.name, whole(kept(live, rate, rounds)))
+        })
+        .collect())
+}
+
+/// Whole weights; a layer keeps its last.
+fn whole(kept: f64) -> usize {
+    kept.round_ties_even().max(1.0) as usize
 }
 
 /// What remains of a group after a real number of rounds.

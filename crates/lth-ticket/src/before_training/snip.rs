@@ -1,0 +1,57 @@
+//! The method `snip`.
+
+use lth_model::{Batch, Gradients, Recipe, Tensors};
+
+use super::{BeforeTraining, BeforeTrainingContext, BeforeTrainingError, derivative::Values};
+
+/// Keeps weights whose removal would change the loss most, to first order: `|w g|` (Lee et al. 2019, connection
+/// sensitivity: the gradient of the loss with respect to a factor on the weight).
+///
+/// The gradient g is that of the mean cross-entropy over [`BeforeTrainingContext::examples`], in batches of the recipe's
+/// size, batch normalisation by the batch as in training, no dropout, no label smoothing. The paper divides by the sum of
+/// all scores, which changes no order. With more than one iteration the rest is scored again after each (de Jorge et al.
+/// 2021, iterative SNIP).
+#[derive(Debug, Clone, Copy)]
+pub struct Snip;
+
+impl BeforeTraining for Snip {
+    fn name(&self) -> &'static str {
+        "snip"
+    }
+
+    fn description(&self) -> &'static str {
+        "keeps weights whose removal would change the loss most"
+    }
+
+    fn formula(&self) -> &'static str {
+        "|w g|"
+    }
+
+    fn paper(&self) -> &'static str {
+        "Lee et al. 2019"
+    }
+
+    fn needs_data(&self) -> bool {
+        true
+    }
+
+    fn scores(&self, context: &BeforeTrainingContext<'_>) -> Result<Tensors, BeforeTrainingError> {
+        let indices = context.examples()?;
+        let recipe = Recipe { label_smoothing: 0.0, ..context.recipe.clone() };
+        let BeforeTrainingContext { architecture, engine, weights, masks, data, seed, .. } = *context;
+        let mut trainer = engine.trainer(architecture, &recipe, weights, masks, seed)?;
+        let mut sums = Values::new();
+        let mut seen = 0;
+        for batch in indices.chunks(context.batch_size()) {
+            let share = batch.len() as f64 / indices.len() as f64;
+            let stored = Batch::Stored { examples: &data.train, indices: batch, views: &[] };
+            for (name, gradient) in trainer.gradients(stored, Gradients::All)? {
+                let sum = sums.entry(name).or_insert_with(|| vec![0.0; gradient.len()]);
+                sum.iter_mut().zip(gradient.data()).for_each(|(sum, &g)| *sum += share * f64::from(g));
+            }
+            seen += batch.len();
+            context.done(seen as f64 / indices.len() as f64)?;
+        }
+        context.weighted(self.name(), &sums, f64::abs)
+    }
+}
