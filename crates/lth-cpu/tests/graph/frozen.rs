@@ -43,7 +43,7 @@ fn frozen_weights_are_bit_equal_after_steps_with_every_optimizer() {
         trainer.load_frozen(&start, &masks, None).unwrap();
         same_bits(&trainer.weights(), &start).unwrap();
         for _ in 0..40 {
-            trainer.step(batch, rate as f32 * 0.1).unwrap();
+            trainer.step(batch, rate * 0.1).unwrap();
         }
         let state = trainer.state();
         for (name, mask) in &masks {

@@ -3,7 +3,7 @@
 use lth_model::{Architecture, Hint, Recipe, Schedule};
 use lth_ticket::Scope;
 
-use super::{Experiment, Keep, Retraining};
+use super::{Experiment, Keep, PruningSchedule, Retraining};
 use crate::LabError;
 
 /// A last learning rate below this part of the first leaves nothing to fine-tune with.
@@ -59,14 +59,8 @@ impl Experiment {
                 "use --keep all or --validation 5000",
             );
         }
-        lth_ticket::find_criterion(&self.pruning.criterion).map_err(|error| {
-            setting(
-                "pruning.criterion",
-                &self.pruning.criterion,
-                error.to_string(),
-                error.hint().unwrap_or_default(),
-            )
-        })?;
+        self.check_criterion()?;
+        self.check_densities(architecture)?;
         self.check_actions()?;
         let unknown = |error: lth_ticket::UnknownName| {
             setting("pruning.layer_rates", &error.name, error.to_string(), error.hint().unwrap_or_default())
@@ -85,6 +79,83 @@ impl Experiment {
 }
 
 impl Experiment {
+    /// Checks the scores against the moment of pruning.
+    fn check_criterion(&self) -> Result<(), LabError> {
+        let pruning = &self.pruning;
+        let before_training = pruning.schedule == PruningSchedule::BeforeTraining;
+        let known = if before_training {
+            lth_ticket::find_before_training(&pruning.criterion).map(|_| ())
+        } else {
+            lth_ticket::find_criterion(&pruning.criterion).map(|_| ())
+        };
+        known.map_err(|error| {
+            let hint = error.hint().unwrap_or_default();
+            setting("pruning.criterion", &pruning.criterion, error.to_string(), hint)
+        })?;
+        if before_training && !pruning.rewind.is_zero() {
+            return refuse(
+                "pruning.rewind",
+                pruning.rewind,
+                "before training there are no later weights to rewind to",
+                "leave it out",
+            );
+        }
+        if before_training && pruning.retraining != Retraining::WeightRewinding {
+            return refuse(
+                "pruning.retraining",
+                pruning.retraining,
+                "before training there are no trained weights to go on from",
+                "leave it out",
+            );
+        }
+        for (name, set) in
+            [("pruning.allocation", pruning.allocation.is_some()), ("pruning.steps", pruning.steps.is_some())]
+        {
+            if set && !before_training {
+                return refuse(
+                    name,
+                    "set",
+                    "it belongs to pruning before training",
+                    "use --before-training METHOD",
+                );
+            }
+        }
+        if pruning.steps == Some(0) {
+            return refuse("pruning.steps", 0, "it must be at least 1", "use 1 or more");
+        }
+        Ok(())
+    }
+
+    /// Checks the densities that are asked for.
+    fn check_densities(&self, architecture: &Architecture) -> Result<(), LabError> {
+        let pruning = &self.pruning;
+        if pruning.densities.is_empty() {
+            return Ok(());
+        }
+        let text = pruning.densities.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        if pruning.schedule == PruningSchedule::Iterative {
+            return refuse(
+                "pruning.densities",
+                text,
+                "iterative pruning follows its rates from round to round",
+                "use --one-shot or --before-training, or --pruning-rate",
+            );
+        }
+        if self.rounds as usize > pruning.densities.len() + 1 {
+            return refuse(
+                "rounds",
+                self.rounds,
+                format!("there are {} densities, and the dense round", pruning.densities.len()),
+                "leave the number of rounds out, or give more densities",
+            );
+        }
+        let weights = architecture.weight_count() as f64;
+        if let Some(density) = pruning.densities.iter().find(|density| density.get() * weights < 0.5) {
+            return refuse("pruning.densities", density, "no weight would be left", "use a larger density");
+        }
+        Ok(())
+    }
+
     /// Checks what becomes of kept and pruned weights.
     fn check_actions(&self) -> Result<(), LabError> {
         let pruning = &self.pruning;

@@ -142,6 +142,9 @@ pub(super) fn pruning(model: &str) -> Pruning {
         mask0_action: "zero".to_owned(),
         inverted_scores: false,
         retraining: Retraining::default(),
+        densities: Vec::new(),
+        allocation: None,
+        steps: None,
         layer_rates: BTreeMap::new(),
     }
 }

@@ -33,7 +33,7 @@ const COMMENTS: &[(&str, &str)] = &[
     ("controls", "Trainings that each ticket is compared with: random-reinit, random-mask."),
     (
         "pruning.schedule",
-        "iterative: each round prunes the network of the round before; one-shot: the dense one.",
+        "iterative: each round prunes the network of the round before; one-shot: the dense one; before-training: the untrained one.",
     ),
     ("pruning.criterion", "The scores that decide what is kept; `lth criteria` lists them."),
     ("pruning.scope", "layer: each layer loses its own fraction; global: all weights compete."),
@@ -60,6 +60,12 @@ const COMMENTS: &[(&str, &str)] = &[
         "pruning.retraining",
         "weight-rewinding, learning-rate-rewinding or fine-tuning; the last two keep the trained weights.",
     ),
+    ("pruning.densities", "The densities of rounds 1, 2, ..., instead of those that the rates lead to."),
+    (
+        "pruning.allocation",
+        "How density is spread over layers before training: uniform, er, erk or balanced.",
+    ),
+    ("pruning.steps", "In how many steps a network is pruned before training, scored again before each."),
     ("pruning.layer_rates", "Rates of single layers, by name."),
     ("recipe.schedule", "The learning rate over training; docs/reference/schedules.md has the formulas."),
     ("recipe.augmentation", "How training images are varied, anew for each example and epoch."),
@@ -169,7 +175,7 @@ pub(crate) fn located(error: &toml::de::Error, text: &str, path: &Path) -> LabEr
 mod tests {
     use super::*;
     use crate::ControlKind;
-    use lth_model::{Augmentation, Hint, Optimizer, Rate, Schedule, Seed};
+    use lth_model::{Augmentation, Density, Hint, Optimizer, Rate, Schedule, Seed};
 
     fn read(text: &str) -> Result<Experiment, LabError> {
         Experiment::from_toml(text, Path::new("experiment.toml"))
@@ -188,6 +194,9 @@ mod tests {
         experiment.pruning.mask1_action = "reshuffle".to_owned();
         experiment.pruning.mask0_action = "freeze-init".to_owned();
         experiment.pruning.inverted_scores = true;
+        experiment.pruning.densities = vec![Density::new(0.5).unwrap(), Density::new(0.25).unwrap()];
+        experiment.pruning.allocation = Some(lth_ticket::Allocation::Erk);
+        experiment.pruning.steps = Some(7);
         experiment.pruning.retraining = crate::Retraining::FineTuning;
         experiment.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 };
         experiment.recipe.schedule = "warmup:100it+milestones:80ep,0.1".parse().unwrap();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lth_data::{DatasetView, NormalizationMethod};
-use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
-use lth_ticket::{DataOrder, Scope};
+use lth_model::{Augmentation, BiasInit, Density, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
+use lth_ticket::{Allocation, DataOrder, Scope};
 use serde::Deserialize;
 
 use super::{Experiment, Keep, Pruning, PruningSchedule, Retraining};
@@ -50,6 +50,9 @@ struct PruningTable {
     mask0_action: Option<String>,
     inverted_scores: Option<bool>,
     retraining: Option<Retraining>,
+    densities: Option<Vec<Density>>,
+    allocation: Option<Allocation>,
+    steps: Option<u64>,
     layer_rates: Option<BTreeMap<String, Rate>>,
 }
 
@@ -116,6 +119,9 @@ impl PruningTable {
             mask0_action: self.mask0_action.unwrap_or(default.mask0_action),
             inverted_scores: self.inverted_scores.unwrap_or(default.inverted_scores),
             retraining: self.retraining.unwrap_or(default.retraining),
+            densities: self.densities.unwrap_or(default.densities),
+            allocation: self.allocation.or(default.allocation),
+            steps: self.steps.or(default.steps),
             layer_rates: self.layer_rates.unwrap_or(default.layer_rates),
         }
     }

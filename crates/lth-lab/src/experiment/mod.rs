@@ -14,8 +14,8 @@ use std::{
 };
 
 use lth_data::{DatasetView, NormalizationMethod};
-use lth_model::{ParseError, Rate, Recipe, Schedule, Seed, Step};
-use lth_ticket::{DataOrder, PruningRates, Scope};
+use lth_model::{Architecture, Density, ParseError, Rate, Recipe, Schedule, Seed, Step};
+use lth_ticket::{Allocation, DataOrder, PruningError, PruningRates, Scope, density_ladder};
 use serde::{Deserialize, Serialize};
 
 use crate::{ControlKind, Variant};
@@ -84,7 +84,7 @@ pub struct Experiment {
 pub struct Pruning {
     /// Whether each round prunes the last round's network or all prune the dense one.
     pub schedule: PruningSchedule,
-    /// The name of the scores that decide what is kept.
+    /// The name of the scores that decide what is kept: of a criterion, or of a method of pruning before training.
     pub criterion: String,
     /// Whether weights compete within a layer or with all others.
     pub scope: Scope,
@@ -108,6 +108,15 @@ pub struct Pruning {
     pub inverted_scores: bool,
     /// How tickets are trained after pruning.
     pub retraining: Retraining,
+    /// The densities of rounds 1, 2, ...; where there are none, those that the rates lead to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub densities: Vec<Density>,
+    /// How a density is spread over layers before training; where it is not said, by the scores.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<Allocation>,
+    /// In how many steps a network is pruned before training; where it is not said, the method's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
     /// Rates of single layers, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub layer_rates: BTreeMap<String, Rate>,
@@ -121,6 +130,8 @@ pub enum PruningSchedule {
     Iterative,
     /// The dense network of round 0, at once to the density that the round would have in iterative pruning.
     OneShot,
+    /// None: the untrained one is pruned, scored by a method of pruning before training.
+    BeforeTraining,
 }
 
 /// How tickets are trained after pruning (Renda et al. 2020). The rewind point is where the schedule goes on in all of them:
@@ -200,6 +211,18 @@ impl Experiment {
     /// What is trained in each round: the ticket, then the controls. Round 0 is dense and has no controls.
     pub fn variants(&self) -> impl Iterator<Item = Variant> + '_ {
         iter::once(Variant::Ticket).chain(self.controls.iter().copied().map(Variant::Control))
+    }
+
+    /// The density of a round: as it was asked for, or what the rates lead to.
+    ///
+    /// # Errors
+    /// When rates name layers that do not exist.
+    pub fn density_of(&self, round: u32, architecture: &Architecture) -> Result<Density, PruningError> {
+        if let Some(density) = (round as usize).checked_sub(1).and_then(|at| self.pruning.densities.get(at)) {
+            return Ok(*density);
+        }
+        let ladder = density_ladder(architecture, self.pruning.scope, &self.rates(), round.into())?;
+        Ok(ladder[round as usize])
     }
 
     /// The recipe of tickets after pruning: in fine-tuning the last learning rate throughout.

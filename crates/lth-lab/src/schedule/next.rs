@@ -61,7 +61,7 @@ impl StageRunner<'_> {
             self.write_ticket(&self.layout.rewind(replicate), &point)?;
         }
         // A plain training is not followed by rounds.
-        if self.one_shot() || self.experiment.start.is_some() {
+        if !self.iterative() || self.experiment.start.is_some() {
             return Ok(None);
         }
         let scores = self.scores(replicate, round, start, &trained.weights)?;
@@ -92,7 +92,10 @@ impl StageRunner<'_> {
             architecture,
             pruning.scope,
             &self.experiment.rates(),
-            OneShot::Rounds(u64::from(round)),
+            match pruning.densities.get(round as usize - 1) {
+                Some(density) => OneShot::Density(*density),
+                None => OneShot::Rounds(u64::from(round)),
+            },
             self.experiment.seed(replicate),
             u64::from(round),
         )?;
@@ -126,7 +129,7 @@ impl StageRunner<'_> {
 
     /// Writes a ticket of these masks, over the weights that the mask-1 action gives to kept weights and the mask-0 action to
     /// pruned ones.
-    fn write_pruned(
+    pub(super) fn write_pruned(
         &self,
         replicate: u32,
         round: u32,

@@ -5,33 +5,31 @@ use crate::{Experiment, PruningSchedule, Variant};
 
 /// Every training of an experiment, the most urgent first.
 ///
-/// Chains of tickets are the critical path: each round waits for the one before (in one-shot pruning for round 0). They go
+/// Chains of tickets are the critical path: each round waits for the one before (in one-shot pruning for round 0, before
+/// training for none). They go
 /// first, round by round; controls fill the cores that are left. A control waits for the stage that makes its round's ticket.
 pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
-    let one_shot = experiment.pruning.schedule == PruningSchedule::OneShot;
+    let ticket = |replicate, round| Stage { replicate, variant: Variant::Ticket, round };
+    // What makes the ticket of a round; before training nothing that is trained.
+    let maker = |replicate: u32, round: u32| match experiment.pruning.schedule {
+        PruningSchedule::Iterative => round.checked_sub(1).map(|before| ticket(replicate, before)),
+        PruningSchedule::OneShot => (round > 0).then(|| ticket(replicate, 0)),
+        PruningSchedule::BeforeTraining => None,
+    };
     let mut stages = Vec::new();
     for round in 0..experiment.rounds {
         for replicate in 0..experiment.replicates {
-            let after = match round {
-                0 => None,
-                _ => Some(Stage {
-                    replicate,
-                    variant: Variant::Ticket,
-                    round: if one_shot { 0 } else { round - 1 },
-                }),
-            };
-            stages.push(PlannedStage { stage: Stage { replicate, variant: Variant::Ticket, round }, after });
+            let after = maker(replicate, round);
+            stages.push(PlannedStage { stage: ticket(replicate, round), after });
         }
     }
     for round in 1..experiment.rounds {
         for replicate in 0..experiment.replicates {
-            let maker = if one_shot { 0 } else { round - 1 };
             for &kind in &experiment.controls {
-                let after = Some(Stage { replicate, variant: Variant::Ticket, round: maker });
-                stages.push(PlannedStage {
-                    stage: Stage { replicate, variant: Variant::Control(kind), round },
-                    after,
-                });
+                let stage = Stage { replicate, variant: Variant::Control(kind), round };
+                // Otherwise two stages might score the same network at once.
+                let after = maker(replicate, round).or_else(|| Some(ticket(replicate, round)));
+                stages.push(PlannedStage { stage, after });
             }
         }
     }
@@ -49,7 +47,9 @@ mod tests {
         experiment.rounds = 4;
         experiment.replicates = 3;
         experiment.controls = crate::ControlKind::all().collect();
-        for schedule in [PruningSchedule::Iterative, PruningSchedule::OneShot] {
+        for schedule in
+            [PruningSchedule::Iterative, PruningSchedule::OneShot, PruningSchedule::BeforeTraining]
+        {
             experiment.pruning.schedule = schedule;
             let stages = plan(&experiment);
             assert_eq!(stages.len(), 3 * (4 + 3 * experiment.controls.len()));

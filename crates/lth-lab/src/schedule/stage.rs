@@ -3,7 +3,7 @@
 use std::fmt;
 
 use lth_model::Hint;
-use lth_ticket::{PruningError, TicketError, TrainingError, UnknownName};
+use lth_ticket::{BeforeTrainingError, PruningError, TicketError, TrainingError, UnknownName};
 use thiserror::Error;
 
 use crate::{LabError, Variant};
@@ -56,6 +56,9 @@ pub enum StageError {
     /// The trained network cannot be pruned as the experiment wants.
     #[error(transparent)]
     Pruning(#[from] PruningError),
+    /// The untrained network cannot be pruned as the experiment wants.
+    #[error(transparent)]
+    BeforeTraining(#[from] BeforeTrainingError),
     /// There is no such criterion.
     #[error(transparent)]
     Criterion(#[from] UnknownName),
@@ -76,6 +79,7 @@ impl Hint for StageError {
             Self::Training(error) => error.hint(),
             Self::Ticket(error) => error.hint(),
             Self::Pruning(error) => error.hint(),
+            Self::BeforeTraining(error) => error.hint(),
             Self::Criterion(error) => error.hint(),
         }
     }

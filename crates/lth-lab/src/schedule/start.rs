@@ -32,6 +32,9 @@ impl StageRunner<'_> {
         if !path.exists() {
             match variant {
                 Variant::Ticket if round == 0 => self.write_initial(replicate)?,
+                Variant::Ticket if self.before_training() => {
+                    self.write_ticket_before_training(replicate, round)?;
+                }
                 Variant::Ticket if self.one_shot() => self.write_one_shot_ticket(replicate, round)?,
                 // The round before wrote it, or its record would not be there.
                 Variant::Ticket => (),
@@ -39,7 +42,7 @@ impl StageRunner<'_> {
             }
         }
         let start = self.read_start(&path)?;
-        if variant == Variant::Ticket && round > 0 && !self.one_shot() {
+        if variant == Variant::Ticket && round > 0 && self.iterative() {
             let before = RoundRecord::read(&self.layout.record(replicate, variant, round - 1))?;
             if before.and_then(|record| record.next_ticket).is_some_and(|hash| hash != start.ticket_hash) {
                 let reason = "it is not the ticket that the round before wrote".to_owned();

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use lth_ticket::{
-    EvaluationPoint, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob, at_end, early_stop,
-    train,
+    BeforeTrainingError, EvaluationPoint, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob,
+    at_end, early_stop, train,
 };
 
 use super::{
@@ -71,7 +71,10 @@ impl<'a> StageRunner<'a> {
 
     fn train_unless_done(&self, stage: Stage) -> Result<Ended, StageError> {
         let Stage { replicate, variant, round } = stage;
-        let start = self.start(stage)?;
+        let start = match self.start(stage) {
+            Err(StageError::BeforeTraining(BeforeTrainingError::Stopped)) => return Ok(Ended::Stopped),
+            start => start?,
+        };
         let inputs = self.inputs(stage, &start.ticket_hash);
         let path = self.layout.record(replicate, variant, round);
         if let Some(record) = RoundRecord::read(&path)? {
@@ -228,6 +231,14 @@ impl<'a> StageRunner<'a> {
 
     pub(super) fn one_shot(&self) -> bool {
         self.experiment.pruning.schedule == PruningSchedule::OneShot
+    }
+
+    pub(super) fn before_training(&self) -> bool {
+        self.experiment.pruning.schedule == PruningSchedule::BeforeTraining
+    }
+
+    pub(super) fn iterative(&self) -> bool {
+        self.experiment.pruning.schedule == PruningSchedule::Iterative
     }
 
     /// The examples of a replicate: its seed decides which are held out.

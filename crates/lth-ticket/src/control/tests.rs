@@ -80,7 +80,8 @@ fn every_control_keeps_the_counts_and_the_zeros() {
 #[test]
 fn every_round_draw_and_seed_is_another() {
     let fixture = Fixture::new();
-    for control in CONTROLS.iter().filter(|control| control.name() != "rewound") {
+    let random = |control: &&&dyn Control| !["rewound", "constant-same-sign"].contains(&control.name());
+    for control in CONTROLS.iter().filter(random) {
         let base = fixture.make(*control, 1, 7, 0);
         assert_eq!(base, fixture.make(*control, 1, 7, 0));
         for (seed, round, draw) in [(2, 7, 0), (1, 8, 0), (1, 7, 1), (1, 0, 7)] {
@@ -150,7 +151,9 @@ fn random_mask_global_spreads_weights_evenly() {
 
 #[test]
 fn controls_of_actions_keep_signs_where_they_say_so() {
-    let fixture = Fixture::new();
+    let mut fixture = Fixture::new();
+    // The fixture's masks keep the largest values, which are positive.
+    fixture.masks = fixture.make(&RandomMask, 1, 7, 0).masks;
     for (name, keeps) in [("reshuffle-same-sign", true), ("constant-same-sign", true), ("reshuffle", false)] {
         let made = fixture.make(find_control(name).unwrap(), 1, 7, 0);
         let (mask, weights) = (&fixture.masks["fc1.weight"], &made.weights["fc1.weight"]);

@@ -33,6 +33,22 @@ pub(crate) struct PruningArguments {
     /// Prune each round's density from the dense training at once, instead of round after round
     #[arg(long)]
     pub(crate) one_shot: bool,
+    /// Prune before any training, each density by itself: random, magnitude, snip, grasp or synflow
+    ///
+    /// Each round is then the untrained network pruned to one density and trained. All layers are ranked together unless --scope or
+    /// --allocation says otherwise. SNIP and GraSP look at 10 training examples of each class. Sanity checks (Frankle et al. 2021):
+    /// --control random-mask shuffles the mask within each layer, --control random-reinit draws fresh weights, --invert-scores.
+    #[arg(long, value_name = "METHOD", conflicts_with_all = ["one_shot", "criterion"])]
+    pub(crate) before_training: Option<String>,
+    /// The densities of the rounds, for example 0.5,0.2,0.05; not with iterative pruning [default: what the rates lead to]
+    #[arg(long, value_name = "DENSITIES", conflicts_with = "number_of_iterations")]
+    pub(crate) densities: Option<String>,
+    /// Before training, spread the density over layers without looking at scores: uniform, er, erk or balanced
+    #[arg(long, value_name = "NAME", requires = "before_training")]
+    pub(crate) allocation: Option<String>,
+    /// Before training, prune in so many steps, scoring again before each [default: 100 for synflow, else 1]
+    #[arg(long, value_name = "N", requires = "before_training", allow_negative_numbers = true)]
+    pub(crate) pruning_steps: Option<String>,
     /// Prune the highest scores instead of the lowest: a sanity check
     #[arg(long)]
     pub(crate) invert_scores: bool,

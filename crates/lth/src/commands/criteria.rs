@@ -1,6 +1,6 @@
 //! `lth criteria`.
 
-use lth_ticket::{CONTROLS, CRITERIA, MASK0_ACTIONS, MASK1_ACTIONS};
+use lth_ticket::{BEFORE_TRAINING, CONTROLS, CRITERIA, MASK0_ACTIONS, MASK1_ACTIONS};
 
 use crate::{
     failure::Failure,
@@ -14,6 +14,10 @@ pub(crate) fn run() -> Result<(), Failure> {
     for criterion in CRITERIA {
         criteria.add_row([criterion.name(), criterion.formula(), criterion.description(), criterion.paper()]);
     }
+    let mut before = table(&["before training", "score", "description", "paper"], usize::MAX);
+    for method in BEFORE_TRAINING {
+        before.add_row([method.name(), method.formula(), method.description(), method.paper()]);
+    }
     let mut kept = table(&["mask-1 action", "kept weight", "description", "paper"], usize::MAX);
     for action in MASK1_ACTIONS {
         kept.add_row([&*action.name(), action.formula(), action.description(), action.paper()]);
@@ -26,6 +30,6 @@ pub(crate) fn run() -> Result<(), Failure> {
     for control in CONTROLS {
         controls.add_row([control.name(), control.description(), control.paper()]);
     }
-    let tables = [criteria, kept, pruned, controls].map(|table| table::text(&table));
+    let tables = [criteria, before, kept, pruned, controls].map(|table| table::text(&table));
     print(&tables.join("\n"))
 }

@@ -4,6 +4,8 @@ use lth_data::NormalizationMethod;
 use lth_lab::{Experiment, PruningSchedule};
 use lth_model::{Architecture, ParameterKind, Rate, nearest_name};
 
+use lth_ticket::Scope;
+
 use super::{
     model::model,
     recipe::apply_recipe,
@@ -114,6 +116,24 @@ fn apply_pruning(
     }
     if arguments.one_shot {
         pruning.schedule = PruningSchedule::OneShot;
+    }
+    if let Some(method) = &arguments.before_training {
+        let method = lth_ticket::find_before_training(method).map_err(Failure::bad_input)?;
+        pruning.schedule = PruningSchedule::BeforeTraining;
+        method.name().clone_into(&mut pruning.criterion);
+        if arguments.scope.is_none() {
+            pruning.scope = Scope::Global;
+        }
+    }
+    if let Some(text) = &arguments.densities {
+        pruning.densities = text.split(',').map(|density| parse(density.trim())).collect::<Result<_, _>>()?;
+        experiment.rounds = pruning.densities.len() as u32 + 1;
+    }
+    if let Some(name) = &arguments.allocation {
+        pruning.allocation = Some(parse(name)?);
+    }
+    if let Some(steps) = &arguments.pruning_steps {
+        pruning.steps = Some(positive("number of pruning steps", steps, "--pruning-steps 100")?);
     }
     pruning.inverted_scores = arguments.invert_scores;
     if let Some(name) = &arguments.mask1_action {

@@ -75,7 +75,9 @@ impl Convolution {
             for (place, example) in block.clone().enumerate() {
                 let map = &x[(input * self.examples + example) * from..][..from];
                 let row = &mut row[place * to..][..to];
-                taps.iter().for_each(|tap| row[tap.to] = map[tap.from]);
+                for tap in taps {
+                    row[tap.to] = map[tap.from];
+                }
             }
         }
         columns
@@ -90,7 +92,9 @@ impl Convolution {
             for (place, example) in block.clone().enumerate() {
                 let map = &mut dx[(input * self.examples + example) * from..][..from];
                 let row = &row[place * to..][..to];
-                taps.iter().for_each(|tap| map[tap.from] += row[tap.to]);
+                for tap in taps {
+                    map[tap.from] += row[tap.to];
+                }
             }
         }
     }
