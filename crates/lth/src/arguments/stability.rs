@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-/// Compare copies of a run's networks that were trained in another order of the data.
+/// Compare copies of a run's networks, trained in another order of the data.
 ///
 /// From the same weights, copies are trained under another order of the data (and other augmentation and dropout), and each pair is
 /// compared: distance and angle of their weights, the overlap of the masks that one more round would leave of them, and the error
