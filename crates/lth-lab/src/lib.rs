@@ -16,6 +16,7 @@ pub mod plot;
 mod schedule;
 mod stability;
 mod train;
+mod transfer;
 
 pub use atomic::{create_folder, remove_file, write_file};
 pub use context::RunContext;
@@ -35,3 +36,7 @@ pub use stability::{
     Unwatched, stability,
 };
 pub use train::{GivenStart, plain_training, train_one};
+pub use transfer::{
+    TicketSource, Transfer, TransferKind, TransferMean, TransferObserver, TransferReport, TransferRow,
+    TransferRunError, TransferSettings, TransferTraining, run_transfer,
+};

@@ -49,6 +49,7 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Run(arguments) => commands::run_file::run(&arguments, &line.common, messages),
         Command::Control(arguments) => commands::control::run(&arguments, &line.common, messages),
         Command::Stability(arguments) => commands::stability::run(&arguments, &line.common, messages),
+        Command::Transfer(arguments) => commands::transfer::run(&arguments, &line.common, messages),
         Command::Plot(arguments) => commands::plot::run(&arguments, messages),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments, messages),

@@ -14,6 +14,7 @@ mod recipe;
 mod small;
 mod stability;
 mod train;
+mod transfer;
 
 use clap::{Parser, Subcommand};
 
@@ -31,6 +32,7 @@ pub(crate) use small::{
 };
 pub(crate) use stability::{StabilityArguments, StabilityFormat};
 pub(crate) use train::{StartArguments, TrainArguments};
+pub(crate) use transfer::{TransferArguments, TransferFormat};
 
 /// Find, train and study winning lottery tickets: sparse sub-networks that, trained alone from their early weights,
 /// match the dense network.
@@ -62,6 +64,7 @@ pub(crate) enum Command {
     Run(RunFileArguments),
     Control(Box<ControlArguments>),
     Stability(Box<StabilityArguments>),
+    Transfer(Box<TransferArguments>),
     Plot(PlotArguments),
     Inspect(InspectArguments),
     Models(ModelsArguments),

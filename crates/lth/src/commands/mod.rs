@@ -18,3 +18,8 @@ mod stability_display;
 mod stability_figures;
 mod stability_table;
 pub(crate) mod train;
+pub(crate) mod transfer;
+mod transfer_display;
+mod transfer_figure;
+mod transfer_source;
+mod transfer_table;

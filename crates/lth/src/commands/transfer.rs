@@ -1,0 +1,265 @@
+//! `lth transfer`.
+
+use std::{fs, path::Path, thread};
+
+use lth_cpu::CpuEngine;
+use lth_lab::{
+    Experiment, LabError, RunContext, Silent, StageError, Stop, TicketSource, Transfer, TransferReport,
+    TransferRunError, TransferSettings, run_transfer,
+};
+use lth_model::{Architecture, Engine, Hint, ModelInfo};
+
+use super::{
+    experiment_run::{checkpoint_every, keep_network, refused},
+    transfer_display::TransferDisplay,
+    transfer_figure,
+    transfer_source::{model_of, network_of},
+    transfer_table,
+};
+use crate::{
+    arguments::{CommonArguments, DataArguments, TransferArguments, TransferFormat},
+    failure::Failure,
+    interrupt::{self, this_command},
+    output::{Messages, print},
+    settings::{self, DataSource, parse, positive, whole},
+};
+
+/// Trains tickets on other data.
+pub(crate) fn run(
+    arguments: &TransferArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let source = TicketSource::open(&arguments.ticket).map_err(Failure::bad_input)?;
+    let model = model_of(&source, arguments.model.as_deref())?;
+    let data = data_arguments(arguments, &model);
+    let name = settings::dataset_name(&data)?;
+    let mut settings = settings_of(arguments, &source, &model, &name)?;
+    let rounds = rounds(arguments, &source)?;
+    let replicates = match &arguments.replicates {
+        Some(text) => positive("number of replicates", text, "--replicates 3")?,
+        None => 1,
+    };
+    let same_data =
+        arguments.same_data.as_deref().map(TicketSource::open).transpose().map_err(Failure::bad_input)?;
+    let flags = &arguments.schedule;
+    let threads = settings::threads(flags.threads.as_deref())?;
+    let jobs = match &flags.jobs {
+        Some(text) => positive("number of jobs", text, "--jobs 2")?,
+        None => (thread::available_parallelism().map_or(1, usize::from) / threads).max(1),
+    };
+    let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
+
+    let experiment = &settings.target;
+    let dataset =
+        settings::load(&name, experiment.normalization, &experiment.view, DataSource::of(&data), messages)?;
+    let architecture = target_network(&source, &model, &dataset)?;
+    settings.keep_output = keeps_output(arguments, settings.source_data == dataset.name);
+    settings::note_data(&dataset, &mut settings.target);
+    if model.definition().is_some() {
+        settings.target.network_fingerprint = Some(architecture.fingerprint());
+    }
+    let network = network_of(&source, &model, &architecture)?;
+    let transfer = Transfer {
+        settings: &settings,
+        source: &source,
+        source_architecture: &network,
+        rounds: &rounds,
+        replicates,
+        baselines: arguments.baselines,
+        same_data: same_data.as_ref(),
+    };
+    check(&transfer, &architecture, dataset.train.len())?;
+    announce(&transfer, messages);
+
+    let engine = CpuEngine::new().with_threads(threads);
+    let output = flags.output_path.as_deref().unwrap_or(Path::new("runs"));
+    messages.info(&format!(
+        "{} trainings of {} on {}, {}, into {}",
+        transfer.trainings().len(),
+        settings.target.recipe.length,
+        dataset.name,
+        engine.name(),
+        output.join(settings.folder_name()).display()
+    ));
+    keep_network(&model, &output.join(settings.folder_name()))?;
+    let display = TransferDisplay::new(common, messages, transfer.trainings().len(), jobs);
+    let context = RunContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &dataset,
+        output,
+        jobs,
+        stop: Stop::when(interrupt::flag()?),
+        observer: &Silent,
+        checkpoint_every,
+    };
+    let report = run_transfer(&transfer, &context, &display);
+    display.finish();
+    let report = report.map_err(failure)?;
+    conclude(&report, &context.stop, messages)?;
+    if !flags.no_figures {
+        transfer_figure::draw(&report, &settings, messages)?;
+    }
+    match arguments.format {
+        TransferFormat::Table => print(&transfer_table::table_of(&report, &settings))?,
+        TransferFormat::Json => print(&transfer_table::json(&report))?,
+        TransferFormat::Csv => {
+            let path = report.folder.join("transfer.csv");
+            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+            print(&text.map_err(Failure::failed_work)?)?;
+        }
+    }
+    verdict(&report, messages)
+}
+
+/// The flags of the data set in the form of the other commands.
+fn data_arguments(arguments: &TransferArguments, model: &ModelInfo) -> DataArguments {
+    DataArguments {
+        model: model.name.clone().into_owned(),
+        dataset: arguments.dataset.clone(),
+        data_folder: arguments.data_folder.clone(),
+        download: arguments.download,
+        mirror: arguments.mirror.clone(),
+        view: arguments.view.clone(),
+        skip_broken: arguments.skip_broken,
+    }
+}
+
+/// What was asked for, but for what only the data tell.
+fn settings_of(
+    arguments: &TransferArguments,
+    source: &TicketSource,
+    model: &ModelInfo,
+    dataset: &str,
+) -> Result<TransferSettings, Failure> {
+    let mut target = Experiment::new(&model.name, dataset);
+    let flags = &arguments.recipe;
+    settings::apply_recipe(flags, &mut target.recipe)?;
+    if let Some(size) = &flags.validation {
+        target.validation_size = whole("validation size", size, "--validation 5000")?;
+    }
+    if let Some(text) = &flags.evaluate_every {
+        let what = "number of iterations between evaluations";
+        target.evaluate_every = positive(what, text, "--evaluate-every 100")?;
+    }
+    if let Some(name) = &flags.normalization {
+        target.normalization = settings::normalization(name)?;
+    }
+    target.first_seed = match &flags.seed {
+        Some(seed) => parse(seed)?,
+        None => source.seed(),
+    };
+    target.view = settings::view(&arguments.view)?;
+    Ok(TransferSettings {
+        ticket: arguments.ticket.display().to_string(),
+        ticket_hash: source.hash().to_owned(),
+        source_data: source.data().to_owned(),
+        take: parse(&arguments.take)?,
+        keep_output: arguments.keep_output,
+        adapt_input: arguments.adapt_input.is_some(),
+        schedule_from_ticket: arguments.schedule_from_ticket,
+        target,
+    })
+}
+
+/// Whether the output layer is part of the ticket: on its own data, unless the flags say otherwise.
+fn keeps_output(arguments: &TransferArguments, same_data: bool) -> bool {
+    arguments.keep_output || (same_data && !arguments.redraw_output)
+}
+
+/// The rounds that were asked for, ascending; all that there are, if none was.
+fn rounds(arguments: &TransferArguments, source: &TicketSource) -> Result<Vec<u32>, Failure> {
+    if arguments.rounds.is_empty() {
+        return Ok(source.rounds());
+    }
+    let rounds = arguments.rounds.iter().map(|text| whole("round", text.trim(), "--rounds 3,7,11"));
+    let mut rounds = rounds.collect::<Result<Vec<u32>, _>>()?;
+    rounds.sort_unstable();
+    rounds.dedup();
+    Ok(rounds)
+}
+
+/// The network for the target's examples. Where no network of the model can read them, what the ticket fits is said as well.
+fn target_network(
+    source: &TicketSource,
+    model: &ModelInfo,
+    dataset: &lth_data::Dataset,
+) -> Result<Architecture, Failure> {
+    settings::network(model, dataset).map_err(|failure| match failure {
+        Failure::Input { message, hint } => {
+            let fits = format!("the ticket was found on {}", source.data());
+            Failure::Input {
+                message,
+                hint: Some(hint.map_or(fits.clone(), |hint| format!("{hint}; {fits}"))),
+            }
+        }
+        other => other,
+    })
+}
+
+/// Refuses what cannot be done, before anything is written.
+fn check(transfer: &Transfer<'_>, network: &Architecture, examples: usize) -> Result<(), Failure> {
+    let target = &transfer.settings.target;
+    target.check(network, examples).map_err(Failure::bad_input)?;
+    let per_epoch = (examples - target.validation_size).div_ceil(target.recipe.batch_size) as u64;
+    transfer.check(network, per_epoch).map(drop).map_err(Failure::bad_input)
+}
+
+/// What the user should know of before the trainings.
+fn announce(transfer: &Transfer<'_>, messages: &Messages) {
+    let settings = transfer.settings;
+    let own = |source: &TicketSource| {
+        if matches!(source.replicates(), own if 1 < own && own < transfer.replicates) {
+            messages.warning(&format!(
+                "'{}' has {} replicates: their tickets are used in turn for {}",
+                source.path().display(),
+                source.replicates(),
+                transfer.replicates
+            ));
+        }
+    };
+    own(transfer.source);
+    transfer.same_data.iter().for_each(|source| own(source));
+    let output = if settings.keep_output { "the ticket's" } else { "drawn anew and dense" };
+    messages.info(&format!(
+        "{} of {} from {}; the output layer is {output}",
+        settings.take,
+        transfer.source.path().display(),
+        settings.source_data
+    ));
+}
+
+/// Why the transfer was refused or stopped.
+fn failure(error: TransferRunError) -> Failure {
+    match error {
+        TransferRunError::Lab(error) => refused(error),
+        error => Failure::bad_input(error),
+    }
+}
+
+/// Ends here when the transfer did not come to its end: by Ctrl-C, or by the disk.
+fn conclude(report: &TransferReport, stop: &Stop, messages: &Messages) -> Result<(), Failure> {
+    for (training, error) in &report.failures {
+        if matches!(error, StageError::Lab(error) if error.stops_the_run()) {
+            return Err(Failure::Work { message: format!("{training}: {error}"), hint: error.hint() });
+        }
+    }
+    if report.stopped && stop.is_cancelled() {
+        messages.info(&format!("stopped; everything is saved. To continue, run\n  {}", this_command()));
+        return Err(Failure::Interrupted);
+    }
+    Ok(())
+}
+
+/// Says what failed; the transfer itself failed when nothing came of it.
+fn verdict(report: &TransferReport, messages: &Messages) -> Result<(), Failure> {
+    let Some((training, error)) = report.failures.first() else { return Ok(()) };
+    if report.rows.is_empty() {
+        return Err(Failure::Work { message: format!("{training}: {error}"), hint: error.hint() });
+    }
+    for (training, error) in &report.failures {
+        messages.warning(&format!("{training}: {error}"));
+    }
+    Ok(())
+}

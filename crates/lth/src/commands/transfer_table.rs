@@ -1,0 +1,79 @@
+//! The results of a transfer in words: a row a round, a column a kind of network.
+
+use lth_lab::{TransferKind, TransferMean, TransferReport, TransferSettings};
+use serde_json::json;
+
+use crate::table::{self, percent, table};
+
+/// The closing summary.
+pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> String {
+    let kinds: Vec<TransferKind> = TransferKind::ALL
+        .into_iter()
+        .filter(|kind| report.rows.iter().any(|row| row.kind == *kind))
+        .collect();
+    let mut header = vec!["round", "density %", "sparsity %"];
+    header.extend(kinds.iter().map(|kind| kind.name()));
+    let mut rows = table(&header, 0);
+    for round in report.rounds() {
+        let density = TransferKind::ALL.into_iter().find_map(|kind| {
+            report.mean(kind, round, |row| row.density).filter(|_| kind != TransferKind::Dense)
+        });
+        let density = density.map_or(1.0, |density| density.mean);
+        let mut cells = vec![round.to_string(), percent(density, 2), percent(1.0 - density, 2)];
+        cells.extend(kinds.iter().map(|&kind| {
+            let round = if kind == TransferKind::Dense { 0 } else { round };
+            accuracy(report.mean(kind, round, lth_lab::TransferRow::test_accuracy))
+        }));
+        rows.add_row(cells);
+    }
+    let target = &settings.target;
+    let moment = if report.rows.iter().any(|row| row.early_stop_iteration.is_some()) {
+        "at early stop"
+    } else {
+        "at the end"
+    };
+    let replicates = report.rows.iter().map(|row| row.replicate + 1).max().unwrap_or(0);
+    let means = if replicates > 1 {
+        format!("; means and deviations over {replicates} replicates")
+    } else {
+        String::new()
+    };
+    format!(
+        "Tickets of {} from {} on {}, {}.\nTest accuracy in % {moment}{means}.\n\n{}\nEverything is in {}\n",
+        target.model,
+        settings.source_data,
+        target.view.name_of(&target.dataset),
+        settings.take,
+        table::text(&rows),
+        report.folder.display()
+    )
+}
+
+/// `98.23 ± 0.05`, of one value without deviation.
+fn accuracy(mean: Option<TransferMean>) -> String {
+    match mean {
+        None => "-".to_owned(),
+        Some(TransferMean { mean, deviation: None, .. }) => percent(mean, 2),
+        Some(TransferMean { mean, deviation: Some(deviation), .. }) => {
+            format!("{} ± {}", percent(mean, 2), percent(deviation, 2))
+        }
+    }
+}
+
+/// Every training.
+pub(super) fn json(report: &TransferReport) -> String {
+    let value = json!({ "folder": report.folder, "trainings": report.rows });
+    format!("{value:#}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_single_value_has_no_deviation() {
+        assert_eq!(accuracy(TransferMean::of(&[0.98])), "98.00");
+        assert_eq!(accuracy(TransferMean::of(&[0.98, 0.96])), "97.00 ± 1.41");
+        assert_eq!(accuracy(None), "-");
+    }
+}
