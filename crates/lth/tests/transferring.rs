@@ -170,7 +170,61 @@ fn bad_input_is_refused_before_anything_is_trained() {
     refused("masks fashion-mnist data", "'masks' is not a valid ticket", "tickets are in");
     refused("text fashion-mnist data", "'text' is not a valid safetensors file", "");
     // Coloured images of another size.
-    std::fs::create_dir_all(sandbox.join("photos")).unwrap();
+    photos(&sandbox);
+    sandbox.refused(
+        &format!("transfer {run} image-folder:photos --validation 2 -b 2 --length 2it --output-path out"),
+        "layer 'fc1' does not fit: the ticket's weight is 300 x 784, examples of 3 x 8 x 8 need 300 x 192",
+        "the ticket fits examples of 1 x 28 x 28: mnist, fashion-mnist",
+    );
+    assert!(!sandbox.join("out").exists());
+}
+
+#[test]
+fn a_grey_ticket_reads_coloured_images_where_that_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let layers = [
+        "conv1 conv2d outputs=6 kernel=5",
+        "relu1 relu",
+        "pool global-average-pool",
+        "fc linear outputs='classes'",
+    ];
+    let layer = |text: &str| {
+        let mut words = text.split(' ');
+        let (name, kind) = (words.next().unwrap(), words.next().unwrap());
+        let rest: Vec<&str> = words.collect();
+        format!("[[layers]]\nname = '{name}'\nkind = '{kind}'\n{}\n", rest.join("\n"))
+    };
+    let network = format!("input = [1, 28, 28]\n{}", layers.map(layer).concat());
+    std::fs::write(sandbox.join("net.toml"), network).unwrap();
+    sandbox.data().output(
+        "find-ticket net.toml mnist data --validation 60 -b 20 --length 4it --evaluate-every 4 -i 1 --no-figures",
+    );
+    let run = run_folder(&sandbox);
+    // The run has a copy of the network.
+    std::fs::remove_file(sandbox.join("net.toml")).unwrap();
+    photos(&sandbox);
+    // Any size fits a network that ends in a global pool.
+    let flags = format!(
+        "transfer {} image-folder:photos --validation 2 -b 2 --length 2it --no-figures --output-path out",
+        run.display()
+    );
+    sandbox.refused(
+        &flags,
+        "layer 'conv1' does not fit: the ticket's weight is 6 x 1 x 5 x 5",
+        "--adapt-input repeat",
+    );
+    assert!(!sandbox.join("out").exists());
+    sandbox.output(&format!("{flags} --adapt-input repeat"));
+    let taken = start(&transfer_folder(&sandbox, "out"), "round-01/transferred");
+    let ticket = lth_model::TensorFile::read(&run.join("replicate-0/round-01/ticket.safetensors")).unwrap();
+    assert_eq!(taken.tensors["conv1.weight"].shape(), [6, 3, 5, 5]);
+    assert_eq!(taken.tensors["conv1.weight"].data()[25], ticket.tensors["conv1.weight"].data()[0] / 3.0);
+    assert_eq!(taken.masks["conv1.weight"].live(), 3 * ticket.masks["conv1.weight"].live());
+    assert_eq!(taken.tensors["conv1.bias"], ticket.tensors["conv1.bias"]);
+}
+
+/// A folder `photos` of coloured images of 8 x 8 pixels in two classes.
+fn photos(sandbox: &Sandbox) {
     for (part, class) in [("train", "a"), ("train", "b"), ("test", "a"), ("test", "b")] {
         let folder = sandbox.join("photos").join(part).join(class);
         std::fs::create_dir_all(&folder).unwrap();
@@ -178,12 +232,6 @@ fn bad_input_is_refused_before_anything_is_trained() {
             std::fs::write(folder.join(format!("{number}.png")), png()).unwrap();
         }
     }
-    sandbox.refused(
-        &format!("transfer {run} image-folder:photos --validation 2 -b 2 --length 2it --output-path out"),
-        "layer 'fc1' does not fit: the ticket's weight is 300 x 784, examples of 3 x 8 x 8 need 300 x 192",
-        "the ticket fits examples of 1 x 28 x 28: mnist, fashion-mnist",
-    );
-    assert!(!sandbox.join("out").exists());
 }
 
 /// A red image of 8 x 8 pixels: stored, not compressed.
