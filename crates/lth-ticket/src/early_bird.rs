@@ -29,7 +29,7 @@ pub fn mask_distance(a: &Masks, b: &Masks) -> f64 {
 /// use lth_ticket::EarlyBird;
 /// let mask = |kept: usize| Masks::from([("fc.weight".to_owned(), Mask::from_flags(vec![4, 5], (0..20).map(|at| at < kept)))]);
 /// let mut watch = EarlyBird::default();
-/// let drawn: Vec<_> = [10, 14, 11, 11, 12, 12, 12].into_iter().map(|kept| watch.push(&mask(kept))).collect();
+/// let drawn: Vec<_> = [9, 14, 11, 11, 12, 12, 12].into_iter().map(|kept| watch.push(&mask(kept))).collect();
 /// assert_eq!(drawn, [None, None, None, None, None, Some(6), Some(6)]);
 /// ```
 #[derive(Debug, Clone)]
