@@ -6,53 +6,18 @@ use std::{
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
     thread,
     time::Duration,
 };
 
-use lth_lab::{CheckpointEvery, LabError, RunEvent, RunObserver, StageError, Stop, Variant};
+use lth_lab::{CheckpointEvery, LabError, StageError, Variant};
 use lth_model::Hint;
-use toy::{Setup, assert_same, experiment, finished};
-
-/// Cancels at the n-th event.
-struct CancelAt {
-    left: AtomicUsize,
-    cancel: Arc<AtomicBool>,
-}
-
-impl RunObserver for CancelAt {
-    fn event(&self, _event: &RunEvent<'_>) {
-        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.cancel.store(true, Ordering::SeqCst);
-        }
-    }
-}
+use toy::{Setup, assert_same, assert_same_when_cancelled, experiment, finished};
 
 #[test]
 fn cancelled_anywhere_and_continued_gives_the_same_bits() {
-    let (undisturbed, _) = finished(&experiment());
-    let output = tempfile::tempdir().unwrap();
-    let mut runs = 0;
-    loop {
-        runs += 1;
-        let cancel = Arc::new(AtomicBool::new(false));
-        // Each run gets a little further: the finished stages give one event each.
-        let observer = CancelAt { left: AtomicUsize::new(2 + runs), cancel: cancel.clone() };
-        let setup =
-            Setup { stop: Stop::when(cancel), observer: &observer, jobs: 1 + runs % 2, ..Setup::default() };
-        let report = setup.run(&experiment(), output.path()).unwrap();
-        assert!(report.failures.is_empty());
-        assert_eq!(report.stopped, !report.results.is_complete());
-        if report.results.is_complete() {
-            break;
-        }
-    }
+    let runs = assert_same_when_cancelled(&experiment());
     assert!(runs > 5, "{runs}");
-    assert_same(undisturbed.path(), output.path());
 }
 
 const CHILD: &str = "LTH_TEST_CHILD_OUTPUT";

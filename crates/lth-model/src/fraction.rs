@@ -82,6 +82,9 @@ fraction!(
 );
 
 impl Density {
+    /// Of a dense network.
+    pub const DENSE: Self = Self(1.0);
+
     /// `live / total`; an empty layer counts as dense.
     pub fn of(live: usize, total: usize) -> Self {
         Self(if total == 0 { 1.0 } else { live as f64 / total as f64 })

@@ -8,6 +8,7 @@
 mod before_training;
 mod control;
 mod criterion;
+mod during_training;
 mod early_bird;
 mod early_stop;
 mod geometry;
@@ -40,6 +41,7 @@ pub use criterion::{
     MagnitudeIncrease, MagnitudeIncreaseDiffSign, MagnitudeIncreaseSameSign, Movement, Random, ScoreContext,
     SmallFinal, SmallInit, SmallInitSmallFinal, WeightHistory, find_criterion,
 };
+pub use during_training::{DuringTraining, find_during_training};
 pub use early_bird::{EarlyBird, mask_distance};
 pub use early_stop::{EvaluationPoint, at_end, early_stop};
 pub use geometry::{angle, barrier, distance, interpolate, overlap};
@@ -62,8 +64,9 @@ pub use ticket::{Ticket, TicketOrigin};
 pub use ticket_error::TicketError;
 pub use ticket_file::TICKET_FORMAT_VERSION;
 pub use train::{
-    CheckpointError, DataOrder, Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split,
-    Trained, TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, Unobserved, train,
+    CheckpointError, DataOrder, Directive, GrowthRule, MaskUpdates, MetricRow, Observer, Outcome, Progress,
+    RunningMean, Split, Trained, TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, Unobserved,
+    train,
 };
 pub use transfer::{
     Adaptation, LayerFit, OutputLayer, Take, TransferError, TransferFit, TransferRules, TransferSource,

@@ -4,82 +4,12 @@ mod common;
 
 use std::io;
 
-use common::{CLASSES, FEATURES, FakeEngine, architecture, examples, normed_architecture};
-use lth_model::{
-    Augmentation, BiasInit, EngineError, InitScheme, Mask, Masks, Optimizer, Purpose, Recipe, Schedule, Seed,
-    Step, TensorFile, Tensors, initialize,
-};
+use common::{FakeEngine, Fixture, LAST, finish, normed_architecture};
+use lth_model::{Augmentation, EngineError, Mask, Seed, Step, TensorFile, Tensors};
 use lth_ticket::{
     CheckpointError, DataOrder, Directive, MetricRow, Observer, Outcome, Progress, Split, Trained,
-    TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, Unobserved, train,
+    TrainingCheckpoint, TrainingError, TrainingJob, Unobserved, train,
 };
-
-/// 23 training examples in batches of 5: epochs of 5 iterations, the last batch of 3; 4 epochs.
-struct Fixture {
-    architecture: lth_model::Architecture,
-    recipe: Recipe,
-    data: TrainingData,
-    weights: Tensors,
-    masks: Masks,
-}
-
-const LAST: u64 = 20;
-
-impl Fixture {
-    fn new() -> Self {
-        Self::of(architecture())
-    }
-
-    fn of(architecture: lth_model::Architecture) -> Self {
-        let recipe = Recipe {
-            batch_size: 5,
-            length: Step::from_epochs(4),
-            learning_rate: 0.3,
-            optimizer: Optimizer::SGD,
-            schedule: Schedule::Constant,
-            label_smoothing: 0.0,
-            gradient_clip: None,
-            augmentation: Augmentation::default(),
-            init: InitScheme::GlorotNormal,
-            bias_init: BiasInit::Zero,
-        };
-        let data = TrainingData {
-            train: examples(30, 1),
-            train_indices: (7..30).collect(),
-            validation: (0..7).collect(),
-            test: examples(11, 2),
-            test_indices: (0..11).collect(),
-        };
-        let weights = initialize(&architecture, recipe.init, recipe.bias_init, Seed(3), Purpose::Init, 0);
-        let kept = (0..FEATURES * CLASSES).map(|index| index % 3 != 1);
-        let masks = Masks::from([("fc1.weight".to_owned(), Mask::from_flags(vec![CLASSES, FEATURES], kept))]);
-        Self { architecture, recipe, data, weights, masks }
-    }
-
-    fn job(&self) -> TrainingJob<'_> {
-        TrainingJob {
-            pruned: lth_model::Pruned::Zero,
-            architecture: &self.architecture,
-            recipe: &self.recipe,
-            data: &self.data,
-            weights: &self.weights,
-            masks: &self.masks,
-            seed: Seed(3),
-            start: 0,
-            order: DataOrder::Shuffled,
-            optimizer: None,
-            evaluate_every: 6,
-            snapshots: vec![0, 7, LAST],
-        }
-    }
-}
-
-fn finish(job: &TrainingJob<'_>, resume: Option<TrainingCheckpoint>) -> Trained {
-    match train(&FakeEngine, job, resume, &mut Unobserved).unwrap() {
-        Outcome::Finished(trained) => Trained { seconds: 0.0, ..trained },
-        other => panic!("{other:?}"),
-    }
-}
 
 /// Asks for the same at one iteration.
 struct At(u64, Directive, Vec<TrainingCheckpoint>);
@@ -371,8 +301,8 @@ fn damaged_checkpoints_are_refused() {
         );
     }
     let mut newer = file;
-    newer.metadata.insert("format".to_owned(), "2".to_owned());
-    assert_eq!(TrainingCheckpoint::from_file(newer), Err(CheckpointError::Newer { found: 2 }));
+    newer.metadata.insert("format".to_owned(), "3".to_owned());
+    assert_eq!(TrainingCheckpoint::from_file(newer), Err(CheckpointError::Newer { found: 3 }));
 }
 
 #[test]

@@ -60,6 +60,16 @@ impl Experiment {
             );
         }
         self.check_criterion()?;
+        if let Some(updates) = &self.pruning.updates
+            && updates.every as f64 > updates.end.get() * length as f64
+        {
+            return refuse(
+                "pruning.updates.every",
+                updates.every,
+                format!("masks change in the first {} of {length} iterations only", updates.end),
+                "change masks more often, or train longer",
+            );
+        }
         self.check_densities(architecture)?;
         self.check_actions()?;
         let unknown = |error: lth_ticket::UnknownName| {
@@ -83,47 +93,89 @@ impl Experiment {
     fn check_criterion(&self) -> Result<(), LabError> {
         let pruning = &self.pruning;
         let before_training = pruning.schedule == PruningSchedule::BeforeTraining;
-        let known = if before_training {
-            lth_ticket::find_before_training(&pruning.criterion).map(|_| ())
-        } else {
-            lth_ticket::find_criterion(&pruning.criterion).map(|_| ())
+        let known = match pruning.schedule {
+            PruningSchedule::BeforeTraining => {
+                lth_ticket::find_before_training(&pruning.criterion).map(|_| ())
+            }
+            PruningSchedule::DuringTraining => {
+                lth_ticket::find_during_training(&pruning.criterion).map(|_| ())
+            }
+            PruningSchedule::Iterative | PruningSchedule::OneShot => {
+                lth_ticket::find_criterion(&pruning.criterion).map(|_| ())
+            }
         };
         known.map_err(|error| {
             let hint = error.hint().unwrap_or_default();
             setting("pruning.criterion", &pruning.criterion, error.to_string(), hint)
         })?;
-        if before_training && !pruning.rewind.is_zero() {
+        let during_training = pruning.schedule == PruningSchedule::DuringTraining;
+        if (before_training || during_training) && !pruning.rewind.is_zero() {
             return refuse(
                 "pruning.rewind",
                 pruning.rewind,
-                "before training there are no later weights to rewind to",
+                "nothing is trained before the mask is there, so there are no later weights to rewind to",
                 "leave it out",
             );
         }
-        if before_training && pruning.retraining != Retraining::WeightRewinding {
+        if (before_training || during_training) && pruning.retraining != Retraining::WeightRewinding {
             return refuse(
                 "pruning.retraining",
                 pruning.retraining,
-                "before training there are no trained weights to go on from",
+                "nothing is trained before the mask is there, so there are no trained weights to go on from",
                 "leave it out",
             );
         }
-        for (name, set) in
-            [("pruning.allocation", pruning.allocation.is_some()), ("pruning.steps", pruning.steps.is_some())]
-        {
-            if set && !before_training {
-                return refuse(
-                    name,
-                    "set",
-                    "it belongs to pruning before training",
-                    "use --before-training METHOD",
-                );
-            }
+        self.check_during_training()?;
+        let sparse_start = lth_ticket::find_during_training(&pruning.criterion)
+            .is_ok_and(|method| during_training && method.starts_sparse());
+        if pruning.allocation.is_some() && !before_training && !sparse_start {
+            return refuse(
+                "pruning.allocation",
+                "set",
+                "it belongs to networks that are sparse before training",
+                "use --before-training METHOD, or --during-training set or rigl",
+            );
+        }
+        if pruning.steps.is_some() && !before_training {
+            return refuse(
+                "pruning.steps",
+                "set",
+                "it belongs to pruning before training",
+                "use --before-training METHOD",
+            );
         }
         if pruning.steps == Some(0) {
             return refuse("pruning.steps", 0, "it must be at least 1", "use 1 or more");
         }
         Ok(())
+    }
+
+    /// Checks masks that change in training against what else is asked for.
+    fn check_during_training(&self) -> Result<(), LabError> {
+        let pruning = &self.pruning;
+        let hint = "use --during-training gradual, set or rigl without it";
+        if pruning.schedule != PruningSchedule::DuringTraining {
+            return match pruning.updates {
+                Some(_) => refuse("pruning.updates", "set", "masks stay as they are in training", hint),
+                None => Ok(()),
+            };
+        }
+        if pruning.inverted_scores {
+            return refuse("pruning.inverted_scores", true, "during training weights have no scores", hint);
+        }
+        if pruning.mask0_action != "zero" {
+            let reason = "a weight that is pruned may grow again, from zero";
+            return refuse("pruning.mask0_action", &pruning.mask0_action, reason, hint);
+        }
+        if pruning.criterion == lth_ticket::DuringTraining::Gradual.name() && !self.controls.is_empty() {
+            let names = self.controls.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let reason = "gradual pruning starts from a dense network, whose mask no control can change";
+            return refuse("controls", names, reason, "leave it out");
+        }
+        match pruning.updates {
+            Some(updates) => positive("pruning.updates.every", updates.every),
+            None => Ok(()),
+        }
     }
 
     /// Checks the densities that are asked for.
@@ -138,7 +190,7 @@ impl Experiment {
                 "pruning.densities",
                 text,
                 "iterative pruning follows its rates from round to round",
-                "use --one-shot or --before-training, or --pruning-rate",
+                "use --one-shot, --before-training or --during-training, or --pruning-rate",
             );
         }
         if self.rounds as usize > pruning.densities.len() + 1 {

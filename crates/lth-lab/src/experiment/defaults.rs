@@ -145,6 +145,7 @@ pub(super) fn pruning(model: &str) -> Pruning {
         densities: Vec::new(),
         allocation: None,
         steps: None,
+        updates: None,
         layer_rates: BTreeMap::new(),
     }
 }

@@ -7,7 +7,7 @@ use lth_model::{Augmentation, BiasInit, Density, InitScheme, Optimizer, Rate, Re
 use lth_ticket::{Allocation, DataOrder, Scope};
 use serde::Deserialize;
 
-use super::{Experiment, Keep, Pruning, PruningSchedule, Retraining};
+use super::{Experiment, Keep, MaskUpdateSettings, Pruning, PruningSchedule, Retraining};
 use crate::ControlKind;
 
 /// The file as it may be written by hand: all but model and data set may be left out.
@@ -53,6 +53,7 @@ struct PruningTable {
     densities: Option<Vec<Density>>,
     allocation: Option<Allocation>,
     steps: Option<u64>,
+    updates: Option<MaskUpdateSettings>,
     layer_rates: Option<BTreeMap<String, Rate>>,
 }
 
@@ -122,6 +123,7 @@ impl PruningTable {
             densities: self.densities.unwrap_or(default.densities),
             allocation: self.allocation.or(default.allocation),
             steps: self.steps.or(default.steps),
+            updates: self.updates.or(default.updates),
             layer_rates: self.layer_rates.unwrap_or(default.layer_rates),
         }
     }

@@ -117,6 +117,9 @@ pub struct Pruning {
     /// In how many steps a network is pruned before training; where it is not said, the method's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
+    /// How masks change during training.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updates: Option<MaskUpdateSettings>,
     /// Rates of single layers, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub layer_rates: BTreeMap<String, Rate>,
@@ -132,6 +135,28 @@ pub enum PruningSchedule {
     OneShot,
     /// None: the untrained one is pruned, scored by a method of pruning before training.
     BeforeTraining,
+    /// None: masks change while the round trains, by a method of pruning during training.
+    DuringTraining,
+}
+
+/// When masks change during training, and how much.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaskUpdateSettings {
+    /// Iterations from one change to the next.
+    pub every: u64,
+    /// The part of the training after which masks stay.
+    pub end: Rate,
+    /// The fraction of a layer's weights that the first change replaces; not used in gradual pruning.
+    pub drop_fraction: Rate,
+}
+
+impl Default for MaskUpdateSettings {
+    /// Every 100 iterations over three quarters of the training, 30 % at first (Evci et al. 2020).
+    fn default() -> Self {
+        let rate = |value| Rate::new(value).expect("it is between 0 and 1");
+        Self { every: 100, end: rate(0.75), drop_fraction: rate(0.3) }
+    }
 }
 
 /// How tickets are trained after pruning (Renda et al. 2020). The rewind point is where the schedule goes on in all of them:

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use lth_model::Masks;
 use lth_ticket::{
-    BeforeTrainingContext, BeforeTrainingOptions, Budget, DensitySchedule, EXAMPLES_PER_CLASS, SanityCheck,
-    find_before_training, prune_before_training, unwatched,
+    BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, Budget, DensitySchedule,
+    EXAMPLES_PER_CLASS, SanityCheck, find_before_training, prune_before_training, unwatched,
 };
 
 use super::{Stage, StageError, StageRunner};
@@ -14,10 +14,19 @@ use crate::Variant;
 impl StageRunner<'_> {
     /// Cuts the ticket of a round from the untrained network.
     pub(super) fn write_ticket_before_training(&self, replicate: u32, round: u32) -> Result<(), StageError> {
+        self.write_sparse_start(find_before_training(&self.experiment.pruning.criterion)?, replicate, round)
+    }
+
+    /// Cuts the ticket of a round from the untrained network by a method.
+    pub(super) fn write_sparse_start(
+        &self,
+        method: &dyn BeforeTraining,
+        replicate: u32,
+        round: u32,
+    ) -> Result<(), StageError> {
         let (experiment, architecture) = (self.experiment, self.context.architecture);
         let pruning = &experiment.pruning;
         let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
-        let method = find_before_training(&pruning.criterion)?;
         let context = BeforeTrainingContext {
             architecture,
             recipe: &experiment.recipe,

@@ -31,7 +31,7 @@ impl StageRunner<'_> {
         ];
         let file = TensorFile {
             tensors: trained.weights.clone(),
-            masks: start.masks.clone(),
+            masks: trained.masks.clone(),
             metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
         };
         Ok(write_file(&self.layout.trained(replicate, variant, round), &file.to_bytes())?)

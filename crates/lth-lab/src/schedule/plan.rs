@@ -6,7 +6,7 @@ use crate::{Experiment, PruningSchedule, Variant};
 /// Every training of an experiment, the most urgent first.
 ///
 /// Chains of tickets are the critical path: each round waits for the one before (in one-shot pruning for round 0, before
-/// training for none). They go
+/// or during training for none). They go
 /// first, round by round; controls fill the cores that are left. A control waits for the stage that makes its round's ticket.
 pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
     let ticket = |replicate, round| Stage { replicate, variant: Variant::Ticket, round };
@@ -14,7 +14,7 @@ pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
     let maker = |replicate: u32, round: u32| match experiment.pruning.schedule {
         PruningSchedule::Iterative => round.checked_sub(1).map(|before| ticket(replicate, before)),
         PruningSchedule::OneShot => (round > 0).then(|| ticket(replicate, 0)),
-        PruningSchedule::BeforeTraining => None,
+        PruningSchedule::BeforeTraining | PruningSchedule::DuringTraining => None,
     };
     let mut stages = Vec::new();
     for round in 0..experiment.rounds {
@@ -47,9 +47,12 @@ mod tests {
         experiment.rounds = 4;
         experiment.replicates = 3;
         experiment.controls = crate::ControlKind::all().collect();
-        for schedule in
-            [PruningSchedule::Iterative, PruningSchedule::OneShot, PruningSchedule::BeforeTraining]
-        {
+        for schedule in [
+            PruningSchedule::Iterative,
+            PruningSchedule::OneShot,
+            PruningSchedule::BeforeTraining,
+            PruningSchedule::DuringTraining,
+        ] {
             experiment.pruning.schedule = schedule;
             let stages = plan(&experiment);
             assert_eq!(stages.len(), 3 * (4 + 3 * experiment.controls.len()));

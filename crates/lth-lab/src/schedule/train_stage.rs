@@ -109,12 +109,14 @@ impl<'a> StageRunner<'a> {
         } else {
             experiment.recipe.clone()
         };
+        let rates = experiment.rates();
         let job = TrainingJob {
             architecture: self.context.architecture,
             recipe: &recipe,
             data,
             weights: &start.weights,
             masks: &start.masks,
+            mask_updates: self.mask_updates(stage, &rates)?,
             pruned: start.pruned,
             seed: experiment.seed(replicate),
             start: start.iteration,
@@ -139,7 +141,7 @@ impl<'a> StageRunner<'a> {
         let mut watch = StageWatch {
             stage,
             rounds: experiment.rounds,
-            density: self.context.architecture.density(&start.masks),
+            density: self.wanted_density(stage, &start.masks),
             checkpoint_path,
             inputs,
             every: self.context.checkpoint_every,
@@ -177,7 +179,7 @@ impl<'a> StageRunner<'a> {
     ) -> Result<(), StageError> {
         let Stage { replicate, variant, round } = stage;
         let (experiment, layout) = (self.experiment, self.layout);
-        let density = self.context.architecture.density(&start.masks);
+        let density = self.context.architecture.density(&trained.masks);
         let last = trained.history.last().map_or(start.iteration, |row| row.iteration);
         let at_end = at_end(&trained.history).ok_or(StageError::Diverged { iteration: last })?;
         let timing = Timing { seconds: trained.seconds, steps: last - start.iteration, finished: now() };
@@ -189,7 +191,9 @@ impl<'a> StageRunner<'a> {
         create_folder(events.parent().unwrap_or(layout.root()))?;
         write_file(&events, &training_event_file(&trained.history, timestamps))?;
         write_file(&layout.timing(replicate, variant, round), timing.to_json().as_bytes())?;
-        if writes_weights(experiment.keep, variant, round, self.one_shot()) {
+        // Where masks change in training, only the trained network has the one that was found.
+        let found = self.during_training().is_some() && variant == Variant::Ticket && round > 0;
+        if found || writes_weights(experiment.keep, variant, round, self.one_shot()) {
             self.write_trained(stage, start, trained)?;
         }
         let next_ticket = self.write_next(stage, start, trained)?;
@@ -200,7 +204,7 @@ impl<'a> StageRunner<'a> {
             variant,
             round,
             density,
-            layers: layer_counts(self.context.architecture, &start.masks),
+            layers: layer_counts(self.context.architecture, &trained.masks),
             start: start.iteration,
             early_stop: early_stop(&trained.history)
                 .filter(|point| point.validation_loss.is_some())
@@ -224,7 +228,9 @@ impl<'a> StageRunner<'a> {
         remove_file(&self.layout.checkpoint(replicate, variant, round))?;
         if variant == Variant::Ticket {
             let rounds = self.experiment.rounds;
-            drop_superseded_weights(self.layout, replicate, rounds, keep, self.one_shot())?;
+            if self.during_training().is_none() {
+                drop_superseded_weights(self.layout, replicate, rounds, keep, self.one_shot())?;
+            }
         }
         Ok(())
     }
@@ -255,7 +261,7 @@ impl<'a> StageRunner<'a> {
     }
 
     /// Iterations an epoch.
-    fn per_epoch(&self, replicate: u32) -> u64 {
+    pub(super) fn per_epoch(&self, replicate: u32) -> u64 {
         let examples = self.data(replicate).train_indices.len();
         examples.div_ceil(self.experiment.recipe.batch_size) as u64
     }

@@ -51,6 +51,7 @@ impl Study<'_> {
             data: self.data(point.replicate),
             weights: &start.weights,
             masks: &start.masks,
+            mask_updates: None,
             pruned: start.pruned,
             seed: self.experiment.seed(point.replicate),
             start: start.iteration,

@@ -6,13 +6,17 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use lth_cpu::CpuEngine;
 use lth_data::Dataset;
 use lth_lab::{
-    CheckpointEvery, ControlKind, Experiment, LabError, RunContext, RunObserver, RunReport, Silent, Stop,
-    find_winning_ticket,
+    CheckpointEvery, ControlKind, Experiment, LabError, RunContext, RunEvent, RunObserver, RunReport, Silent,
+    Stop, find_winning_ticket,
 };
 use lth_model::{Architecture, Engine, Examples, Normalization, Purpose, RandomStream, Seed, Step, mlp};
 
@@ -144,4 +148,40 @@ pub(crate) fn assert_same(left: &Path, right: &Path) {
     let names = left.keys().chain(right.keys());
     let differing: Vec<_> = names.filter(|name| left.get(*name) != right.get(*name)).collect();
     assert!(differing.is_empty(), "{differing:?}");
+}
+
+/// Cancels at the n-th event.
+struct CancelAt {
+    left: AtomicUsize,
+    cancel: Arc<AtomicBool>,
+}
+
+impl RunObserver for CancelAt {
+    fn event(&self, _event: &RunEvent<'_>) {
+        if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.cancel.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// An experiment cancelled again and again, each time a little later, gives the bits of one that is left alone. Returns how many
+/// runs it took.
+pub(crate) fn assert_same_when_cancelled(experiment: &Experiment) -> usize {
+    let (undisturbed, _) = finished(experiment);
+    let output = tempfile::tempdir().unwrap();
+    for runs in 1.. {
+        let cancel = Arc::new(AtomicBool::new(false));
+        // Each run gets a little further: the finished stages give one event each.
+        let observer = CancelAt { left: AtomicUsize::new(2 + runs), cancel: cancel.clone() };
+        let setup =
+            Setup { stop: Stop::when(cancel), observer: &observer, jobs: 1 + runs % 2, ..Setup::default() };
+        let report = setup.run(experiment, output.path()).unwrap();
+        assert!(report.failures.is_empty());
+        assert_eq!(report.stopped, !report.results.is_complete());
+        if report.results.is_complete() {
+            assert_same(undisturbed.path(), output.path());
+            return runs;
+        }
+    }
+    unreachable!("it completes one day")
 }

@@ -1,8 +1,8 @@
 //! Whether a job can be done at all.
 
-use lth_model::Schedule;
+use lth_model::{Pruned, Schedule};
 
-use super::{Split, TrainingCheckpoint, TrainingError, TrainingJob};
+use super::{Split, TrainingCheckpoint, TrainingError, TrainingJob, mask_updates::unsupported_with_frozen};
 
 /// Finds contradictions in a job before anything is trained.
 pub(super) fn check(job: &TrainingJob<'_>, resume: Option<&TrainingCheckpoint>) -> Result<(), TrainingError> {
@@ -33,6 +33,14 @@ pub(super) fn check(job: &TrainingJob<'_>, resume: Option<&TrainingCheckpoint>) 
     {
         return Err(TrainingError::Warmup { warmup: length, last });
     }
+    if let Some(updates) = &job.mask_updates {
+        if updates.end() > last {
+            return Err(TrainingError::MaskUpdates { end: updates.end(), last });
+        }
+        if job.pruned == Pruned::Frozen {
+            return Err(unsupported_with_frozen());
+        }
+    }
     if job.evaluate_every == 0 {
         return Err(TrainingError::EvaluateEvery);
     }
@@ -47,6 +55,9 @@ fn check_resume(job: &TrainingJob<'_>, checkpoint: &TrainingCheckpoint) -> Resul
     let refuse = |reason| Err(TrainingError::OtherTraining { iteration, reason });
     if !(start..=last).contains(&iteration) {
         return refuse(format!("this one goes from {start} to {last}"));
+    }
+    if checkpoint.masks.is_some() != job.mask_updates.is_some() {
+        return refuse("masks change in one of the two only".to_owned());
     }
     if let Some(missing) = job
         .snapshots

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lth_model::TrainerState;
+use lth_model::{Masks, TrainerState};
 
 use super::{MetricRow, RunningMean};
 
@@ -15,6 +15,8 @@ pub struct TrainingCheckpoint {
     pub iteration: u64,
     /// Weights and the optimiser's memory.
     pub trainer: TrainerState,
+    /// Which weights are kept, where masks change in training; `None` where they are the job's.
+    pub masks: Option<Masks>,
     /// The batches since the last evaluation.
     pub running: RunningMean,
     /// Every row so far.

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use lth_model::{Hint, OptimizerState, TensorFile, Tensors, TrainerState};
+use lth_model::{Hint, Masks, OptimizerState, TensorFile, Tensors, TrainerState};
 use thiserror::Error;
 
 use super::{MetricRow, RunningMean, TrainingCheckpoint};
 
-/// The version that is written; a newer one is refused.
-const VERSION: u32 = 1;
+/// The newest version that is read: with masks that change in training.
+const VERSION: u32 = 2;
+/// The version of checkpoints without such masks.
+const WITHOUT_MASKS: u32 = 1;
+
+/// The names of weights begin with it.
+const WEIGHTS: &str = "weights/";
 
 /// Why a file is not a checkpoint that can be continued.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -40,12 +45,12 @@ impl TrainingCheckpoint {
     /// All of it in one file, without loss: floats in metadata are written in the shortest form that reads back to the
     /// same bits, and the order of tensors, which safetensors does not keep, is written beside.
     ///
-    /// Tensors: `weights/NAME`, `optimizer/NAME`, and the same under `snapshots/ITERATION/`.
+    /// Tensors: `weights/NAME` (with masks where they change in training), `optimizer/NAME`, and the same under `snapshots/ITERATION/`.
     pub fn to_file(&self) -> TensorFile {
         let mut file = TensorFile::default();
         let mut put = |key: &str, value: String| file.metadata.insert(key.to_owned(), value);
         put("kind", "training-checkpoint".to_owned());
-        put("format", VERSION.to_string());
+        put("format", if self.masks.is_some() { VERSION } else { WITHOUT_MASKS }.to_string());
         put("iteration", self.iteration.to_string());
         put("seconds", self.seconds.to_string());
         let RunningMean { loss_sum, correct, examples } = self.running;
@@ -54,6 +59,9 @@ impl TrainingCheckpoint {
         let iterations: Vec<String> = self.snapshots.keys().map(u64::to_string).collect();
         put("snapshots", iterations.join(" "));
         put_state(&mut file, "", &self.trainer);
+        for (name, mask) in self.masks.iter().flatten() {
+            file.masks.insert(format!("{WEIGHTS}{name}"), mask.clone());
+        }
         for (iteration, state) in &self.snapshots {
             put_state(&mut file, &format!("snapshots/{iteration}/"), state);
         }
@@ -90,6 +98,7 @@ impl TrainingCheckpoint {
         Ok(Self {
             iteration: value(&file, "iteration")?,
             seconds: value(&file, "seconds")?,
+            masks: (version == VERSION).then(|| take_masks(&mut file)),
             trainer: take_state(&mut file, "")?,
             running: RunningMean { loss_sum, correct, examples },
             history,
@@ -134,7 +143,7 @@ fn fields(line: &str) -> Option<(f64, u64, u64)> {
 
 fn put_state(file: &mut TensorFile, prefix: &str, state: &TrainerState) {
     file.metadata.insert(format!("{prefix}updates"), state.optimizer.updates.to_string());
-    put_tensors(file, &format!("{prefix}weights/"), &state.weights);
+    put_tensors(file, &format!("{prefix}{WEIGHTS}"), &state.weights);
     put_tensors(file, &format!("{prefix}optimizer/"), &state.optimizer.tensors);
 }
 
@@ -148,9 +157,14 @@ fn put_tensors(file: &mut TensorFile, prefix: &str, tensors: &Tensors) {
 
 fn take_state(file: &mut TensorFile, prefix: &str) -> Result<TrainerState, CheckpointError> {
     let updates = value(file, &format!("{prefix}updates"))?;
-    let weights = take_tensors(file, &format!("{prefix}weights/"))?;
+    let weights = take_tensors(file, &format!("{prefix}{WEIGHTS}"))?;
     let tensors = take_tensors(file, &format!("{prefix}optimizer/"))?;
     Ok(TrainerState { weights, optimizer: OptimizerState { updates, tensors } })
+}
+
+fn take_masks(file: &mut TensorFile) -> Masks {
+    let masks = std::mem::take(&mut file.masks).into_iter();
+    masks.filter_map(|(name, mask)| Some((name.strip_prefix(WEIGHTS)?.to_owned(), mask))).collect()
 }
 
 fn take_tensors(file: &mut TensorFile, prefix: &str) -> Result<Tensors, CheckpointError> {

@@ -6,6 +6,7 @@ use lth_model::{EngineError, Hint, ParseError, Step};
 use thiserror::Error;
 
 use super::Split;
+use crate::PruningError;
 
 /// Why a training cannot be done.
 #[derive(Debug, Error)]
@@ -16,6 +17,17 @@ pub enum TrainingError {
     /// A setting of the recipe that cannot be.
     #[error(transparent)]
     Recipe(#[from] ParseError),
+    /// Masks that change in training cannot change as they should.
+    #[error(transparent)]
+    Pruning(#[from] PruningError),
+    /// Masks that go on changing when the training is over.
+    #[error("masks change up to iteration {end}, the training ends at iteration {last}")]
+    MaskUpdates {
+        /// The last iteration at which masks change.
+        end: u64,
+        /// The last iteration.
+        last: u64,
+    },
     /// A split without examples.
     #[error("there are no {split} examples")]
     NoExamples {
@@ -92,6 +104,8 @@ impl Hint for TrainingError {
         Some(match self {
             Self::Engine(error) => return error.hint(),
             Self::Recipe(error) => return error.hint(),
+            Self::Pruning(error) => return error.hint(),
+            Self::MaskUpdates { .. } => "end changes of masks earlier, or train longer".to_owned(),
             Self::NoExamples { .. } | Self::Index { .. } => {
                 "check the data set and the number of validation examples".to_owned()
             }

@@ -2,7 +2,7 @@
 
 use lth_model::{Architecture, Masks, OptimizerState, Pruned, Recipe, Seed, Tensors};
 
-use super::{DataOrder, TrainingData};
+use super::{DataOrder, MaskUpdates, TrainingData};
 
 /// One training: everything that its bits depend on, besides the engine.
 #[derive(Debug, Clone)]
@@ -15,8 +15,10 @@ pub struct TrainingJob<'a> {
     pub data: &'a TrainingData,
     /// The weights and running statistics at iteration `start`.
     pub weights: &'a Tensors,
-    /// Which weights are kept; a weight without a mask is dense.
+    /// Which weights are kept at iteration `start`; a weight without a mask is dense.
     pub masks: &'a Masks,
+    /// How masks change in training; `None` where they stay.
+    pub mask_updates: Option<MaskUpdates<'a>>,
     /// What pruned weights are: zero, or frozen at the values in `weights`.
     pub pruned: Pruned,
     /// Fixes data order and dropout.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lth_model::{Evaluation, OptimizerState, Tensors, TrainerState};
+use lth_model::{Evaluation, Masks, OptimizerState, Tensors, TrainerState};
 
 use super::{MetricRow, TrainingCheckpoint};
 
@@ -11,6 +11,8 @@ use super::{MetricRow, TrainingCheckpoint};
 pub struct Trained {
     /// The weights at the last iteration; pruned weights are exact zeros.
     pub weights: Tensors,
+    /// Which weights are kept at the last iteration: the job's masks, unless they change in training.
+    pub masks: Masks,
     /// The optimiser's memory at the last iteration.
     pub optimizer: OptimizerState,
     /// Every row, by iteration, and train, validation, test within one.

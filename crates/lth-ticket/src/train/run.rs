@@ -3,11 +3,14 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use lth_data::views;
-use lth_model::{Batch, Engine, Evaluation, Pruned, StepReport, Trainer};
+use lth_model::{Batch, Engine, Evaluation, Masks, Pruned, StepReport, Trainer};
 
 use super::{
     Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint,
-    TrainingError, TrainingJob, batches::Batches, check::check,
+    TrainingError, TrainingJob,
+    batches::Batches,
+    check::check,
+    mask_updates::{Changing, MaskUpdates, diverged},
 };
 
 /// Trains a network from `job.start` to the recipe's length, or from a checkpoint of the same training.
@@ -44,6 +47,12 @@ pub fn train(
             return Ok(Outcome::Diverged { iteration: run.iteration });
         }
         run.running.add(&report);
+        if let Some(updates) = job.mask_updates.as_ref().filter(|updates| updates.changes_at(run.iteration)) {
+            match run.change_masks(job, updates, batch) {
+                Err(error) if diverged(&error) => return Ok(Outcome::Diverged { iteration: run.iteration }),
+                changed => changed?,
+            }
+        }
         if (run.iteration.is_multiple_of(job.evaluate_every) || run.iteration == last) && !run.evaluate() {
             return Ok(Outcome::Diverged { iteration: run.iteration });
         }
@@ -67,6 +76,8 @@ pub fn train(
 /// A training in progress.
 struct Run {
     trainer: Box<dyn Trainer>,
+    masks: Masks,
+    changing: bool,
     validation_set: Option<usize>,
     test_set: usize,
     iteration: u64,
@@ -87,10 +98,12 @@ impl Run {
             Some(checkpoint) => (&checkpoint.trainer.weights, Some(&checkpoint.trainer.optimizer)),
             None => (job.weights, job.optimizer),
         };
-        let mut trainer = engine.trainer(job.architecture, job.recipe, weights, job.masks, job.seed)?;
+        let masks =
+            resume.as_ref().and_then(|checkpoint| checkpoint.masks.as_ref()).unwrap_or(job.masks).clone();
+        let mut trainer = engine.trainer(job.architecture, job.recipe, weights, &masks, job.seed)?;
         match job.pruned {
-            Pruned::Frozen => trainer.load_frozen(weights, job.masks, optimizer)?,
-            Pruned::Zero if optimizer.is_some() => trainer.load(weights, job.masks, optimizer)?,
+            Pruned::Frozen => trainer.load_frozen(weights, &masks, optimizer)?,
+            Pruned::Zero if optimizer.is_some() => trainer.load(weights, &masks, optimizer)?,
             Pruned::Zero => {}
         }
         let data = job.data;
@@ -102,6 +115,8 @@ impl Run {
 
         let mut run = Self {
             trainer,
+            masks,
+            changing: job.mask_updates.is_some(),
             validation_set,
             test_set,
             iteration: job.start,
@@ -127,6 +142,21 @@ impl Run {
             None => {}
         }
         Ok(run)
+    }
+
+    fn change_masks(
+        &mut self,
+        job: &TrainingJob<'_>,
+        updates: &MaskUpdates<'_>,
+        batch: Batch<'_>,
+    ) -> Result<(), TrainingError> {
+        let changing = Changing {
+            architecture: job.architecture,
+            trainer: self.trainer.as_mut(),
+            seed: job.seed,
+            iteration: self.iteration,
+        };
+        changing.change(updates, &mut self.masks, batch)
     }
 
     /// Adds the rows of this iteration; false when a loss is not finite.
@@ -164,6 +194,7 @@ impl Run {
         TrainingCheckpoint {
             iteration: self.iteration,
             trainer: self.trainer.state(),
+            masks: self.changing.then(|| self.masks.clone()),
             running: self.running,
             history: self.history.clone(),
             snapshots: self.snapshots.clone(),
@@ -179,6 +210,7 @@ impl Run {
         let seconds = self.seconds(begun);
         Ok(Trained {
             weights: state.weights,
+            masks: self.masks,
             optimizer: state.optimizer,
             history: self.history,
             snapshots: self.snapshots,

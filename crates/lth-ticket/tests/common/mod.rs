@@ -1,6 +1,10 @@
 //! A tiny engine that is nothing but correct and deterministic: softmax regression, momentum, and a rate that jitters
 //! with (seed, update), so that a training that forgets any of its state ends with other bits.
 
+// Each test file uses its part.
+#![allow(dead_code, unused_imports)]
+
+mod fixture;
 mod watched;
 
 use lth_model::{
@@ -9,6 +13,7 @@ use lth_model::{
     TrainerState, Window, mlp,
 };
 
+pub(crate) use fixture::{Fixture, LAST, finish};
 pub(crate) use watched::{Views, WatchedEngine};
 
 pub(crate) const FEATURES: usize = 4;
@@ -172,8 +177,15 @@ impl Trainer for FakeTrainer {
         Err(EngineError::Unsupported { engine: "fake", what: "logits".to_owned() })
     }
 
-    fn gradients(&mut self, _batch: Batch<'_>, _which: Gradients) -> Result<Tensors, EngineError> {
-        Err(EngineError::Unsupported { engine: "fake", what: "gradients".to_owned() })
+    fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
+        let Batch::Stored { examples, indices, .. } = batch else {
+            return Err(EngineError::Batch { reason: "only stored examples".to_owned() });
+        };
+        let (_, mut gradients) = self.see(examples, indices);
+        for (name, mask) in self.masks.iter().filter(|_| which == Gradients::Live) {
+            mask.apply(&mut gradients[name]);
+        }
+        Ok(gradients)
     }
 
     fn weights(&self) -> Tensors {
@@ -204,6 +216,9 @@ impl Trainer for FakeTrainer {
             Some(optimizer) => optimizer.clone(),
             None => OptimizerState { updates: 0, tensors: weights.iter().map(zeros).collect() },
         };
+        for (name, mask) in masks {
+            mask.apply(&mut self.optimizer.tensors[&format!("{name}.momentum_buffer")]);
+        }
         Ok(())
     }
 }

@@ -40,11 +40,27 @@ pub(crate) struct PruningArguments {
     /// --control random-mask shuffles the mask within each layer, --control random-reinit draws fresh weights, --invert-scores.
     #[arg(long, value_name = "METHOD", conflicts_with_all = ["one_shot", "criterion"])]
     pub(crate) before_training: Option<String>,
+    /// Prune during training, each density by itself: gradual, set or rigl
+    ///
+    /// gradual (Zhu and Gupta 2017) begins with the dense network and prunes it little by little. set (Mocanu et al. 2018) and rigl (Evci et
+    /// al. 2020) begin with a random sparse network, spread by --allocation, and move its weights. The mask that training ends with is in
+    /// each round's trained.safetensors. With --control random-mask a network that stays as sparse as it began is trained beside.
+    #[arg(long, value_name = "METHOD", conflicts_with_all = ["one_shot", "criterion", "before_training", "invert_scores"])]
+    pub(crate) during_training: Option<String>,
+    /// During training, iterations from one change of masks to the next [default: 100]
+    #[arg(long, value_name = "N", requires = "during_training", allow_negative_numbers = true)]
+    pub(crate) update_every: Option<String>,
+    /// During training, the part of the training after which masks stay [default: 0.75]
+    #[arg(long, value_name = "FRACTION", requires = "during_training")]
+    pub(crate) update_end: Option<String>,
+    /// During training, the fraction of a layer's weights that set and rigl replace first; it falls as a cosine [default: 0.3]
+    #[arg(long, value_name = "FRACTION", requires = "during_training")]
+    pub(crate) drop_fraction: Option<String>,
     /// The densities of the rounds, for example 0.5,0.2,0.05; not with iterative pruning [default: what the rates lead to]
     #[arg(long, value_name = "DENSITIES", conflicts_with = "number_of_iterations")]
     pub(crate) densities: Option<String>,
-    /// Before training, spread the density over layers without looking at scores: uniform, er, erk or balanced
-    #[arg(long, value_name = "NAME", requires = "before_training")]
+    /// Spread the density over layers without looking at scores: uniform, er, erk or balanced [default: erk for set and rigl]
+    #[arg(long, value_name = "NAME")]
     pub(crate) allocation: Option<String>,
     /// Before training, prune in so many steps, scoring again before each [default: 100 for synflow, else 1]
     #[arg(long, value_name = "N", requires = "before_training", allow_negative_numbers = true)]

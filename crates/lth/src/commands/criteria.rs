@@ -1,6 +1,6 @@
 //! `lth criteria`.
 
-use lth_ticket::{BEFORE_TRAINING, CONTROLS, CRITERIA, MASK0_ACTIONS, MASK1_ACTIONS};
+use lth_ticket::{BEFORE_TRAINING, CONTROLS, CRITERIA, DuringTraining, MASK0_ACTIONS, MASK1_ACTIONS};
 
 use crate::{
     failure::Failure,
@@ -18,6 +18,10 @@ pub(crate) fn run() -> Result<(), Failure> {
     for method in BEFORE_TRAINING {
         before.add_row([method.name(), method.formula(), method.description(), method.paper()]);
     }
+    let mut during = table(&["during training", "change", "description", "paper"], usize::MAX);
+    for method in DuringTraining::ALL {
+        during.add_row([method.name(), method.formula(), method.description(), method.paper()]);
+    }
     let mut kept = table(&["mask-1 action", "kept weight", "description", "paper"], usize::MAX);
     for action in MASK1_ACTIONS {
         kept.add_row([&*action.name(), action.formula(), action.description(), action.paper()]);
@@ -30,6 +34,6 @@ pub(crate) fn run() -> Result<(), Failure> {
     for control in CONTROLS {
         controls.add_row([control.name(), control.description(), control.paper()]);
     }
-    let tables = [criteria, before, kept, pruned, controls].map(|table| table::text(&table));
+    let tables = [criteria, before, during, kept, pruned, controls].map(|table| table::text(&table));
     print(&tables.join("\n"))
 }

@@ -1,10 +1,10 @@
 //! A whole experiment from the flags of `find-winning-ticket`.
 
 use lth_data::NormalizationMethod;
-use lth_lab::{Experiment, PruningSchedule};
+use lth_lab::{Experiment, MaskUpdateSettings, Pruning, PruningSchedule};
 use lth_model::{Architecture, ParameterKind, Rate, nearest_name};
 
-use lth_ticket::Scope;
+use lth_ticket::{Allocation, Scope};
 
 use super::{
     model::model,
@@ -125,6 +125,9 @@ fn apply_pruning(
             pruning.scope = Scope::Global;
         }
     }
+    if let Some(method) = &arguments.during_training {
+        apply_during_training(method, arguments, pruning)?;
+    }
     if let Some(text) = &arguments.densities {
         pruning.densities = text.split(',').map(|density| parse(density.trim())).collect::<Result<_, _>>()?;
         experiment.rounds = pruning.densities.len() as u32 + 1;
@@ -157,6 +160,35 @@ fn apply_pruning(
             experiment.controls.push(kind);
         }
     }
+    Ok(())
+}
+
+/// The method, its settings, and the defaults that follow from it.
+fn apply_during_training(
+    method: &str,
+    arguments: &PruningArguments,
+    pruning: &mut Pruning,
+) -> Result<(), Failure> {
+    let method = lth_ticket::find_during_training(method).map_err(Failure::bad_input)?;
+    pruning.schedule = PruningSchedule::DuringTraining;
+    method.name().clone_into(&mut pruning.criterion);
+    if method.starts_sparse() {
+        pruning.allocation = Some(Allocation::Erk);
+    } else if arguments.scope.is_none() {
+        pruning.scope = Scope::Global;
+    }
+    let mut updates = MaskUpdateSettings::default();
+    if let Some(every) = &arguments.update_every {
+        updates.every =
+            positive("number of iterations between changes of masks", every, "--update-every 100")?;
+    }
+    if let Some(end) = &arguments.update_end {
+        updates.end = parse(end)?;
+    }
+    if let Some(fraction) = &arguments.drop_fraction {
+        updates.drop_fraction = parse(fraction)?;
+    }
+    pruning.updates = Some(updates);
     Ok(())
 }
 
@@ -267,6 +299,10 @@ mod tests {
     fn nonsense_is_refused_with_a_hint() {
         for flags in [
             "-i 0",
+            "--during-training rigel",
+            "--during-training rigl --update-every 0",
+            "--during-training rigl --drop-fraction 1.5",
+            "--during-training rigl --update-end 0",
             "-i -1",
             "-e 0",
             "-b 0",

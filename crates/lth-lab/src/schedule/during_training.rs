@@ -1,0 +1,73 @@
+//! Rounds whose masks change while they train.
+
+use lth_model::{Density, Masks};
+use lth_ticket::{
+    DuringTraining, GradualPruning, GrowthRule, MaskUpdates, PruningRates, RandomBeforeTraining,
+    find_during_training,
+};
+
+use super::{Stage, StageError, StageRunner};
+use crate::{PruningSchedule, Variant};
+
+impl StageRunner<'_> {
+    /// The method, in an experiment that prunes during training.
+    pub(super) fn during_training(&self) -> Option<DuringTraining> {
+        let pruning = &self.experiment.pruning;
+        let during = pruning.schedule == PruningSchedule::DuringTraining;
+        during.then(|| find_during_training(&pruning.criterion).ok()).flatten()
+    }
+
+    /// Writes what a round starts from: a random sparse network, or the dense one.
+    pub(super) fn write_ticket_during_training(&self, replicate: u32, round: u32) -> Result<(), StageError> {
+        if self.during_training().is_some_and(DuringTraining::starts_sparse) {
+            return self.write_sparse_start(&RandomBeforeTraining, replicate, round);
+        }
+        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
+        self.write_pruned(replicate, round, &Masks::new(), &dense.weights, &dense.ticket_hash)?;
+        Ok(())
+    }
+
+    /// How masks change in the training of a stage; controls and the dense round keep theirs.
+    pub(super) fn mask_updates<'a>(
+        &self,
+        stage: Stage,
+        rates: &'a PruningRates,
+    ) -> Result<Option<MaskUpdates<'a>>, StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let Some(method) = self.during_training().filter(|_| variant == Variant::Ticket && round > 0) else {
+            return Ok(None);
+        };
+        let experiment = self.experiment;
+        let settings = experiment.pruning.updates.unwrap_or_default();
+        let length = experiment.recipe.length.iterations(self.per_epoch(replicate));
+        let end = (settings.end.get() * length as f64) as u64;
+        let drop_and_grow = |growth| MaskUpdates::DropAndGrow {
+            growth,
+            every: settings.every,
+            end,
+            fraction: settings.drop_fraction.get(),
+        };
+        Ok(Some(match method {
+            DuringTraining::Set => drop_and_grow(GrowthRule::Random),
+            DuringTraining::RigL => drop_and_grow(GrowthRule::Gradient),
+            DuringTraining::Gradual => MaskUpdates::Gradual {
+                schedule: GradualPruning {
+                    initial: Density::DENSE,
+                    last: experiment.density_of(round, self.context.architecture)?,
+                    start: 0,
+                    every: settings.every,
+                    prunings: (end / settings.every).max(1),
+                },
+                scope: experiment.pruning.scope,
+                rates,
+            },
+        }))
+    }
+
+    /// The density that a stage is to have: what its training ends with.
+    pub(super) fn wanted_density(&self, stage: Stage, masks: &Masks) -> Density {
+        let gradual = self.during_training() == Some(DuringTraining::Gradual);
+        let wanted = gradual.then(|| self.experiment.density_of(stage.round, self.context.architecture).ok());
+        wanted.flatten().unwrap_or_else(|| self.context.architecture.density(masks))
+    }
+}

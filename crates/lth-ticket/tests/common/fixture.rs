@@ -1,0 +1,79 @@
+//! A small training, and its end.
+
+use lth_model::{
+    Architecture, Augmentation, BiasInit, InitScheme, Mask, Masks, Optimizer, Pruned, Purpose, Recipe,
+    Schedule, Seed, Step, Tensors, initialize,
+};
+use lth_ticket::{
+    DataOrder, Outcome, Trained, TrainingCheckpoint, TrainingData, TrainingJob, Unobserved, train,
+};
+
+use super::{CLASSES, FEATURES, FakeEngine, architecture, examples};
+
+/// 23 training examples in batches of 5: epochs of 5 iterations, the last batch of 3; 4 epochs.
+pub(crate) struct Fixture {
+    pub(crate) architecture: Architecture,
+    pub(crate) recipe: Recipe,
+    pub(crate) data: TrainingData,
+    pub(crate) weights: Tensors,
+    pub(crate) masks: Masks,
+}
+
+pub(crate) const LAST: u64 = 20;
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        Self::of(architecture())
+    }
+
+    pub(crate) fn of(architecture: Architecture) -> Self {
+        let recipe = Recipe {
+            batch_size: 5,
+            length: Step::from_epochs(4),
+            learning_rate: 0.3,
+            optimizer: Optimizer::SGD,
+            schedule: Schedule::Constant,
+            label_smoothing: 0.0,
+            gradient_clip: None,
+            augmentation: Augmentation::default(),
+            init: InitScheme::GlorotNormal,
+            bias_init: BiasInit::Zero,
+        };
+        let data = TrainingData {
+            train: examples(30, 1),
+            train_indices: (7..30).collect(),
+            validation: (0..7).collect(),
+            test: examples(11, 2),
+            test_indices: (0..11).collect(),
+        };
+        let weights = initialize(&architecture, recipe.init, recipe.bias_init, Seed(3), Purpose::Init, 0);
+        let kept = (0..FEATURES * CLASSES).map(|index| index % 3 != 1);
+        let masks = Masks::from([("fc1.weight".to_owned(), Mask::from_flags(vec![CLASSES, FEATURES], kept))]);
+        Self { architecture, recipe, data, weights, masks }
+    }
+
+    pub(crate) fn job(&self) -> TrainingJob<'_> {
+        TrainingJob {
+            pruned: Pruned::Zero,
+            mask_updates: None,
+            architecture: &self.architecture,
+            recipe: &self.recipe,
+            data: &self.data,
+            weights: &self.weights,
+            masks: &self.masks,
+            seed: Seed(3),
+            start: 0,
+            order: DataOrder::Shuffled,
+            optimizer: None,
+            evaluate_every: 6,
+            snapshots: vec![0, 7, LAST],
+        }
+    }
+}
+
+pub(crate) fn finish(job: &TrainingJob<'_>, resume: Option<TrainingCheckpoint>) -> Trained {
+    match train(&FakeEngine, job, resume, &mut Unobserved).unwrap() {
+        Outcome::Finished(trained) => Trained { seconds: 0.0, ..trained },
+        other => panic!("{other:?}"),
+    }
+}
