@@ -24,7 +24,8 @@ pub use control_kind::ControlKind;
 pub use disk::{Layout, RunFolder, Variant};
 pub use error::LabError;
 pub use experiment::{
-    Experiment, FORMAT, Keep, KeepEstimate, MaskUpdateSettings, Pruning, PruningSchedule, Retraining,
+    EarlyBirdSettings, Experiment, FORMAT, Keep, KeepEstimate, MaskUpdateSettings, Pruning, PruningSchedule,
+    Retraining,
 };
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};

@@ -100,7 +100,7 @@ impl Experiment {
             PruningSchedule::DuringTraining => {
                 lth_ticket::find_during_training(&pruning.criterion).map(|_| ())
             }
-            PruningSchedule::Iterative | PruningSchedule::OneShot => {
+            PruningSchedule::Iterative | PruningSchedule::OneShot | PruningSchedule::EarlyBird => {
                 lth_ticket::find_criterion(&pruning.criterion).map(|_| ())
             }
         };
@@ -109,11 +109,12 @@ impl Experiment {
             setting("pruning.criterion", &pruning.criterion, error.to_string(), hint)
         })?;
         let during_training = pruning.schedule == PruningSchedule::DuringTraining;
-        if (before_training || during_training) && !pruning.rewind.is_zero() {
+        let early_bird = pruning.schedule == PruningSchedule::EarlyBird;
+        if (before_training || during_training || early_bird) && !pruning.rewind.is_zero() {
             return refuse(
                 "pruning.rewind",
                 pruning.rewind,
-                "nothing is trained before the mask is there, so there are no later weights to rewind to",
+                "no network is trained to its end before the mask is there, so there is no point to rewind to",
                 "leave it out",
             );
         }
@@ -126,6 +127,7 @@ impl Experiment {
             );
         }
         self.check_during_training()?;
+        self.check_early_bird()?;
         let sparse_start = lth_ticket::find_during_training(&pruning.criterion)
             .is_ok_and(|method| during_training && method.starts_sparse());
         if pruning.allocation.is_some() && !before_training && !sparse_start {
@@ -146,6 +148,25 @@ impl Experiment {
         }
         if pruning.steps == Some(0) {
             return refuse("pruning.steps", 0, "it must be at least 1", "use 1 or more");
+        }
+        Ok(())
+    }
+
+    /// Checks when a mask counts as calm.
+    fn check_early_bird(&self) -> Result<(), LabError> {
+        let pruning = &self.pruning;
+        let Some(settings) = pruning.early_bird else { return Ok(()) };
+        if pruning.schedule != PruningSchedule::EarlyBird {
+            let reason = "tickets are not cut from a young network";
+            return refuse("pruning.early_bird", "set", reason, "use --early-bird");
+        }
+        if settings.window < 2 {
+            let reason = "a mask alone has no distance from others";
+            return refuse("pruning.early_bird.window", settings.window, reason, "use 2 or more");
+        }
+        if !(0.0..=1.0).contains(&settings.threshold) {
+            let reason = "it is a fraction of all weights";
+            return refuse("pruning.early_bird.threshold", settings.threshold, reason, "use for example 0.1");
         }
         Ok(())
     }

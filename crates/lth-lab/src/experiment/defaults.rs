@@ -146,6 +146,7 @@ pub(super) fn pruning(model: &str) -> Pruning {
         allocation: None,
         steps: None,
         updates: None,
+        early_bird: None,
         layer_rates: BTreeMap::new(),
     }
 }

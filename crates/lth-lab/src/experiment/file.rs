@@ -33,7 +33,7 @@ const COMMENTS: &[(&str, &str)] = &[
     ("controls", "Trainings that each ticket is compared with: random-reinit, random-mask."),
     (
         "pruning.schedule",
-        "iterative: each round prunes the network of the round before; one-shot: the dense one; before-training: the untrained one; during-training: none, masks change while a round trains.",
+        "iterative: each round prunes the network of the round before; one-shot: the dense one; before-training: the untrained one; during-training: none, masks change while a round trains; early-bird: the dense one while its mask stops changing.",
     ),
     ("pruning.criterion", "The scores that decide what is kept; `lth criteria` lists them."),
     ("pruning.scope", "layer: each layer loses its own fraction; global: all weights compete."),
@@ -71,6 +71,8 @@ const COMMENTS: &[(&str, &str)] = &[
         "pruning.updates.every",
         "Iterations from one change to the next; then the part of the training after which masks stay, and the fraction replaced at first.",
     ),
+    ("pruning.early_bird", "When the mask of a young network counts as calm: the ticket is cut from it."),
+    ("pruning.early_bird.window", "Masks of so many epochs; then how far the newest may be from any other."),
     ("pruning.layer_rates", "Rates of single layers, by name."),
     ("recipe.schedule", "The learning rate over training; docs/reference/schedules.md has the formulas."),
     ("recipe.augmentation", "How training images are varied, anew for each example and epoch."),
@@ -202,6 +204,7 @@ mod tests {
         experiment.pruning.densities = vec![Density::new(0.5).unwrap(), Density::new(0.25).unwrap()];
         experiment.pruning.allocation = Some(lth_ticket::Allocation::Erk);
         experiment.pruning.steps = Some(7);
+        experiment.pruning.early_bird = Some(crate::EarlyBirdSettings::default());
         experiment.pruning.updates = Some(crate::MaskUpdateSettings::default());
         experiment.pruning.retraining = crate::Retraining::FineTuning;
         experiment.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 };

@@ -7,7 +7,7 @@ use lth_model::{Augmentation, BiasInit, Density, InitScheme, Optimizer, Rate, Re
 use lth_ticket::{Allocation, DataOrder, Scope};
 use serde::Deserialize;
 
-use super::{Experiment, Keep, MaskUpdateSettings, Pruning, PruningSchedule, Retraining};
+use super::{EarlyBirdSettings, Experiment, Keep, MaskUpdateSettings, Pruning, PruningSchedule, Retraining};
 use crate::ControlKind;
 
 /// The file as it may be written by hand: all but model and data set may be left out.
@@ -54,6 +54,7 @@ struct PruningTable {
     allocation: Option<Allocation>,
     steps: Option<u64>,
     updates: Option<MaskUpdateSettings>,
+    early_bird: Option<EarlyBirdSettings>,
     layer_rates: Option<BTreeMap<String, Rate>>,
 }
 
@@ -124,6 +125,7 @@ impl PruningTable {
             allocation: self.allocation.or(default.allocation),
             steps: self.steps.or(default.steps),
             updates: self.updates.or(default.updates),
+            early_bird: self.early_bird.or(default.early_bird),
             layer_rates: self.layer_rates.unwrap_or(default.layer_rates),
         }
     }

@@ -120,6 +120,9 @@ pub struct Pruning {
     /// How masks change during training.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updates: Option<MaskUpdateSettings>,
+    /// When a mask counts as calm, in early-bird pruning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub early_bird: Option<EarlyBirdSettings>,
     /// Rates of single layers, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub layer_rates: BTreeMap<String, Rate>,
@@ -137,6 +140,25 @@ pub enum PruningSchedule {
     BeforeTraining,
     /// None: masks change while the round trains, by a method of pruning during training.
     DuringTraining,
+    /// The dense network of the epoch at which its mask stops changing.
+    EarlyBird,
+}
+
+/// When the mask of a young network counts as calm (You et al. 2020).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlyBirdSettings {
+    /// The masks of so many epochs are looked at.
+    pub window: u32,
+    /// The newest is no further from any other: the fraction of weights that they do not agree on.
+    pub threshold: f64,
+}
+
+impl Default for EarlyBirdSettings {
+    /// The paper's: five masks, 0.1.
+    fn default() -> Self {
+        Self { window: 5, threshold: 0.1 }
+    }
 }
 
 /// When masks change during training, and how much.

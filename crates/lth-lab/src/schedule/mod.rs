@@ -2,6 +2,7 @@
 
 mod before_training;
 mod during_training;
+mod early_bird;
 mod next;
 mod observer;
 mod plan;

@@ -103,7 +103,7 @@ impl StageRunner<'_> {
         Ok(())
     }
 
-    fn scores(
+    pub(super) fn scores(
         &self,
         replicate: u32,
         round: u32,
@@ -137,6 +137,19 @@ impl StageRunner<'_> {
         trained: &Tensors,
         parent: &str,
     ) -> Result<String, StageError> {
+        self.write_pruned_with(replicate, round, masks, trained, parent, BTreeMap::new())
+    }
+
+    /// As [`Self::write_pruned`], with more in the ticket's metadata.
+    pub(super) fn write_pruned_with(
+        &self,
+        replicate: u32,
+        round: u32,
+        masks: &Masks,
+        trained: &Tensors,
+        parent: &str,
+        metadata: BTreeMap<String, String>,
+    ) -> Result<String, StageError> {
         let (architecture, pruning) = (self.context.architecture, &self.experiment.pruning);
         let (point, optimizer) = self.rewind_point(replicate)?;
         let context = Mask1Context {
@@ -157,7 +170,8 @@ impl StageRunner<'_> {
         let mut weights = kept.weights(&context);
         let pruned = find_mask0_action(&pruning.mask0_action)?;
         pruned.apply(&context, &mut weights);
-        let origin = self.origin(replicate, round, Some(parent.to_owned()));
+        let mut origin = self.origin(replicate, round, Some(parent.to_owned()));
+        origin.metadata.extend(metadata);
         let mut ticket = if pruned.freezes() {
             Ticket::frozen(architecture, origin, weights, masks)?
         } else {

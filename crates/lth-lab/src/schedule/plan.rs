@@ -14,7 +14,9 @@ pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
     let maker = |replicate: u32, round: u32| match experiment.pruning.schedule {
         PruningSchedule::Iterative => round.checked_sub(1).map(|before| ticket(replicate, before)),
         PruningSchedule::OneShot => (round > 0).then(|| ticket(replicate, 0)),
-        PruningSchedule::BeforeTraining | PruningSchedule::DuringTraining => None,
+        PruningSchedule::BeforeTraining | PruningSchedule::DuringTraining | PruningSchedule::EarlyBird => {
+            None
+        }
     };
     let mut stages = Vec::new();
     for round in 0..experiment.rounds {
@@ -52,6 +54,7 @@ mod tests {
             PruningSchedule::OneShot,
             PruningSchedule::BeforeTraining,
             PruningSchedule::DuringTraining,
+            PruningSchedule::EarlyBird,
         ] {
             experiment.pruning.schedule = schedule;
             let stages = plan(&experiment);

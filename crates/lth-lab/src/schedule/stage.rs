@@ -44,6 +44,9 @@ pub enum StageError {
         /// Where.
         iteration: u64,
     },
+    /// It was asked to stop while it looked for its ticket; not a failure.
+    #[error("stopped")]
+    Stopped,
     /// A file cannot be written or read, or is not what it should be.
     #[error(transparent)]
     Lab(#[from] LabError),
@@ -74,6 +77,7 @@ impl StageError {
 impl Hint for StageError {
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Stopped => Some("the same command continues".to_owned()),
             Self::Diverged { .. } => Some("use a lower learning rate".to_owned()),
             Self::Lab(error) => error.hint(),
             Self::Training(error) => error.hint(),

@@ -38,6 +38,7 @@ impl StageRunner<'_> {
                 Variant::Ticket if self.during_training().is_some() => {
                     self.write_ticket_during_training(replicate, round)?;
                 }
+                Variant::Ticket if self.early_bird() => self.write_early_bird_ticket(replicate, round)?,
                 Variant::Ticket if self.one_shot() => self.write_one_shot_ticket(replicate, round)?,
                 // The round before wrote it, or its record would not be there.
                 Variant::Ticket => (),

@@ -72,7 +72,9 @@ impl<'a> StageRunner<'a> {
     fn train_unless_done(&self, stage: Stage) -> Result<Ended, StageError> {
         let Stage { replicate, variant, round } = stage;
         let start = match self.start(stage) {
-            Err(StageError::BeforeTraining(BeforeTrainingError::Stopped)) => return Ok(Ended::Stopped),
+            Err(StageError::Stopped | StageError::BeforeTraining(BeforeTrainingError::Stopped)) => {
+                return Ok(Ended::Stopped);
+            }
             start => start?,
         };
         let inputs = self.inputs(stage, &start.ticket_hash);
@@ -241,6 +243,10 @@ impl<'a> StageRunner<'a> {
 
     pub(super) fn before_training(&self) -> bool {
         self.experiment.pruning.schedule == PruningSchedule::BeforeTraining
+    }
+
+    pub(super) fn early_bird(&self) -> bool {
+        self.experiment.pruning.schedule == PruningSchedule::EarlyBird
     }
 
     pub(super) fn iterative(&self) -> bool {

@@ -56,6 +56,18 @@ pub(crate) struct PruningArguments {
     /// During training, the fraction of a layer's weights that set and rigl replace first; it falls as a cosine [default: 0.3]
     #[arg(long, value_name = "FRACTION", requires = "during_training")]
     pub(crate) drop_fraction: Option<String>,
+    /// Cut each round's ticket from the dense network as soon as its mask stops changing (You et al. 2020)
+    ///
+    /// After every epoch the network is pruned on paper to the round's density. When the newest mask is near those of the last epochs the
+    /// ticket is drawn; its kept weights go on from there, unless --mask1-action says otherwise.
+    #[arg(long, conflicts_with_all = ["one_shot", "before_training", "during_training", "retrain"])]
+    pub(crate) early_bird: bool,
+    /// For early-bird tickets, compare the masks of so many epochs [default: 5]
+    #[arg(long, value_name = "N", requires = "early_bird", allow_negative_numbers = true)]
+    pub(crate) early_bird_window: Option<String>,
+    /// For early-bird tickets, the fraction of weights that two near masks may not agree on [default: 0.1]
+    #[arg(long, value_name = "FRACTION", requires = "early_bird", allow_negative_numbers = true)]
+    pub(crate) early_bird_threshold: Option<String>,
     /// The densities of the rounds, for example 0.5,0.2,0.05; not with iterative pruning [default: what the rates lead to]
     #[arg(long, value_name = "DENSITIES", conflicts_with = "number_of_iterations")]
     pub(crate) densities: Option<String>,

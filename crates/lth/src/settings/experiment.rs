@@ -1,10 +1,10 @@
 //! A whole experiment from the flags of `find-winning-ticket`.
 
 use lth_data::NormalizationMethod;
-use lth_lab::{Experiment, MaskUpdateSettings, Pruning, PruningSchedule};
-use lth_model::{Architecture, ParameterKind, Rate, nearest_name};
+use lth_lab::{EarlyBirdSettings, Experiment, MaskUpdateSettings, Pruning, PruningSchedule};
+use lth_model::{Architecture, Density, ParameterKind, Rate, nearest_name};
 
-use lth_ticket::{Allocation, Scope};
+use lth_ticket::{Allocation, Keep, Mask1Action as _, Scope};
 
 use super::{
     model::model,
@@ -127,6 +127,18 @@ fn apply_pruning(
     }
     if let Some(method) = &arguments.during_training {
         apply_during_training(method, arguments, pruning)?;
+    }
+    if arguments.early_bird {
+        pruning.schedule = PruningSchedule::EarlyBird;
+        Keep.name().into_owned().clone_into(&mut pruning.mask1_action);
+        let mut settings = EarlyBirdSettings::default();
+        if let Some(window) = &arguments.early_bird_window {
+            settings.window = positive("number of epochs", window, "--early-bird-window 5")?;
+        }
+        if let Some(threshold) = &arguments.early_bird_threshold {
+            settings.threshold = parse::<Density>(threshold)?.get();
+        }
+        pruning.early_bird = Some(settings);
     }
     if let Some(text) = &arguments.densities {
         pruning.densities = text.split(',').map(|density| parse(density.trim())).collect::<Result<_, _>>()?;
@@ -300,6 +312,8 @@ mod tests {
         for flags in [
             "-i 0",
             "--during-training rigel",
+            "--early-bird --early-bird-window 0",
+            "--early-bird --early-bird-threshold 2",
             "--during-training rigl --update-every 0",
             "--during-training rigl --drop-fraction 1.5",
             "--during-training rigl --update-end 0",
