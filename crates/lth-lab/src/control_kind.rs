@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::RunControl;
 use lth_model::{Hint, ParseError};
 use lth_ticket::{CONTROLS, Control, find_control};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -25,7 +26,9 @@ pub struct ControlKind {
 impl ControlKind {
     /// Every control that there is.
     pub fn all() -> impl Iterator<Item = Self> {
-        CONTROLS.iter().map(|control| Self { name: control.name(), draw: 0 })
+        let of_tickets = CONTROLS.iter().map(|control| control.name());
+        let of_runs = RunControl::ALL.into_iter().map(RunControl::name);
+        of_tickets.chain(of_runs).map(|name| Self { name, draw: 0 })
     }
 
     /// Its name, without the draw.
@@ -44,10 +47,27 @@ impl ControlKind {
         Self { draw, ..self }
     }
 
-    /// The control itself.
-    pub fn control(self) -> &'static dyn Control {
-        find_control(self.name).expect("the name was found in the registry before")
+    /// What makes it.
+    pub fn source(self) -> ControlSource {
+        if let Some(control) = self.of_run() {
+            return ControlSource::Run(control);
+        }
+        ControlSource::Ticket(find_control(self.name).expect("the name was found in the registry before"))
     }
+
+    /// The control of the whole run, if it is one.
+    pub fn of_run(self) -> Option<RunControl> {
+        RunControl::ALL.into_iter().find(|control| control.name() == self.name)
+    }
+}
+
+/// What makes a control.
+#[derive(Clone, Copy)]
+pub enum ControlSource {
+    /// Its ticket.
+    Ticket(&'static dyn Control),
+    /// The whole run.
+    Run(RunControl),
 }
 
 impl fmt::Display for ControlKind {
@@ -70,11 +90,18 @@ impl FromStr for ControlKind {
             Some((name, Ok(draw))) => (name, draw),
             _ => (text, 0),
         };
+        let wanted = name.replace('_', "-");
+        if let Some(control) = RunControl::ALL.into_iter().find(|control| control.name() == wanted) {
+            return Ok(Self { name: control.name(), draw });
+        }
         find_control(name).map(|control| Self { name: control.name(), draw }).map_err(|error| ParseError {
             what: "control",
             value: text.to_owned(),
             reason: "there is none of this name".to_owned(),
-            hint: error.hint().unwrap_or_default(),
+            hint: {
+                let of_runs = RunControl::ALL.map(RunControl::name).join(", ");
+                format!("{}; of whole runs {of_runs}", error.hint().unwrap_or_default())
+            },
         })
     }
 }

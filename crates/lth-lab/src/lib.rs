@@ -13,6 +13,7 @@ mod experiment;
 mod find;
 mod metrics;
 pub mod plot;
+mod run_control;
 mod schedule;
 mod stability;
 mod train;
@@ -20,7 +21,7 @@ mod transfer;
 
 pub use atomic::{create_folder, remove_file, write_file};
 pub use context::RunContext;
-pub use control_kind::ControlKind;
+pub use control_kind::{ControlKind, ControlSource};
 pub use disk::{Layout, RunFolder, Variant};
 pub use error::LabError;
 pub use experiment::{
@@ -29,6 +30,7 @@ pub use experiment::{
 };
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
+pub use run_control::RunControl;
 pub use schedule::{
     CheckpointEvery, PlannedStage, RunEvent, RunObserver, Silent, Stage, StageError, StageFailure,
     StageProgress, Stop, plan,

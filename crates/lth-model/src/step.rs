@@ -43,6 +43,15 @@ impl Step {
         u64::from(self.epochs).saturating_mul(per_epoch).saturating_add(self.iterations)
     }
 
+    /// So many times as long; the largest number where it would be larger.
+    #[must_use]
+    pub fn times(self, factor: u32) -> Self {
+        Self {
+            epochs: self.epochs.saturating_mul(factor),
+            iterations: self.iterations.saturating_mul(factor.into()),
+        }
+    }
+
     /// Whether this is the start of training.
     pub fn is_zero(self) -> bool {
         self == Self::ZERO

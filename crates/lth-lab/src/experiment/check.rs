@@ -4,7 +4,7 @@ use lth_model::{Architecture, Hint, Recipe, Schedule};
 use lth_ticket::Scope;
 
 use super::{Experiment, Keep, PruningSchedule, Retraining};
-use crate::LabError;
+use crate::{LabError, RunControl};
 
 /// A last learning rate below this part of the first leaves nothing to fine-tune with.
 const VANISHED: f32 = 1e-4;
@@ -70,6 +70,7 @@ impl Experiment {
                 "change masks more often, or train longer",
             );
         }
+        self.check_controls()?;
         self.check_densities(architecture)?;
         self.check_actions()?;
         let unknown = |error: lth_ticket::UnknownName| {
@@ -148,6 +149,35 @@ impl Experiment {
         }
         if pruning.steps == Some(0) {
             return refuse("pruning.steps", 0, "it must be at least 1", "use 1 or more");
+        }
+        Ok(())
+    }
+
+    /// Checks controls that need more than a ticket.
+    fn check_controls(&self) -> Result<(), LabError> {
+        for kind in &self.controls {
+            match kind.of_run() {
+                Some(RunControl::OneShot) if self.pruning.schedule != PruningSchedule::Iterative => {
+                    return refuse(
+                        "controls",
+                        kind,
+                        "it prunes at once what the run prunes round by round, and this run does not",
+                        "leave it out: it is for iterative pruning",
+                    );
+                }
+                Some(RunControl::OtherSeedMask) if self.replicates < u32::from(kind.draw()) + 2 => {
+                    return refuse(
+                        "controls",
+                        kind,
+                        format!(
+                            "each draw takes the mask of another replicate, and there are {} in all",
+                            self.replicates
+                        ),
+                        "run `find-winning-ticket` again with more --replicates",
+                    );
+                }
+                _ => (),
+            }
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ mod next;
 mod observer;
 mod plan;
 mod queue;
+mod run_control;
 mod stage;
 mod start;
 mod stop;

@@ -1,7 +1,7 @@
 //! The list of stages that an experiment needs.
 
-use super::{PlannedStage, Stage};
-use crate::{Experiment, PruningSchedule, Variant};
+use super::{PlannedStage, Stage, run_control::other_replicate};
+use crate::{Experiment, PruningSchedule, RunControl, Variant};
 
 /// Every training of an experiment, the most urgent first.
 ///
@@ -21,7 +21,7 @@ pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
     let mut stages = Vec::new();
     for round in 0..experiment.rounds {
         for replicate in 0..experiment.replicates {
-            let after = maker(replicate, round);
+            let after = maker(replicate, round).into_iter().collect();
             stages.push(PlannedStage { stage: ticket(replicate, round), after });
         }
     }
@@ -30,7 +30,11 @@ pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
             for &kind in &experiment.controls {
                 let stage = Stage { replicate, variant: Variant::Control(kind), round };
                 // Otherwise two stages might score the same network at once.
-                let after = maker(replicate, round).or_else(|| Some(ticket(replicate, round)));
+                let mut after = vec![maker(replicate, round).unwrap_or(ticket(replicate, round))];
+                if kind.of_run() == Some(RunControl::OtherSeedMask) {
+                    let other = other_replicate(replicate, kind.draw());
+                    after.push(maker(other, round).unwrap_or(ticket(other, round)));
+                }
                 stages.push(PlannedStage { stage, after });
             }
         }
@@ -61,7 +65,7 @@ mod tests {
             assert_eq!(stages.len(), 3 * (4 + 3 * experiment.controls.len()));
             let mut seen = HashSet::new();
             for planned in &stages {
-                assert!(planned.after.is_none_or(|after| seen.contains(&after)), "{planned:?}");
+                assert!(planned.after.iter().all(|after| seen.contains(after)), "{planned:?}");
                 assert!(seen.insert(planned.stage), "{planned:?} is there twice");
             }
         }

@@ -17,7 +17,7 @@ pub(crate) enum Ended {
     Stopped,
 }
 
-/// Runs stages on `jobs` threads: always the first in the list whose predecessor is finished. What waits for a failed
+/// Runs stages on `jobs` threads: always the first in the list whose predecessors are finished. What waits for a failed
 /// stage is not run; an error that concerns the whole run stops all. Returns the failures in the order of the list.
 pub(crate) fn run_queue(
     stages: &[PlannedStage],
@@ -74,7 +74,7 @@ impl Queue<'_> {
                 return None;
             }
             let ready = state.waiting.iter().position(|&index| {
-                self.stages[index].after.is_none_or(|after| state.finished.contains(&after))
+                self.stages[index].after.iter().all(|after| state.finished.contains(after))
             });
             if let Some(place) = ready {
                 state.running += 1;
@@ -145,11 +145,8 @@ mod tests {
         let stages = stages();
         let done = Mutex::new(Vec::new());
         let failures = run_queue(&stages, jobs, stop, &|stage| {
-            let after = stages.iter().find(|planned| planned.stage == stage).unwrap().after;
-            assert!(
-                after.is_none_or(|after| done.lock().unwrap().contains(&after)),
-                "{stage} came too early"
-            );
+            let after = &stages.iter().find(|planned| planned.stage == stage).unwrap().after;
+            assert!(after.iter().all(|after| done.lock().unwrap().contains(after)), "{stage} came too early");
             let result = act(stage);
             done.lock().unwrap().push(stage);
             result

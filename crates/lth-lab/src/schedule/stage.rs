@@ -31,8 +31,8 @@ impl fmt::Display for Stage {
 pub struct PlannedStage {
     /// The stage.
     pub stage: Stage,
-    /// Its one predecessor, if it has any.
-    pub after: Option<Stage>,
+    /// Its predecessors.
+    pub after: Vec<Stage>,
 }
 
 /// Why a stage failed.

@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use lth_model::{Masks, OptimizerState, Pruned, Purpose, Step, TensorFile, Tensors, initialize};
-use lth_ticket::{ControlContext, Ticket, TicketError, TicketOrigin};
+use lth_ticket::{Control, ControlContext, Ticket, TicketError, TicketOrigin};
 
 use super::{Stage, StageError, StageRunner};
 use crate::{
-    LabError, RoundRecord, Variant,
+    ControlKind, ControlSource, LabError, RoundRecord, Variant,
     atomic::{create_folder, write_file},
 };
 
@@ -137,23 +137,38 @@ impl StageRunner<'_> {
         let Stage { replicate, variant, round } = stage;
         let Variant::Control(kind) = variant else { return Ok(()) };
         let ticket = self.start(Stage { variant: Variant::Ticket, ..stage })?;
-        let (rewind, optimizer) = self.rewind_point(replicate)?;
-        let control = kind.control().control(&ControlContext {
-            architecture: self.context.architecture,
-            recipe: &self.experiment.recipe,
-            initial: &self.initial(replicate),
-            rewind: &rewind,
-            masks: &ticket.masks,
-            seed: self.experiment.seed(replicate),
-            round: u64::from(round),
-            draw: u64::from(kind.draw()),
-        });
-        let mut origin = self.origin(replicate, round, Some(ticket.ticket_hash));
+        let mut origin = self.origin(replicate, round, Some(ticket.ticket_hash.clone()));
         origin.metadata.insert("control".to_owned(), kind.to_string());
-        let mut control = Ticket::new(self.context.architecture, origin, control.weights, &control.masks)?;
-        self.set_optimizer(&mut control, optimizer);
+        let control = match kind.source() {
+            ControlSource::Run(control) => self.run_control(kind, control, stage, origin)?,
+            ControlSource::Ticket(control) => self.ticket_control(kind, control, stage, &ticket, origin)?,
+        };
         self.write_ticket(&self.layout.ticket(replicate, variant, round), &control)?;
         Ok(())
+    }
+
+    fn ticket_control(
+        &self,
+        kind: ControlKind,
+        control: &dyn Control,
+        stage: Stage,
+        ticket: &Start,
+        origin: TicketOrigin,
+    ) -> Result<Ticket, StageError> {
+        let (rewind, optimizer) = self.rewind_point(stage.replicate)?;
+        let control = control.control(&ControlContext {
+            architecture: self.context.architecture,
+            recipe: &self.experiment.recipe,
+            initial: &self.initial(stage.replicate),
+            rewind: &rewind,
+            masks: &ticket.masks,
+            seed: self.experiment.seed(stage.replicate),
+            round: u64::from(stage.round),
+            draw: u64::from(kind.draw()),
+        });
+        let mut control = Ticket::new(self.context.architecture, origin, control.weights, &control.masks)?;
+        self.set_optimizer(&mut control, optimizer);
+        Ok(control)
     }
 
     /// Restores the optimiser's memory with the weights, if the experiment wants it so.

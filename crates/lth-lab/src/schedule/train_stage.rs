@@ -1,10 +1,11 @@
 //! One stage: from its ticket to its files.
 
 use std::sync::{
-    OnceLock,
+    Mutex, OnceLock,
     atomic::{AtomicUsize, Ordering},
 };
 
+use lth_model::Tensors;
 use lth_ticket::{
     BeforeTrainingError, EvaluationPoint, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob,
     at_end, early_stop, train,
@@ -32,6 +33,8 @@ pub(crate) struct StageRunner<'a> {
     pub(super) given: Option<&'a GivenStart>,
     stop: &'a Stop,
     data: Vec<OnceLock<TrainingData>>,
+    /// Trained weights of round 0 that had to be trained again, by replicate.
+    pub(super) dense: Vec<Mutex<Option<Tensors>>>,
     trainings_left: AtomicUsize,
 }
 
@@ -52,6 +55,7 @@ impl<'a> StageRunner<'a> {
             given,
             stop: &context.stop,
             data,
+            dense: (0..experiment.replicates).map(|_| Mutex::default()).collect(),
             trainings_left: AtomicUsize::new(trainings),
         }
     }
@@ -105,12 +109,7 @@ impl<'a> StageRunner<'a> {
         let Stage { replicate, variant, round } = stage;
         let experiment = self.experiment;
         let data = self.data(replicate);
-        let retrained = variant == Variant::Ticket && round > 0;
-        let recipe = if retrained {
-            experiment.retraining_recipe(self.per_epoch(replicate))
-        } else {
-            experiment.recipe.clone()
-        };
+        let recipe = self.recipe_of(stage);
         let rates = experiment.rates();
         let job = TrainingJob {
             architecture: self.context.architecture,

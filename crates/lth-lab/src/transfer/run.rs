@@ -63,7 +63,7 @@ pub fn run_transfer(
     // The queue knows trainings by their place in the list.
     let stages: Vec<PlannedStage> = (0..trainings.len() as u32)
         .map(|place| Stage { replicate: place, variant: Variant::Ticket, round: 0 })
-        .map(|stage| PlannedStage { stage, after: None })
+        .map(|stage| PlannedStage { stage, after: Vec::new() })
         .collect();
     let failures = run_queue(&stages, context.jobs, &context.stop, &|stage| {
         let training = trainings[stage.replicate as usize];

@@ -4,6 +4,7 @@ use clap::Args;
 
 /// The lottery part of an experiment; the defaults are those of Frankle and Carbin 2019.
 #[derive(Debug, Clone, Default, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(next_help_heading = "Pruning")]
 pub(crate) struct PruningArguments {
     /// Train-prune rounds, the dense one included [default: 20]

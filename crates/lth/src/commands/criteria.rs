@@ -1,5 +1,6 @@
 //! `lth criteria`.
 
+use lth_lab::RunControl;
 use lth_ticket::{BEFORE_TRAINING, CONTROLS, CRITERIA, DuringTraining, MASK0_ACTIONS, MASK1_ACTIONS};
 
 use crate::{
@@ -32,6 +33,9 @@ pub(crate) fn run() -> Result<(), Failure> {
     }
     let mut controls = table(&["control", "description", "paper"], usize::MAX);
     for control in CONTROLS {
+        controls.add_row([control.name(), control.description(), control.paper()]);
+    }
+    for control in RunControl::ALL {
         controls.add_row([control.name(), control.description(), control.paper()]);
     }
     let tables = [criteria, before, during, kept, pruned, controls].map(|table| table::text(&table));

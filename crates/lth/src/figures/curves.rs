@@ -67,7 +67,11 @@ fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure) -
         .iter()
         .filter(|result| is_draw_of(result.record.variant, variant) && result.record.round == round)
         .collect();
-    let density = found.first()?.density().get();
+    // A control may have another density; it is drawn with the ticket that it is compared with.
+    let of_ticket =
+        |result: &&RoundResult| result.record.variant == Variant::Ticket && result.record.round == round;
+    let density = results.rounds.iter().find(of_ticket).or(found.first().copied())?.density().get();
+    found.first()?;
     let values = found.iter().map(|result| match measure {
         Measure::EarlyStopAccuracy => result.test_accuracy(),
         Measure::FinalAccuracy => result.record.end.test_accuracy,

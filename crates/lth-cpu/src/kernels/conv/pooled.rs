@@ -176,7 +176,9 @@ impl Kernel for PackPooled<'_> {
                 for column in 0..columns {
                     let x = (at.x + column).wrapping_add_signed(sweep.in_first[1]);
                     let inside = y < height && x < width;
-                    let pixel = channel * pooled + (y / 2 * (width / 2) + x / 2) * LANES;
+                    // Outside of the map y and x are beyond any number: the pixel is not looked at.
+                    let place = if inside { y / 2 * (width / 2) + x / 2 } else { 0 };
+                    let pixel = channel * pooled + place * LANES;
                     let member = y % 2 * 2 + x % 2;
                     for g in 0..sweep.group {
                         // SAFETY: the patch's length is checked above; pixels are inside of the map, slabs of the batch.

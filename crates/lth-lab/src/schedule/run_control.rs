@@ -1,0 +1,155 @@
+//! Making the controls that need more of a run than the ticket.
+
+use std::{borrow::Cow, io, sync::PoisonError};
+
+use lth_model::{Masks, Recipe, Step, TensorFile, Tensors};
+use lth_ticket::{
+    Directive, Observer, OneShot, Outcome, Progress, Ticket, TicketOrigin, Trained, TrainingCheckpoint,
+    TrainingJob, prune_one_shot, rewind, train,
+};
+
+use super::{Stage, StageError, StageRunner, Stop};
+use crate::{ControlKind, LabError, RunControl, Variant};
+
+impl StageRunner<'_> {
+    /// The ticket of such a control.
+    pub(super) fn run_control(
+        &self,
+        kind: ControlKind,
+        control: RunControl,
+        stage: Stage,
+        origin: TicketOrigin,
+    ) -> Result<Ticket, StageError> {
+        let Stage { replicate, round, .. } = stage;
+        let architecture = self.context.architecture;
+        let masks = match control {
+            RunControl::DenseLonger => {
+                // It begins where the run began, whatever tickets are rewound to.
+                let origin = TicketOrigin { rewind: Step::ZERO, rewind_iteration: 0, ..origin };
+                return Ok(Ticket::new(architecture, origin, self.initial(replicate), &Masks::new())?);
+            }
+            RunControl::OneShot => self.one_shot_masks(replicate, round)?,
+            RunControl::OtherSeedMask => {
+                let other = other_replicate(replicate, kind.draw());
+                self.start(Stage { replicate: other, variant: Variant::Ticket, round })?.masks
+            }
+        };
+        let (point, optimizer) = self.rewind_point(replicate)?;
+        let mut ticket = Ticket::new(architecture, origin, rewind(&point, &masks), &masks)?;
+        self.set_optimizer(&mut ticket, optimizer);
+        Ok(ticket)
+    }
+
+    /// The recipe of a stage.
+    pub(super) fn recipe_of(&self, stage: Stage) -> Cow<'_, Recipe> {
+        let experiment = self.experiment;
+        match stage.variant {
+            Variant::Ticket if stage.round > 0 => {
+                Cow::Owned(experiment.retraining_recipe(self.per_epoch(stage.replicate)))
+            }
+            Variant::Control(kind) if kind.of_run() == Some(RunControl::DenseLonger) => {
+                let length = experiment.recipe.length.times(stage.round + 1);
+                Cow::Owned(Recipe { length, ..experiment.recipe.clone() })
+            }
+            Variant::Ticket | Variant::Control(_) => Cow::Borrowed(&experiment.recipe),
+        }
+    }
+
+    /// The masks that as many rounds give when they prune the dense network at once.
+    fn one_shot_masks(&self, replicate: u32, round: u32) -> Result<Masks, StageError> {
+        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
+        let scores = self.scores(replicate, 0, &dense, &self.dense_weights(replicate)?)?;
+        Ok(prune_one_shot(
+            &scores,
+            self.context.architecture,
+            self.experiment.pruning.scope,
+            &self.experiment.rates(),
+            OneShot::Rounds(u64::from(round)),
+            self.experiment.seed(replicate),
+            u64::from(round),
+        )?)
+    }
+
+    /// The trained weights of round 0: from their file, or, where the retention policy has removed it, trained again to the
+    /// same bits, once a run.
+    fn dense_weights(&self, replicate: u32) -> Result<Tensors, StageError> {
+        let path = self.layout.trained(replicate, Variant::Ticket, 0);
+        if path.exists() {
+            let file = TensorFile::read(&path).map_err(LabError::from)?;
+            file.check_against(self.context.architecture).map_err(LabError::from)?;
+            return Ok(file.tensors);
+        }
+        // Held while it trains: others that need the same weights wait instead of training them too.
+        let mut known = self.dense[replicate as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(weights) = &*known {
+            return Ok(weights.clone());
+        }
+        let weights = self.train_dense_again(replicate)?.weights;
+        *known = Some(weights.clone());
+        Ok(weights)
+    }
+
+    fn train_dense_again(&self, replicate: u32) -> Result<Trained, StageError> {
+        let experiment = self.experiment;
+        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
+        let job = TrainingJob {
+            architecture: self.context.architecture,
+            recipe: &experiment.recipe,
+            data: self.data(replicate),
+            weights: &dense.weights,
+            masks: &dense.masks,
+            mask_updates: None,
+            pruned: dense.pruned,
+            seed: experiment.seed(replicate),
+            start: dense.iteration,
+            order: experiment.order,
+            optimizer: dense.optimizer.as_ref(),
+            // Only weights count, and an evaluation on the way changes no bit.
+            evaluate_every: u64::MAX,
+            snapshots: Vec::new(),
+        };
+        match train(self.context.engine, &job, None, &mut UntilStopped(&self.context.stop))? {
+            Outcome::Finished(trained) => Ok(trained),
+            Outcome::Stopped(_) => Err(StageError::Stopped),
+            Outcome::Diverged { iteration } => Err(StageError::Diverged { iteration }),
+        }
+    }
+}
+
+/// Watches for the wish to stop only.
+struct UntilStopped<'a>(&'a Stop);
+
+impl Observer for UntilStopped<'_> {
+    fn step(&mut self, _progress: &Progress) -> Directive {
+        if self.0.is_set() { Directive::Stop } else { Directive::Continue }
+    }
+
+    fn checkpoint(&mut self, _checkpoint: &TrainingCheckpoint) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The replicate whose mask is taken: the one before, by further draws the ones before that, then those after. It does not
+/// depend on how many there are, for a run may grow.
+pub(super) fn other_replicate(replicate: u32, draw: u16) -> u32 {
+    let draw = u32::from(draw);
+    if draw < replicate { replicate - 1 - draw } else { draw + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_are_all_other_replicates_and_never_the_own() {
+        for replicates in 2..6 {
+            for replicate in 0..replicates {
+                let draws = 0..replicates as u16 - 1;
+                let mut all: Vec<u32> = draws.map(|draw| other_replicate(replicate, draw)).collect();
+                all.sort_unstable();
+                let expected: Vec<u32> = (0..replicates).filter(|&other| other != replicate).collect();
+                assert_eq!(all, expected);
+            }
+        }
+    }
+}
