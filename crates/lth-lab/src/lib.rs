@@ -40,7 +40,7 @@ pub use stability::{
     StabilityObserver, StabilityProgress, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
     Unwatched, stability,
 };
-pub use train::{GivenStart, plain_training, train_one};
+pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{
     TicketSource, Transfer, TransferKind, TransferMean, TransferObserver, TransferReport, TransferRow,
     TransferRunError, TransferSettings, TransferTraining, run_transfer,
