@@ -68,6 +68,7 @@ pub(super) fn curve_colour(style: Style) -> &'static str {
         Style::Control(ControlKind::RandomMask) => palette(2),
         Style::Control(ControlKind::ShuffledMask) => palette(3),
         Style::Control(ControlKind::Other(index)) => PALETTE[4 + usize::from(index) % 2],
+        Style::Run(index) => palette(usize::from(index)),
         Style::Dense => INK,
     }
 }
