@@ -5,8 +5,8 @@
 //! is compared with; [`early_stop`] and [`Verdict`] say what came out. No function here knows which engine trains,
 //! where results are stored, or how they are shown.
 
-mod analysis;
 mod before_training;
+mod compact;
 mod control;
 mod criterion;
 mod during_training;
@@ -27,13 +27,13 @@ mod train;
 mod transfer;
 mod winning;
 
-pub use analysis::{Compact, CompactError, CompactLayer, LiveLayer, compact, live_layers};
 pub use before_training::{
     BEFORE_TRAINING, BeforeTraining, BeforeTrainingContext, BeforeTrainingError, BeforeTrainingOptions,
     BeforeTrainingProgress, Budget, DensitySchedule, EXAMPLES_PER_CLASS, Grasp, Magnitude,
     RandomBeforeTraining, SanityCheck, Snip, SynFlow, collapsed_layers, find_before_training, invert_scores,
     prune_before_training, scoring_examples, shuffle_layers, unwatched,
 };
+pub use compact::{Compact, CompactError, CompactLayer, LiveLayer, compact, live_layers};
 pub use control::{
     CONTROLS, Control, ControlContext, ControlTicket, OfAction, RandomMask, RandomMaskGlobal, RandomReinit,
     RandomSparse, Rewound, find_control,

@@ -4,6 +4,7 @@ mod chain;
 mod conv;
 mod custom;
 mod custom_file;
+mod custom_write;
 mod error;
 mod family;
 mod lenet_5;

@@ -6,6 +6,7 @@ mod common;
 mod control;
 mod data;
 mod datasets;
+mod export;
 mod find_ticket;
 mod models;
 mod plot;
@@ -22,6 +23,7 @@ pub(crate) use common::{CommonArguments, Verbosity};
 pub(crate) use control::ControlArguments;
 pub(crate) use data::{DataArguments, ViewArguments};
 pub(crate) use datasets::DatasetsArguments;
+pub(crate) use export::ExportArguments;
 pub(crate) use find_ticket::FindTicketArguments;
 pub(crate) use models::{ModelOptionArguments, ModelsArguments, Switch};
 pub(crate) use plot::{PlotArguments, ScheduledTraining};
@@ -67,6 +69,7 @@ pub(crate) enum Command {
     Transfer(Box<TransferArguments>),
     Plot(PlotArguments),
     Inspect(InspectArguments),
+    Export(ExportArguments),
     Models(ModelsArguments),
     Datasets(DatasetsArguments),
     /// List the criteria that pruning can use, and the controls

@@ -5,6 +5,8 @@ pub(crate) mod control;
 pub(crate) mod criteria;
 pub(crate) mod datasets;
 mod experiment_run;
+pub(crate) mod export;
+mod export_table;
 pub(crate) mod find_ticket;
 pub(crate) mod inspect;
 mod inspect_model;
