@@ -30,7 +30,7 @@ pub enum ControlKind {
     RandomMask,
     /// The ticket's mask, shuffled within each layer.
     ShuffledMask,
-    /// Any other; the number chooses the colour.
+    /// Any other, by its place in the list of controls: colours are gone through, then again with other dashes.
     Other(u8),
 }
 

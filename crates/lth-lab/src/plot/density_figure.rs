@@ -155,14 +155,6 @@ fn has_band(curve: &Curve) -> bool {
         && curve.points.iter().filter(|p| p.is_drawable()).any(|p| p.band().0 < p.band().1)
 }
 
-fn is_dashed(style: Style) -> bool {
-    match style {
-        Style::Control(_) => true,
-        Style::Run(index) => usize::from(index) >= theme::PALETTE.len(),
-        Style::Ticket | Style::Dense => false,
-    }
-}
-
 /// A y axis whose positions are set later.
 fn y_axis(panel: &DensityPanel) -> Option<Axis> {
     let (mut core, mut all) = (Vec::new(), Vec::new());
@@ -212,7 +204,7 @@ fn legend(panels: &[DensityPanel]) -> Vec<(Sample, String)> {
             style => Sample::Line {
                 colour,
                 width: theme::LINE_WIDTH,
-                dashes: is_dashed(style).then_some(theme::DASHES),
+                dashes: theme::curve_dashes(style),
                 dot: true,
                 band: panels
                     .iter()
@@ -272,7 +264,7 @@ fn draw_level(canvas: &mut Canvas, frame: &Frame, level: f64, text: &str) {
 fn draw_curve(canvas: &mut Canvas, frame: &Frame, curve: &Curve) {
     let colour = theme::curve_colour(curve.style);
     let stroke = Stroke::new(colour, theme::LINE_WIDTH);
-    let stroke = if is_dashed(curve.style) { stroke.dashed(theme::DASHES) } else { stroke };
+    let stroke = theme::curve_dashes(curve.style).map_or(stroke, |dashes| stroke.dashed(dashes));
     let segments: Vec<&[Point]> =
         curve.points.split(|point| !point.is_drawable()).filter(|segment| !segment.is_empty()).collect();
     canvas.clipped(frame.area, |canvas| {
