@@ -8,6 +8,7 @@ mod experiment_run;
 pub(crate) mod find_ticket;
 pub(crate) mod inspect;
 mod inspect_model;
+mod inspect_units;
 pub(crate) mod markdown_help;
 pub(crate) mod models;
 pub(crate) mod plot;
