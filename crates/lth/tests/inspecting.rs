@@ -26,6 +26,31 @@ fn a_ticket_shows_layers_density_and_origin() {
 }
 
 #[test]
+fn units_that_a_mask_cuts_off_are_told() {
+    let sandbox = Sandbox::new();
+    let network = lth_model::lenet_300_100(10);
+    let mut file = lth_model::TensorFile::default();
+    for parameter in network.parameters().into_iter().filter(|parameter| parameter.kind.is_prunable()) {
+        let mut mask = lth_model::Mask::dense(parameter.shape);
+        if parameter.name == "fc1.weight" {
+            // Two units read nothing.
+            (0..2 * 784).for_each(|index| mask.set(index, false));
+        }
+        file.masks.insert(parameter.name, mask);
+    }
+    std::fs::write(sandbox.join("masks"), file.to_bytes()).unwrap();
+    let text = sandbox.output("inspect masks");
+    assert!(text.contains("Dead units: 2 "), "{text}");
+    let json = sandbox.output("inspect masks --format json");
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let units = &value["units"];
+    assert_eq!(units["layers"][0]["without_input"], 2);
+    // What reads them in fc2 is on no path either; their two biases go too.
+    assert_eq!(units["effective_parameters"], 266_610 - 2 * 785 - 2 * 100);
+    assert_eq!(value["density"], 1.0 - 1568.0 / 266_200.0);
+}
+
+#[test]
 fn masks_alone_and_foreign_weights_are_shown_too() {
     let sandbox = Sandbox::new();
     let mut file = lth_model::TensorFile::default();

@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use lth_model::TensorFile;
+use lth_ticket::Connectivity;
 use serde_json::{Map, Value, json};
 
-use super::inspect_model::{Origin, origin};
+use super::{
+    inspect_model::{Origin, origin},
+    inspect_units,
+};
 use crate::{
     arguments::{InspectArguments, InspectFormat},
     failure::Failure,
@@ -96,6 +100,14 @@ impl<'a> Summary<'a> {
             .fold((0, 0), |(live, all), row| (live + row.live, all + row.values))
     }
 
+    /// Units on no path, where the network is known and the file has masks.
+    fn connectivity(&self) -> Option<Connectivity> {
+        match &self.origin {
+            Origin::Network(_, architecture) => inspect_units::connectivity(architecture, self.file),
+            _ => None,
+        }
+    }
+
     fn to_text(&self) -> String {
         let kind = self.kind;
         let mut text = match &self.origin {
@@ -123,6 +135,10 @@ impl<'a> Summary<'a> {
         cells.extend(fractions(live, all));
         rows.add_row(cells);
         text.push_str(&table::text(&rows));
+        if let Some(found) = self.connectivity() {
+            text.push('\n');
+            text.push_str(&inspect_units::text(&found));
+        }
         if self.optimizer_tensors > 0 {
             text.push_str(&format!("and the optimiser's memory: {} tensors\n", self.optimizer_tensors));
         }
@@ -165,6 +181,7 @@ impl<'a> Summary<'a> {
             "live": live,
             "density": density(live, all),
             "tensors": tensors,
+            "units": self.connectivity().as_ref().map(inspect_units::json),
             "optimizer_tensors": self.optimizer_tensors,
             "metadata": self.file.metadata,
         });

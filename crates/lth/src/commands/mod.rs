@@ -10,6 +10,7 @@ mod export_table;
 pub(crate) mod find_ticket;
 pub(crate) mod inspect;
 mod inspect_model;
+mod inspect_units;
 pub(crate) mod markdown_help;
 pub(crate) mod models;
 pub(crate) mod plot;
