@@ -37,7 +37,7 @@ pub use before_training::{
     RandomBeforeTraining, SanityCheck, Snip, SynFlow, collapsed_layers, find_before_training, invert_scores,
     prune_before_training, scoring_examples, shuffle_layers, unwatched,
 };
-pub use compact::{Compact, CompactError, CompactLayer, LiveLayer, compact, live_layers};
+pub use compact::{Compact, CompactError, CompactLayer, compact};
 pub use control::{
     CONTROLS, Control, ControlContext, ControlTicket, OfAction, RandomMask, RandomMaskGlobal, RandomReinit,
     RandomSparse, Rewound, find_control,

@@ -9,8 +9,6 @@ pub(crate) struct Flow {
     pub(crate) constants: Vec<Vec<Option<f64>>>,
     /// Whether the network's outputs change with a unit, constants counted as part of what reads them.
     pub(crate) needed: Vec<Vec<bool>>,
-    /// Whether live weights lead from a unit to an output.
-    pub(crate) reaching: Vec<Vec<bool>>,
 }
 
 /// A weight matrix as connections: [out, in] with the places of a kernel between.
@@ -84,18 +82,14 @@ impl Flow {
             let constant = forth(architecture, node, &constants, weights, masks);
             constants.push(constant);
         }
-        let back = |with_constants: bool| {
-            let mut read: Vec<Vec<bool>> = nodes.iter().map(|node| vec![false; units(node)]).collect();
-            if let Some(last) = read.last_mut() {
-                last.fill(true);
-            }
-            for place in (0..nodes.len()).rev() {
-                reads(architecture, place, &constants, weights, masks, with_constants, &mut read);
-            }
-            read
-        };
-        let (needed, reaching) = (back(true), back(false));
-        Self { constants, needed, reaching }
+        let mut needed: Vec<Vec<bool>> = nodes.iter().map(|node| vec![false; units(node)]).collect();
+        if let Some(last) = needed.last_mut() {
+            last.fill(true);
+        }
+        for place in (0..nodes.len()).rev() {
+            reads(architecture, place, &constants, weights, masks, &mut needed);
+        }
+        Self { constants, needed }
     }
 }
 
@@ -159,7 +153,6 @@ fn reads(
     constants: &[Vec<Option<f64>>],
     weights: &Tensors,
     masks: &Masks,
-    with_constants: bool,
     read: &mut [Vec<bool>],
 ) {
     let node = &architecture.nodes[place];
@@ -175,13 +168,13 @@ fn reads(
         Op::Linear { .. } | Op::Conv2d { .. } => {
             let connections = connections(node, weights, masks).expect("these layers have weights");
             let source = node.inputs[0];
-            let is_constant = |place: usize, unit: usize| with_constants && constants[place][unit].is_some();
             for input in 0..connections.inputs {
-                let folded = with_constants
-                    && constants[source][input].is_some_and(|constant| folds(&node.op, constant));
+                let folded = constants[source][input].is_some_and(|constant| folds(&node.op, constant));
                 let is_read = || {
                     (0..connections.outputs).any(|output| {
-                        wanted[output] && !is_constant(place, output) && connections.connected(output, input)
+                        wanted[output]
+                            && constants[place][output].is_none()
+                            && connections.connected(output, input)
                     })
                 };
                 if !folded && !read[source][input] && is_read() {

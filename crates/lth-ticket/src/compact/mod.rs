@@ -1,11 +1,9 @@
-//! Networks without what is dead in them, and how much of a network is alive.
+//! Networks without what is dead in them.
 
 mod cut;
 mod flow;
-mod live;
 
 #[cfg(test)]
 mod tests;
 
 pub use cut::{Compact, CompactError, CompactLayer, compact};
-pub use live::{LiveLayer, live_layers};

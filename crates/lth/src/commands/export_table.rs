@@ -8,7 +8,7 @@ use lth_model::{
     Architecture, Batch, Engine, Examples, Mask, Masks, Normalization, Purpose, RandomStream, Recipe, Seed,
     Tensors,
 };
-use lth_ticket::{Compact, live_layers};
+use lth_ticket::{Compact, Connectivity};
 
 use crate::{
     failure::Failure,
@@ -38,11 +38,11 @@ impl Sizes {
     /// # Errors
     /// When the engine refuses the network.
     pub(super) fn of(architecture: &Architecture, weights: &Tensors, masks: &Masks) -> Result<Self, Failure> {
-        let layers = live_layers(architecture, weights, masks);
+        let layers = Connectivity::of(architecture, masks).layers;
         Ok(Self {
             parameters: architecture.parameter_count(),
             kept: masks.values().map(Mask::live).sum(),
-            effective: layers.iter().map(|layer| layer.effective).sum(),
+            effective: layers.iter().map(|layer| layer.effective_weights).sum(),
             bytes: weights.values().map(|tensor| 4 * tensor.len()).sum(),
             flops_dense: architecture.flops(),
             flops: architecture.flops_at(masks),
