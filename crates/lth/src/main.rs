@@ -52,6 +52,7 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Transfer(arguments) => commands::transfer::run(&arguments, &line.common, messages),
         Command::Plot(arguments) => commands::plot::run(&arguments, messages),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        Command::Compare(arguments) => commands::compare::run(&arguments),
         Command::Export(arguments) => commands::export::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments, messages),
         Command::Datasets(arguments) => commands::datasets::run(&arguments, messages),

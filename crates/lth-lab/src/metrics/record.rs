@@ -81,7 +81,7 @@ impl RoundRecord {
     ///
     /// # Errors
     /// When it cannot be read or is not a record.
-    pub(crate) fn read(path: &Path) -> Result<Option<Self>, LabError> {
+    pub fn read(path: &Path) -> Result<Option<Self>, LabError> {
         read_json(path)
     }
 }

@@ -3,6 +3,7 @@
 //! Numbers, rates and names are kept as text here, so that every refusal is worded in one place and ends in a hint.
 
 mod common;
+mod compare;
 mod control;
 mod data;
 mod datasets;
@@ -20,6 +21,7 @@ mod transfer;
 use clap::{Parser, Subcommand};
 
 pub(crate) use common::{CommonArguments, Verbosity};
+pub(crate) use compare::{CompareArguments, CompareFormat};
 pub(crate) use control::ControlArguments;
 pub(crate) use data::{DataArguments, ViewArguments};
 pub(crate) use datasets::DatasetsArguments;
@@ -69,6 +71,7 @@ pub(crate) enum Command {
     Transfer(Box<TransferArguments>),
     Plot(PlotArguments),
     Inspect(InspectArguments),
+    Compare(CompareArguments),
     Export(ExportArguments),
     Models(ModelsArguments),
     Datasets(DatasetsArguments),

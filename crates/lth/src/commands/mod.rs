@@ -1,5 +1,7 @@
 //! One file a command.
 
+pub(crate) mod compare;
+mod compare_source;
 pub(crate) mod completions;
 pub(crate) mod control;
 pub(crate) mod criteria;
