@@ -16,8 +16,6 @@ fn shown(code: &str) -> &str {
 fn contributing_shows_the_example_as_it_is() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let text = fs::read_to_string(format!("{root}/CONTRIBUTING.md")).unwrap();
-    let text: String =
-        text.lines().map(|line| format!("{}\n", line.strip_prefix("   ").unwrap_or(line))).collect();
     let code = include_str!("../examples/own_criterion.rs");
     assert!(text.contains(shown(code)), "CONTRIBUTING.md does not show:\n{}", shown(code));
     assert!(shown(code).lines().filter(|line| !line.trim().is_empty()).count() <= 20, "twenty lines");

@@ -5,7 +5,8 @@
 pub(super) fn percentiles(weights: &[f32], live: &[usize]) -> Vec<f32> {
     // Bits of magnitudes are in the order of magnitudes. With the place in the same word sorting reads no other memory, which makes
     // it several times faster for large layers.
-    let key = |(place, &index): (usize, &usize)| u64::from(weights[index].abs().to_bits()) << 32 | place as u64;
+    let key =
+        |(place, &index): (usize, &usize)| u64::from(weights[index].abs().to_bits()) << 32 | place as u64;
     let mut order: Vec<u64> = live.iter().enumerate().map(key).collect();
     order.sort_unstable();
     let mut found = vec![0.0; live.len()];
