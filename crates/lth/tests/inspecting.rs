@@ -175,3 +175,30 @@ name = "alpha"
 kind = "linear"
 outputs = "classes"
 "#;
+
+#[test]
+fn distributions_of_kept_and_pruned_weights_are_shown() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --no-figures --keep all"));
+    let round = common::run_folder(&sandbox).join("replicate-0/round-01");
+    let of = |file: &str| format!("inspect --histograms {}", round.join(file).display());
+    let text = sandbox.output(&of("ticket.safetensors"));
+    for word in ["fc1.weight", "kept", "pruned", "initial", "trained", "same sign %", "█"] {
+        assert!(text.contains(word), "{word} is not in\n{text}");
+    }
+    assert_eq!(text, sandbox.output(&of("trained.safetensors")), "the same from either file");
+    let json = sandbox.output(&format!("{} --format json", of("ticket.safetensors")));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let parts = json["distributions"].as_array().unwrap();
+    assert_eq!(parts.len(), 9, "kept initial and trained, pruned initial, of three layers");
+    let number = |part: &serde_json::Value| part["number"].as_u64().unwrap();
+    assert_eq!(number(&parts[0]) + number(&parts[2]), 235_200);
+    let counts = parts[0]["histogram"]["counts"].as_array().unwrap();
+    assert_eq!(counts.iter().map(|count| count.as_u64().unwrap()).sum::<u64>(), number(&parts[0]));
+
+    let alone = sandbox.join("alone.safetensors");
+    std::fs::copy(round.join("ticket.safetensors"), &alone).unwrap();
+    sandbox.refused("inspect --histograms alone.safetensors", "neither initial nor trained", "--keep all");
+    let initial = common::run_folder(&sandbox).join("replicate-0/initial.safetensors");
+    sandbox.refused(&format!("inspect --histograms {}", initial.display()), "has no masks", "give a ticket");
+}

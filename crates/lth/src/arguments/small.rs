@@ -59,6 +59,11 @@ pub(crate) struct ScheduleArguments {
 pub(crate) struct InspectArguments {
     /// A safetensors file
     pub(crate) file: PathBuf,
+    /// Show how kept and pruned weights are distributed, initial and trained, and how they moved
+    ///
+    /// Trained weights are those beside the ticket (`--keep all`), initial ones those of its run.
+    #[arg(long)]
+    pub(crate) histograms: bool,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: InspectFormat,

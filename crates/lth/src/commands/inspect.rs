@@ -7,6 +7,7 @@ use lth_ticket::Connectivity;
 use serde_json::{Map, Value, json};
 
 use super::{
+    inspect_histograms::Moments,
     inspect_model::{Origin, origin},
     inspect_units,
 };
@@ -22,6 +23,13 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Failure> {
     let mut file = TensorFile::read(&arguments.file).map_err(Failure::bad_input)?;
     let tensors = file.tensors.len();
     file.tensors.retain(|name, _| !name.starts_with(OPTIMIZER));
+    if arguments.histograms {
+        let moments = Moments::of(&file, &arguments.file)?;
+        return print(&match arguments.format {
+            InspectFormat::Table => moments.text(),
+            InspectFormat::Json => format!("{:#}\n", moments.json()),
+        });
+    }
     let summary = Summary::of(&file, &arguments.file, tensors - file.tensors.len());
     print(&match arguments.format {
         InspectFormat::Table => summary.to_text(),

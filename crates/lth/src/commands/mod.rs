@@ -11,6 +11,7 @@ pub(crate) mod export;
 mod export_table;
 pub(crate) mod find_ticket;
 pub(crate) mod inspect;
+mod inspect_histograms;
 mod inspect_model;
 mod inspect_units;
 pub(crate) mod markdown_help;
