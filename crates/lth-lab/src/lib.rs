@@ -16,6 +16,7 @@ pub mod plot;
 mod run_control;
 mod schedule;
 mod stability;
+mod supermask;
 mod train;
 mod transfer;
 
@@ -39,6 +40,9 @@ pub use stability::{
     BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityContext, StabilityEvent,
     StabilityObserver, StabilityProgress, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
     Unwatched, stability,
+};
+pub use supermask::{
+    LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, learn_supermask,
 };
 pub use train::{GivenStart, plain_training, train_one};
 pub use transfer::{

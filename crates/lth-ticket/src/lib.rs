@@ -19,6 +19,7 @@ mod prune;
 mod registry;
 mod replicates;
 mod rewind;
+mod supermask;
 mod ticket;
 mod ticket_error;
 mod ticket_file;
@@ -60,6 +61,10 @@ pub use prune::{
 pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};
 pub use rewind::{complete_masks, mask_weights, rewind};
+pub use supermask::{
+    FrozenWeights, Normalizing, SupermaskEngine, SupermaskMethod, SupermaskSettings, first_scores,
+    likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
+};
 pub use ticket::{Ticket, TicketOrigin};
 pub use ticket_error::TicketError;
 pub use ticket_file::TICKET_FORMAT_VERSION;

@@ -13,6 +13,7 @@ mod pruning;
 mod recipe;
 mod small;
 mod stability;
+mod supermask;
 mod train;
 mod transfer;
 
@@ -31,6 +32,9 @@ pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, RunFileArguments, ScheduleArguments,
 };
 pub(crate) use stability::{StabilityArguments, StabilityFormat};
+pub(crate) use supermask::{
+    LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand, SupermaskMethodName,
+};
 pub(crate) use train::{StartArguments, TrainArguments};
 pub(crate) use transfer::{TransferArguments, TransferFormat};
 
@@ -65,6 +69,7 @@ pub(crate) enum Command {
     Control(Box<ControlArguments>),
     Stability(Box<StabilityArguments>),
     Transfer(Box<TransferArguments>),
+    Supermask(SupermaskArguments),
     Plot(PlotArguments),
     Inspect(InspectArguments),
     Models(ModelsArguments),

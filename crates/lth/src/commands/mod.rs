@@ -17,6 +17,8 @@ pub(crate) mod stability;
 mod stability_display;
 mod stability_figures;
 mod stability_table;
+pub(crate) mod supermask;
+mod supermask_learn;
 pub(crate) mod train;
 pub(crate) mod transfer;
 mod transfer_display;

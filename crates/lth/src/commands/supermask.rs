@@ -1,0 +1,19 @@
+//! `lth supermask`.
+
+use super::supermask_learn;
+use crate::{
+    arguments::{CommonArguments, SupermaskArguments, SupermaskCommand},
+    failure::Failure,
+    output::Messages,
+};
+
+/// Finds supermasks, in whichever way was asked for.
+pub(crate) fn run(
+    arguments: &SupermaskArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    match &arguments.command {
+        SupermaskCommand::Learn(arguments) => supermask_learn::run(arguments, common, messages),
+    }
+}
