@@ -42,7 +42,9 @@ pub use stability::{
     Unwatched, stability,
 };
 pub use supermask::{
-    LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, learn_supermask,
+    DenseWeights, HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings,
+    LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
+    heuristic_points, heuristic_supermasks, learn_supermask,
 };
 pub use train::{GivenStart, plain_training, train_one};
 pub use transfer::{

@@ -99,17 +99,7 @@ impl<'a> Learning<'a> {
         SupermaskEngine {
             inner: self.context.engine,
             settings: self.learning.settings,
-            normalizing: Some(self.normalizing()),
-        }
-    }
-
-    /// What batch normalisations are estimated on; a network without one does not look at it.
-    pub(super) fn normalizing(&self) -> Normalizing {
-        let indices = &self.data.train_indices;
-        Normalizing {
-            examples: self.data.train.clone(),
-            indices: indices[..indices.len().min(NORMALIZING)].to_vec(),
-            batch_size: NORMALIZING_BATCH,
+            normalizing: Some(normalizing(&self.data)),
         }
     }
 
@@ -197,5 +187,15 @@ impl<'a> Learning<'a> {
             ("seed", self.experiment.seed(0).to_string()),
         ];
         pairs.map(|(key, value)| (key.to_owned(), value)).into()
+    }
+}
+
+/// What batch normalisations are estimated on; a network without one does not look at it.
+pub(super) fn normalizing(data: &TrainingData) -> Normalizing {
+    let indices = &data.train_indices;
+    Normalizing {
+        examples: data.train.clone(),
+        indices: indices[..indices.len().min(NORMALIZING)].to_vec(),
+        batch_size: NORMALIZING_BATCH,
     }
 }

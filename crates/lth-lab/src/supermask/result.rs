@@ -6,7 +6,11 @@ use lth_ticket::{
     likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
 };
 
-use super::{SupermaskRecord, learn::Learning, record::MaskAccuracy};
+use super::{
+    SupermaskRecord,
+    learn::{Learning, normalizing},
+    record::MaskAccuracy,
+};
 use crate::{
     LabError, Outcome, StageError, Timing,
     atomic::write_file,
@@ -105,7 +109,7 @@ fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<MaskedNetwork, Stage
     let trainer = work.context.engine.trainer(network, recipe, &weights, &Masks::new(), seed);
     let mut trainer = trainer.map_err(refused)?;
     if !network.running_statistics().is_empty() {
-        let Normalizing { examples, indices, batch_size } = work.normalizing();
+        let Normalizing { examples, indices, batch_size } = normalizing(&work.data);
         trainer.reestimate_batch_norm(&examples, &indices, batch_size).map_err(refused)?;
     }
     let set = trainer.add_evaluation_set(&work.data.test, &work.data.test_indices).map_err(refused)?;

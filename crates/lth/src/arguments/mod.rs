@@ -31,9 +31,10 @@ pub(crate) use recipe::RecipeArguments;
 pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, RunFileArguments, ScheduleArguments,
 };
-pub(crate) use stability::{StabilityArguments, StabilityFormat};
+pub(crate) use stability::{StabilityArguments, StabilityFormat, StabilitySource};
 pub(crate) use supermask::{
-    LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand, SupermaskMethodName,
+    HeuristicArguments, HeuristicFormat, LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand,
+    SupermaskMethodName,
 };
 pub(crate) use train::{StartArguments, TrainArguments};
 pub(crate) use transfer::{TransferArguments, TransferFormat};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DataArguments, ModelOptionArguments, RecipeArguments};
+use super::{DataArguments, ModelOptionArguments, RecipeArguments, StabilitySource};
 
 /// Find masks that make an untrained network good: by a criterion, or by learning them.
 ///
@@ -19,7 +19,59 @@ pub(crate) struct SupermaskArguments {
 /// How masks are found.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SupermaskCommand {
+    Heuristic(Box<HeuristicArguments>),
     Learn(Box<LearnArguments>),
+}
+
+/// Put the masks of criteria on a run's untrained weights, and see how good that is.
+///
+/// The dense network of round 0 is pruned at once, by each criterion to each density, and the mask put on the weights it was
+/// trained from (Zhou et al. 2019). Printed is the best density of each criterion, chosen on the validation set; the file has all.
+/// Trained weights that the run did not keep are trained again.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    lth supermask heuristic runs/NAME\n  \
+    lth supermask heuristic runs/NAME --criteria large-final,large-final-same-sign --densities 0.5,0.2,0.1\n  \
+    lth supermask heuristic runs/NAME --dense-weights early-stop")]
+pub(crate) struct HeuristicArguments {
+    /// The run's folder
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// Only these criteria: large-final,random [default: all; `lth criteria` lists them]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Supermask")]
+    pub(crate) criteria: Vec<String>,
+    /// Only these densities: 0.5,0.2 [default: those of rounds 1 to 22 of the run]
+    #[arg(long, value_name = "DENSITIES", value_delimiter = ',', allow_negative_numbers = true)]
+    #[arg(help_heading = "Supermask")]
+    pub(crate) densities: Vec<String>,
+    /// Only initial weights, without signed constants
+    #[arg(long, help_heading = "Supermask")]
+    pub(crate) no_signed_constant: bool,
+    /// Which weights of the dense network criteria look at: end, early-stop, or a step of its training such as 200it
+    #[arg(long, value_name = "WHICH", default_value = "end", help_heading = "Supermask")]
+    pub(crate) dense_weights: String,
+    /// How to print the results
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: HeuristicFormat,
+    #[command(flatten)]
+    pub(crate) source: StabilitySource,
+    /// How many replicates are done side by side, one core each [default: the number of cores]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
+    pub(crate) jobs: Option<String>,
+    /// Draw no figure
+    #[arg(long, help_heading = "Run")]
+    pub(crate) no_figures: bool,
+}
+
+/// What `supermask heuristic` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HeuristicFormat {
+    /// The best density of each criterion, over replicates, for people
+    Table,
+    /// A row a mask
+    Csv,
+    /// Means over replicates for each criterion and density, for programs
+    Json,
 }
 
 /// Learn a mask on the frozen weights of an untrained network.

@@ -18,6 +18,8 @@ mod stability_display;
 mod stability_figures;
 mod stability_table;
 pub(crate) mod supermask;
+mod supermask_figure;
+mod supermask_heuristic;
 mod supermask_learn;
 pub(crate) mod train;
 pub(crate) mod transfer;

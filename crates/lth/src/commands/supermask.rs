@@ -1,6 +1,6 @@
 //! `lth supermask`.
 
-use super::supermask_learn;
+use super::{supermask_heuristic, supermask_learn};
 use crate::{
     arguments::{CommonArguments, SupermaskArguments, SupermaskCommand},
     failure::Failure,
@@ -14,6 +14,7 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> Result<(), Failure> {
     match &arguments.command {
+        SupermaskCommand::Heuristic(arguments) => supermask_heuristic::run(arguments, common, messages),
         SupermaskCommand::Learn(arguments) => supermask_learn::run(arguments, common, messages),
     }
 }
