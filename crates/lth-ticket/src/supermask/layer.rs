@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn edge_popup_passes_gradients_to_every_score() {
-        // PyTorch, with the GetSubnet of the authors' code on scores.abs(): gradient of sum(slopes * w * mask).
+        // PyTorch 2, with the GetSubnet of the authors' code on scores.abs(): gradient of sum(slopes * w * mask).
         let method = SupermaskMethod::EdgePopup { density: Density::new(0.5).unwrap() };
         let mut layer = ScoredLayer::new("fc.weight".to_owned(), vec![0.5, -0.7, 0.1, -0.2], Vec::new());
         let frozen = [2.0, 3.0, -4.0, 5.0];
