@@ -62,8 +62,8 @@ pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};
 pub use rewind::{complete_masks, mask_weights, rewind};
 pub use supermask::{
-    FrozenWeights, Normalizing, SupermaskEngine, SupermaskMethod, SupermaskSettings, first_scores,
-    likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
+    FrozenWeights, Normalizing, SupermaskEngine, SupermaskMethod, SupermaskSettings, check_supermask_network,
+    first_scores, likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
 };
 pub use ticket::{Ticket, TicketOrigin};
 pub use ticket_error::TicketError;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use lth_model::{Masks, Pruned, Purpose, Tensors, initialize};
 use lth_ticket::{
-    MetricRow, Normalizing, Outcome as End, SupermaskEngine, TrainingData, TrainingError, TrainingJob, train,
+    MetricRow, Normalizing, Outcome as End, SupermaskEngine, TrainingData, TrainingError, TrainingJob,
+    check_supermask_network, train,
 };
 
 use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
@@ -48,6 +49,7 @@ pub fn learn_supermask(
     context: &RunContext<'_>,
 ) -> Result<LearnedSupermask, StageError> {
     learning.check()?;
+    check_supermask_network(context.architecture).map_err(LabError::Engine)?;
     let experiment = with_data(&learning.resolved(), context)?;
     experiment.check(context.architecture, context.data.train.len())?;
     let root = context.output.join(format!("supermask-{}", experiment.folder_name()));

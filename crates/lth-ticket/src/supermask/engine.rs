@@ -1,10 +1,10 @@
 //! An engine whose trainers learn masks.
 
 use lth_model::{
-    Architecture, Engine, EngineError, Examples, Masks, Op, Optimizer, Recipe, Seed, Tensors, Trainer,
+    Architecture, Engine, EngineError, Examples, Masks, Optimizer, Recipe, Seed, Tensors, Trainer,
 };
 
-use super::{SupermaskSettings, trainer::SupermaskTrainer};
+use super::{SupermaskSettings, check_supermask_network, trainer::SupermaskTrainer};
 
 /// The examples that running statistics of batch normalisations are estimated on for each mask that is evaluated: those of
 /// the untrained network fit no mask.
@@ -49,9 +49,7 @@ impl Engine for SupermaskEngine<'_> {
         seed: Seed,
     ) -> Result<Box<dyn Trainer>, EngineError> {
         refuse_masks(masks)?;
-        if architecture.nodes.iter().any(|node| matches!(node.op, Op::Dropout { .. })) {
-            return Err(unsupported("dropout while a mask is learned"));
-        }
+        check_supermask_network(architecture)?;
         // Without moments of weights, which never change.
         let plain = Recipe { optimizer: Optimizer::SGD, gradient_clip: None, ..recipe.clone() };
         let inner = self.inner.trainer(architecture, &plain, weights, masks, seed)?;

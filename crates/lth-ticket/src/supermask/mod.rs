@@ -19,5 +19,5 @@ pub use effective::supermask_weights;
 pub use engine::{Normalizing, SupermaskEngine};
 pub use frozen_weights::FrozenWeights;
 pub use masks::{first_scores, likely_masks, sampled_masks, top_masks};
-pub use settings::{SupermaskMethod, SupermaskSettings};
+pub use settings::{SupermaskMethod, SupermaskSettings, check_supermask_network};
 pub use state::scores_of;

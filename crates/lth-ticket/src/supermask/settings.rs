@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use lth_model::{Density, Optimizer, ParseError, Recipe, Schedule, Step};
+use lth_model::{Architecture, Density, EngineError, Op, Optimizer, ParseError, Recipe, Schedule, Step};
 use serde::{Deserialize, Serialize};
 
-use super::FrozenWeights;
+use super::{FrozenWeights, engine::unsupported};
 
 /// How a mask follows from scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -112,6 +112,17 @@ impl SupermaskSettings {
             },
         }
     }
+}
+
+/// Finds what a network has that masks cannot be learned with.
+///
+/// # Errors
+/// When it has dropout.
+pub fn check_supermask_network(architecture: &Architecture) -> Result<(), EngineError> {
+    if architecture.nodes.iter().any(|node| matches!(node.op, Op::Dropout { .. })) {
+        return Err(unsupported("dropout while a mask is learned"));
+    }
+    Ok(())
 }
 
 /// One line: `bernoulli, scores from 0, 10 samples, signed-constant weights, dynamic rescaling`.
