@@ -1,7 +1,7 @@
 //! `lth find-winning-ticket`: a whole experiment, from any state of its folder.
 
 use crate::{
-    Experiment, GivenStart, LabError, RunContext, RunEvent, RunResults, StageFailure, Variant,
+    Experiment, GivenStart, LabError, Layout, RunContext, RunEvent, RunResults, StageFailure, Variant,
     atomic::{create_folder, write_file},
     disk::RunFolder,
     metrics::{round_event_file, summary_csv, timing_csv},
@@ -49,6 +49,12 @@ pub(crate) fn run_experiment(
     let experiment = with_data(experiment, context)?;
     experiment.check(context.architecture, context.data.train.len())?;
     let root = context.output.join(experiment.folder_name());
+    if let Some(hash) = &experiment.initial_weights
+        && given.is_none()
+        && !Layout::new(&root).initial(0).exists()
+    {
+        return Err(without_initial_weights(hash));
+    }
     let (folder, experiment) = RunFolder::open(&root, &experiment)?;
     let layout = folder.layout();
 
@@ -65,6 +71,16 @@ pub(crate) fn run_experiment(
     write_summaries(&results)?;
     let stopped = context.stop.is_set() && !results.is_complete();
     Ok(RunReport { results, failures, stopped })
+}
+
+/// What is said where the weights that a run begins with are known by their hash only.
+pub(crate) fn without_initial_weights(hash: &str) -> LabError {
+    LabError::Setting {
+        setting: "initial_weights",
+        value: hash.to_owned(),
+        reason: "the run begins with weights of a file, and they are not there".to_owned(),
+        hint: "use `lth find-winning-ticket` with --initial-weights FILE and the same settings".to_owned(),
+    }
 }
 
 /// Writes the files that sum up a run.

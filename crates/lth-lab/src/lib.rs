@@ -46,7 +46,7 @@ pub use supermask::{
     LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
     heuristic_points, heuristic_supermasks, learn_supermask,
 };
-pub use train::{GivenStart, plain_training, train_one};
+pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{
     TicketSource, Transfer, TransferKind, TransferMean, TransferObserver, TransferReport, TransferRow,
     TransferRunError, TransferSettings, TransferTraining, run_transfer,

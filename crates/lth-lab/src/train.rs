@@ -54,6 +54,31 @@ impl GivenStart {
     }
 }
 
+/// The hash by which [`Experiment::initial_weights`] knows them.
+pub fn initial_weights_hash(weights: &Tensors) -> String {
+    as_initialization(weights).hash()
+}
+
+fn as_initialization(weights: &Tensors) -> GivenStart {
+    GivenStart { weights: weights.clone(), masks: Masks::new(), optimizer: None, iteration: 0 }
+}
+
+/// As [`crate::find_winning_ticket`], with a network that was trained on something else as the initialisation of every replicate
+/// (Frankle et al. 2019: pretraining). Tensors that are not given, those of an output layer of other classes, are
+/// drawn as usual. The experiment is of these weights by its [`Experiment::initial_weights`], which is set here.
+///
+/// # Errors
+/// As [`crate::find_winning_ticket`].
+pub fn find_winning_ticket_from(
+    experiment: &Experiment,
+    weights: &Tensors,
+    context: &RunContext<'_>,
+) -> Result<RunReport, LabError> {
+    let given = as_initialization(weights);
+    let experiment = Experiment { initial_weights: Some(given.hash()), ..experiment.clone() };
+    run_experiment(&experiment, context, Some(&given))
+}
+
 /// The experiment that [`train_one`] makes of another: one round of one replicate, whose trained weights stay, and what it
 /// starts from. Its [`Experiment::folder_name`] is the folder.
 #[must_use]

@@ -59,6 +59,9 @@ fn every_round_ends_at_its_density_with_the_mask_that_training_found() {
                 .find(|record| (record.round, record.variant) == (round, Variant::Ticket))
                 .unwrap();
             assert_eq!(record.density, architecture.density(&end.masks), "{}", method.name());
+            let early_stop = record.early_stop.as_ref().unwrap().iteration;
+            let settled = if method.starts_sparse() { 0 } else { 18 };
+            assert!(early_stop >= settled, "{}: {early_stop} is before it has its density", method.name());
         }
     }
 }

@@ -64,3 +64,26 @@ fn weights_and_flops_at_a_ticket_are_counted_by_layer() {
     sandbox.refused("models conv-2 --masks nowhere.safetensors", "nowhere.safetensors", "");
     sandbox.refused("models --masks nowhere.safetensors", "required", "");
 }
+
+#[test]
+fn several_runs_are_drawn_together_by_what_differs() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for criterion in ["large-final", "movement", "random"] {
+        let flags = format!("lenet-300-100 mnist {SHORT} -i 3 --no-figures --criterion {criterion}");
+        sandbox.output(&format!("find-ticket {flags}"));
+    }
+    let folders = fs::read_dir(sandbox.join("runs")).unwrap();
+    let mut runs: Vec<String> = folders.map(|entry| entry.unwrap().path().display().to_string()).collect();
+    runs.sort();
+    let all = runs.join(" ");
+    let printed = sandbox.output(&format!("plot --together {all} --output criteria"));
+    assert_eq!(printed, "criteria.svg\ncriteria.png\n");
+    let figure = fs::read_to_string(sandbox.join("criteria.svg")).unwrap();
+    for label in ["large-final", "movement", "random"] {
+        assert!(figure.contains(&format!(">{label}<")), "{label} is not in the legend");
+    }
+    assert_eq!(figure.matches(">dense<").count(), 3, "one in the legend, one a panel: only the first run's");
+    sandbox.refused(&format!("plot {all} --output criteria"), "go into its folder", "--together");
+    sandbox.refused("plot --together nowhere", "nowhere", "");
+}

@@ -1,7 +1,7 @@
 //! Whether the settings of an experiment make sense.
 
 use lth_model::{Architecture, Hint, Recipe, Schedule};
-use lth_ticket::Scope;
+use lth_ticket::{Budget, Scope};
 
 use super::{Experiment, Keep, PruningSchedule, Retraining};
 use crate::{LabError, RunControl};
@@ -256,6 +256,13 @@ impl Experiment {
         if let Some(density) = pruning.densities.iter().find(|density| density.get() * weights < 0.5) {
             return refuse("pruning.densities", density, "no weight would be left", "use a larger density");
         }
+        let budget = pruning.allocation.map_or(Budget::Scope(pruning.scope), Budget::Allocation);
+        for density in &pruning.densities {
+            if let Err(error) = budget.check(architecture, &self.rates(), *density) {
+                let hint = error.hint().unwrap_or_default();
+                return refuse("pruning.densities", density, error.to_string(), hint);
+            }
+        }
         Ok(())
     }
 
@@ -383,7 +390,20 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_the_setting_and_a_hint() {
-        let wrong: [(&str, Change); 21] = [
+        let wrong: [(&str, Change); 23] = [
+            ("pruning.densities = 0.003", |e| {
+                e.pruning.schedule = PruningSchedule::OneShot;
+                e.pruning.excluded_layers.insert("fc3".to_owned());
+                e.pruning.densities = vec![lth_model::Density::new(0.003).unwrap()];
+                e.rounds = 2;
+            }),
+            ("pruning.densities = 0.000005", |e| {
+                e.pruning.schedule = PruningSchedule::DuringTraining;
+                e.pruning.criterion = "rigl".to_owned();
+                e.pruning.allocation = Some(lth_ticket::Allocation::Erk);
+                e.pruning.densities = vec![lth_model::Density::new(0.000_005).unwrap()];
+                e.rounds = 2;
+            }),
             ("pruning.mask1_action = rewnd", |e| e.pruning.mask1_action = "rewnd".to_owned()),
             ("pruning.mask0_action = one", |e| e.pruning.mask0_action = "one".to_owned()),
             ("pruning.mask1_action = reinit", |e| {

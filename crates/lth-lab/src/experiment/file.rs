@@ -25,6 +25,10 @@ const COMMENTS: &[(&str, &str)] = &[
     ("validation_size", "Training examples held out for validation, chosen by the seed."),
     ("evaluate_every", "Iterations between evaluations."),
     ("start", "A plain training: what it starts from. Rounds, controls and pruning do not apply."),
+    (
+        "initial_weights",
+        "The hash of the pretrained weights that the run begins with; they are in replicate-0/initial.safetensors.",
+    ),
     ("order", "The examples of an epoch: shuffled (anew each epoch, by the seed) or stored."),
     (
         "normalization",
@@ -195,6 +199,7 @@ mod tests {
         experiment.controls = ControlKind::all().take(2).collect();
         experiment.first_seed = Seed(7);
         experiment.start = Some("initialization".to_owned());
+        experiment.initial_weights = Some("00aa".to_owned());
         experiment.pruning.rewind = "2ep100it".parse().unwrap();
         experiment.pruning.excluded_layers.insert("fc3".to_owned());
         experiment.pruning.layer_rates.insert("fc1".to_owned(), Rate::new(0.35).unwrap());

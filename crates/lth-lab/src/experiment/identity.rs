@@ -160,10 +160,11 @@ mod tests {
 
     #[test]
     fn every_other_setting_renames_it() {
-        let changes: [fn(&mut Experiment); 26] = [
+        let changes: [fn(&mut Experiment); 27] = [
             |e| e.pruning.mask1_action = "reinit".to_owned(),
             |e| e.pruning.mask0_action = "freeze-init".to_owned(),
             |e| e.pruning.inverted_scores = true,
+            |e| e.initial_weights = Some("ab".to_owned()),
             |e| e.pruning.early_bird = Some(crate::EarlyBirdSettings::default()),
             |e| e.pruning.updates = Some(crate::MaskUpdateSettings::default()),
             |e| e.pruning.retraining = super::super::Retraining::FineTuning,

@@ -52,6 +52,9 @@ pub struct Experiment {
     /// A plain training (`lth train`) says here what it starts from: `initialization`, or the hash of what was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
+    /// The hash of the weights that the run begins with instead of fresh ones: a network that was trained on something else before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial_weights: Option<String>,
     /// How many train-prune cycles; may grow later.
     pub rounds: u32,
     /// How many times, each under another seed; may grow later.
@@ -235,6 +238,7 @@ impl Experiment {
             dataset: dataset.to_owned(),
             dataset_fingerprint: None,
             start: None,
+            initial_weights: None,
             rounds: 20,
             replicates: 1,
             first_seed: Seed(0),

@@ -30,7 +30,7 @@ pub enum ControlKind {
     RandomMask,
     /// The ticket's mask, shuffled within each layer.
     ShuffledMask,
-    /// Any other; the number chooses the colour.
+    /// Any other, by its place in the list of controls: colours are gone through, then again with other dashes.
     Other(u8),
 }
 
@@ -41,6 +41,8 @@ pub enum Style {
     Ticket,
     /// A control: a dashed line with a band, in the control's own colour.
     Control(ControlKind),
+    /// The tickets of one of several runs: solid in the palette's colours, then dashed in the same.
+    Run(u8),
     /// The dense network: a thin level at the mean of the first finite point, across the whole panel.
     Dense,
 }

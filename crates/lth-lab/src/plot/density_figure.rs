@@ -138,7 +138,9 @@ fn drawable(panel: &DensityPanel) -> DensityPanel {
     curves.sort_by_key(|curve| match curve.style {
         Style::Dense => 0,
         Style::Control(_) => 1,
-        Style::Ticket => 2,
+        // The first run lies above the others, and is the first of the legend.
+        Style::Run(index) => 255 - u32::from(index),
+        Style::Ticket => 256,
     });
     DensityPanel { measure: panel.measure, curves }
 }
@@ -163,7 +165,7 @@ fn y_axis(panel: &DensityPanel) -> Option<Axis> {
             continue;
         }
         for point in curve.points.iter().filter(|point| point.is_drawable()) {
-            if curve.style == Style::Ticket {
+            if matches!(curve.style, Style::Ticket | Style::Run(0)) {
                 core.push(point.mean);
             }
             all.extend([point.band().0, point.band().1]);
@@ -202,7 +204,7 @@ fn legend(panels: &[DensityPanel]) -> Vec<(Sample, String)> {
             style => Sample::Line {
                 colour,
                 width: theme::LINE_WIDTH,
-                dashes: (style != Style::Ticket).then_some(theme::DASHES),
+                dashes: theme::curve_dashes(style),
                 dot: true,
                 band: panels
                     .iter()
@@ -262,7 +264,7 @@ fn draw_level(canvas: &mut Canvas, frame: &Frame, level: f64, text: &str) {
 fn draw_curve(canvas: &mut Canvas, frame: &Frame, curve: &Curve) {
     let colour = theme::curve_colour(curve.style);
     let stroke = Stroke::new(colour, theme::LINE_WIDTH);
-    let stroke = if curve.style == Style::Ticket { stroke } else { stroke.dashed(theme::DASHES) };
+    let stroke = theme::curve_dashes(curve.style).map_or(stroke, |dashes| stroke.dashed(dashes));
     let segments: Vec<&[Point]> =
         curve.points.split(|point| !point.is_drawable()).filter(|segment| !segment.is_empty()).collect();
     canvas.clipped(frame.area, |canvas| {

@@ -38,7 +38,7 @@ impl StabilityCurve {
     }
 
     fn dashes(&self) -> Option<&'static str> {
-        matches!(self.style, Style::Control(_)).then_some(theme::DASHES)
+        theme::curve_dashes(self.style)
     }
 
     pub(super) fn sample(&self, dot: bool) -> Sample {

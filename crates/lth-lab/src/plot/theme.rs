@@ -50,6 +50,10 @@ pub(super) const HIGHLIGHT_OPACITY: f64 = 0.8;
 pub(super) const MARKER_RADIUS: f64 = 3.4;
 /// Dashes of controls.
 pub(super) const DASHES: &str = "8 5";
+/// The colours that controls go through, those of tickets left out; then again with other dashes.
+const CONTROL_COLOURS: [&str; 5] = ["#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"];
+/// The dashes that controls go through.
+const CONTROL_DASHES: [&str; 4] = [DASHES, "3 4", "12 4 3 4", "14 6"];
 /// Dashes of levels and marks.
 pub(super) const FINE_DASHES: &str = "2 4";
 /// How opaque a band is.
@@ -67,8 +71,23 @@ pub(super) fn curve_colour(style: Style) -> &'static str {
         Style::Control(ControlKind::RandomReinit) => palette(1),
         Style::Control(ControlKind::RandomMask) => palette(2),
         Style::Control(ControlKind::ShuffledMask) => palette(3),
-        Style::Control(ControlKind::Other(index)) => PALETTE[4 + usize::from(index) % 2],
+        Style::Control(ControlKind::Other(place)) => {
+            CONTROL_COLOURS[usize::from(place) % CONTROL_COLOURS.len()]
+        }
+        Style::Run(index) => palette(usize::from(index)),
         Style::Dense => INK,
+    }
+}
+
+/// The dashes of a curve; none where it is solid.
+pub(super) fn curve_dashes(style: Style) -> Option<&'static str> {
+    match style {
+        Style::Control(ControlKind::Other(place)) => {
+            Some(CONTROL_DASHES[usize::from(place) / CONTROL_COLOURS.len() % CONTROL_DASHES.len()])
+        }
+        Style::Control(_) => Some(DASHES),
+        Style::Run(index) => (usize::from(index) >= PALETTE.len()).then_some(DASHES),
+        Style::Ticket | Style::Dense => None,
     }
 }
 

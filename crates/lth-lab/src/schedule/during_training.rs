@@ -1,8 +1,10 @@
 //! Rounds whose masks change while they train.
 
+use std::borrow::Cow;
+
 use lth_model::{Density, Masks};
 use lth_ticket::{
-    DuringTraining, GradualPruning, GrowthRule, MaskUpdates, PruningRates, RandomBeforeTraining,
+    DuringTraining, GradualPruning, GrowthRule, MaskUpdates, MetricRow, PruningRates, RandomBeforeTraining,
     find_during_training,
 };
 
@@ -62,6 +64,22 @@ impl StageRunner<'_> {
                 rates,
             },
         }))
+    }
+
+    /// The rows of a training whose network has the density that it ends with: an earlier network is not a result of it.
+    pub(super) fn settled<'a>(
+        &self,
+        stage: Stage,
+        history: &'a [MetricRow],
+    ) -> Result<Cow<'a, [MetricRow]>, StageError> {
+        let rates = self.experiment.rates();
+        Ok(match self.mask_updates(stage, &rates)? {
+            Some(updates @ MaskUpdates::Gradual { .. }) => {
+                let rows = history.iter().filter(|row| row.iteration >= updates.end());
+                Cow::Owned(rows.copied().collect())
+            }
+            _ => Cow::Borrowed(history),
+        })
     }
 
     /// The density that a stage is to have: what its training ends with.

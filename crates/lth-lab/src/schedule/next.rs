@@ -113,7 +113,7 @@ impl StageRunner<'_> {
         let scores = find_criterion(&self.experiment.pruning.criterion)?.scores(&ScoreContext {
             architecture: self.context.architecture,
             masks: &start.masks,
-            initial: &self.initial(replicate),
+            initial: &self.initial(replicate)?,
             rewind: &self.early_weights(replicate, round, start)?,
             trained,
             seed: self.experiment.seed(replicate),
@@ -155,7 +155,7 @@ impl StageRunner<'_> {
         let context = Mask1Context {
             architecture,
             recipe: &self.experiment.recipe,
-            initial: &self.initial(replicate),
+            initial: &self.initial(replicate)?,
             rewind: &point,
             trained,
             masks,

@@ -26,7 +26,7 @@ impl StageRunner<'_> {
             RunControl::DenseLonger => {
                 // It begins where the run began, whatever tickets are rewound to.
                 let origin = TicketOrigin { rewind: Step::ZERO, rewind_iteration: 0, ..origin };
-                return Ok(Ticket::new(architecture, origin, self.initial(replicate), &Masks::new())?);
+                return Ok(Ticket::new(architecture, origin, self.initial(replicate)?, &Masks::new())?);
             }
             RunControl::OneShot => self.one_shot_masks(replicate, round)?,
             RunControl::OtherSeedMask => {

@@ -9,6 +9,7 @@ use super::{Stage, StageError, StageRunner};
 use crate::{
     ControlKind, ControlSource, LabError, RoundRecord, Variant,
     atomic::{create_folder, write_file},
+    find::without_initial_weights,
 };
 
 /// A ticket that was read, as training takes it.
@@ -84,17 +85,31 @@ impl StageRunner<'_> {
     }
 
     /// The weights before any training.
-    pub(super) fn initial(&self, replicate: u32) -> Tensors {
-        if let Some(given) = self.given {
-            return given.weights.clone();
+    pub(super) fn initial(&self, replicate: u32) -> Result<Tensors, StageError> {
+        let experiment = self.experiment;
+        if let (Some(given), true) = (self.given, experiment.start.is_some()) {
+            return Ok(given.weights.clone());
         }
-        let recipe = &self.experiment.recipe;
-        let seed = self.experiment.seed(replicate);
-        initialize(self.context.architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0)
+        let path = self.layout.initial(replicate);
+        if experiment.initial_weights.is_some() && path.exists() {
+            let file = TensorFile::read(&path).map_err(LabError::from)?;
+            file.check_against(self.context.architecture).map_err(LabError::from)?;
+            return Ok(self.context.architecture.ordered(file.tensors));
+        }
+        let (recipe, seed) = (&experiment.recipe, experiment.seed(replicate));
+        let mut weights =
+            initialize(self.context.architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0);
+        if let Some(hash) = &experiment.initial_weights {
+            let Some(given) = self.given else {
+                return Err(without_initial_weights(hash).into());
+            };
+            weights.extend(given.weights.clone());
+        }
+        Ok(weights)
     }
 
     fn write_initial(&self, replicate: u32) -> Result<(), StageError> {
-        let weights = self.initial(replicate);
+        let weights = self.initial(replicate)?;
         let file = TensorFile {
             tensors: weights.clone(),
             masks: Masks::new(),
@@ -125,7 +140,7 @@ impl StageRunner<'_> {
         replicate: u32,
     ) -> Result<(Tensors, Option<OptimizerState>), StageError> {
         if self.experiment.pruning.rewind.is_zero() {
-            return Ok((self.initial(replicate), None));
+            return Ok((self.initial(replicate)?, None));
         }
         let path = self.layout.rewind(replicate);
         let bytes = fs::read(&path).map_err(|source| LabError::Read { path: path.clone(), source })?;
@@ -159,7 +174,7 @@ impl StageRunner<'_> {
         let control = control.control(&ControlContext {
             architecture: self.context.architecture,
             recipe: &self.experiment.recipe,
-            initial: &self.initial(stage.replicate),
+            initial: &self.initial(stage.replicate)?,
             rewind: &rewind,
             masks: &ticket.masks,
             seed: self.experiment.seed(stage.replicate),

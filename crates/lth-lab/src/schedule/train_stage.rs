@@ -207,7 +207,7 @@ impl<'a> StageRunner<'a> {
             density,
             layers: layer_counts(self.context.architecture, &trained.masks),
             start: start.iteration,
-            early_stop: early_stop(&trained.history)
+            early_stop: early_stop(&self.settled(stage, &trained.history)?)
                 .filter(|point| point.validation_loss.is_some())
                 .map(outcome),
             end: outcome(at_end),

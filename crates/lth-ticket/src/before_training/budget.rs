@@ -34,6 +34,31 @@ impl Budget {
         }
     }
 
+    /// Checks that there is a mask of this density.
+    ///
+    /// # Errors
+    /// When layers that are not pruned, or the last weight of each layer, are more than it allows.
+    ///
+    /// ```
+    /// use lth_model::{Density, Rate, lenet_300_100};
+    /// use lth_ticket::{Budget, PruningRates, Scope};
+    /// let mut rates = PruningRates::new(Rate::new(0.2).unwrap(), Rate::new(0.1).unwrap());
+    /// let check = |rates: &PruningRates| {
+    ///     Budget::Scope(Scope::Global).check(&lenet_300_100(10), rates, Density::new(0.003).unwrap())
+    /// };
+    /// assert!(check(&rates).is_ok());
+    /// rates.excluded.insert("fc3".to_owned()); // 1,000 of 266,200 weights
+    /// assert!(check(&rates).is_err());
+    /// ```
+    pub fn check(
+        self,
+        architecture: &Architecture,
+        rates: &PruningRates,
+        density: Density,
+    ) -> Result<(), BeforeTrainingError> {
+        self.counts(architecture, rates, density).map(|_| ())
+    }
+
     /// How many weights each group of [`groups`] keeps at a density of the whole network, by the name of its first tensor.
     pub(super) fn counts(
         self,

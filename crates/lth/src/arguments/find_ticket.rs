@@ -1,5 +1,7 @@
 //! `find-winning-ticket`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use super::{DataArguments, ModelOptionArguments, PruningArguments, RecipeArguments, ScheduleArguments};
@@ -24,6 +26,11 @@ pub(crate) struct FindTicketArguments {
     pub(crate) recipe: RecipeArguments,
     #[command(flatten)]
     pub(crate) pruning: PruningArguments,
+    /// Begin with the weights of this safetensors file, not with fresh ones: a network trained on other data before
+    ///
+    /// All replicates begin with them. An output layer of other classes is drawn anew. `lth train` makes such files, PyTorch may.
+    #[arg(long, value_name = "FILE", help_heading = "Training")]
+    pub(crate) initial_weights: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) run: RunArguments,
 }

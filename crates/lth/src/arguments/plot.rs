@@ -11,6 +11,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     lth plot runs/*\n  \
+    lth plot --together runs/A runs/B --output criteria\n  \
     lth plot --schedule resnet-20 cifar-10\n  \
     lth plot --schedule=one-cycle conv-2 cifar-10 --length 20ep\n  \
     lth plot --schedule runs/NAME/experiment.toml")]
@@ -18,6 +19,9 @@ pub(crate) struct PlotArguments {
     /// Run folders; with --schedule MODEL DATASET, or an experiment file
     #[arg(value_name = "RUN", required = true)]
     pub(crate) runs: Vec<PathBuf>,
+    /// Draw the tickets of all these runs in one figure instead: of other criteria, actions, data, ...
+    #[arg(long, conflicts_with = "schedule")]
+    pub(crate) together: bool,
     /// Draw the learning rate over a training: that of the experiment, or with =SCHEDULE another
     #[arg(long, value_name = "SCHEDULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     #[arg(help_heading = "Schedule")]
@@ -45,7 +49,7 @@ pub(crate) struct ScheduledTraining {
     /// Training examples, held-out ones included [default: those of the data set]
     #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "schedule")]
     pub(crate) training_examples: Option<String>,
-    /// Write PATH.svg and PATH.png [default: schedule]
-    #[arg(long, value_name = "PATH", requires = "schedule")]
+    /// With --schedule or --together, write PATH.svg and PATH.png [default: schedule or together]
+    #[arg(long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
 }

@@ -46,7 +46,7 @@ pub(crate) fn run(
         skip_broken: arguments.skip_broken,
         ..DataSource::default()
     };
-    run_experiment(experiment, source, &Schedule::new(&schedule)?, common, messages)
+    run_experiment(experiment, source, None, &Schedule::new(&schedule)?, common, messages)
 }
 
 /// The experiment of a run with tickets, in a folder of its own name.

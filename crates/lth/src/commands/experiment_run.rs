@@ -8,7 +8,7 @@ use std::{
 use lth_cpu::CpuEngine;
 use lth_lab::{
     CheckpointEvery, Experiment, LabError, RunContext, RunReport, StageError, Stop, create_folder,
-    find_winning_ticket, write_file,
+    find_winning_ticket, find_winning_ticket_from, initial_weights_hash, write_file,
 };
 use lth_model::{Engine, Hint, ModelInfo, find_model};
 
@@ -85,6 +85,7 @@ pub(super) fn keep_network(model: &ModelInfo, folder: &Path) -> Result<(), Failu
 pub(crate) fn run_experiment(
     mut experiment: Experiment,
     source: DataSource,
+    initial_weights: Option<&Path>,
     schedule: &Schedule,
     common: &CommonArguments,
     messages: &Messages,
@@ -97,6 +98,12 @@ pub(crate) fn run_experiment(
     settings::note_data(&dataset, &mut experiment);
     if model.definition().is_some() {
         experiment.network_fingerprint.get_or_insert_with(|| architecture.fingerprint());
+    }
+
+    let initial =
+        initial_weights.map(|path| settings::pretrained(path, &architecture, messages)).transpose()?;
+    if let Some(weights) = &initial {
+        experiment.initial_weights = Some(initial_weights_hash(weights));
     }
 
     let engine = CpuEngine::new().with_threads(schedule.threads);
@@ -122,7 +129,10 @@ pub(crate) fn run_experiment(
         observer: &display,
         checkpoint_every: schedule.checkpoint_every,
     };
-    let report = find_winning_ticket(&experiment, &context);
+    let report = match &initial {
+        Some(weights) => find_winning_ticket_from(&experiment, weights, &context),
+        None => find_winning_ticket(&experiment, &context),
+    };
     display.finish();
     let report = report.map_err(refused)?;
 

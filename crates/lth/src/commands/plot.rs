@@ -1,5 +1,7 @@
 //! `lth plot`.
 
+use std::path::Path;
+
 use lth_lab::RunResults;
 
 use super::plot_schedule;
@@ -21,6 +23,17 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         .iter()
         .map(|folder| RunResults::load(folder).map_err(Failure::bad_input))
         .collect::<Result<_, _>>()?;
+    if arguments.together {
+        let figure = figures::together(&runs).map_err(Failure::bad_input)?;
+        let output = arguments.training.output.as_deref();
+        return figures::write_pair(output.unwrap_or(Path::new("together")), &figure);
+    }
+    if let Some(path) = &arguments.training.output {
+        return Err(Failure::input(
+            format!("the figures of a run go into its folder, not to '{}'", path.display()),
+            "leave out --output, or use --together for one figure of all runs",
+        ));
+    }
     for results in &runs {
         if results.rounds.is_empty() {
             messages.warning(&format!("'{}' has no finished round yet", results.layout.root().display()));

@@ -5,19 +5,15 @@ use std::path::{Path, PathBuf};
 use lth_lab::{
     Experiment,
     plot::{Heading, schedule_figure},
-    write_file,
 };
 use lth_model::{ModelInfo, Recipe};
 
 use crate::{
     arguments::{PlotArguments, RecipeArguments, ScheduledTraining},
     failure::Failure,
-    output::print,
+    figures::write_pair,
     settings::{self, positive},
 };
-
-/// Pixels of a PNG for each unit of its SVG.
-const PNG_SCALE: f64 = 2.0;
 
 /// Training examples of the published data sets: a schedule is drawn without loading any.
 const EXAMPLES: &[(&str, usize)] = &[
@@ -61,16 +57,7 @@ pub(crate) fn run(arguments: &PlotArguments, schedule: &str) -> Result<(), Failu
     );
     let figure = schedule_figure(&Heading::new("Learning rate over training", subtitle), &rates, per_epoch)
         .map_err(Failure::bad_input)?;
-    let base = training.output.as_deref().unwrap_or(Path::new("schedule"));
-    for (ending, bytes) in [
-        ("svg", figure.svg().as_bytes().to_vec()),
-        ("png", figure.png(PNG_SCALE).map_err(Failure::failed_work)?),
-    ] {
-        let path = with_ending(base, ending);
-        write_file(&path, &bytes).map_err(Failure::failed_work)?;
-        print(&format!("{}\n", path.display()))?;
-    }
-    Ok(())
+    write_pair(training.output.as_deref().unwrap_or(Path::new("schedule")), &figure)
 }
 
 /// From MODEL DATASET, or from an experiment file, or from a run's.
@@ -120,26 +107,9 @@ fn training_examples(training: &ScheduledTraining, experiment: &Experiment) -> R
     }
 }
 
-/// `schedule` and `schedule.svg` both become `schedule.png`; other dots belong to the name.
-fn with_ending(base: &Path, ending: &str) -> PathBuf {
-    match base.extension().and_then(|extension| extension.to_str()) {
-        Some("svg" | "png") => base.with_extension(ending),
-        _ => PathBuf::from(format!("{}.{ending}", base.display())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn endings_are_added_or_exchanged() {
-        for (base, expected) in
-            [("a", "a.png"), ("a.svg", "a.png"), ("a/b.1", "a/b.1.png"), ("a.png", "a.png")]
-        {
-            assert_eq!(with_ending(Path::new(base), "png"), Path::new(expected));
-        }
-    }
 
     #[test]
     fn held_out_examples_are_not_trained_on() {

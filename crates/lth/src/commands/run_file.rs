@@ -24,5 +24,5 @@ pub(crate) fn run(
         mirror: arguments.mirror.clone(),
         skip_broken: arguments.skip_broken,
     };
-    run_experiment(experiment, source, &schedule, common, messages)
+    run_experiment(experiment, source, None, &schedule, common, messages)
 }

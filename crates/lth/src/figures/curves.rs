@@ -56,8 +56,10 @@ pub(crate) fn control(name: &str) -> ControlKind {
         "random-reinit" => ControlKind::RandomReinit,
         "random-mask" => ControlKind::RandomMask,
         "shuffled-mask" => ControlKind::ShuffledMask,
-        // The number only chooses a colour; the same name must always have the same.
-        _ => ControlKind::Other(name.bytes().fold(0, u8::wrapping_add)),
+        _ => {
+            let place = lth_lab::ControlKind::all().position(|kind| kind.name() == name);
+            ControlKind::Other(place.unwrap_or_default() as u8)
+        }
     }
 }
 

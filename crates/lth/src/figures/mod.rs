@@ -4,8 +4,12 @@ mod curves;
 mod first_layer;
 mod kept;
 mod network;
+mod pair;
+mod together;
 
 pub(crate) use curves::control as control_style;
+pub(crate) use pair::write_pair;
+pub(crate) use together::together;
 
 use std::path::{Path, PathBuf};
 

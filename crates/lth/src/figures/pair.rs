@@ -1,0 +1,46 @@
+//! A figure at a place of the user's choice, as SVG and PNG.
+
+use std::path::{Path, PathBuf};
+
+use lth_lab::{plot::Figure, write_file};
+
+use super::PNG_SCALE;
+use crate::{failure::Failure, output::print};
+
+/// Writes both files and prints their paths.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn write_pair(base: &Path, figure: &Figure) -> Result<(), Failure> {
+    for (ending, bytes) in [
+        ("svg", figure.svg().as_bytes().to_vec()),
+        ("png", figure.png(PNG_SCALE).map_err(Failure::failed_work)?),
+    ] {
+        let path = with_ending(base, ending);
+        write_file(&path, &bytes).map_err(Failure::failed_work)?;
+        print(&format!("{}\n", path.display()))?;
+    }
+    Ok(())
+}
+
+/// `schedule` and `schedule.svg` both become `schedule.png`; other dots belong to the name.
+fn with_ending(base: &Path, ending: &str) -> PathBuf {
+    match base.extension().and_then(|extension| extension.to_str()) {
+        Some("svg" | "png") => base.with_extension(ending),
+        _ => PathBuf::from(format!("{}.{ending}", base.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_are_added_or_exchanged() {
+        for (base, expected) in
+            [("a", "a.png"), ("a.svg", "a.png"), ("a/b.1", "a/b.1.png"), ("a.png", "a.png")]
+        {
+            assert_eq!(with_ending(Path::new(base), "png"), Path::new(expected));
+        }
+    }
+}
