@@ -4,6 +4,9 @@ use lth_model::RandomStream;
 
 use super::{SupermaskMethod, SupermaskSettings, sigmoid::sigmoid};
 
+/// Random numbers that are drawn before they are looked at, so that looking goes over whole vectors.
+const BLOCK: usize = 512;
+
 /// A prunable weight of which a mask is learned.
 #[derive(Debug, Clone)]
 pub(super) struct ScoredLayer {
@@ -39,11 +42,18 @@ impl ScoredLayer {
                     self.probabilities.extend(self.scores.iter().map(|&score| sigmoid(score)));
                 }
                 let mut live = 0;
-                for ((to, &weight), &probability) in effective.iter_mut().zip(frozen).zip(&self.probabilities)
-                {
-                    let kept = is_drawn(stream, probability);
-                    *to = if kept { weight } else { 0.0 };
-                    live += usize::from(kept);
+                let mut random = [0; BLOCK];
+                let weights = effective.chunks_mut(BLOCK).zip(frozen.chunks(BLOCK));
+                for ((to, from), chances) in weights.zip(self.probabilities.chunks(BLOCK)) {
+                    random[..to.len()].fill_with(|| stream.next_u32());
+                    for (((to, &weight), &probability), &random) in
+                        to.iter_mut().zip(from).zip(chances).zip(&random)
+                    {
+                        let kept = u32::from(is_kept(random, probability));
+                        // Without a branch, which nobody could predict.
+                        *to = f32::from_bits(weight.to_bits() & kept.wrapping_neg());
+                        live += kept as usize;
+                    }
                 }
                 live
             }
@@ -92,7 +102,11 @@ impl ScoredLayer {
 
 /// Whether a weight that is kept with this probability is kept in this draw: 24 random bits, so that 0 is never and 1 always.
 pub(super) fn is_drawn(stream: &mut RandomStream, probability: f32) -> bool {
-    (stream.next_u32() >> 8) as f32 * (1.0 / (1 << 24) as f32) < probability
+    is_kept(stream.next_u32(), probability)
+}
+
+fn is_kept(random: u32, probability: f32) -> bool {
+    (random >> 8) as f32 * (1.0 / (1 << 24) as f32) < probability
 }
 
 /// A layer's size over what its mask keeps; 1 where it keeps nothing (Zhou et al. 2019, dynamic weight rescaling).

@@ -6,9 +6,9 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{DataArguments, ModelOptionArguments, RecipeArguments, StabilitySource};
 
-/// Find masks that make an untrained network good: by a criterion, or by learning them.
+/// Find masks that make an untrained network good.
 ///
-/// Weights are never trained: only which of them are kept is chosen (Zhou et al. 2019, Ramanujan et al. 2020).
+/// Weights are never trained: only which of them are kept is chosen, by a criterion or by learning (Zhou et al. 2019, Ramanujan et al. 2020).
 #[derive(Debug, Args)]
 pub(crate) struct SupermaskArguments {
     /// How masks are found.
