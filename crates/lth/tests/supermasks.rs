@@ -47,9 +47,10 @@ fn edge_popup_keeps_its_density_in_every_layer() {
 
 #[test]
 fn a_killed_learning_goes_on_to_the_same_bits() {
-    let flags = format!("supermask learn {SMALL} --length 300it --evaluate-every 50 --samples 2");
+    let flags = "supermask learn lenet-300-100 mnist data --validation 60 -b 20 --length 300it \
+                 --evaluate-every 50 --samples 2";
     let whole = Sandbox::new();
-    whole.data().output(&flags);
+    whole.data().output(flags);
     let killed = Sandbox::new();
     killed.data();
     let command = killed.lth(&format!("{flags} --checkpoint-every 0.05"));
@@ -70,7 +71,7 @@ fn a_killed_learning_goes_on_to_the_same_bits() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    killed.output(&flags);
+    killed.output(flags);
     assert!(exact_files(&run_folder(&killed)) == exact_files(&run_folder(&whole)), "other bits");
     assert!(!run_folder(&killed).join("checkpoint.safetensors").exists());
 }
