@@ -5,6 +5,7 @@
 //! is compared with; [`early_stop`] and [`Verdict`] say what came out. No function here knows which engine trains,
 //! where results are stored, or how they are shown.
 
+mod analysis;
 mod before_training;
 mod control;
 mod criterion;
@@ -27,6 +28,9 @@ mod train;
 mod transfer;
 mod winning;
 
+pub use analysis::{
+    Connectivity, Distribution, Histogram, LayerUnits, MaskOverlap, MeanMovement, SignAgreement,
+};
 pub use before_training::{
     BEFORE_TRAINING, BeforeTraining, BeforeTrainingContext, BeforeTrainingError, BeforeTrainingOptions,
     BeforeTrainingProgress, Budget, DensitySchedule, EXAMPLES_PER_CLASS, Grasp, Magnitude,

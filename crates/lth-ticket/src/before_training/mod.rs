@@ -92,6 +92,3 @@ pub fn find_before_training(name: &str) -> Result<&'static dyn BeforeTraining, U
         UnknownName::new("method of pruning before training", name, names)
     })
 }
-
-#[cfg(test)]
-mod tests;
