@@ -9,7 +9,9 @@ fn replaced_weights_have_the_bits_of_loaded_ones() {
     let architecture = small();
     let (start, examples) = (weights(&architecture), examples(120, Normalization::UNIT));
     let mut other = start.clone();
-    other.values_mut().flat_map(|tensor| tensor.data_mut()).for_each(|value| *value = 0.5 * *value + 0.01);
+    for value in other.values_mut().flat_map(lth_model::Tensor::data_mut) {
+        *value = 0.5 * *value + 0.01;
+    }
     let indices = indices(0, 60);
     let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
     // Without moments in place, with moments by loading; from a masked network by loading too.

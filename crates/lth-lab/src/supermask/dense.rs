@@ -52,23 +52,13 @@ impl DenseWeights {
             let hint = "continue the run with the same command".to_owned();
             return Err(LabError::Setting { setting: "round", value: "0".to_owned(), reason, hint }.into());
         };
-        let (iteration, kept) = match self {
-            Self::End => (record.end.iteration, layout.trained(replicate, Variant::Ticket, 0)),
-            _ => {
-                let iteration = self.iteration(&record, results, data)?;
-                let name = format!("replicate-{replicate}-dense-{iteration}it.safetensors");
-                (iteration, layout.root().join("supermask").join(name))
-            }
-        };
+        let iteration = self.iteration(&record, results, data)?;
+        let again = format!("replicate-{replicate}-dense-{iteration}it.safetensors");
+        let again = layout.root().join("supermask").join(again);
+        let of_run = layout.trained(replicate, Variant::Ticket, 0);
+        let kept = if self == Self::End && of_run.exists() { &of_run } else { &again };
         if kept.exists() {
-            return Ok(Some(DenseNetwork { initial, trained: tensors(&kept, context)? }));
-        }
-        let again = layout
-            .root()
-            .join("supermask")
-            .join(format!("replicate-{replicate}-dense-{iteration}it.safetensors"));
-        if again.exists() {
-            return Ok(Some(DenseNetwork { initial, trained: tensors(&again, context)? }));
+            return Ok(Some(DenseNetwork { initial, trained: tensors(kept, context)? }));
         }
         let Some(trained) = train_to(iteration, &record, &initial, results, data, context)? else {
             return Ok(None);

@@ -1,6 +1,6 @@
 //! Everything that decides what a learned supermask is.
 
-use lth_ticket::{SupermaskMethod, SupermaskSettings};
+use lth_ticket::SupermaskSettings;
 
 use crate::{Experiment, Keep, LabError};
 
@@ -30,7 +30,7 @@ pub struct SupermaskExperiment {
 }
 
 impl SupermaskExperiment {
-    /// The papers' recipe for a method on a model and a data set ([`SupermaskMethod::recipe`]).
+    /// The papers' recipe for a method on a model and a data set ([`lth_ticket::SupermaskMethod::recipe`]).
     pub fn new(model: &str, dataset: &str, settings: SupermaskSettings) -> Self {
         let experiment = Experiment::new(model, dataset);
         let recipe = settings.method.recipe(&experiment.recipe);
@@ -62,17 +62,12 @@ impl SupermaskExperiment {
     pub fn check(&self) -> Result<(), LabError> {
         self.settings.check(&self.experiment.recipe).map_err(LabError::Recipe)
     }
-
-    /// Whether masks are drawn, so that an evaluation is the mean over several.
-    pub(super) fn draws(&self) -> bool {
-        matches!(self.settings.method, SupermaskMethod::Bernoulli { .. })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lth_ticket::FrozenWeights;
+    use lth_ticket::{FrozenWeights, SupermaskMethod};
 
     #[test]
     fn every_setting_has_a_folder_of_its_own() {

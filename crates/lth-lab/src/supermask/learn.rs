@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use lth_model::{Masks, Pruned, Purpose, Tensors, initialize};
 use lth_ticket::{
-    MetricRow, Normalizing, Outcome as End, SupermaskEngine, TrainingData, TrainingError, TrainingJob,
-    check_supermask_network, train,
+    MetricRow, Normalizing, Outcome as End, SupermaskEngine, SupermaskSettings, TrainingData, TrainingError,
+    TrainingJob, check_supermask_network, train,
 };
 
 use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
@@ -60,7 +60,7 @@ pub fn learn_supermask(
 
 /// One supermask that is being learned.
 pub(super) struct Learning<'a> {
-    pub(super) learning: &'a SupermaskExperiment,
+    pub(super) settings: SupermaskSettings,
     pub(super) experiment: &'a Experiment,
     pub(super) context: &'a RunContext<'a>,
     pub(super) files: SupermaskFiles,
@@ -86,7 +86,7 @@ impl<'a> Learning<'a> {
             context.data.fingerprint,
         );
         Self {
-            learning,
+            settings: learning.settings,
             experiment,
             context,
             files,
@@ -100,7 +100,7 @@ impl<'a> Learning<'a> {
     fn engine(&self) -> SupermaskEngine<'a> {
         SupermaskEngine {
             inner: self.context.engine,
-            settings: self.learning.settings,
+            settings: self.settings,
             normalizing: Some(normalizing(&self.data)),
         }
     }
@@ -183,7 +183,7 @@ impl<'a> Learning<'a> {
     pub(super) fn metadata(&self, kind: &str) -> BTreeMap<String, String> {
         let pairs = [
             ("kind", kind.to_owned()),
-            ("supermask", self.learning.settings.to_string()),
+            ("supermask", self.settings.to_string()),
             ("model", self.experiment.model.clone()),
             ("data", self.experiment.view.name_of(&self.experiment.dataset)),
             ("seed", self.experiment.seed(0).to_string()),

@@ -28,7 +28,7 @@ pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<Sup
     let last = trained.history.last().map_or(0, |row| row.iteration);
     let end = at_end(&trained.history).ok_or(StageError::Diverged { iteration: last })?;
 
-    let masks: Vec<Masks> = match work.learning.settings.method {
+    let masks: Vec<Masks> = match work.settings.method {
         SupermaskMethod::Bernoulli { samples, .. } => {
             let updates = trained.optimizer.updates;
             (0..samples).map(|sample| sampled_masks(&scores, seed, updates, sample)).collect()
@@ -38,7 +38,7 @@ pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<Sup
     let saved = &masks[0];
     let mut networks = masks.iter().map(|masks| network_of(work, masks)).collect::<Result<Vec<_>, _>>()?;
     let samples = networks.iter().map(|network| network.test_accuracy).collect();
-    let likely = if work.learning.draws() {
+    let likely = if matches!(work.settings.method, SupermaskMethod::Bernoulli { .. }) {
         let masks = likely_masks(&scores);
         let test_accuracy = network_of(work, &masks)?.test_accuracy;
         Some(MaskAccuracy { density: network.density(&masks), test_accuracy })
@@ -101,7 +101,7 @@ struct MaskedNetwork {
 
 /// What an evaluation while learning makes of a mask: statistics estimated, accuracy on the test set.
 fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<MaskedNetwork, StageError> {
-    let weights = supermask_weights(&work.frozen, masks, work.learning.settings.dynamic_rescaling);
+    let weights = supermask_weights(&work.frozen, masks, work.settings.dynamic_rescaling);
     let network = work.context.architecture;
     let (recipe, seed) = (&work.experiment.recipe, work.experiment.seed(0));
     let refused = |error| StageError::Lab(LabError::Engine(error));

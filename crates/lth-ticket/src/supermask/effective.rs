@@ -24,7 +24,9 @@ pub fn supermask_weights(frozen: &Tensors, masks: &Masks, dynamic_rescaling: boo
         for (name, mask) in masks {
             if let Some(tensor) = weights.get_mut(name) {
                 let factor = rescaling(mask.len(), mask.live());
-                tensor.data_mut().iter_mut().for_each(|weight| *weight *= factor);
+                for weight in tensor.data_mut() {
+                    *weight *= factor;
+                }
             }
         }
     }

@@ -41,7 +41,9 @@ impl FrozenWeights {
         for parameter in architecture.parameters().into_iter().filter(|p| p.kind.is_prunable()) {
             let values = weights[&parameter.name].data_mut();
             let deviation = deviation(values);
-            values.iter_mut().for_each(|value| *value = deviation.copysign(*value));
+            for value in values {
+                *value = deviation.copysign(*value);
+            }
         }
         weights
     }

@@ -60,14 +60,18 @@ impl ScoredLayer {
             SupermaskMethod::EdgePopup { density } => {
                 let kept = largest(&self.scores, density.get());
                 effective.fill(0.0);
-                kept.iter().for_each(|&index| effective[index as usize] = frozen[index as usize]);
+                for &index in &kept {
+                    effective[index as usize] = frozen[index as usize];
+                }
                 kept.len()
             }
         };
         self.factor = 1.0;
         if settings.dynamic_rescaling {
             self.factor = rescaling(self.scores.len(), live);
-            effective.iter_mut().for_each(|weight| *weight *= self.factor);
+            for weight in effective {
+                *weight *= self.factor;
+            }
         }
     }
 

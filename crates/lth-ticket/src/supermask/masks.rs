@@ -60,7 +60,9 @@ pub fn likely_masks(scores: &Tensors) -> Masks {
 pub fn top_masks(scores: &Tensors, density: Density) -> Masks {
     of_layers(scores, |scores| {
         let mut kept = vec![false; scores.len()];
-        largest(scores, density.get()).into_iter().for_each(|index| kept[index as usize] = true);
+        for index in largest(scores, density.get()) {
+            kept[index as usize] = true;
+        }
         kept
     })
 }
