@@ -33,8 +33,8 @@ pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
 pub use run_control::RunControl;
 pub use schedule::{
-    CheckpointEvery, PlannedStage, RunEvent, RunObserver, Silent, Stage, StageError, StageFailure,
-    StageProgress, Stop, plan,
+    CheckpointEvery, PlannedStage, RunEvent, RunObserver, ScoringProgress, Silent, Stage, StageError,
+    StageFailure, StageProgress, Stop, plan,
 };
 pub use stability::{
     BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityContext, StabilityEvent,

@@ -1,14 +1,14 @@
 //! Tickets that nobody has trained.
 
-use std::ops::ControlFlow;
+use std::{cell::Cell, ops::ControlFlow, time::Instant};
 
-use lth_model::Masks;
+use lth_model::{Density, Masks};
 use lth_ticket::{
-    BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, Budget, DensitySchedule,
-    EXAMPLES_PER_CLASS, SanityCheck, find_before_training, prune_before_training, unwatched,
+    BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, BeforeTrainingProgress, Budget,
+    DensitySchedule, EXAMPLES_PER_CLASS, SanityCheck, find_before_training, prune_before_training, unwatched,
 };
 
-use super::{Stage, StageError, StageRunner};
+use super::{RunEvent, ScoringProgress, Stage, StageError, StageRunner, watch::REPORT_EVERY};
 use crate::Variant;
 
 impl StageRunner<'_> {
@@ -48,11 +48,34 @@ impl StageRunner<'_> {
             schedule: DensitySchedule::Exponential,
             sanity: pruning.inverted_scores.then_some(SanityCheck::InvertScores),
         };
-        let stop = &self.context.stop;
-        let masks = prune_before_training(method, &context, &options, &|_| {
-            if stop.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
+        let stage = Stage { replicate, variant: Variant::Ticket, round };
+        let masks =
+            prune_before_training(method, &context, &options, &self.watch_scoring(stage, options.density))?;
         self.write_pruned(replicate, round, &masks, &dense.weights, &dense.ticket_hash)?;
         Ok(())
+    }
+
+    /// Tells how far a pruning is, a few times a second, and ends it when the run is stopped.
+    fn watch_scoring(
+        &self,
+        stage: Stage,
+        density: Density,
+    ) -> impl Fn(BeforeTrainingProgress) -> ControlFlow<()> {
+        let begun = Instant::now();
+        let reported = Cell::new(begun);
+        let report = move |fraction: f64, seconds_left: f64| {
+            let rounds = self.experiment.rounds;
+            let progress = ScoringProgress { stage, rounds, density, fraction, seconds_left };
+            self.context.observer.event(&RunEvent::Scoring(progress));
+        };
+        report(0.0, f64::INFINITY);
+        move |progress| {
+            let fraction = (progress.iteration as f64 + progress.part) / progress.iterations as f64;
+            if reported.get().elapsed() >= REPORT_EVERY {
+                reported.set(Instant::now());
+                report(fraction, begun.elapsed().as_secs_f64() * (1.0 - fraction) / fraction);
+            }
+            if self.context.stop.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        }
     }
 }

@@ -14,7 +14,7 @@ mod stop;
 mod train_stage;
 mod watch;
 
-pub use observer::{RunEvent, RunObserver, Silent, StageProgress};
+pub use observer::{RunEvent, RunObserver, ScoringProgress, Silent, StageProgress};
 pub use plan::plan;
 pub(crate) use queue::{Ended, run_queue};
 pub use stage::{PlannedStage, Stage, StageError, StageFailure};

@@ -27,6 +27,8 @@ pub enum RunEvent<'a> {
         /// How many.
         trainings: usize,
     },
+    /// An untrained network is pruned, before its training starts; at most a few times a second.
+    Scoring(ScoringProgress),
     /// A training starts, or goes on from its checkpoint.
     Started {
         /// Which.
@@ -66,6 +68,21 @@ pub enum RunEvent<'a> {
         /// Why.
         error: &'a StageError,
     },
+}
+
+/// Where the pruning of an untrained network is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScoringProgress {
+    /// The training that will start from it.
+    pub stage: Stage,
+    /// Rounds of the experiment.
+    pub rounds: u32,
+    /// The fraction of weights that will be kept.
+    pub density: Density,
+    /// The part that is done, in [0, 1].
+    pub fraction: f64,
+    /// Seconds until it is finished, at this speed; infinite before anything is done.
+    pub seconds_left: f64,
 }
 
 /// Where a training is.

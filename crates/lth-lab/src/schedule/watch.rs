@@ -28,7 +28,7 @@ impl Default for CheckpointEvery {
 }
 
 /// Between two reports of progress.
-const REPORT_EVERY: Duration = Duration::from_millis(100);
+pub(super) const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 /// Watches one training for the run.
 pub(crate) struct StageWatch<'a> {

@@ -10,7 +10,7 @@ use super::{
 /// Logits are divided by it, as in the authors' code.
 const TEMPERATURE: f64 = 200.0;
 
-/// Keeps weights whose removal would make the gradient longest: `w (H g)`, H the Hessian of the loss (Wang et al. 2020,
+/// Keeps weights whose removal would make the gradient shortest: `w (H g)`, H the Hessian of the loss (Wang et al. 2020,
 /// gradient signal preservation: of `-w H g` the highest are pruned).
 ///
 /// H and g are those of the mean cross-entropy of `softmax(logits / 200)` over [`BeforeTrainingContext::examples`], with

@@ -3,17 +3,20 @@
 /// For each of these weights the part of them whose magnitude is not above its own, in (0, 1]; equal magnitudes have equal
 /// percentiles.
 pub(super) fn percentiles(weights: &[f32], live: &[usize]) -> Vec<f32> {
-    let magnitude = |place: u32| weights[live[place as usize]].abs();
-    let mut order: Vec<u32> = (0..live.len() as u32).collect();
-    order.sort_unstable_by(|&a, &b| magnitude(a).total_cmp(&magnitude(b)));
+    // Bits of magnitudes are in the order of magnitudes. With the place in the same word sorting reads no other memory, which makes
+    // it several times faster for large layers.
+    let key =
+        |(place, &index): (usize, &usize)| u64::from(weights[index].abs().to_bits()) << 32 | place as u64;
+    let mut order: Vec<u64> = live.iter().enumerate().map(key).collect();
+    order.sort_unstable();
     let mut found = vec![0.0; live.len()];
-    let mut end = 0;
-    for first in 0..order.len() {
-        if first == end {
-            let value = magnitude(order[first]);
-            end += order[first..].iter().take_while(|&&place| magnitude(place) == value).count().max(1);
+    let mut reached = 0;
+    for equal in order.chunk_by(|a, b| a >> 32 == b >> 32) {
+        reached += equal.len();
+        let percentile = (reached as f64 / live.len() as f64) as f32;
+        for key in equal {
+            found[*key as u32 as usize] = percentile;
         }
-        found[order[first] as usize] = (end as f64 / live.len() as f64) as f32;
     }
     found
 }

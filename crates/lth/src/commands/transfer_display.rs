@@ -161,7 +161,7 @@ impl<'a> TransferDisplay<'a> {
 impl TransferObserver for TransferDisplay<'_> {
     fn event(&self, training: TransferTraining, event: &RunEvent<'_>) {
         match event {
-            RunEvent::Planned { .. } => {}
+            RunEvent::Planned { .. } | RunEvent::Scoring(_) => {}
             RunEvent::Started { .. } => self.started(training),
             RunEvent::Progress(progress) => self.progress(training, progress),
             RunEvent::Finished { record, timing, .. } => {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use lth_lab::{RunEvent, Stage, StageProgress};
+use lth_lab::{RunEvent, ScoringProgress, Stage, StageProgress};
 
 use super::words;
 
@@ -36,12 +36,11 @@ impl Bars {
         let mut state = self.lock();
         match event {
             RunEvent::Planned { trainings } => state.total.set_length(*trainings as u64),
+            RunEvent::Scoring(progress) => self.score(&mut state, progress),
             RunEvent::Started { stage, iteration } => {
-                let bar = self.all.insert_before(&state.total, ProgressBar::new(1));
-                bar.set_style(style("{prefix}  {bar:16} {wide_msg}"));
+                let bar = self.bar(&mut state, *stage);
                 bar.set_prefix(stage.to_string());
                 bar.set_position(*iteration);
-                state.running.insert(*stage, (bar, f64::NAN));
             }
             RunEvent::Progress(progress) => state.advance(progress),
             RunEvent::Finished { stage, .. } => {
@@ -51,6 +50,25 @@ impl Bars {
             RunEvent::Skipped { .. } => state.total.inc(1),
             RunEvent::Stopped { stage, .. } | RunEvent::Failed { stage, .. } => state.remove(stage),
         }
+    }
+
+    /// The bar of a training, made when it has none yet.
+    fn bar(&self, state: &mut State, stage: Stage) -> ProgressBar {
+        let State { running, total } = state;
+        let make = || {
+            let bar = self.all.insert_before(total, ProgressBar::new(1));
+            bar.set_style(style("{prefix}  {bar:16} {wide_msg}"));
+            (bar, f64::NAN)
+        };
+        running.entry(stage).or_insert_with(make).0.clone()
+    }
+
+    fn score(&self, state: &mut State, progress: &ScoringProgress) {
+        let bar = self.bar(state, progress.stage);
+        bar.set_length(1000);
+        bar.set_position((1000.0 * progress.fraction) as u64);
+        bar.set_prefix(words::stage(progress.stage, progress.rounds));
+        bar.set_message(words::scoring(progress));
     }
 
     /// Takes all bars away.
@@ -72,7 +90,7 @@ impl State {
         if let Some((bar, left)) = self.running.get_mut(&progress.stage) {
             bar.set_length(progress.iterations);
             bar.set_position(progress.iteration);
-            bar.set_prefix(words::stage(progress));
+            bar.set_prefix(words::stage(progress.stage, progress.rounds));
             bar.set_message(words::figures(progress));
             *left = progress.run_seconds_left;
         }

@@ -1,6 +1,6 @@
 //! The words of progress.
 
-use lth_lab::{RoundRecord, RunEvent, StageProgress, Timing, Variant};
+use lth_lab::{RoundRecord, RunEvent, ScoringProgress, Stage, StageProgress, Timing, Variant};
 
 use crate::table::percent;
 
@@ -18,17 +18,21 @@ pub(crate) fn duration(seconds: f64) -> String {
 }
 
 /// Which training: `replicate 0  round  3/20  random-reinit`.
-pub(crate) fn stage(progress: &StageProgress) -> String {
-    let stage = progress.stage;
+pub(crate) fn stage(stage: Stage, rounds: u32) -> String {
     let variant = match stage.variant {
         Variant::Ticket => String::new(),
         Variant::Control(kind) => format!("  {kind}"),
     };
+    format!("replicate {}  round {:>2}/{}{variant}", stage.replicate, stage.round, rounds.saturating_sub(1))
+}
+
+/// How the pruning of an untrained network goes: density, time left.
+pub(crate) fn scoring(progress: &ScoringProgress) -> String {
     format!(
-        "replicate {}  round {:>2}/{}{variant}",
-        stage.replicate,
-        stage.round,
-        progress.rounds.saturating_sub(1)
+        "pruned to density {} %  {:>3.0} % done  {} left",
+        percent(progress.density.get(), 1),
+        100.0 * progress.fraction,
+        duration(progress.seconds_left),
     )
 }
 
@@ -57,7 +61,10 @@ pub(crate) fn event(event: &RunEvent<'_>) -> Option<String> {
         RunEvent::Started { stage, iteration } if *iteration > 0 => {
             format!("{stage}: goes on at iteration {iteration}")
         }
-        RunEvent::Started { .. } | RunEvent::Planned { .. } | RunEvent::Progress(_) => return None,
+        RunEvent::Started { .. }
+        | RunEvent::Planned { .. }
+        | RunEvent::Scoring(_)
+        | RunEvent::Progress(_) => return None,
     })
 }
 
