@@ -173,14 +173,27 @@ impl Linear {
         let blocks = self.batch_major.fill(isa, lanes, (dy, self.outputs), (input, self.inputs));
         let mut weights = Stored::gradient(panels.len());
         isa.run(outer(&blocks, panels, weights.parameters(), StoreGradient));
-        let at = |index: usize| weights.w[panels.index(index / self.inputs, index % self.inputs)];
-        let values = (0..self.outputs * self.inputs).map(at).collect();
+        let values = panels.gather(self.inputs, &weights.w);
         let bias = self.bias.is_some().then(|| {
             let mut bias = Stored::gradient(slab_rows(self.outputs));
             update_bias(isa, lanes, dy, self.outputs, bias.parameters(), StoreGradient);
             Tensor::new(vec![self.outputs], bias.w[..self.outputs].to_vec())
         });
         [Some(Tensor::new(vec![self.outputs, self.inputs], values)), bias]
+    }
+
+    /// Puts other values in the place of weights and biases; false where the layout is not that of a dense layer without
+    /// optimiser memory.
+    pub(crate) fn replace(&mut self, weight: &Tensor, bias: Option<&Tensor>) -> bool {
+        let Weights::Dense(dense) = &mut self.weights else { return false };
+        if dense.kept.is_some() || !dense.stored.part(Part::First).is_empty() {
+            return false;
+        }
+        dense.panels.scatter(self.inputs, weight.data(), &mut dense.stored.w);
+        if let (Some(stored), Some(bias)) = (&mut self.bias, bias) {
+            stored.w[..self.outputs].copy_from_slice(bias.data());
+        }
+        true
     }
 
     /// The weight tensor, or a moment of it; pruned weights are zero.

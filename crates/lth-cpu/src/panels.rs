@@ -48,6 +48,28 @@ impl Panels {
         self.count() * PANEL * self.width
     }
 
+    /// Writes a matrix `[outputs][inputs]` into panels; filling stays as it is.
+    pub(crate) fn scatter(self, inputs: usize, matrix: &[f32], panels: &mut [f32]) {
+        for (output, row) in matrix.chunks_exact(inputs).enumerate() {
+            for (block, values) in row.chunks(VECTOR).enumerate() {
+                let at = self.output_offset(output) + block * VECTOR * PANEL;
+                panels[at..at + values.len()].copy_from_slice(values);
+            }
+        }
+    }
+
+    /// The matrix `[outputs][inputs]` of panels.
+    pub(crate) fn gather(self, inputs: usize, panels: &[f32]) -> Vec<f32> {
+        let mut matrix = Vec::with_capacity(self.outputs * inputs);
+        for output in 0..self.outputs {
+            for block in 0..inputs.div_ceil(VECTOR) {
+                let at = self.output_offset(output) + block * VECTOR * PANEL;
+                matrix.extend_from_slice(&panels[at..at + VECTOR.min(inputs - block * VECTOR)]);
+            }
+        }
+        matrix
+    }
+
     /// Where a weight is.
     #[inline(always)]
     pub(crate) fn index(self, output: usize, input: usize) -> usize {

@@ -19,7 +19,7 @@ use crate::{
         update::UpdateRule,
     },
     lanes::{Lanes, slab_rows},
-    network::{Layer, Parameters, compile, export},
+    network::{Layer, Parameters, check, compile, export},
     optimizer::{WithRule, moment_names, with_rule},
     simd::Isa,
     stored::Part,
@@ -353,9 +353,32 @@ impl Trainer for CpuTrainer {
     }
 
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
-        self.gradients_from(batch, which, |trainer, lanes| {
-            trainer.loss(lanes);
-        })
+        Ok(self.gradients_and_report(batch, which)?.0)
+    }
+
+    fn gradients_and_report(
+        &mut self,
+        batch: Batch<'_>,
+        which: Gradients,
+    ) -> Result<(Tensors, StepReport), EngineError> {
+        let mut score = Score::default();
+        let found = self.gradients_from(batch, which, |trainer, lanes| score = trainer.loss(lanes))?;
+        let report = StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: batch.len() };
+        Ok((found, report))
+    }
+
+    fn replace_weights(&mut self, weights: &Tensors) -> Result<(), EngineError> {
+        check(&self.architecture, weights, &Masks::new())?;
+        let in_place = self.layers.iter_mut().all(|layer| {
+            let bias = weights.get(&format!("{}.bias", layer.name));
+            layer.linear.replace(&weights[&format!("{}.weight", layer.name)], bias)
+        });
+        if in_place {
+            self.masks.clear();
+            self.updates = 0;
+            return Ok(());
+        }
+        self.load(weights, &Masks::new(), None)
     }
 
     fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {

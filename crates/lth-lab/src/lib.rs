@@ -16,6 +16,7 @@ pub mod plot;
 mod run_control;
 mod schedule;
 mod stability;
+mod supermask;
 mod train;
 mod transfer;
 
@@ -39,6 +40,11 @@ pub use stability::{
     BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityContext, StabilityEvent,
     StabilityObserver, StabilityProgress, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
     Unwatched, stability,
+};
+pub use supermask::{
+    DenseWeights, HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings,
+    LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
+    heuristic_points, heuristic_supermasks, learn_supermask,
 };
 pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{

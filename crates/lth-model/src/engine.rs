@@ -296,6 +296,27 @@ pub trait Trainer: Send {
     /// When the batch does not fit.
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError>;
 
+    /// As [`Trainer::gradients`], with what the forward pass saw: what a step computes, without its update.
+    ///
+    /// # Errors
+    /// When the batch does not fit.
+    fn gradients_and_report(
+        &mut self,
+        _batch: Batch<'_>,
+        _which: Gradients,
+    ) -> Result<(Tensors, StepReport), EngineError> {
+        Err(unsupported("gradients with a report"))
+    }
+
+    /// Puts other weights into a dense network, as `load(weights, &Masks::new(), None)` does, but fast enough for every step:
+    /// where the layout allows, nothing is allocated.
+    ///
+    /// # Errors
+    /// When something does not fit the architecture.
+    fn replace_weights(&mut self, weights: &Tensors) -> Result<(), EngineError> {
+        self.load(weights, &Masks::new(), None)
+    }
+
     /// The gradient of the sum of all outputs (logits) of a batch, with respect to all parameters, pruned ones as if they
     /// were live weights of value zero; without an update and without dropout, batch normalisation by its running
     /// statistics (Tanaka et al. 2020, the R of SynFlow).

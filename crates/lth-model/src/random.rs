@@ -62,6 +62,8 @@ pub enum Purpose {
     MaskAction = 11,
     /// What pruning before training draws; index: see lth-ticket's `before_training`.
     BeforeTraining = 12,
+    /// Masks that are drawn while a supermask is learned, and first scores; index: see lth-ticket's `supermask`.
+    Supermask = 13,
 }
 
 /// A stream of random numbers that depends on nothing but (seed, purpose, index): ChaCha with 8 rounds.

@@ -21,6 +21,7 @@ mod prune;
 mod registry;
 mod replicates;
 mod rewind;
+mod supermask;
 mod ticket;
 mod ticket_error;
 mod ticket_file;
@@ -66,6 +67,10 @@ pub use prune::{
 pub use registry::UnknownName;
 pub use replicates::{Replicate, ReplicatesVerdict};
 pub use rewind::{complete_masks, mask_weights, rewind};
+pub use supermask::{
+    FrozenWeights, Normalizing, SupermaskEngine, SupermaskMethod, SupermaskSettings, check_supermask_network,
+    first_scores, likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
+};
 pub use ticket::{Ticket, TicketOrigin};
 pub use ticket_error::TicketError;
 pub use ticket_file::TICKET_FORMAT_VERSION;

@@ -50,6 +50,7 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Control(arguments) => commands::control::run(&arguments, &line.common, messages),
         Command::Stability(arguments) => commands::stability::run(&arguments, &line.common, messages),
         Command::Transfer(arguments) => commands::transfer::run(&arguments, &line.common, messages),
+        Command::Supermask(arguments) => commands::supermask::run(&arguments, &line.common, messages),
         Command::Plot(arguments) => commands::plot::run(&arguments, messages),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Compare(arguments) => commands::compare::run(&arguments),

@@ -216,15 +216,24 @@ impl Trainer for GraphTrainer {
     }
 
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
+        Ok(self.gradients_and_report(batch, which)?.0)
+    }
+
+    fn gradients_and_report(
+        &mut self,
+        batch: Batch<'_>,
+        which: Gradients,
+    ) -> Result<(Tensors, StepReport), EngineError> {
         batch::check(&self.architecture, batch)?;
         let count = self.load_batch(batch);
         // As in training but for dropout; running statistics stay as they are.
         let statistics = if self.frozen { Statistics::Running } else { Statistics::Estimate };
         self.network.forget_dropout();
         self.forward(count, Mode::Statistics(statistics));
-        self.loss(count, true, self.recipe.label_smoothing);
+        let score = self.loss(count, true, self.recipe.label_smoothing);
         let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        Ok(self.network.gradients(machine, count, which, &self.masks))
+        let found = self.network.gradients(machine, count, which, &self.masks);
+        Ok((found, StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: count }))
     }
 
     fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {

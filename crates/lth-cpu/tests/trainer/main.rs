@@ -10,5 +10,6 @@ mod instruction_sets;
 mod masks;
 mod network;
 mod plain;
+mod replace;
 mod resume;
 mod support;

@@ -12,6 +12,7 @@
 //! | a cost against density, log-log | [`cost_figure`] |
 //! | the learning rate over a training | [`schedule_figure`] |
 //! | errors along the line between two copies of a network | [`path_figure`] |
+//! | accuracy of untrained networks under masks against density | [`supermask_figure`] |
 //! | error barriers against where copies part | [`instability_figure`] |
 //!
 //! Colours are Okabe and Ito's and viridis, told apart under colour blindness; lines are also told apart by dashes.
@@ -42,6 +43,7 @@ mod rounds_figure;
 mod scale;
 mod schedule_figure;
 mod stability_figure;
+mod supermask_figure;
 mod theme;
 mod training_axes;
 mod training_figure;
@@ -63,4 +65,5 @@ pub use remaining_figure::{Remaining, remaining_figure};
 pub use rounds_figure::rounds_figure;
 pub use schedule_figure::schedule_figure;
 pub use stability_figure::{StabilityCurve, path_figure};
+pub use supermask_figure::{SupermaskCurve, supermask_figure};
 pub use training_figure::training_figure;

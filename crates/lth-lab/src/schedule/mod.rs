@@ -21,3 +21,4 @@ pub use stage::{PlannedStage, Stage, StageError, StageFailure};
 pub use stop::Stop;
 pub(crate) use train_stage::StageRunner;
 pub use watch::CheckpointEvery;
+pub(crate) use watch::{Sitting, StageWatch};

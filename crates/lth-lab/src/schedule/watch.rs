@@ -31,25 +31,25 @@ impl Default for CheckpointEvery {
 pub(super) const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 /// Watches one training for the run.
-pub(super) struct StageWatch<'a> {
-    pub(super) stage: Stage,
-    pub(super) rounds: u32,
-    pub(super) density: Density,
-    pub(super) checkpoint_path: PathBuf,
-    pub(super) inputs: &'a str,
-    pub(super) every: CheckpointEvery,
-    pub(super) stop: &'a Stop,
-    pub(super) observer: &'a dyn RunObserver,
-    pub(super) timestamps: Timestamps,
+pub(crate) struct StageWatch<'a> {
+    pub(crate) stage: Stage,
+    pub(crate) rounds: u32,
+    pub(crate) density: Density,
+    pub(crate) checkpoint_path: PathBuf,
+    pub(crate) inputs: &'a str,
+    pub(crate) every: CheckpointEvery,
+    pub(crate) stop: &'a Stop,
+    pub(crate) observer: &'a dyn RunObserver,
+    pub(crate) timestamps: Timestamps,
     /// Trainings that wait for this one or for another, a job.
-    pub(super) trainings_left: f64,
-    pub(super) sitting: Sitting,
+    pub(crate) trainings_left: f64,
+    pub(crate) sitting: Sitting,
     /// Why a checkpoint could not be written; the training loop only passes the system's part on.
-    pub(super) failed: Option<LabError>,
+    pub(crate) failed: Option<LabError>,
 }
 
 /// Times since the training was started or continued.
-pub(super) struct Sitting {
+pub(crate) struct Sitting {
     begun: Instant,
     first_iteration: u64,
     start: u64,
@@ -60,7 +60,7 @@ pub(super) struct Sitting {
 
 impl Sitting {
     /// A sitting that begins now at an iteration, of a training that begins at `start`.
-    pub(super) fn new(first_iteration: u64, start: u64) -> Self {
+    pub(crate) fn new(first_iteration: u64, start: u64) -> Self {
         let now = Instant::now();
         Self { begun: now, first_iteration, start, saved: now, reported: now, evaluated: None }
     }

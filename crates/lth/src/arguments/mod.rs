@@ -15,6 +15,7 @@ mod pruning;
 mod recipe;
 mod small;
 mod stability;
+mod supermask;
 mod train;
 mod transfer;
 
@@ -34,7 +35,11 @@ pub(crate) use recipe::RecipeArguments;
 pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, RunFileArguments, ScheduleArguments,
 };
-pub(crate) use stability::{StabilityArguments, StabilityFormat};
+pub(crate) use stability::{StabilityArguments, StabilityFormat, StabilitySource};
+pub(crate) use supermask::{
+    HeuristicArguments, HeuristicFormat, LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand,
+    SupermaskMethodName,
+};
 pub(crate) use train::{StartArguments, TrainArguments};
 pub(crate) use transfer::{TransferArguments, TransferFormat};
 
@@ -69,6 +74,7 @@ pub(crate) enum Command {
     Control(Box<ControlArguments>),
     Stability(Box<StabilityArguments>),
     Transfer(Box<TransferArguments>),
+    Supermask(SupermaskArguments),
     Plot(PlotArguments),
     Inspect(InspectArguments),
     Compare(CompareArguments),

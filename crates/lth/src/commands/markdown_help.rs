@@ -27,7 +27,7 @@ fn reference() -> String {
         .filter(|command| !command.is_hide_set() && command.get_name() != "help")
         .collect();
     for command in commands {
-        write_command(&mut text, command);
+        write_command(&mut text, command, "lth");
     }
     text.push_str("\n## Flags of every command\n\n| flag | meaning |\n|---|---|\n");
     for argument in root.get_arguments().filter(|argument| argument.is_global_set()) {
@@ -36,8 +36,10 @@ fn reference() -> String {
     text
 }
 
-fn write_command(text: &mut String, command: &Command) {
-    let _ = write!(text, "\n## lth {}\n\n", command.get_name());
+/// A command, then those below it; `above` is what is typed before its name.
+fn write_command(text: &mut String, command: &Command, above: &str) {
+    let path = format!("{above} {}", command.get_name());
+    let _ = write!(text, "\n## {path}\n\n");
     let about = command.get_long_about().or(command.get_about());
     if let Some(about) = about {
         let _ = writeln!(text, "{about}\n");
@@ -64,6 +66,9 @@ fn write_command(text: &mut String, command: &Command) {
     }
     if let Some(after) = command.get_after_help() {
         let _ = write!(text, "\n```text\n{}\n```\n", after.to_string().trim());
+    }
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        write_command(text, below, &path);
     }
 }
 

@@ -1,0 +1,142 @@
+//! Accuracy of untrained networks against density, a panel a kind of weights.
+
+use super::{
+    Figure, Heading, PlotError, Point, SeriesStyle,
+    canvas::{Anchor, Area, Stroke, TextStyle},
+    density_axis::{density_axis, sparsity_axis},
+    frame::{Axis, Frame, x_axis_height},
+    page::{Page, Sample},
+    scale::{Scale, Spread, linear_ticks},
+    theme,
+};
+
+const WIDTH: f64 = 860.0;
+const PANEL_HEIGHT: f64 = 330.0;
+const PANEL_GAP: f64 = 44.0;
+
+/// Accuracies of one criterion's masks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SupermaskCurve {
+    /// Its name in the legend; the same curve in every panel has the same name and style.
+    pub label: String,
+    /// How it is drawn.
+    pub style: SeriesStyle,
+    /// One point a density, accuracies as fractions.
+    pub points: Vec<Point>,
+}
+
+/// Accuracy against density, from 0 to 100 %: panels one below the other, each with its title, mean lines with bands from
+/// minimum to maximum over replicates, and a fine line at chance, a fraction.
+///
+/// # Errors
+/// When no curve has a point.
+pub fn supermask_figure(
+    heading: &Heading,
+    panels: &[(String, Vec<SupermaskCurve>)],
+    chance: f64,
+) -> Result<Figure, PlotError> {
+    let no_data = || PlotError::NoData { figure: heading.title.clone(), reason: "no mask was evaluated" };
+    let densities =
+        panels.iter().flat_map(|(_, curves)| curves).flat_map(|curve| &curve.points).map(|point| point.x);
+    let y = Axis {
+        scale: Scale { spread: Spread::Linear, low: 0.0, high: 100.0, start: 0.0, end: 1.0 },
+        ticks: linear_ticks(0.0, 100.0, 5),
+        label: "test accuracy (%)".to_owned(),
+    };
+    let left = theme::MARGIN + y.width_as_y();
+    let right = WIDTH - theme::MARGIN;
+    let x = density_axis(densities, left, right).ok_or_else(no_data)?;
+
+    let mut page = Page::new(WIDTH, heading);
+    let mut legend: Vec<(Sample, String)> = Vec::new();
+    for curve in panels.iter().flat_map(|(_, curves)| curves) {
+        if !legend.iter().any(|(_, label)| *label == curve.label) {
+            let (colour, dashes) = look(curve.style);
+            let sample = Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: false, band: false };
+            legend.push((sample, curve.label.clone()));
+        }
+    }
+    let dashes = Some(theme::FINE_DASHES);
+    legend.push((
+        Sample::Line { colour: theme::INK, width: 1.4, dashes, dot: false, band: false },
+        "chance".to_owned(),
+    ));
+    page.legend(&legend);
+    page.y += x_axis_height(true);
+    for (place, (title, curves)) in panels.iter().enumerate() {
+        let area = Area { left, top: page.y, width: right - left, height: PANEL_HEIGHT };
+        let mut y = y.clone();
+        (y.scale.start, y.scale.end) = (area.bottom(), area.top);
+        let frame = Frame { area, x: x.clone(), y };
+        frame.draw_grid(&mut page.canvas);
+        let level = frame.y.scale.position(100.0 * chance);
+        let stroke = Stroke::new(theme::INK, 1.4).dashed(theme::FINE_DASHES);
+        page.canvas.line((area.left, level), (area.right(), level), stroke);
+        for curve in curves {
+            let (colour, dashes) = look(curve.style);
+            let points: Vec<&Point> = curve.points.iter().filter(|point| point.is_drawable()).collect();
+            let at = |point: &Point, value: f64| frame.at(point.x, 100.0 * value);
+            let mut outline: Vec<(f64, f64)> = points.iter().map(|p| at(p, p.band().1)).collect();
+            outline.extend(points.iter().rev().map(|p| at(p, p.band().0)));
+            let line: Vec<(f64, f64)> = points.iter().map(|p| at(p, p.mean)).collect();
+            let stroke = Stroke::new(colour, theme::LINE_WIDTH);
+            page.canvas.clipped(area, |canvas| {
+                canvas.polygon(&outline, colour, theme::BAND_OPACITY);
+                canvas.polyline(&line, dashes.map_or(stroke, |dashes| stroke.dashed(dashes)));
+            });
+        }
+        frame.draw_border(&mut page.canvas);
+        frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
+        let style = TextStyle::new(theme::LABEL_SIZE, Anchor::End).bold();
+        page.canvas.text((area.right() - 10.0, area.top + 1.4 * theme::LABEL_SIZE), title, style);
+        if place == 0 {
+            frame.draw_upper_axis(&mut page.canvas, &sparsity_axis(&x));
+        }
+        page.y = area.bottom();
+        if place + 1 == panels.len() {
+            frame.draw_x_axis(&mut page.canvas);
+            page.y += x_axis_height(true);
+        } else {
+            page.y += PANEL_GAP;
+        }
+    }
+    page.notes(["Lines: mean over replicates. Bands: minimum to maximum."]);
+    Ok(page.finish())
+}
+
+fn look(style: SeriesStyle) -> (&'static str, Option<&'static str>) {
+    match style {
+        SeriesStyle::Solid(index) => (theme::palette(usize::from(index)), None),
+        SeriesStyle::Dashed(index) => (theme::palette(usize::from(index)), Some(theme::DASHES)),
+        SeriesStyle::Highlight => (theme::HIGHLIGHT, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_every_curve_once_in_the_legend_and_a_panel_for_each_title() {
+        let curve = |label: &str, style| SupermaskCurve {
+            label: label.to_owned(),
+            style,
+            points: vec![Point::of_replicates(0.8, [0.2, 0.3]), Point::of_replicates(0.1, [0.5, 0.7])],
+        };
+        let curves = || {
+            vec![curve("large-final", SeriesStyle::Solid(0)), curve("small-final", SeriesStyle::Dashed(0))]
+        };
+        let panels = [("initial weights".to_owned(), curves()), ("signed constant".to_owned(), curves())];
+        let figure = supermask_figure(&Heading::new("Supermasks", "a run"), &panels, 0.1).unwrap();
+        for (text, times) in [
+            ("large-final", 1),
+            ("small-final", 1),
+            ("initial weights", 1),
+            ("signed constant", 1),
+            ("chance", 1),
+        ] {
+            assert_eq!(figure.svg().matches(&format!(">{text}<")).count(), times, "{text}");
+        }
+        assert!(supermask_figure(&Heading::new("Supermasks", ""), &[], 0.1).is_err());
+    }
+}

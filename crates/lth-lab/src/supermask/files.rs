@@ -1,0 +1,67 @@
+//! Where each file of a learned supermask lies.
+
+use std::path::{Path, PathBuf};
+
+/// The paths of a learned supermask's files.
+///
+/// ```text
+/// experiment.toml
+/// initial.safetensors             the frozen weights that the mask lies on
+/// metrics.csv                     every evaluation
+/// scores.safetensors              the score of each weight
+/// supermask.safetensors           mask and masked weights: a ticket
+/// supermask.json                  written last: the mask is learned
+/// timing.json
+/// checkpoint.safetensors          only while it is unfinished
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupermaskFiles {
+    root: PathBuf,
+}
+
+impl SupermaskFiles {
+    /// Those in this folder.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The frozen weights.
+    pub fn initial(&self) -> PathBuf {
+        self.root.join("initial.safetensors")
+    }
+
+    /// Every evaluation.
+    pub fn metrics(&self) -> PathBuf {
+        self.root.join("metrics.csv")
+    }
+
+    /// The score of each weight, under the weight's name.
+    pub fn scores(&self) -> PathBuf {
+        self.root.join("scores.safetensors")
+    }
+
+    /// The mask and the masked weights, as a ticket.
+    pub fn supermask(&self) -> PathBuf {
+        self.root.join("supermask.safetensors")
+    }
+
+    /// What came out.
+    pub fn record(&self) -> PathBuf {
+        self.root.join("supermask.json")
+    }
+
+    /// How long it took.
+    pub fn timing(&self) -> PathBuf {
+        self.root.join("timing.json")
+    }
+
+    /// Where an unfinished learning goes on.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.root.join("checkpoint.safetensors")
+    }
+}

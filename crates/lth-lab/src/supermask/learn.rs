@@ -1,0 +1,203 @@
+//! Learning a supermask in a folder of its own, resumable like a round.
+
+use std::collections::BTreeMap;
+
+use lth_model::{Masks, Pruned, Purpose, Tensors, initialize};
+use lth_ticket::{
+    MetricRow, Normalizing, Outcome as End, SupermaskEngine, SupermaskSettings, TrainingData, TrainingError,
+    TrainingJob, check_supermask_network, train,
+};
+
+use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
+use crate::{
+    Experiment, LabError, RunContext, RunEvent, RunFolder, Stage, StageError, Timestamps, Timing, Variant,
+    atomic::remove_file,
+    context::training_data,
+    disk::{read_checkpoint, write_checkpoint},
+    find::with_data,
+    metrics::{read_json, read_metrics_csv},
+    schedule::{Sitting, StageWatch},
+};
+
+/// Training examples that running statistics of batch normalisations are estimated on for a mask.
+const NORMALIZING: usize = 2_560;
+/// How many of them are normalised together.
+const NORMALIZING_BATCH: usize = 128;
+
+/// A learned supermask.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LearnedSupermask {
+    /// Where its files lie.
+    pub files: SupermaskFiles,
+    /// What came out; `None` when it was stopped before its end.
+    pub record: Option<SupermaskRecord>,
+    /// How long it took, if that is known.
+    pub timing: Option<Timing>,
+    /// Every evaluation, when it came to its end.
+    pub history: Vec<MetricRow>,
+}
+
+/// Learns a supermask in the folder `<output>/<folder_name()>`, or continues to; the same command again finds it finished.
+///
+/// Of the context, jobs are not used. An interruption changes no bit; neither does the number of threads of the engine.
+///
+/// # Errors
+/// When settings make no sense, the engine refuses the network, learning diverges, the folder belongs to something else or
+/// to another process, or its files cannot be read or written.
+pub fn learn_supermask(
+    learning: &SupermaskExperiment,
+    context: &RunContext<'_>,
+) -> Result<LearnedSupermask, StageError> {
+    learning.check()?;
+    check_supermask_network(context.architecture).map_err(LabError::Engine)?;
+    let experiment = with_data(&learning.resolved(), context)?;
+    experiment.check(context.architecture, context.data.train.len())?;
+    let root = context.output.join(format!("supermask-{}", experiment.folder_name()));
+    let (_folder, experiment) = RunFolder::open(&root, &experiment)?;
+    let work = Learning::new(learning, &experiment, context, SupermaskFiles::new(root));
+    work.learn()
+}
+
+/// One supermask that is being learned.
+pub(super) struct Learning<'a> {
+    pub(super) settings: SupermaskSettings,
+    pub(super) experiment: &'a Experiment,
+    pub(super) context: &'a RunContext<'a>,
+    pub(super) files: SupermaskFiles,
+    pub(super) data: TrainingData,
+    /// The weights that masks are put on.
+    pub(super) frozen: Tensors,
+    pub(super) inputs: String,
+}
+
+impl<'a> Learning<'a> {
+    fn new(
+        learning: &'a SupermaskExperiment,
+        experiment: &'a Experiment,
+        context: &'a RunContext<'a>,
+        files: SupermaskFiles,
+    ) -> Self {
+        let (network, recipe, seed) = (context.architecture, &experiment.recipe, experiment.seed(0));
+        let initial = initialize(network, recipe.init, recipe.bias_init, seed, Purpose::Init, 0);
+        let inputs = format!(
+            "lth-supermask-1\n{}architecture={}\ndata={}\nseed={seed}\n",
+            experiment.identity_text(),
+            network.fingerprint(),
+            context.data.fingerprint,
+        );
+        Self {
+            settings: learning.settings,
+            experiment,
+            context,
+            files,
+            data: training_data(context.data, experiment.validation_size, seed),
+            frozen: learning.settings.weights.of(network, &initial),
+            inputs: blake3::hash(inputs.as_bytes()).to_hex()[..32].to_owned(),
+        }
+    }
+
+    /// The engine that learns masks.
+    fn engine(&self) -> SupermaskEngine<'a> {
+        SupermaskEngine {
+            inner: self.context.engine,
+            settings: self.settings,
+            normalizing: Some(normalizing(&self.data)),
+        }
+    }
+
+    fn learn(&self) -> Result<LearnedSupermask, StageError> {
+        let stage = Stage { replicate: 0, variant: Variant::Ticket, round: 0 };
+        if let Some(record) = read_json::<SupermaskRecord>(&self.files.record())? {
+            if record.inputs != self.inputs {
+                let reason =
+                    "it was learned on other data or for another network than are there now".to_owned();
+                return Err(LabError::Changed { path: self.files.record(), reason }.into());
+            }
+            remove_file(&self.files.checkpoint())?;
+            return self.result(Some(record));
+        }
+        let (weights, masks) = (&self.frozen, Masks::new());
+        let job = TrainingJob {
+            architecture: self.context.architecture,
+            recipe: &self.experiment.recipe,
+            data: &self.data,
+            weights,
+            masks: &masks,
+            mask_updates: None,
+            pruned: Pruned::Zero,
+            seed: self.experiment.seed(0),
+            start: 0,
+            order: self.experiment.order,
+            optimizer: None,
+            evaluate_every: self.experiment.evaluate_every,
+            snapshots: Vec::new(),
+        };
+        let checkpoint = read_checkpoint(&self.files.checkpoint(), &self.inputs)?;
+        let (resume, timestamps) = match checkpoint {
+            Some(checkpoint) => (Some(checkpoint.training), checkpoint.timestamps),
+            None => (None, Timestamps::default()),
+        };
+        let iteration = resume.as_ref().map_or(0, |checkpoint| checkpoint.iteration);
+        self.context.observer.event(&RunEvent::Started { stage, iteration });
+        let mut watch = StageWatch {
+            stage,
+            rounds: 1,
+            density: self.context.architecture.density(&masks),
+            checkpoint_path: self.files.checkpoint(),
+            inputs: &self.inputs,
+            every: self.context.checkpoint_every,
+            stop: &self.context.stop,
+            observer: self.context.observer,
+            timestamps,
+            trainings_left: 0.0,
+            sitting: Sitting::new(iteration, 0),
+            failed: None,
+        };
+        match train(&self.engine(), &job, resume, &mut watch) {
+            Ok(End::Finished(trained)) => {
+                let record = write_result(self, &trained)?;
+                remove_file(&self.files.checkpoint())?;
+                self.result(Some(record))
+            }
+            Ok(End::Diverged { iteration }) => Err(StageError::Diverged { iteration }),
+            Ok(End::Stopped(checkpoint)) => {
+                write_checkpoint(&watch.checkpoint_path, &self.inputs, &checkpoint, &watch.timestamps)?;
+                let iteration = checkpoint.iteration;
+                self.context.observer.event(&RunEvent::Stopped { stage, iteration });
+                self.result(None)
+            }
+            Err(TrainingError::Checkpoint { .. }) if watch.failed.is_some() => {
+                Err(watch.failed.take().expect("it was just seen").into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn result(&self, record: Option<SupermaskRecord>) -> Result<LearnedSupermask, StageError> {
+        let history = if record.is_some() { read_metrics_csv(&self.files.metrics())? } else { Vec::new() };
+        let timing = Timing::read(&self.files.timing())?;
+        Ok(LearnedSupermask { files: self.files.clone(), record, timing, history })
+    }
+
+    /// What is written beside each file of tensors.
+    pub(super) fn metadata(&self, kind: &str) -> BTreeMap<String, String> {
+        let pairs = [
+            ("kind", kind.to_owned()),
+            ("supermask", self.settings.to_string()),
+            ("model", self.experiment.model.clone()),
+            ("data", self.experiment.view.name_of(&self.experiment.dataset)),
+            ("seed", self.experiment.seed(0).to_string()),
+        ];
+        pairs.map(|(key, value)| (key.to_owned(), value)).into()
+    }
+}
+
+/// What batch normalisations are estimated on; a network without one does not look at it.
+pub(super) fn normalizing(data: &TrainingData) -> Normalizing {
+    let indices = &data.train_indices;
+    Normalizing {
+        examples: data.train.clone(),
+        indices: indices[..indices.len().min(NORMALIZING)].to_vec(),
+        batch_size: NORMALIZING_BATCH,
+    }
+}

@@ -1,0 +1,21 @@
+//! Supermasks: those that are learned, in a folder of their own, and those that criteria find in a run.
+
+mod best;
+mod dense;
+mod evaluator;
+mod experiment;
+mod files;
+mod heuristic;
+mod learn;
+mod record;
+mod result;
+
+pub use best::{HeuristicPoint, best_points, heuristic_points};
+pub use dense::DenseWeights;
+pub use experiment::SupermaskExperiment;
+pub use files::SupermaskFiles;
+pub use heuristic::{
+    HeuristicContext, HeuristicReport, HeuristicRow, HeuristicSettings, heuristic_supermasks,
+};
+pub use learn::{LearnedSupermask, learn_supermask};
+pub use record::{MaskAccuracy, SupermaskRecord};

@@ -1,0 +1,128 @@
+//! The files of a supermask that is learned.
+
+use lth_model::{Masks, Step, TensorFile, Tensors};
+use lth_ticket::{
+    EvaluationPoint, Normalizing, SupermaskMethod, Ticket, TicketOrigin, Trained, at_end, early_stop,
+    likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
+};
+
+use super::{
+    SupermaskRecord,
+    learn::{Learning, normalizing},
+    record::MaskAccuracy,
+};
+use crate::{
+    LabError, Outcome, StageError, Timing,
+    atomic::write_file,
+    metrics::{layer_counts, metrics_csv, now},
+};
+
+/// Writes the files of a learned supermask; the record last, for it says that the others are there.
+///
+/// # Errors
+/// When the engine refuses a mask or a file cannot be written.
+pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<SupermaskRecord, StageError> {
+    let (files, seed) = (&work.files, work.experiment.seed(0));
+    let network = work.context.architecture;
+    let scores = scores_of(&trained.optimizer);
+    let last = trained.history.last().map_or(0, |row| row.iteration);
+    let end = at_end(&trained.history).ok_or(StageError::Diverged { iteration: last })?;
+
+    let masks: Vec<Masks> = match work.settings.method {
+        SupermaskMethod::Bernoulli { samples, .. } => {
+            let updates = trained.optimizer.updates;
+            (0..samples).map(|sample| sampled_masks(&scores, seed, updates, sample)).collect()
+        }
+        SupermaskMethod::EdgePopup { density } => vec![top_masks(&scores, density)],
+    };
+    let saved = &masks[0];
+    let mut networks = masks.iter().map(|masks| network_of(work, masks)).collect::<Result<Vec<_>, _>>()?;
+    let samples = networks.iter().map(|network| network.test_accuracy).collect();
+    let likely = if matches!(work.settings.method, SupermaskMethod::Bernoulli { .. }) {
+        let masks = likely_masks(&scores);
+        let test_accuracy = network_of(work, &masks)?.test_accuracy;
+        Some(MaskAccuracy { density: network.density(&masks), test_accuracy })
+    } else {
+        None
+    };
+    let record = SupermaskRecord {
+        seed,
+        density: network.density(saved),
+        layers: layer_counts(network, saved),
+        end: outcome(&end),
+        early_stop: early_stop(&trained.history)
+            .filter(|point| point.validation_loss.is_some())
+            .map(|point| outcome(&point)),
+        train_loss: trained.train.loss,
+        train_accuracy: trained.train.accuracy(),
+        samples,
+        likely,
+        inputs: work.inputs.clone(),
+    };
+
+    let file = |kind: &str, tensors| {
+        TensorFile { tensors, metadata: work.metadata(kind), ..TensorFile::default() }.to_bytes()
+    };
+    write_file(&files.initial(), &file("initial", work.frozen.clone()))?;
+    write_file(&files.scores(), &file("supermask-scores", scores))?;
+    write_file(&files.metrics(), &metrics_csv(&trained.history))?;
+    let saved = ticket(work, networks.swap_remove(0).weights, saved)?;
+    write_file(&files.supermask(), &saved.to_bytes())?;
+    let timing = Timing { seconds: trained.seconds, steps: last, finished: now() };
+    write_file(&files.timing(), timing.to_json().as_bytes())?;
+    let mut text = serde_json::to_string_pretty(&record).expect("a record is plain values");
+    text.push('\n');
+    write_file(&files.record(), text.as_bytes())?;
+    Ok(record)
+}
+
+/// The masked network as a ticket that a training could start from.
+fn ticket(work: &Learning<'_>, weights: Tensors, masks: &Masks) -> Result<Ticket, StageError> {
+    let mut metadata = work.metadata("ticket");
+    metadata.retain(|key, _| key == "supermask");
+    let origin = TicketOrigin {
+        data: work.experiment.view.name_of(&work.experiment.dataset),
+        round: 1,
+        seed: work.experiment.seed(0),
+        rewind: Step::from_iterations(0),
+        rewind_iteration: 0,
+        parent: None,
+        metadata,
+    };
+    Ok(Ticket::new(work.context.architecture, origin, weights, masks)?)
+}
+
+/// The network that a mask makes.
+struct MaskedNetwork {
+    /// Masked weights, biases and the running statistics of this mask.
+    weights: Tensors,
+    test_accuracy: f64,
+}
+
+/// What an evaluation while learning makes of a mask: statistics estimated, accuracy on the test set.
+fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<MaskedNetwork, StageError> {
+    let weights = supermask_weights(&work.frozen, masks, work.settings.dynamic_rescaling);
+    let network = work.context.architecture;
+    let (recipe, seed) = (&work.experiment.recipe, work.experiment.seed(0));
+    let refused = |error| StageError::Lab(LabError::Engine(error));
+    // Dense, as in learning: the same bits.
+    let trainer = work.context.engine.trainer(network, recipe, &weights, &Masks::new(), seed);
+    let mut trainer = trainer.map_err(refused)?;
+    if !network.running_statistics().is_empty() {
+        let Normalizing { examples, indices, batch_size } = normalizing(&work.data);
+        trainer.reestimate_batch_norm(&examples, &indices, batch_size).map_err(refused)?;
+    }
+    let set = trainer.add_evaluation_set(&work.data.test, &work.data.test_indices).map_err(refused)?;
+    let test_accuracy = trainer.evaluate(set).accuracy();
+    Ok(MaskedNetwork { weights: trainer.weights(), test_accuracy })
+}
+
+fn outcome(point: &EvaluationPoint) -> Outcome {
+    Outcome {
+        iteration: point.iteration,
+        validation_loss: point.validation_loss,
+        validation_accuracy: point.validation_accuracy,
+        test_loss: point.test_loss,
+        test_accuracy: point.test_accuracy,
+    }
+}

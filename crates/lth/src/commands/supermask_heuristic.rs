@@ -1,0 +1,183 @@
+//! `lth supermask heuristic`.
+
+use std::{
+    fs,
+    io::{IsTerminal, stderr},
+    thread,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lth_cpu::CpuEngine;
+use lth_lab::{
+    HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicSettings, LabError, RunResults, StageError,
+    Stop, best_points, heuristic_points, heuristic_supermasks,
+};
+use lth_model::{Density, Engine, Hint, find_model};
+use lth_ticket::{FrozenWeights, OneShot, find_criterion};
+use serde_json::json;
+
+use super::{experiment_run::refused, supermask_figure};
+use crate::{
+    arguments::{CommonArguments, HeuristicArguments, HeuristicFormat, Verbosity},
+    failure::Failure,
+    interrupt::{self, this_command},
+    output::{Messages, print},
+    settings::{self, DataSource, parse, positive},
+    table::{self, percent, table},
+};
+
+/// Evaluates the masks of criteria on a run's untrained weights.
+pub(crate) fn run(
+    arguments: &HeuristicArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let results = RunResults::load(&arguments.run).map_err(Failure::bad_input)?;
+    let settings = settings_of(arguments)?;
+    let jobs = match &arguments.jobs {
+        Some(text) => positive("number of jobs", text, "--jobs 2")?,
+        None => thread::available_parallelism().map_or(1, usize::from),
+    };
+    let experiment = &results.experiment;
+    let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
+    let source = DataSource {
+        folder: arguments.source.data_folder.clone(),
+        download: arguments.source.download,
+        mirror: arguments.source.mirror.clone(),
+        skip_broken: arguments.source.skip_broken,
+    };
+    let (name, view) = (&experiment.dataset, &experiment.view);
+    let data = settings::load(name, experiment.normalization, view, source, messages)?;
+    let architecture = settings::network(&model, &data)?;
+    let engine = CpuEngine::new();
+    messages.info(&format!(
+        "{} on {}: masks of {} criteria, {} densities, {} replicates, {}",
+        experiment.model,
+        experiment.dataset,
+        settings.criteria.len(),
+        settings.targets.len(),
+        experiment.replicates,
+        engine.name()
+    ));
+    let bar = bar(common, messages);
+    let context = HeuristicContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &data,
+        jobs,
+        stop: Stop::when(interrupt::flag()?),
+        progress: &|done, of| {
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+        },
+    };
+    let report = heuristic_supermasks(&settings, &results, &context);
+    bar.finish_and_clear();
+    let report = report.map_err(failed)?;
+    if report.stopped {
+        messages.info(&format!("stopped; to do it again, run\n  {}", this_command()));
+        return Err(Failure::Interrupted);
+    }
+    let points = heuristic_points(&report.rows);
+    if !arguments.no_figures {
+        let chance = 1.0 / data.classes as f64;
+        supermask_figure::draw(&points, &settings, &results, chance, messages)?;
+    }
+    show(arguments.format, &settings, &results, &report, &points)?;
+    messages.info(&format!("everything is in {}", results.layout.root().join("supermask").display()));
+    Ok(())
+}
+
+/// What was asked for.
+fn settings_of(arguments: &HeuristicArguments) -> Result<HeuristicSettings, Failure> {
+    let mut settings = HeuristicSettings::usual();
+    if !arguments.criteria.is_empty() {
+        let name = |name: &String| find_criterion(name).map(|criterion| criterion.name().to_owned());
+        let names: Result<Vec<String>, _> = arguments.criteria.iter().map(name).collect();
+        settings.criteria = names.map_err(Failure::bad_input)?;
+    }
+    if !arguments.densities.is_empty() {
+        let mut densities =
+            arguments.densities.iter().map(|text| parse(text)).collect::<Result<Vec<Density>, _>>()?;
+        densities.sort_by(|a, b| b.get().total_cmp(&a.get()));
+        densities.dedup();
+        settings.targets = densities.into_iter().map(OneShot::Density).collect();
+    }
+    if arguments.no_signed_constant {
+        settings.weights = vec![FrozenWeights::Initial];
+    }
+    settings.dense = parse(&arguments.dense_weights)?;
+    Ok(settings)
+}
+
+/// A bar with the time left, where somebody watches and wants it.
+fn bar(common: &CommonArguments, messages: &Messages) -> ProgressBar {
+    let wanted =
+        stderr().is_terminal() && !common.disable_progress_bar && common.verbosity >= Verbosity::Info;
+    if !wanted {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} masks  {eta} left").expect("it is valid");
+    messages.bars().add(ProgressBar::new(0)).with_style(style.progress_chars("=> "))
+}
+
+/// Errors of the settings are bad input, the others failed work.
+fn failed(error: StageError) -> Failure {
+    match error {
+        StageError::Lab(error) => refused(error),
+        StageError::Pruning(error) => Failure::bad_input(error),
+        StageError::Criterion(error) => Failure::bad_input(error),
+        error => Failure::Work { message: error.to_string(), hint: error.hint() },
+    }
+}
+
+fn show(
+    format: HeuristicFormat,
+    settings: &HeuristicSettings,
+    results: &RunResults,
+    report: &HeuristicReport,
+    points: &[HeuristicPoint],
+) -> Result<(), Failure> {
+    match format {
+        HeuristicFormat::Table => print(&table_of(results, report, points)),
+        HeuristicFormat::Json => {
+            let value = json!({ "points": points, "best": best_points(points) });
+            print(&format!("{value:#}\n"))
+        }
+        HeuristicFormat::Csv => {
+            let name = format!("heuristic{}.csv", settings.dense.suffix());
+            let path = results.layout.root().join("supermask").join(name);
+            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+            print(&text.map_err(Failure::failed_work)?)
+        }
+    }
+}
+
+/// The best density of each criterion.
+fn table_of(results: &RunResults, report: &HeuristicReport, points: &[HeuristicPoint]) -> String {
+    let mut rows =
+        table(&["criterion", "weights", "density %", "test accuracy %", "deviation", "min - max"], 2);
+    for point in best_points(points) {
+        rows.add_row([
+            point.criterion,
+            point.weights.to_string(),
+            percent(point.density, 2),
+            percent(point.mean, 2),
+            percent(point.deviation, 2),
+            format!("{} - {}", percent(point.min, 2), percent(point.max, 2)),
+        ]);
+    }
+    let chosen = if report.rows.iter().all(|row| row.validation_accuracy.is_some()) {
+        "chosen on the validation set"
+    } else {
+        "chosen on the test set, as there is no validation set"
+    };
+    format!(
+        "Untrained networks of {} on {} under masks of the trained one, {} replicates.\n\
+         Each criterion at its best density, {chosen}.\n\n{}",
+        results.experiment.model,
+        results.experiment.dataset,
+        results.experiment.replicates,
+        table::text(&rows)
+    )
+}

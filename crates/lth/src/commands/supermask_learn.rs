@@ -1,0 +1,204 @@
+//! `lth supermask learn`.
+
+use std::{fs, path::Path};
+
+use lth_cpu::CpuEngine;
+use lth_lab::{
+    LabError, LearnedSupermask, RunContext, StageError, Stop, SupermaskExperiment, SupermaskRecord,
+    learn_supermask,
+};
+use lth_model::{Density, Engine, Hint};
+use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
+
+use super::experiment_run::{checkpoint_every, keep_network, refused};
+use crate::{
+    arguments::{CommonArguments, LearnArguments, LearnFormat, SupermaskMethodName},
+    failure::Failure,
+    interrupt::{self, this_command},
+    output::{Messages, print},
+    progress::TrainingDisplay,
+    settings::{self, DataSource, number, parse, positive, whole},
+    table::{self, percent, table},
+};
+
+/// The fraction that edge-popup keeps unless another is given: in the middle of the paper's best.
+const DENSITY: f64 = 0.5;
+
+/// Learns one supermask, in a folder of its own.
+pub(crate) fn run(
+    arguments: &LearnArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let model = settings::model(&arguments.data.model, &arguments.model)?;
+    let name = settings::dataset_name(&arguments.data)?;
+    let mut learning = learning(arguments, &model.name, &name)?;
+    learning.check().map_err(Failure::bad_input)?;
+    let every = checkpoint_every(arguments.checkpoint_every.as_deref())?;
+    let threads = settings::threads(arguments.threads.as_deref())?;
+    let source = DataSource::of(&arguments.data);
+    let experiment = &learning.experiment;
+    let dataset = settings::load(&name, experiment.normalization, &experiment.view, source, messages)?;
+    let architecture = settings::network(&model, &dataset)?;
+    settings::note_data(&dataset, &mut learning.experiment);
+    if model.definition().is_some() {
+        learning.experiment.network_fingerprint = Some(architecture.fingerprint());
+    }
+    learning.experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
+
+    let engine = CpuEngine::new().with_threads(threads);
+    messages.info(&format!(
+        "{} on {}: {}; {}, {}",
+        model.name,
+        dataset.name,
+        learning.settings,
+        learning.experiment.recipe.length,
+        engine.name()
+    ));
+    let output = arguments.output_path.as_deref().unwrap_or(Path::new("runs"));
+    keep_network(&model, &output.join(learning.folder_name()))?;
+    let display = TrainingDisplay::new(common, messages, 0);
+    let context = RunContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &dataset,
+        output,
+        jobs: 1,
+        stop: Stop::when(interrupt::flag()?),
+        observer: &display,
+        checkpoint_every: every,
+    };
+    let learned = learn_supermask(&learning, &context);
+    display.finish();
+    let learned = learned.map_err(failed)?;
+    let Some(record) = &learned.record else {
+        messages.info(&format!("everything is saved; to continue, run\n  {}", this_command()));
+        return Err(Failure::Interrupted);
+    };
+    match arguments.format {
+        LearnFormat::Table => print(&table_of(record, &learned, &learning.settings))?,
+        LearnFormat::Csv => print(&read(&learned.files.metrics())?)?,
+        LearnFormat::Json => print(&read(&learned.files.record())?)?,
+    }
+    messages.info(&format!("everything is in {}", learned.files.root().display()));
+    Ok(())
+}
+
+/// What was asked for.
+fn learning(arguments: &LearnArguments, model: &str, dataset: &str) -> Result<SupermaskExperiment, Failure> {
+    let settings = SupermaskSettings {
+        method: method(arguments)?,
+        dynamic_rescaling: arguments.dynamic_rescaling,
+        weights: if arguments.signed_constant {
+            FrozenWeights::SignedConstant
+        } else {
+            FrozenWeights::Initial
+        },
+    };
+    let mut learning = SupermaskExperiment::new(model, dataset, settings);
+    let (flags, experiment) = (&arguments.recipe, &mut learning.experiment);
+    settings::apply_recipe(flags, &mut experiment.recipe)?;
+    if let Some(size) = &flags.validation {
+        experiment.validation_size = whole("validation size", size, "--validation 5000")?;
+    }
+    if let Some(text) = &flags.evaluate_every {
+        let what = "number of iterations between evaluations";
+        experiment.evaluate_every = positive(what, text, "--evaluate-every 1000")?;
+    }
+    if let Some(name) = &flags.normalization {
+        experiment.normalization = settings::normalization(name)?;
+    }
+    if let Some(seed) = &flags.seed {
+        experiment.first_seed = parse(seed)?;
+    }
+    experiment.view = settings::view(&arguments.data.view)?;
+    Ok(learning)
+}
+
+/// The method, whose own options are refused with the other.
+fn method(arguments: &LearnArguments) -> Result<SupermaskMethod, Failure> {
+    let alien = |flag: &str, method: &str| {
+        Failure::input(
+            format!("{flag} is an option of {method}"),
+            format!("add --method {method}, or leave it out"),
+        )
+    };
+    match arguments.method {
+        SupermaskMethodName::Bernoulli => {
+            if arguments.density.is_some() {
+                return Err(alien("--density", "edge-popup"));
+            }
+            let bias = arguments.sigmoid_bias.as_deref().unwrap_or("0");
+            let sigmoid_bias = number("sigmoid bias", bias, |_| true, "a number", "--sigmoid-bias 1")?;
+            let samples = arguments.samples.as_deref().unwrap_or("10");
+            let samples = positive("number of samples", samples, "--samples 10")?;
+            Ok(SupermaskMethod::Bernoulli { sigmoid_bias, samples })
+        }
+        SupermaskMethodName::EdgePopup => {
+            if arguments.sigmoid_bias.is_some() {
+                return Err(alien("--sigmoid-bias", "bernoulli"));
+            }
+            if arguments.samples.is_some() {
+                return Err(alien("--samples", "bernoulli"));
+            }
+            let density = match &arguments.density {
+                Some(text) => parse(text)?,
+                None => Density::new(DENSITY).map_err(Failure::bad_input)?,
+            };
+            Ok(SupermaskMethod::EdgePopup { density })
+        }
+    }
+}
+
+/// Errors of the settings are bad input, the others failed work.
+fn failed(error: StageError) -> Failure {
+    match error {
+        StageError::Lab(error) => refused(error),
+        StageError::Training(error) => Failure::bad_input(error),
+        error => Failure::Work { message: error.to_string(), hint: error.hint() },
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let text = fs::read_to_string(path);
+    text.map_err(|source| Failure::failed_work(LabError::Read { path: path.to_owned(), source }))
+}
+
+/// The closing summary.
+fn table_of(record: &SupermaskRecord, learned: &LearnedSupermask, settings: &SupermaskSettings) -> String {
+    let mut rows = table(&["mask", "density %", "test accuracy %"], 1);
+    let saved = percent(record.density.get(), 2);
+    let end = percent(record.end.test_accuracy, 2);
+    match record.likely {
+        Some(likely) => {
+            let count = record.samples.len();
+            rows.add_row([format!("mean of {count} drawn masks"), saved.clone(), end]);
+            let first = record.samples.first().copied().unwrap_or(f64::NAN);
+            rows.add_row(["the first of them, saved".to_owned(), saved, percent(first, 2)]);
+            let (density, accuracy) = (likely.density.get(), likely.test_accuracy);
+            rows.add_row(["likeliest mask".to_owned(), percent(density, 2), percent(accuracy, 2)]);
+        }
+        None => {
+            rows.add_row(["largest scores, saved".to_owned(), saved, end]);
+        }
+    }
+    let mut layers = table(&["layer", "kept", "of", "density %"], 1);
+    for layer in &record.layers {
+        layers.add_row([
+            layer.name.clone(),
+            table::count(layer.live),
+            table::count(layer.total),
+            percent(layer.live as f64 / layer.total as f64, 2),
+        ]);
+    }
+    let speed = learned.timing.map_or_else(String::new, |timing| {
+        format!(", {:.1} s, {:.0} steps/s", timing.seconds, timing.steps_per_second())
+    });
+    format!(
+        "A mask on untrained weights: {settings}\n{} iterations{speed}, accuracy on the training set {} %\n\n{}\n{}",
+        record.end.iteration,
+        percent(record.train_accuracy, 2),
+        table::text(&rows),
+        table::text(&layers)
+    )
+}
