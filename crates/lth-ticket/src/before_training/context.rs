@@ -124,25 +124,30 @@ impl BeforeTrainingContext<'_> {
         derivatives: &Values,
         form: fn(f64) -> f64,
     ) -> Result<Tensors, BeforeTrainingError> {
-        let scores = |name: &str, weights: &[f32]| -> Vec<f64> {
-            let products = weights.iter().zip(&derivatives[name]);
-            products.map(|(&weight, derivative)| form(f64::from(weight) * derivative)).collect()
-        };
+        self.architecture.check_tensors(self.weights)?;
+        self.architecture.check_masks(self.masks)?;
+        let score = |weight: f32, derivative: f64| form(f64::from(weight) * derivative);
         let mut largest: f64 = 0.0;
-        self.layerwise(|name, weights| {
-            let mask = self.masks.get(name);
-            let kept = |index: usize| mask.is_none_or(|mask| mask.is_live(index));
-            for (index, score) in scores(name, weights).into_iter().enumerate().filter(|(at, _)| kept(*at)) {
+        for parameter in self.architecture.parameters().into_iter().filter(|p| p.kind.is_prunable()) {
+            let mask = self.masks.get(&parameter.name);
+            let weights = self.weights[&parameter.name].data();
+            for (index, (&weight, &derivative)) in
+                weights.iter().zip(&derivatives[&parameter.name]).enumerate()
+            {
+                let score = score(weight, derivative);
+                if mask.is_some_and(|mask| !mask.is_live(index)) {
+                    continue;
+                }
                 if !score.is_finite() {
-                    return Err(BeforeTrainingError::NotFinite { method, name: name.to_owned(), index });
+                    return Err(BeforeTrainingError::NotFinite { method, name: parameter.name, index });
                 }
                 largest = largest.max(score.abs());
             }
-            Ok(vec![0.0; weights.len()])
-        })?;
+        }
         let unit = if largest > 0.0 { largest } else { 1.0 };
         self.layerwise(|name, weights| {
-            Ok(scores(name, weights).into_iter().map(|score| (score / unit) as f32).collect())
+            let products = weights.iter().zip(&derivatives[name]);
+            Ok(products.map(|(&weight, &derivative)| (score(weight, derivative) / unit) as f32).collect())
         })
     }
 }

@@ -8,7 +8,7 @@ pub(super) fn percentiles(weights: &[f32], live: &[usize]) -> Vec<f32> {
     let key =
         |(place, &index): (usize, &usize)| u64::from(weights[index].abs().to_bits()) << 32 | place as u64;
     let mut order: Vec<u64> = live.iter().enumerate().map(key).collect();
-    order.sort_unstable();
+    radsort::sort_by_key(&mut order, |key| (key >> 32) as u32);
     let mut found = vec![0.0; live.len()];
     let mut reached = 0;
     for equal in order.chunk_by(|a, b| a >> 32 == b >> 32) {

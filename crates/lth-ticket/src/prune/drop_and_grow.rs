@@ -2,10 +2,7 @@
 
 use lth_model::{Architecture, Masks, Parameter, Purpose, RandomStream, Seed, Tensors};
 
-use super::{
-    PruningError,
-    select::{Scored, lowest},
-};
+use super::{PruningError, select::lowest};
 use crate::complete_masks;
 
 /// Where weights grow.
@@ -76,8 +73,8 @@ pub fn drop_and_grow(
             .ok_or_else(|| PruningError::MissingScores { name: parameter.name.clone() })?;
         let magnitude = |index: usize| values.data()[index].abs();
         let dropped = scored(&parameter, live.iter().copied(), magnitude)?;
-        for weight in lowest(dropped, count, &mut stream) {
-            mask.set(weight.index as usize, false);
+        for index in chosen(&live, &dropped, count, &mut stream) {
+            mask.set(index, false);
         }
         let empty: Vec<usize> = (0..size).filter(|&index| !mask.is_live(index)).collect();
         let candidates = match growth {
@@ -92,13 +89,11 @@ pub fn drop_and_grow(
                 scored(&parameter, empty.iter().copied(), |index| -gradient.data()[index].abs())?
             }
         };
-        let chosen = lowest(candidates, count, &mut stream);
-        let mut new: Vec<usize> = chosen.iter().map(|weight| weight.index as usize).collect();
+        let mut new: Vec<usize> = chosen(&empty, &candidates, count, &mut stream).collect();
         for &index in &new {
             mask.set(index, true);
         }
         new.retain(|index| live.binary_search(index).is_err());
-        new.sort_unstable();
         if !new.is_empty() {
             grown.push((parameter.name, new));
         }
@@ -106,19 +101,30 @@ pub fn drop_and_grow(
     Ok(DropAndGrow { masks, grown })
 }
 
-/// Weights of a tensor with their scores.
+/// Those of the indices that have the `count` lowest scores, in their order.
+fn chosen(
+    indices: &[usize],
+    scores: &[f32],
+    count: usize,
+    stream: &mut RandomStream,
+) -> impl Iterator<Item = usize> {
+    let chosen = lowest(scores, count, stream);
+    indices.iter().copied().zip(chosen).filter_map(|(index, chosen)| chosen.then_some(index))
+}
+
+/// The scores of weights of a tensor.
 fn scored(
     parameter: &Parameter,
     indices: impl Iterator<Item = usize>,
     score: impl Fn(usize) -> f32,
-) -> Result<Vec<Scored>, PruningError> {
+) -> Result<Vec<f32>, PruningError> {
     indices
         .map(|index| {
             let score = score(index);
             if score.is_nan() {
                 return Err(PruningError::NanScore { name: parameter.name.clone(), index });
             }
-            Ok(Scored { score, tensor: 0, index: index as u32 })
+            Ok(score)
         })
         .collect()
 }

@@ -2,11 +2,7 @@
 
 use lth_model::{Architecture, Masks, Parameter, Purpose, RandomStream, Seed, Tensors};
 
-use super::{
-    PruningError, PruningRates, Scope,
-    count::pruned_count,
-    select::{Scored, lowest},
-};
+use super::{PruningError, PruningRates, Scope, count::pruned_count, select::lowest};
 use crate::complete_masks;
 
 /// Prunes once: the live weights of lowest score, exactly round-half-even(rate x live) of them in each scope.
@@ -95,25 +91,29 @@ pub(crate) fn prune_by(
 ) -> Result<Masks, PruningError> {
     let mut masks = complete_masks(architecture, masks);
     for group in groups(architecture, scope, rates) {
-        let mut live = Vec::new();
-        for (tensor, parameter) in group.iter().enumerate() {
-            collect(scores, &masks, parameter, tensor as u32, &mut live)?;
+        let mut live = Vec::with_capacity(group.iter().map(|parameter| masks[&parameter.name].live()).sum());
+        for parameter in &group {
+            collect(scores, &masks, parameter, &mut live)?;
         }
         let count = count(live.len(), &group);
-        for weight in lowest(live, count, &mut ties) {
-            masks[&group[weight.tensor as usize].name].set(weight.index as usize, false);
+        let mut pruned = lowest(&live, count, &mut ties).into_iter();
+        for parameter in &group {
+            let mask = &mut masks[&parameter.name];
+            let before = mask.clone();
+            for (index, _) in before.live_indices().zip(&mut pruned).filter(|&(_, pruned)| pruned) {
+                mask.set(index, false);
+            }
         }
     }
     Ok(masks)
 }
 
-/// Adds the live weights of a tensor.
+/// Adds the scores of the live weights of a tensor.
 fn collect(
     scores: &Tensors,
     masks: &Masks,
     parameter: &Parameter,
-    tensor: u32,
-    live: &mut Vec<Scored>,
+    live: &mut Vec<f32>,
 ) -> Result<(), PruningError> {
     let name = &parameter.name;
     let scores = scores.get(name).ok_or_else(|| PruningError::MissingScores { name: name.clone() })?;
@@ -126,7 +126,7 @@ fn collect(
         if score.is_nan() {
             return Err(PruningError::NanScore { name: name.clone(), index });
         }
-        live.push(Scored { score, tensor, index: index as u32 });
+        live.push(score);
     }
     Ok(())
 }
