@@ -187,6 +187,14 @@ fn distributions_of_kept_and_pruned_weights_are_shown() {
         assert!(text.contains(word), "{word} is not in\n{text}");
     }
     assert_eq!(text, sandbox.output(&of("trained.safetensors")), "the same from either file");
+    let drawn = sandbox.output(&format!("{} --output weights", of("ticket.safetensors")));
+    assert!(drawn.starts_with(&text) && drawn.ends_with("weights.svg\nweights.png\n"), "{drawn}");
+    let svg = std::fs::read_to_string(sandbox.join("weights.svg")).unwrap();
+    assert!(
+        svg.contains("kept, initial") && svg.contains("fc3.weight") && sandbox.join("weights.png").exists()
+    );
+    let nowhere = format!("{} --output no/such/folder/weights", of("ticket.safetensors"));
+    sandbox.fails(&nowhere, 1, "no/such/folder/weights.svg", "check the output folder");
     let json = sandbox.output(&format!("{} --format json", of("ticket.safetensors")));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let parts = json["distributions"].as_array().unwrap();

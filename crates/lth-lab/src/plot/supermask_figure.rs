@@ -7,7 +7,7 @@ use super::{
     frame::{Axis, Frame, x_axis_height},
     page::{Page, Sample},
     scale::{Scale, Spread, linear_ticks},
-    theme,
+    theme::{self, series_look},
 };
 
 const WIDTH: f64 = 860.0;
@@ -51,7 +51,7 @@ pub fn supermask_figure(
     let mut legend: Vec<(Sample, String)> = Vec::new();
     for curve in panels.iter().flat_map(|(_, curves)| curves) {
         if !legend.iter().any(|(_, label)| *label == curve.label) {
-            let (colour, dashes) = look(curve.style);
+            let (colour, dashes) = series_look(curve.style);
             let sample = Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: false, band: false };
             legend.push((sample, curve.label.clone()));
         }
@@ -73,7 +73,7 @@ pub fn supermask_figure(
         let stroke = Stroke::new(theme::INK, 1.4).dashed(theme::FINE_DASHES);
         page.canvas.line((area.left, level), (area.right(), level), stroke);
         for curve in curves {
-            let (colour, dashes) = look(curve.style);
+            let (colour, dashes) = series_look(curve.style);
             let points: Vec<&Point> = curve.points.iter().filter(|point| point.is_drawable()).collect();
             let at = |point: &Point, value: f64| frame.at(point.x, 100.0 * value);
             let mut outline: Vec<(f64, f64)> = points.iter().map(|p| at(p, p.band().1)).collect();
@@ -102,14 +102,6 @@ pub fn supermask_figure(
     }
     page.notes(["Lines: mean over replicates. Bands: minimum to maximum."]);
     Ok(page.finish())
-}
-
-fn look(style: SeriesStyle) -> (&'static str, Option<&'static str>) {
-    match style {
-        SeriesStyle::Solid(index) => (theme::palette(usize::from(index)), None),
-        SeriesStyle::Dashed(index) => (theme::palette(usize::from(index)), Some(theme::DASHES)),
-        SeriesStyle::Highlight => (theme::HIGHLIGHT, None),
-    }
 }
 
 #[cfg(test)]

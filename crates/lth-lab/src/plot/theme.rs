@@ -2,7 +2,7 @@
 //!
 //! Sizes are in units of the SVG (one is one pixel at scale 1); texts stay legible at half size.
 
-use super::data::{ControlKind, CurveSplit, Style};
+use super::data::{ControlKind, CurveSplit, SeriesStyle, Style};
 
 /// Okabe and Ito's palette (2008), told apart under all common forms of colour blindness; black and yellow left out,
 /// as black is for texts and yellow is faint on white.
@@ -88,6 +88,15 @@ pub(super) fn curve_dashes(style: Style) -> Option<&'static str> {
         Style::Control(_) => Some(DASHES),
         Style::Run(index) => (usize::from(index) >= PALETTE.len()).then_some(DASHES),
         Style::Ticket | Style::Dense => None,
+    }
+}
+
+/// The colour and the dashes of a series.
+pub(super) fn series_look(style: SeriesStyle) -> (&'static str, Option<&'static str>) {
+    match style {
+        SeriesStyle::Solid(index) => (palette(usize::from(index)), None),
+        SeriesStyle::Dashed(index) => (palette(usize::from(index)), Some(DASHES)),
+        SeriesStyle::Highlight => (HIGHLIGHT, None),
     }
 }
 

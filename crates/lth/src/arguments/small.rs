@@ -64,6 +64,9 @@ pub(crate) struct InspectArguments {
     /// Trained weights are those beside the ticket (`--keep all`), initial ones those of its run.
     #[arg(long)]
     pub(crate) histograms: bool,
+    /// Draw the histograms too, to FILE.svg and FILE.png
+    #[arg(long, short = 'o', value_name = "FILE", requires = "histograms")]
+    pub(crate) output: Option<PathBuf>,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: InspectFormat,

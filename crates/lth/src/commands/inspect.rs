@@ -14,6 +14,7 @@ use super::{
 use crate::{
     arguments::{InspectArguments, InspectFormat},
     failure::Failure,
+    figures::write_both,
     output::print,
     table::{self, count, percent, table},
 };
@@ -25,8 +26,15 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Failure> {
     file.tensors.retain(|name, _| !name.starts_with(OPTIMIZER));
     if arguments.histograms {
         let moments = Moments::of(&file, &arguments.file)?;
+        // Before anything is said: what cannot be written is the only thing to say then.
+        let drawn = arguments.output.as_ref().map(|base| write_both(base, &moments.figure(&arguments.file)?));
+        let drawn = drawn.transpose()?.into_iter().flatten();
         return print(&match arguments.format {
-            InspectFormat::Table => moments.text(),
+            InspectFormat::Table => {
+                let paths: String = drawn.map(|path| format!("{}\n", path.display())).collect();
+                let gap = if paths.is_empty() { "" } else { "\n" };
+                format!("{}{gap}{paths}", moments.text())
+            }
             InspectFormat::Json => format!("{:#}\n", moments.json()),
         });
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use lth_lab::plot::{Figure, Heading, HistogramOutline, HistogramPanel, SeriesStyle, histogram_figure};
 use lth_model::{Mask, Tensor, TensorFile, Tensors};
 use lth_ticket::{Distribution, Histogram, MeanMovement, SignAgreement};
 use serde_json::{Value, json};
@@ -13,6 +14,8 @@ use crate::{
 
 /// Bins of a histogram.
 const BINS: usize = 32;
+/// Bins of a histogram in a figure.
+const FIGURE_BINS: usize = 80;
 /// Bars of a histogram in a terminal.
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -84,7 +87,7 @@ impl Moments {
         }
     }
 
-    fn parts(&self) -> Vec<Part> {
+    fn parts(&self, bins: usize) -> Vec<Part> {
         let mut parts = Vec::new();
         for (layer, mask) in &self.masks {
             let moments = [("initial", &self.initial), ("trained", &self.trained)];
@@ -99,7 +102,7 @@ impl Moments {
                         continue;
                     }
                     let values: Vec<f32> = of(&tensors[layer], mask, live).collect();
-                    let histogram = Histogram::of(&values, -reach, reach, BINS);
+                    let histogram = Histogram::of(&values, -reach, reach, bins);
                     if let Some(distribution) = Distribution::of(values) {
                         parts.push(Part { layer: layer.clone(), which, when, distribution, histogram });
                     }
@@ -125,9 +128,32 @@ impl Moments {
             .collect()
     }
 
+    /// A panel a layer.
+    ///
+    /// # Errors
+    /// When no layer has a weight.
+    pub(super) fn figure(&self, path: &Path) -> Result<Figure, Failure> {
+        let mut panels: Vec<HistogramPanel> = Vec::new();
+        for Part { layer, which, when, histogram, .. } in self.parts(FIGURE_BINS) {
+            let Histogram { low, high, counts } = histogram;
+            let style = match (which, when) {
+                ("kept", "initial") => SeriesStyle::Dashed(0),
+                ("kept", _) => SeriesStyle::Solid(0),
+                _ => SeriesStyle::Dashed(1),
+            };
+            let outline = HistogramOutline { label: format!("{which}, {when}"), style, counts };
+            match panels.last_mut().filter(|panel| panel.title == layer) {
+                Some(panel) => panel.outlines.push(outline),
+                None => panels.push(HistogramPanel { title: layer, low, high, outlines: vec![outline] }),
+            }
+        }
+        let heading = Heading::new("Kept and pruned weights", path.display().to_string());
+        histogram_figure(&heading, &panels).map_err(Failure::bad_input)
+    }
+
     /// For people.
     pub(super) fn text(&self) -> String {
-        let parts = self.parts();
+        let parts = self.parts(BINS);
         let header = [
             "layer",
             "weights",
@@ -187,7 +213,7 @@ impl Moments {
     /// For programs.
     pub(super) fn json(&self) -> Value {
         let parts: Vec<Value> = self
-            .parts()
+            .parts(BINS)
             .iter()
             .map(|part| {
                 let Distribution { count, mean, deviation, quantiles } = &part.distribution;

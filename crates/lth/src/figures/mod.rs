@@ -8,7 +8,7 @@ mod pair;
 mod together;
 
 pub(crate) use curves::control as control_style;
-pub(crate) use pair::write_pair;
+pub(crate) use pair::{write_both, write_pair};
 pub(crate) use together::together;
 
 use std::path::{Path, PathBuf};

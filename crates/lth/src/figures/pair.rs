@@ -12,15 +12,20 @@ use crate::{failure::Failure, output::print};
 /// # Errors
 /// When a file cannot be written.
 pub(crate) fn write_pair(base: &Path, figure: &Figure) -> Result<(), Failure> {
-    for (ending, bytes) in [
-        ("svg", figure.svg().as_bytes().to_vec()),
-        ("png", figure.png(PNG_SCALE).map_err(Failure::failed_work)?),
-    ] {
-        let path = with_ending(base, ending);
-        write_file(&path, &bytes).map_err(Failure::failed_work)?;
-        print(&format!("{}\n", path.display()))?;
+    write_both(base, figure)?.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
+}
+
+/// Writes a figure as SVG and PNG; their paths.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn write_both(base: &Path, figure: &Figure) -> Result<[PathBuf; 2], Failure> {
+    let paths = ["svg", "png"].map(|ending| with_ending(base, ending));
+    let png = figure.png(PNG_SCALE).map_err(Failure::failed_work)?;
+    for (path, bytes) in paths.iter().zip([figure.svg().as_bytes(), &png]) {
+        write_file(path, bytes).map_err(Failure::failed_work)?;
     }
-    Ok(())
+    Ok(paths)
 }
 
 /// `schedule` and `schedule.svg` both become `schedule.png`; other dots belong to the name.
