@@ -5,7 +5,7 @@ use crate::{
     atomic::{create_folder, write_file},
     disk::RunFolder,
     metrics::{round_event_file, summary_csv, timing_csv},
-    schedule::{StageRunner, plan, run_queue},
+    schedule::{StageRunner, check_other_runs, plan, run_queue},
 };
 
 /// What came of a run.
@@ -55,6 +55,7 @@ pub(crate) fn run_experiment(
     {
         return Err(without_initial_weights(hash));
     }
+    check_other_runs(&experiment, &Layout::new(&root), context.architecture)?;
     let (folder, experiment) = RunFolder::open(&root, &experiment)?;
     let layout = folder.layout();
 

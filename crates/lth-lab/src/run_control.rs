@@ -9,11 +9,13 @@ pub enum RunControl {
     DenseLonger,
     /// The run's weights under the mask that another replicate's ticket has in the same round.
     OtherSeedMask,
+    /// The run's weights under the mask that the ticket of another run has in the same round: of other data, or by another criterion.
+    OtherRunMask,
 }
 
 impl RunControl {
     /// Every one.
-    pub const ALL: [Self; 3] = [Self::OneShot, Self::DenseLonger, Self::OtherSeedMask];
+    pub const ALL: [Self; 4] = [Self::OneShot, Self::DenseLonger, Self::OtherSeedMask, Self::OtherRunMask];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -21,6 +23,7 @@ impl RunControl {
             Self::OneShot => "one-shot",
             Self::DenseLonger => "dense-longer",
             Self::OtherSeedMask => "other-seed-mask",
+            Self::OtherRunMask => "other-run-mask",
         }
     }
 
@@ -32,6 +35,9 @@ impl RunControl {
                 "the dense network, trained as long as all rounds up to the ticket's together"
             }
             Self::OtherSeedMask => "the mask of the next replicate's ticket, over the own rewound weights",
+            Self::OtherRunMask => {
+                "the mask of a run on other data (--masks-of), over the own rewound weights"
+            }
         }
     }
 
@@ -41,6 +47,7 @@ impl RunControl {
             Self::OneShot => "Frankle and Carbin 2019",
             Self::DenseLonger => "Renda et al. 2020",
             Self::OtherSeedMask => "Paul et al. 2023",
+            Self::OtherRunMask => "Morcos et al. 2019",
         }
     }
 }

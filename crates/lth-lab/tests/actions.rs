@@ -119,6 +119,11 @@ fn every_control_is_trained_and_the_rewound_one_is_the_ticket_where_tickets_are_
     let mut experiment = short();
     experiment.rounds = 2;
     experiment.replicates = 2;
+    // The masks of another criterion.
+    let mut other = experiment.clone();
+    other.pruning.criterion = "movement".to_owned();
+    let (_other_output, other) = finished(&other);
+    experiment.mask_runs = vec![other.results.layout.root().to_owned()];
     experiment.controls = ControlKind::all().collect();
     let again = control("random-reinit-draw-1");
     experiment.controls.push(again);

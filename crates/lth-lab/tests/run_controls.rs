@@ -107,6 +107,36 @@ fn a_run_that_grows_into_its_controls_has_the_bits_of_one_that_began_with_them()
 }
 
 #[test]
+fn another_runs_mask_is_copied_and_its_run_is_not_needed_any_more() {
+    let mut other = experiment(&[]);
+    other.pruning.criterion = "movement".to_owned();
+    let (other_output, other) = finished(&other);
+    let mut with_mask = experiment(&["other-run-mask"]);
+    with_mask.mask_runs = vec![other.results.layout.root().to_owned()];
+    let (output, report) = finished(&with_mask);
+    let layout = &report.results.layout;
+    let variant = Variant::Control(control("other-run-mask"));
+    for replicate in 0..2 {
+        for round in 1..3 {
+            let own = ticket(layout, replicate, variant, round);
+            assert!(own.masks == ticket(&other.results.layout, replicate, Variant::Ticket, round).masks);
+            assert!(own.masks != ticket(layout, replicate, Variant::Ticket, round).masks);
+            let initial = TensorFile::read(&layout.initial(replicate)).unwrap();
+            for (name, mask) in &own.masks {
+                let (own, initial) = (own.tensors[name].data(), initial.tensors[name].data());
+                assert!(mask.live_indices().all(|index| own[index] == initial[index]), "{name}");
+            }
+        }
+    }
+    drop(other_output);
+    Setup::default().run(&with_mask, output.path()).unwrap();
+    let longer = Experiment { rounds: 4, ..with_mask };
+    let error = Setup::default().run(&longer, output.path()).unwrap_err();
+    assert!(error.to_string().contains("mask_runs"), "{error}");
+    assert_eq!(Experiment::read(&layout.experiment()).unwrap().rounds, 3, "nothing has changed");
+}
+
+#[test]
 fn what_cannot_be_is_refused_before_training() {
     let refused = |experiment: &Experiment| {
         let output = tempfile::tempdir().unwrap();
@@ -120,4 +150,8 @@ fn what_cannot_be_is_refused_before_training() {
     let mut at_once = experiment(&["one-shot"]);
     at_once.pruning.schedule = PruningSchedule::OneShot;
     assert!(refused(&at_once).contains("round by round"));
+    assert!(refused(&experiment(&["other-run-mask"])).contains("0 are named"));
+    let mut nowhere = experiment(&["other-run-mask"]);
+    nowhere.mask_runs = vec!["no/such/run".into()];
+    assert!(refused(&nowhere).contains("no/such/run"));
 }

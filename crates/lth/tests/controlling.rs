@@ -28,6 +28,28 @@ fn controls_are_added_to_a_run_and_trained_once() {
 }
 
 #[test]
+fn the_mask_of_another_run_is_a_control() {
+    let sandbox = Sandbox::new();
+    let find = |flags: &str| format!("find-ticket {SMALL} -i 2 --no-figures {flags}");
+    sandbox.data().output(&find("--criterion movement --output-path others"));
+    sandbox.output(&find(""));
+    let run = run_folder(&sandbox);
+    let other = fs::read_dir(sandbox.join("others")).unwrap().next().unwrap().unwrap().path();
+    let of = |what: &str| format!("control {} --data-folder data --no-figures {what}", run.display());
+    let kind = "--kind other-run-mask";
+    sandbox.refused(&of(kind), "0 are named", "--masks-of");
+    sandbox.refused(&of(&format!("{kind} --masks-of nowhere")), "cannot read 'nowhere'", "--masks-of");
+    sandbox.refused(&of(&format!("{kind} --masks-of data")), "data", "");
+    sandbox.output(&of(&format!("{kind} --masks-of {}", other.display())));
+    let summary = fs::read_to_string(run.join("summary.csv")).unwrap();
+    assert_eq!(summary.matches("other-run-mask").count(), 1);
+    // Asked for again it is the same draw, and without it the run goes on.
+    sandbox.output(&of(&format!("{kind} --masks-of {}", other.display())));
+    sandbox.output(&of("--kind random-mask"));
+    assert_eq!(fs::read_to_string(run.join("summary.csv")).unwrap().matches("other-run-mask").count(), 1);
+}
+
+#[test]
 fn what_cannot_be_controlled_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --no-figures"));

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::{self, File, TryLockError},
-    path::Path,
+    path::{Path, PathBuf},
     thread,
     time::Duration,
 };
@@ -49,6 +49,7 @@ impl RunFolder {
             extended.rounds = extended.rounds.max(found.rounds);
             extended.replicates = extended.replicates.max(found.replicates);
             extended.controls.extend(found.controls);
+            extended.mask_runs = joined(found.mask_runs, extended.mask_runs);
         }
         extended.controls.sort_by_key(ToString::to_string);
         extended.controls.dedup();
@@ -63,6 +64,12 @@ impl RunFolder {
     pub fn layout(&self) -> &Layout {
         &self.layout
     }
+}
+
+/// The first, and those of the others that are not among them: a draw keeps its number.
+fn joined(mut first: Vec<PathBuf>, others: Vec<PathBuf>) -> Vec<PathBuf> {
+    first.extend(others.into_iter().filter(|other| !first.contains(other)).collect::<Vec<_>>());
+    first
 }
 
 /// How often a lock that is held is tried again, and after which time.

@@ -176,6 +176,17 @@ impl Experiment {
                         "run `find-winning-ticket` again with more --replicates",
                     );
                 }
+                Some(RunControl::OtherRunMask) if self.mask_runs.len() <= usize::from(kind.draw()) => {
+                    return refuse(
+                        "controls",
+                        kind,
+                        format!(
+                            "each draw takes masks of another run, and {} are named",
+                            self.mask_runs.len()
+                        ),
+                        "name one: lth control RUN --kind other-run-mask --masks-of OTHER_RUN",
+                    );
+                }
                 _ => (),
             }
         }

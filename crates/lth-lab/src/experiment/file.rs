@@ -35,6 +35,7 @@ const COMMENTS: &[(&str, &str)] = &[
         "Bytes to numbers: unit (in [0, 1]), standard (mean 0, deviation 1 in each channel), per-image.",
     ),
     ("controls", "Trainings that each ticket is compared with: random-reinit, random-mask."),
+    ("mask_runs", "Whose masks the control other-run-mask takes, one a draw."),
     (
         "pruning.schedule",
         "iterative: each round prunes the network of the round before; one-shot: the dense one; before-training: the untrained one; during-training: none, masks change while a round trains; early-bird: the dense one while its mask stops changing.",

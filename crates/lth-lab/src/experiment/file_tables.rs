@@ -1,6 +1,9 @@
 //! The tables of an `experiment.toml`, in which nearly everything may be left out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use lth_data::{DatasetView, NormalizationMethod};
 use lth_model::{Augmentation, BiasInit, Density, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
@@ -31,6 +34,7 @@ pub(super) struct ExperimentFile {
     normalization: Option<NormalizationMethod>,
     view: Option<DatasetView>,
     controls: Option<Vec<ControlKind>>,
+    mask_runs: Option<Vec<PathBuf>>,
     pruning: Option<PruningTable>,
     recipe: Option<RecipeTable>,
 }
@@ -95,6 +99,7 @@ impl ExperimentFile {
             normalization: self.normalization.unwrap_or(default.normalization),
             view: self.view.unwrap_or_default(),
             controls: self.controls.unwrap_or(default.controls),
+            mask_runs: self.mask_runs.unwrap_or_default(),
             pruning: match self.pruning {
                 Some(table) => table.resolve(default.pruning),
                 None => default.pruning,

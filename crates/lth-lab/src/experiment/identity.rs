@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Experiment;
 
 /// Settings that extend a run or say what stays of it; changing them makes no other run.
-const EXTENSIBLE: [&str; 4] = ["rounds", "replicates", "controls", "keep"];
+const EXTENSIBLE: [&str; 5] = ["rounds", "replicates", "controls", "mask_runs", "keep"];
 
 impl Experiment {
     /// `<model>-<dataset>-<hash>`, of models and data sets that are paths the last part: the first 8 hex digits of BLAKE3 over the settings that are not at their default, or
@@ -135,6 +135,7 @@ mod tests {
         longer.rounds = 25;
         longer.replicates = 5;
         longer.controls = ControlKind::all().take(1).collect();
+        longer.mask_runs = vec!["runs/other".into()];
         longer.keep = super::super::Keep::All;
         assert_eq!(longer.folder_name(), experiment().folder_name());
     }

@@ -10,6 +10,7 @@ mod keep;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt, iter,
+    path::PathBuf,
     str::FromStr,
 };
 
@@ -73,6 +74,9 @@ pub struct Experiment {
     pub normalization: NormalizationMethod,
     /// Trainings that each ticket is compared with.
     pub controls: Vec<ControlKind>,
+    /// Runs, or ticket files, whose masks the control `other-run-mask` takes, one a draw.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mask_runs: Vec<PathBuf>,
     /// Which part of the data set is used, and what is changed in it.
     #[serde(skip_serializing_if = "DatasetView::is_whole")]
     pub view: DatasetView,
@@ -249,6 +253,7 @@ impl Experiment {
             normalization: defaults::normalization(dataset),
             view: DatasetView::default(),
             controls: Vec::new(),
+            mask_runs: Vec::new(),
             pruning: defaults::pruning(model),
             recipe: defaults::recipe(model, dataset),
         }

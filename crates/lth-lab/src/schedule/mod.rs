@@ -5,6 +5,7 @@ mod during_training;
 mod early_bird;
 mod next;
 mod observer;
+mod other_run;
 mod plan;
 mod queue;
 mod run_control;
@@ -15,6 +16,7 @@ mod train_stage;
 mod watch;
 
 pub use observer::{RunEvent, RunObserver, ScoringProgress, Silent, StageProgress};
+pub(crate) use other_run::check_other_runs;
 pub use plan::plan;
 pub(crate) use queue::{Ended, run_queue};
 pub use stage::{PlannedStage, Stage, StageError, StageFailure};

@@ -8,7 +8,7 @@ use lth_ticket::{
     TrainingJob, prune_one_shot, rewind, train,
 };
 
-use super::{Stage, StageError, StageRunner, Stop};
+use super::{Stage, StageError, StageRunner, Stop, other_run::other_run_masks};
 use crate::{ControlKind, LabError, RunControl, Variant};
 
 impl StageRunner<'_> {
@@ -23,6 +23,9 @@ impl StageRunner<'_> {
         let Stage { replicate, round, .. } = stage;
         let architecture = self.context.architecture;
         let masks = match control {
+            RunControl::OtherRunMask => {
+                other_run_masks(self.experiment, kind, replicate, round, architecture)?
+            }
             RunControl::DenseLonger => {
                 // It begins where the run began, whatever tickets are rewound to.
                 let origin = TicketOrigin { rewind: Step::ZERO, rewind_iteration: 0, ..origin };

@@ -135,7 +135,7 @@ impl TicketSource {
     ///
     /// # Errors
     /// When there is none, it cannot be read, or is not of this architecture.
-    pub(super) fn ticket(
+    pub(crate) fn ticket(
         &self,
         replicate: u32,
         round: u32,

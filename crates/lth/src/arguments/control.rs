@@ -25,6 +25,9 @@ pub(crate) struct ControlArguments {
     /// How many of each kind and round are trained, each with random numbers of its own [default: 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) draws: Option<String>,
+    /// With `--kind other-run-mask`: the run, or ticket file, whose masks are put over this run's weights; repeatable
+    #[arg(long, value_name = "OTHER_RUN")]
+    pub(crate) masks_of: Vec<PathBuf>,
     /// Read the data set from this folder
     #[arg(long, help_heading = "Data", value_name = "FOLDER")]
     pub(crate) data_folder: Option<PathBuf>,

@@ -1,8 +1,8 @@
 //! `lth control`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use lth_lab::{ControlKind, Experiment, Layout, RunResults};
+use lth_lab::{ControlKind, Experiment, Layout, RunControl, RunResults};
 
 use super::experiment_run::{Schedule, run_experiment};
 use crate::{
@@ -23,9 +23,11 @@ pub(crate) fn run(
         Some(text) => positive("number of draws", text, "--draws 3")?,
         None => 1,
     };
+    let masks_of = mask_draws(&arguments.masks_of, &mut experiment)?;
     for kind in &arguments.kinds {
         let kind: ControlKind = parse(kind)?;
-        for draw in 0..draws {
+        let by_run = kind.of_run() == Some(RunControl::OtherRunMask) && !masks_of.is_empty();
+        for draw in if by_run { masks_of.clone() } else { (0..draws).collect() } {
             let kind = kind.with_draw(draw);
             if !experiment.controls.contains(&kind) {
                 experiment.controls.push(kind);
@@ -47,6 +49,25 @@ pub(crate) fn run(
         ..DataSource::default()
     };
     run_experiment(experiment, source, None, &Schedule::new(&schedule)?, common, messages)
+}
+
+/// Names other runs in the experiment; which draws they are.
+fn mask_draws(runs: &[PathBuf], experiment: &mut Experiment) -> Result<Vec<u16>, Failure> {
+    let mut draws = Vec::new();
+    for run in runs {
+        let run = run.canonicalize().map_err(|error| {
+            Failure::input(
+                format!("cannot read '{}': {error}", run.display()),
+                "--masks-of takes the folder of a run, or a ticket file",
+            )
+        })?;
+        let known = experiment.mask_runs.iter().position(|known| *known == run);
+        draws.push(known.unwrap_or(experiment.mask_runs.len()) as u16);
+        if known.is_none() {
+            experiment.mask_runs.push(run);
+        }
+    }
+    Ok(draws)
 }
 
 /// The experiment of a run with tickets, in a folder of its own name.
