@@ -198,6 +198,7 @@ mod tests {
         experiment.dataset_fingerprint = Some("00ff".to_owned());
         experiment.network_fingerprint = Some("ff00".to_owned());
         experiment.controls = ControlKind::all().take(2).collect();
+        experiment.mask_runs = vec!["runs/other".into()];
         experiment.first_seed = Seed(7);
         experiment.start = Some("initialization".to_owned());
         experiment.initial_weights = Some("00aa".to_owned());

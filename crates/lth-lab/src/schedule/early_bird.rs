@@ -8,8 +8,7 @@ use std::{
 
 use lth_model::{Masks, Tensors};
 use lth_ticket::{
-    Directive, EarlyBird, Observer, OneShot, Outcome, Progress, TrainingCheckpoint, TrainingJob,
-    prune_one_shot, train,
+    Directive, EarlyBird, Observer, OneShot, Outcome, Progress, TrainingCheckpoint, prune_one_shot, train,
 };
 
 use super::{RunEvent, Stage, StageError, StageProgress, StageRunner, start::Start};
@@ -28,22 +27,7 @@ impl StageRunner<'_> {
         let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
         let settings = experiment.pruning.early_bird.unwrap_or_default();
         let density = experiment.density_of(round, self.context.architecture)?;
-        let job = TrainingJob {
-            architecture: self.context.architecture,
-            recipe: &experiment.recipe,
-            data: self.data(replicate),
-            weights: &dense.weights,
-            masks: &dense.masks,
-            mask_updates: None,
-            pruned: dense.pruned,
-            seed: experiment.seed(replicate),
-            start: dense.iteration,
-            order: experiment.order,
-            optimizer: dense.optimizer.as_ref(),
-            // Only weights count, and an evaluation on the way changes no bit.
-            evaluate_every: u64::MAX,
-            snapshots: Vec::new(),
-        };
+        let job = self.dense_job(replicate, &dense);
         let mut search = Search {
             runner: self,
             stage: Stage { replicate, variant: Variant::Ticket, round },

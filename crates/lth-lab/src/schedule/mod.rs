@@ -1,6 +1,7 @@
 //! Which trainings a run needs, in which order, on how many cores, and how each is done.
 
 mod before_training;
+mod dense;
 mod during_training;
 mod early_bird;
 mod next;

@@ -1,15 +1,12 @@
 //! Making the controls that need more of a run than the ticket.
 
-use std::{borrow::Cow, io, sync::PoisonError};
+use std::borrow::Cow;
 
-use lth_model::{Masks, Recipe, Step, TensorFile, Tensors};
-use lth_ticket::{
-    Directive, Observer, OneShot, Outcome, Progress, Ticket, TicketOrigin, Trained, TrainingCheckpoint,
-    TrainingJob, prune_one_shot, rewind, train,
-};
+use lth_model::{Masks, Recipe, Step};
+use lth_ticket::{OneShot, Ticket, TicketOrigin, prune_one_shot, rewind};
 
-use super::{Stage, StageError, StageRunner, Stop, other_run::other_run_masks};
-use crate::{ControlKind, LabError, RunControl, Variant};
+use super::{Stage, StageError, StageRunner, other_run::other_run_masks};
+use crate::{ControlKind, RunControl, Variant};
 
 impl StageRunner<'_> {
     /// The ticket of such a control.
@@ -71,64 +68,6 @@ impl StageRunner<'_> {
             self.experiment.seed(replicate),
             u64::from(round),
         )?)
-    }
-
-    /// The trained weights of round 0: from their file, or, where the retention policy has removed it, trained again to the
-    /// same bits, once a run.
-    fn dense_weights(&self, replicate: u32) -> Result<Tensors, StageError> {
-        let path = self.layout.trained(replicate, Variant::Ticket, 0);
-        if path.exists() {
-            let file = TensorFile::read(&path).map_err(LabError::from)?;
-            file.check_against(self.context.architecture).map_err(LabError::from)?;
-            return Ok(file.tensors);
-        }
-        // Held while it trains: others that need the same weights wait instead of training them too.
-        let mut known = self.dense[replicate as usize].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(weights) = &*known {
-            return Ok(weights.clone());
-        }
-        let weights = self.train_dense_again(replicate)?.weights;
-        *known = Some(weights.clone());
-        Ok(weights)
-    }
-
-    fn train_dense_again(&self, replicate: u32) -> Result<Trained, StageError> {
-        let experiment = self.experiment;
-        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
-        let job = TrainingJob {
-            architecture: self.context.architecture,
-            recipe: &experiment.recipe,
-            data: self.data(replicate),
-            weights: &dense.weights,
-            masks: &dense.masks,
-            mask_updates: None,
-            pruned: dense.pruned,
-            seed: experiment.seed(replicate),
-            start: dense.iteration,
-            order: experiment.order,
-            optimizer: dense.optimizer.as_ref(),
-            // Only weights count, and an evaluation on the way changes no bit.
-            evaluate_every: u64::MAX,
-            snapshots: Vec::new(),
-        };
-        match train(self.context.engine, &job, None, &mut UntilStopped(&self.context.stop))? {
-            Outcome::Finished(trained) => Ok(trained),
-            Outcome::Stopped(_) => Err(StageError::Stopped),
-            Outcome::Diverged { iteration } => Err(StageError::Diverged { iteration }),
-        }
-    }
-}
-
-/// Watches for the wish to stop only.
-struct UntilStopped<'a>(&'a Stop);
-
-impl Observer for UntilStopped<'_> {
-    fn step(&mut self, _progress: &Progress) -> Directive {
-        if self.0.is_set() { Directive::Stop } else { Directive::Continue }
-    }
-
-    fn checkpoint(&mut self, _checkpoint: &TrainingCheckpoint) -> io::Result<()> {
-        Ok(())
     }
 }
 

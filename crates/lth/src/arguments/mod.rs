@@ -35,7 +35,7 @@ pub(crate) use recipe::RecipeArguments;
 pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, RunFileArguments, ScheduleArguments,
 };
-pub(crate) use stability::{StabilityArguments, StabilityFormat, StabilitySource};
+pub(crate) use stability::{StabilityArguments, StabilityFormat, StudySource};
 pub(crate) use supermask::{
     HeuristicArguments, HeuristicFormat, LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand,
     SupermaskMethodName,

@@ -50,7 +50,7 @@ pub(crate) struct StabilityArguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: StabilityFormat,
     #[command(flatten)]
-    pub(crate) source: StabilitySource,
+    pub(crate) source: StudySource,
     #[command(flatten)]
     pub(crate) schedule: StabilitySchedule,
 }
@@ -69,7 +69,7 @@ pub(crate) enum StabilityFormat {
 /// Where the run's data set comes from.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
-pub(crate) struct StabilitySource {
+pub(crate) struct StudySource {
     /// Read the data set from this folder
     #[arg(long, value_name = "FOLDER")]
     pub(crate) data_folder: Option<PathBuf>,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DataArguments, ModelOptionArguments, RecipeArguments, StabilitySource};
+use super::{DataArguments, ModelOptionArguments, RecipeArguments, StudySource};
 
 /// Find masks that make an untrained network good.
 ///
@@ -54,7 +54,7 @@ pub(crate) struct HeuristicArguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: HeuristicFormat,
     #[command(flatten)]
-    pub(crate) source: StabilitySource,
+    pub(crate) source: StudySource,
     /// How many replicates are done side by side, one core each [default: the number of cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
     pub(crate) jobs: Option<String>,

@@ -1,9 +1,6 @@
 //! What `find-winning-ticket` and `run` share: an experiment, from its settings to its summary.
 
-use std::{
-    path::{Path, PathBuf},
-    thread,
-};
+use std::path::{Path, PathBuf};
 
 use lth_cpu::CpuEngine;
 use lth_lab::{
@@ -19,7 +16,7 @@ use crate::{
     interrupt::{self, this_command},
     output::{Messages, print},
     progress::Display,
-    settings::{self, DataSource, number, positive},
+    settings::{self, DataSource, number},
     summary::summary,
 };
 
@@ -42,10 +39,7 @@ impl Schedule {
     /// When the number of jobs, threads or seconds is none.
     pub(crate) fn new(flags: &ScheduleArguments) -> Result<Self, Failure> {
         let threads = settings::threads(flags.threads.as_deref())?;
-        let jobs = match &flags.jobs {
-            Some(text) => positive("number of jobs", text, "--jobs 2")?,
-            None => (thread::available_parallelism().map_or(1, usize::from) / threads).max(1),
-        };
+        let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
         let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
         let output = flags.output_path.as_deref().unwrap_or(Path::new("runs")).to_owned();
         Ok(Self { jobs, threads, output, figures: !flags.no_figures, checkpoint_every })

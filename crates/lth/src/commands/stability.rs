@@ -1,6 +1,6 @@
 //! `lth stability`.
 
-use std::{fs, thread};
+use std::fs;
 
 use lth_cpu::CpuEngine;
 use lth_lab::{
@@ -33,20 +33,12 @@ pub(crate) fn run(
     settings.check(&results).map_err(Failure::bad_input)?;
     let flags = &arguments.schedule;
     let threads = settings::threads(flags.threads.as_deref())?;
-    let jobs = match &flags.jobs {
-        Some(text) => positive("number of jobs", text, "--jobs 2")?,
-        None => (thread::available_parallelism().map_or(1, usize::from) / threads).max(1),
-    };
+    let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
     let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
 
     let experiment = &results.experiment;
     let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
-    let source = DataSource {
-        folder: arguments.source.data_folder.clone(),
-        download: arguments.source.download,
-        mirror: arguments.source.mirror.clone(),
-        skip_broken: arguments.source.skip_broken,
-    };
+    let source = DataSource::of_run(&arguments.source);
     let (name, view) = (&experiment.dataset, &experiment.view);
     let data = settings::load(name, experiment.normalization, view, source, messages)?;
     let architecture = settings::network(&model, &data)?;

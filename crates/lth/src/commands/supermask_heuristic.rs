@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{IsTerminal, stderr},
-    thread,
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,7 +21,7 @@ use crate::{
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
-    settings::{self, DataSource, parse, positive},
+    settings::{self, DataSource, parse},
     table::{self, percent, table},
 };
 
@@ -34,18 +33,10 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let results = RunResults::load(&arguments.run).map_err(Failure::bad_input)?;
     let settings = settings_of(arguments)?;
-    let jobs = match &arguments.jobs {
-        Some(text) => positive("number of jobs", text, "--jobs 2")?,
-        None => thread::available_parallelism().map_or(1, usize::from),
-    };
+    let jobs = settings::jobs(arguments.jobs.as_deref(), 1)?;
     let experiment = &results.experiment;
     let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
-    let source = DataSource {
-        folder: arguments.source.data_folder.clone(),
-        download: arguments.source.download,
-        mirror: arguments.source.mirror.clone(),
-        skip_broken: arguments.source.skip_broken,
-    };
+    let source = DataSource::of_run(&arguments.source);
     let (name, view) = (&experiment.dataset, &experiment.view);
     let data = settings::load(name, experiment.normalization, view, source, messages)?;
     let architecture = settings::network(&model, &data)?;

@@ -17,7 +17,7 @@ use crate::{
     interrupt::{self, this_command},
     output::{Messages, print},
     progress::TrainingDisplay,
-    settings::{self, DataSource, number, parse, positive, whole},
+    settings::{self, DataSource, number, parse, positive},
     table::{self, percent, table},
 };
 
@@ -97,17 +97,7 @@ fn learning(arguments: &LearnArguments, model: &str, dataset: &str) -> Result<Su
     };
     let mut learning = SupermaskExperiment::new(model, dataset, settings);
     let (flags, experiment) = (&arguments.recipe, &mut learning.experiment);
-    settings::apply_recipe(flags, &mut experiment.recipe)?;
-    if let Some(size) = &flags.validation {
-        experiment.validation_size = whole("validation size", size, "--validation 5000")?;
-    }
-    if let Some(text) = &flags.evaluate_every {
-        let what = "number of iterations between evaluations";
-        experiment.evaluate_every = positive(what, text, "--evaluate-every 1000")?;
-    }
-    if let Some(name) = &flags.normalization {
-        experiment.normalization = settings::normalization(name)?;
-    }
+    settings::apply_training(flags, experiment)?;
     if let Some(seed) = &flags.seed {
         experiment.first_seed = parse(seed)?;
     }

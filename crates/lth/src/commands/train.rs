@@ -17,7 +17,7 @@ use crate::{
     interrupt::{self, this_command},
     output::{Messages, print},
     progress::TrainingDisplay,
-    settings::{self, DataSource, Start, positive, whole},
+    settings::{self, DataSource, Start},
     table::percent,
 };
 
@@ -90,17 +90,7 @@ pub(crate) fn run(
 fn experiment(arguments: &TrainArguments, model: &str, dataset: &str) -> Result<Experiment, Failure> {
     let mut experiment = Experiment::new(model, dataset);
     let flags = &arguments.recipe;
-    settings::apply_recipe(flags, &mut experiment.recipe)?;
-    if let Some(size) = &flags.validation {
-        experiment.validation_size = whole("validation size", size, "--validation 5000")?;
-    }
-    if let Some(text) = &flags.evaluate_every {
-        let what = "number of iterations between evaluations";
-        experiment.evaluate_every = positive(what, text, "--evaluate-every 100")?;
-    }
-    if let Some(name) = &flags.normalization {
-        experiment.normalization = settings::normalization(name)?;
-    }
+    settings::apply_training(flags, &mut experiment)?;
     experiment.view = settings::view(&arguments.data.view)?;
     Ok(experiment)
 }

@@ -1,6 +1,6 @@
 //! `lth transfer`.
 
-use std::{fs, path::Path, thread};
+use std::{fs, path::Path};
 
 use lth_cpu::CpuEngine;
 use lth_lab::{
@@ -44,10 +44,7 @@ pub(crate) fn run(
         arguments.same_data.as_deref().map(TicketSource::open).transpose().map_err(Failure::bad_input)?;
     let flags = &arguments.schedule;
     let threads = settings::threads(flags.threads.as_deref())?;
-    let jobs = match &flags.jobs {
-        Some(text) => positive("number of jobs", text, "--jobs 2")?,
-        None => (thread::available_parallelism().map_or(1, usize::from) / threads).max(1),
-    };
+    let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
     let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
 
     let experiment = &settings.target;
@@ -135,17 +132,7 @@ fn settings_of(
 ) -> Result<TransferSettings, Failure> {
     let mut target = Experiment::new(&model.name, dataset);
     let flags = &arguments.recipe;
-    settings::apply_recipe(flags, &mut target.recipe)?;
-    if let Some(size) = &flags.validation {
-        target.validation_size = whole("validation size", size, "--validation 5000")?;
-    }
-    if let Some(text) = &flags.evaluate_every {
-        let what = "number of iterations between evaluations";
-        target.evaluate_every = positive(what, text, "--evaluate-every 100")?;
-    }
-    if let Some(name) = &flags.normalization {
-        target.normalization = settings::normalization(name)?;
-    }
+    settings::apply_training(flags, &mut target)?;
     target.first_seed = match &flags.seed {
         Some(seed) => parse(seed)?,
         None => source.seed(),

@@ -11,7 +11,7 @@ use super::{
     values::{parse, positive},
 };
 use crate::{
-    arguments::{DataArguments, ViewArguments},
+    arguments::{DataArguments, StudySource, ViewArguments},
     failure::Failure,
     output::Messages,
 };
@@ -30,6 +30,16 @@ pub(crate) struct DataSource {
 }
 
 impl DataSource {
+    /// From the flags of a study of a run, which knows its data set.
+    pub(crate) fn of_run(arguments: &StudySource) -> Self {
+        Self {
+            folder: arguments.data_folder.clone(),
+            download: arguments.download,
+            mirror: arguments.mirror.clone(),
+            skip_broken: arguments.skip_broken,
+        }
+    }
+
     /// From the flags.
     pub(crate) fn of(arguments: &DataArguments) -> Self {
         Self {

@@ -1,6 +1,5 @@
 //! A whole experiment from the flags of `find-winning-ticket`.
 
-use lth_data::NormalizationMethod;
 use lth_lab::{EarlyBirdSettings, Experiment, MaskUpdateSettings, Pruning, PruningSchedule};
 use lth_model::{Architecture, Density, ParameterKind, Rate, nearest_name};
 
@@ -8,8 +7,8 @@ use lth_ticket::{Allocation, Keep, Mask1Action as _, Scope};
 
 use super::{
     model::model,
-    recipe::apply_recipe,
-    values::{parse, positive, whole},
+    recipe::apply_training,
+    values::{parse, positive},
 };
 use crate::{
     arguments::{FindTicketArguments, PruningArguments},
@@ -23,17 +22,7 @@ use crate::{
 pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Result<Experiment, Failure> {
     let model = model(&arguments.data.model, &arguments.model)?;
     let mut experiment = Experiment::new(&model.name, dataset);
-    apply_recipe(&arguments.recipe, &mut experiment.recipe)?;
-    if let Some(size) = &arguments.recipe.validation {
-        experiment.validation_size = whole("validation size", size, "--validation 5000")?;
-    }
-    if let Some(every) = &arguments.recipe.evaluate_every {
-        experiment.evaluate_every =
-            positive("number of iterations between evaluations", every, "--evaluate-every 100")?;
-    }
-    if let Some(method) = &arguments.recipe.normalization {
-        experiment.normalization = normalization(method)?;
-    }
+    apply_training(&arguments.recipe, &mut experiment)?;
     if let Some(seed) = &arguments.recipe.seed {
         experiment.first_seed = parse(seed)?;
     }
@@ -46,22 +35,6 @@ pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Resu
     let network = model.build_as_made().map_err(Failure::bad_input)?;
     apply_pruning(&arguments.pruning, &network, &mut experiment)?;
     Ok(experiment)
-}
-
-/// A way of normalising by its name.
-///
-/// # Errors
-/// When there is none of this name.
-pub(crate) fn normalization(name: &str) -> Result<NormalizationMethod, Failure> {
-    let found = NormalizationMethod::ALL.iter().find(|(known, _)| *known == name);
-    found.map(|(_, method)| *method).ok_or_else(|| {
-        let names = NormalizationMethod::ALL.map(|(name, _)| name);
-        let hint = match nearest_name(name, names) {
-            Some(near) => format!("did you mean '{near}'? There are {}", names.join(", ")),
-            None => format!("there are {}", names.join(", ")),
-        };
-        Failure::input(format!("there is no normalization '{name}'"), hint)
-    })
 }
 
 fn apply_pruning(

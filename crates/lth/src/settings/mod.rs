@@ -11,10 +11,10 @@ mod ticket_network;
 mod values;
 
 pub(crate) use data::{DataSource, dataset_name, load, network, note_data, view};
-pub(crate) use experiment::{experiment, normalization};
+pub(crate) use experiment::experiment;
 pub(crate) use model::model;
 pub(crate) use pretrained::pretrained;
-pub(crate) use recipe::apply_recipe;
+pub(crate) use recipe::{apply_recipe, apply_training};
 pub(crate) use start::{Start, masks};
 pub(crate) use ticket_network::network_of_ticket;
-pub(crate) use values::{number, parse, positive, threads, whole};
+pub(crate) use values::{jobs, number, parse, positive, threads, whole};

@@ -1,5 +1,7 @@
 //! The training recipe.
 
+use lth_data::NormalizationMethod;
+use lth_lab::Experiment;
 use lth_model::{Optimizer, Recipe, Step, nearest_name};
 
 use super::values::{number, parse, positive, whole};
@@ -14,6 +16,44 @@ const SGD_LEARNING_RATE: f32 = 0.1;
 const ADAM_LEARNING_RATE: f32 = 1.2e-3;
 /// The widest padding of crops: shifts are kept in a signed byte.
 const MOST_PADDING: u8 = 127;
+
+/// Changes how an experiment trains, evaluates and normalises, as the flags say; the seed is the caller's.
+///
+/// # Errors
+/// For the first flag that makes no sense, alone or with the others.
+pub(crate) fn apply_training(
+    arguments: &RecipeArguments,
+    experiment: &mut Experiment,
+) -> Result<(), Failure> {
+    apply_recipe(arguments, &mut experiment.recipe)?;
+    if let Some(size) = &arguments.validation {
+        experiment.validation_size = whole("validation size", size, "--validation 5000")?;
+    }
+    if let Some(every) = &arguments.evaluate_every {
+        let what = "number of iterations between evaluations";
+        experiment.evaluate_every = positive(what, every, "--evaluate-every 100")?;
+    }
+    if let Some(method) = &arguments.normalization {
+        experiment.normalization = normalization(method)?;
+    }
+    Ok(())
+}
+
+/// A way of normalising by its name.
+///
+/// # Errors
+/// When there is none of this name.
+fn normalization(name: &str) -> Result<NormalizationMethod, Failure> {
+    let found = NormalizationMethod::ALL.iter().find(|(known, _)| *known == name);
+    found.map(|(_, method)| *method).ok_or_else(|| {
+        let names = NormalizationMethod::ALL.map(|(name, _)| name);
+        let hint = match nearest_name(name, names) {
+            Some(near) => format!("did you mean '{near}'? There are {}", names.join(", ")),
+            None => format!("there are {}", names.join(", ")),
+        };
+        Failure::input(format!("there is no normalization '{name}'"), hint)
+    })
+}
 
 /// Changes a recipe as the flags say.
 ///

@@ -1,6 +1,6 @@
 //! Text into numbers and names, with refusals that say what would be accepted.
 
-use std::{fmt::Display, str::FromStr};
+use std::{fmt::Display, str::FromStr, thread};
 
 use lth_model::Hint;
 
@@ -55,6 +55,17 @@ pub(crate) fn number(
     match text.parse::<f32>() {
         Ok(value) if value.is_finite() && valid(value) => Ok(value),
         _ => Err(refused(what, text, range, example)),
+    }
+}
+
+/// How many trainings of so many threads run side by side: as many as there are cores for, unless said otherwise.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn jobs(text: Option<&str>, threads: usize) -> Result<usize, Failure> {
+    match text {
+        Some(text) => positive("number of jobs", text, "--jobs 2"),
+        None => Ok((thread::available_parallelism().map_or(1, usize::from) / threads).max(1)),
     }
 }
 

@@ -1,0 +1,250 @@
+//! Whether the settings of an experiment make sense.
+
+mod controls;
+mod pruning;
+
+use lth_model::{Architecture, Hint, Recipe, Schedule};
+use lth_ticket::Scope;
+
+use super::{Experiment, Keep, Retraining};
+use crate::LabError;
+
+/// A last learning rate below this part of the first leaves nothing to fine-tune with.
+const VANISHED: f32 = 1e-4;
+
+impl Experiment {
+    /// Checks the settings against each other, the architecture and the number of training examples.
+    ///
+    /// # Errors
+    /// [`LabError::Setting`] or [`LabError::Recipe`] for the first that makes no sense.
+    pub fn check(&self, architecture: &Architecture, training_examples: usize) -> Result<(), LabError> {
+        positive("rounds", u64::from(self.rounds))?;
+        positive("replicates", u64::from(self.replicates))?;
+        positive("evaluate_every", self.evaluate_every)?;
+        let per_epoch = check_recipe(&self.recipe, training_examples, self.validation_size)?;
+        let length = self.recipe.length.iterations(per_epoch);
+        // A plain training may be the beginning of a longer one.
+        if self.start.is_none() {
+            check_warmup(&self.recipe, per_epoch)?;
+        }
+        let rewind = self.pruning.rewind;
+        if rewind.iterations(per_epoch) >= length {
+            return refuse(
+                "pruning.rewind",
+                rewind,
+                format!("training is {} long", self.recipe.length),
+                "rewind to a step before the end of training",
+            );
+        }
+        if self.pruning.keep_optimizer_state && rewind.is_zero() {
+            return refuse(
+                "pruning.keep_optimizer_state",
+                true,
+                "at initialisation the optimiser has no memory yet",
+                "rewind to a later step, for example 500it, or leave it out",
+            );
+        }
+        if self.pruning.retraining == Retraining::FineTuning
+            && self.retraining_recipe(per_epoch).learning_rate < self.recipe.learning_rate * VANISHED
+        {
+            return refuse(
+                "pruning.retraining",
+                self.pruning.retraining,
+                format!("the schedule {} ends near a learning rate of 0", self.recipe.schedule),
+                "use learning-rate-rewinding, or a schedule that ends above 0",
+            );
+        }
+        if self.keep == Keep::Best && self.validation_size == 0 {
+            return refuse(
+                "keep",
+                self.keep,
+                "the best round is chosen by validation accuracy, and validation_size is 0",
+                "use --keep all or --validation 5000",
+            );
+        }
+        self.check_criterion()?;
+        if let Some(updates) = &self.pruning.updates
+            && updates.every as f64 > updates.end.get() * length as f64
+        {
+            return refuse(
+                "pruning.updates.every",
+                updates.every,
+                format!("masks change in the first {} of {length} iterations only", updates.end),
+                "change masks more often, or train longer",
+            );
+        }
+        self.check_controls()?;
+        self.check_densities(architecture)?;
+        self.check_actions()?;
+        let unknown = |error: lth_ticket::UnknownName| {
+            setting("pruning.layer_rates", &error.name, error.to_string(), error.hint().unwrap_or_default())
+        };
+        self.rates().check(architecture).map_err(unknown)?;
+        if self.pruning.scope == Scope::Global && !self.pruning.layer_rates.is_empty() {
+            return refuse(
+                "pruning.layer_rates",
+                format!("{:?}", self.pruning.layer_rates.keys()),
+                "with the global scope all layers are ranked together, at one rate",
+                "use the scope 'layer', or exclude layers instead",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Checks a recipe against the size of the data; returns the iterations an epoch has.
+///
+/// # Errors
+/// [`LabError::Setting`] or [`LabError::Recipe`] for the first setting that makes no sense.
+fn check_recipe(recipe: &Recipe, training_examples: usize, validation_size: usize) -> Result<u64, LabError> {
+    recipe.check().map_err(LabError::Recipe)?;
+    if validation_size >= training_examples {
+        return refuse(
+            "validation_size",
+            validation_size,
+            format!("there are {training_examples} training examples in all"),
+            "hold out fewer, for example 5000",
+        );
+    }
+    let examples = training_examples - validation_size;
+    if recipe.batch_size > examples {
+        return refuse(
+            "recipe.batch_size",
+            recipe.batch_size,
+            format!("there are {examples} examples to train on"),
+            "use a batch no larger than the data",
+        );
+    }
+    Ok(examples.div_ceil(recipe.batch_size) as u64)
+}
+
+/// Refuses a warm-up that never ends.
+fn check_warmup(recipe: &Recipe, per_epoch: u64) -> Result<(), LabError> {
+    if let Schedule::Warmup { length, .. } = &recipe.schedule
+        && length.iterations(per_epoch) >= recipe.length.iterations(per_epoch)
+    {
+        return refuse(
+            "recipe.schedule",
+            &recipe.schedule,
+            format!("its warm-up is not over at the end of a training of {}", recipe.length),
+            "give a shorter --warmup (0it for none) and a --schedule for this length, or train longer",
+        );
+    }
+    Ok(())
+}
+
+fn positive(name: &'static str, value: u64) -> Result<(), LabError> {
+    if value == 0 { refuse(name, value, "it must be at least 1", "use 1 or more") } else { Ok(()) }
+}
+
+fn refuse<T>(
+    name: &'static str,
+    value: impl ToString,
+    reason: impl Into<String>,
+    hint: impl Into<String>,
+) -> Result<T, LabError> {
+    Err(setting(name, value, reason, hint))
+}
+
+#[allow(clippy::needless_pass_by_value)] // callers give literals and fields
+fn setting(
+    setting: &'static str,
+    value: impl ToString,
+    reason: impl Into<String>,
+    hint: impl Into<String>,
+) -> LabError {
+    LabError::Setting { setting, value: value.to_string(), reason: reason.into(), hint: hint.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::PruningSchedule;
+    use lth_model::{Rate, Step, lenet_300_100};
+
+    type Change = fn(&mut Experiment);
+
+    fn check(change: Change) -> Result<(), LabError> {
+        let mut experiment = Experiment::new("lenet-300-100", "mnist");
+        change(&mut experiment);
+        experiment.check(&lenet_300_100(10), 60_000)
+    }
+
+    #[test]
+    fn the_defaults_are_sound() {
+        check(|_| ()).unwrap();
+    }
+
+    #[test]
+    fn a_plain_training_may_end_in_its_warmup() {
+        let change: Change = |e| {
+            e.recipe.schedule = "warmup:50ep".parse().unwrap();
+            e.start = Some("initialization".to_owned());
+        };
+        check(change).unwrap();
+    }
+
+    #[test]
+    fn nonsense_is_refused_with_the_setting_and_a_hint() {
+        let wrong: [(&str, Change); 23] = [
+            ("pruning.densities = 0.003", |e| {
+                e.pruning.schedule = PruningSchedule::OneShot;
+                e.pruning.excluded_layers.insert("fc3".to_owned());
+                e.pruning.densities = vec![lth_model::Density::new(0.003).unwrap()];
+                e.rounds = 2;
+            }),
+            ("pruning.densities = 0.000005", |e| {
+                e.pruning.schedule = PruningSchedule::DuringTraining;
+                e.pruning.criterion = "rigl".to_owned();
+                e.pruning.allocation = Some(lth_ticket::Allocation::Erk);
+                e.pruning.densities = vec![lth_model::Density::new(0.000_005).unwrap()];
+                e.rounds = 2;
+            }),
+            ("pruning.mask1_action = rewnd", |e| e.pruning.mask1_action = "rewnd".to_owned()),
+            ("pruning.mask0_action = one", |e| e.pruning.mask0_action = "one".to_owned()),
+            ("pruning.mask1_action = reinit", |e| {
+                e.pruning.mask1_action = "reinit".to_owned();
+                e.pruning.retraining = Retraining::FineTuning;
+            }),
+            ("pruning.keep_optimizer_state = true", |e| {
+                e.pruning.rewind = Step::from_epochs(1);
+                e.pruning.keep_optimizer_state = true;
+                e.pruning.retraining = Retraining::LearningRateRewinding;
+            }),
+            ("pruning.retraining = fine-tuning", |e| {
+                e.recipe.schedule = Schedule::Cosine { end: 0.0 };
+                e.pruning.retraining = Retraining::FineTuning;
+            }),
+            ("recipe.schedule = warmup:50ep+constant", |e| {
+                e.recipe.schedule = "warmup:50ep".parse().unwrap();
+            }),
+            ("peak '2' is not valid", |e| {
+                e.recipe.schedule = lth_model::Schedule::Triangular { peak: 2.0, start: 0.0, end: 0.0 };
+            }),
+            ("rounds = 0", |e| e.rounds = 0),
+            ("replicates = 0", |e| e.replicates = 0),
+            ("evaluate_every = 0", |e| e.evaluate_every = 0),
+            ("validation_size = 60000", |e| e.validation_size = 60_000),
+            ("batch size '0' is not valid", |e| e.recipe.batch_size = 0),
+            ("recipe.batch_size = 55001", |e| e.recipe.batch_size = 55_001),
+            ("length '0ep' is not valid", |e| e.recipe.length = Step::ZERO),
+            ("learning rate '0' is not valid", |e| e.recipe.learning_rate = 0.0),
+            ("learning rate 'NaN' is not valid", |e| e.recipe.learning_rate = f32::NAN),
+            ("pruning.rewind = 50ep", |e| e.pruning.rewind = Step::from_epochs(50)),
+            ("pruning.keep_optimizer_state = true", |e| e.pruning.keep_optimizer_state = true),
+            ("pruning.criterion = large", |e| e.pruning.criterion = "large".to_owned()),
+            ("pruning.layer_rates = fc9", |e| {
+                e.pruning.layer_rates.insert("fc9".to_owned(), Rate::new(0.1).unwrap());
+            }),
+            ("keep = best", |e| {
+                e.keep = Keep::Best;
+                e.validation_size = 0;
+            }),
+        ];
+        for (expected, change) in wrong {
+            let error = check(change).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("{expected}: ")), "{error}");
+            assert!(!error.hint().unwrap().is_empty());
+        }
+    }
+}
