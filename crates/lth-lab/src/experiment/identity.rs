@@ -1,11 +1,11 @@
 //! The name of a run's folder: what makes two runs the same run.
 
-use std::{collections::BTreeMap, ffi::OsStr, mem::discriminant, path::Path};
+use std::{collections::BTreeMap, mem::discriminant};
 
 use lth_model::Optimizer;
 use serde_json::Value;
 
-use super::Experiment;
+use super::{Experiment, short_name};
 
 /// Settings that extend a run or say what stays of it; changing them makes no other run.
 const EXTENSIBLE: [&str; 5] = ["rounds", "replicates", "controls", "mask_runs", "keep"];
@@ -22,7 +22,7 @@ impl Experiment {
         } else {
             blake3::hash(lines(&changed).as_bytes()).to_hex()[..8].to_owned()
         };
-        format!("{}-{}-{suffix}", short(&self.model), short(&self.dataset))
+        format!("{}-{}-{suffix}", short_name(&self.model), short_name(&self.dataset))
     }
 
     /// The settings that identify a run, by their path in `experiment.toml`, and their values as JSON.
@@ -56,15 +56,6 @@ impl Experiment {
         let mut changed = self.identity();
         changed.retain(|name, value| default.get(name) != Some(value));
         changed
-    }
-}
-
-/// What a name gives to a folder's name: of a path (`custom:nets/small.toml`, `image-folder:photos`) its last part without
-/// ending.
-fn short(name: &str) -> &str {
-    match name.split_once(':') {
-        Some((_, path)) => Path::new(path).file_stem().and_then(OsStr::to_str).unwrap_or("unnamed"),
-        None => name,
     }
 }
 

@@ -6,6 +6,7 @@ mod file;
 mod file_tables;
 mod identity;
 mod keep;
+mod title;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,6 +24,7 @@ use crate::{ControlKind, Variant};
 
 pub use file::FORMAT;
 pub use keep::{Keep, KeepEstimate};
+pub use title::short_name;
 
 /// Everything resolved of one run of `lth find-winning-ticket`.
 ///

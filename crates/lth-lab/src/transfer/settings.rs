@@ -1,11 +1,9 @@
 //! What is transferred, and how: the identity of a transfer.
 
-use std::{ffi::OsStr, path::Path};
-
 use lth_ticket::{OutputLayer, Take, TransferRules};
 use serde::Serialize;
 
-use crate::{Experiment, FORMAT};
+use crate::{Experiment, FORMAT, short_name};
 
 /// What is transferred, and how. Rounds, replicates and baselines are no part of it: they extend a transfer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,7 +40,7 @@ impl TransferSettings {
     pub fn folder_name(&self) -> String {
         let target = self.target.view.name_of(&self.target.dataset);
         let [model, source, target] =
-            [&self.target.model, &self.source_data, &target].map(|name| short(name));
+            [&self.target.model, &self.source_data, &target].map(|name| short_name(name));
         let hash = blake3::hash(self.identity().as_bytes()).to_hex();
         format!("transfer-{model}-{source}-to-{target}-{}", &hash[..8])
     }
@@ -66,14 +64,6 @@ impl TransferSettings {
         format!(
             "# What `lth transfer` was asked for; transfer.csv beside it has the results.\n\nformat = {FORMAT}\n{body}"
         )
-    }
-}
-
-/// What a name gives to a folder's name: of a path (`image-folder:photos`) its last part without ending.
-fn short(name: &str) -> &str {
-    match name.split_once(':') {
-        Some((_, path)) => Path::new(path).file_stem().and_then(OsStr::to_str).unwrap_or("unnamed"),
-        None => name,
     }
 }
 

@@ -52,8 +52,8 @@ pub(crate) fn run(arguments: &PlotArguments, schedule: &str) -> Result<(), Failu
     let rates: Vec<f64> =
         (0..iterations).map(|iteration| experiment.recipe.learning_rate_at(iteration, per_epoch)).collect();
     let subtitle = format!(
-        "{} on {}: {schedule}\nrate {learning_rate}, {length}, {per_epoch} iterations an epoch",
-        experiment.model, experiment.dataset
+        "{}: {schedule}\nrate {learning_rate}, {length}, {per_epoch} iterations an epoch",
+        experiment.title()
     );
     let figure = schedule_figure(&Heading::new("Learning rate over training", subtitle), &rates, per_epoch)
         .map_err(Failure::bad_input)?;

@@ -21,8 +21,9 @@ pub(super) fn draw(
     create_folder(&folder).map_err(Failure::failed_work)?;
     let groups = by_network(report);
     let subtitle = format!(
-        "{} on {}, {} a training: copies under other orders of the data",
-        results.experiment.model, results.experiment.dataset, results.experiment.recipe.length
+        "{}, {} a training: copies under other orders of the data",
+        results.experiment.title(),
+        results.experiment.recipe.length
     );
     let heading = |title: &str| Heading::new(title, subtitle.clone());
     let figures = [

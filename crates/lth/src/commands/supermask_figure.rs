@@ -27,7 +27,7 @@ pub(super) fn draw(
     let experiment = &results.experiment;
     let heading = Heading::new(
         "Untrained networks under the masks of trained ones",
-        format!("{} on {}, {} replicates", experiment.model, experiment.dataset, experiment.replicates),
+        format!("{}, {} replicates", experiment.title(), experiment.replicates),
     );
     let panels: Vec<(String, Vec<SupermaskCurve>)> = settings
         .weights

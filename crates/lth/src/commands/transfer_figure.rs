@@ -3,6 +3,7 @@
 use lth_lab::{
     TransferKind, TransferReport, TransferRow, TransferSettings, create_folder,
     plot::{ControlKind, Curve, DensityPanel, Heading, Measure, PlotError, Point, Style, density_figure},
+    short_name,
 };
 
 use crate::{failure::Failure, figures, output::Messages};
@@ -19,9 +20,9 @@ pub(super) fn draw(
     let target = &settings.target;
     let subtitle = format!(
         "{} from {} to {}, {}, {} a training: mean, minimum and maximum over replicates",
-        target.model,
+        short_name(&target.model),
         settings.source_data,
-        target.view.name_of(&target.dataset),
+        target.data_title(),
         settings.take,
         target.recipe.length
     );

@@ -126,10 +126,7 @@ fn subtitle(results: &RunResults, first_only: bool) -> String {
         _ if first_only => format!("seed {} of {} replicates", experiment.first_seed, experiment.replicates),
         n => format!("{n} replicates: mean, minimum and maximum"),
     };
-    format!(
-        "{} on {}, {} a round, {replicates}",
-        experiment.model, experiment.dataset, experiment.recipe.length
-    )
+    format!("{}, {} a round, {replicates}", experiment.title(), experiment.recipe.length)
 }
 
 /// Writes a figure as SVG, and as PNG if that is wanted.

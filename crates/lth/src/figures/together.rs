@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lth_lab::{
     RunResults, Variant,
     plot::{Curve, DensityPanel, Figure, Heading, Measure, PlotError, Point, Style, density_figure},
+    short_name,
 };
 
 use super::curves;
@@ -60,8 +61,8 @@ fn subtitle(runs: &[RunResults]) -> String {
         (Some(least), Some(most)) => format!("{least} to {most} replicates: mean"),
         _ => String::new(),
     };
-    let model = of(|results| results.experiment.model.clone());
-    let dataset = of(|results| results.experiment.view.name_of(&results.experiment.dataset));
+    let model = of(|results| short_name(&results.experiment.model).to_owned());
+    let dataset = of(|results| results.experiment.data_title());
     format!("{model} on {dataset}, {replicates}")
 }
 
