@@ -1,6 +1,7 @@
 //! The `lth` command line: finds, trains and studies winning lottery tickets.
 
 mod arguments;
+mod collapse;
 mod commands;
 mod failure;
 mod figures;

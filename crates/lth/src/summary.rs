@@ -4,7 +4,8 @@ use comfy_table::Table;
 use lth_lab::{RoundResult, RunResults, Variant};
 use lth_ticket::{Replicate, ReplicatesVerdict};
 
-use crate::table::{self, percent, table};
+use crate::collapse;
+use crate::table::{self, density_percent, percent, sparsity_percent, table};
 
 /// The columns of the table. Accuracies are of the whole set named.
 const HEADER: [&str; 10] = [
@@ -41,6 +42,10 @@ pub(crate) fn summary(results: &RunResults) -> String {
         }
         text.push_str(&table::text(&rows));
     }
+    let collapse = collapse::summary(results);
+    if !collapse.is_empty() {
+        text.push_str(&format!("\n{collapse}"));
+    }
     if let Some(verdict) = verdict(results) {
         text.push_str(&format!("\n{verdict}\n"));
     }
@@ -66,8 +71,8 @@ fn add_round(rows: &mut Table, results: &RunResults, variant: Variant, round: u3
     let density = average(&|result| Some(result.density().get())).unwrap_or(1.0);
     rows.add_row([
         round.to_string(),
-        percent(density, 2),
-        percent(1.0 - density, 2),
+        density_percent(density, 2),
+        sparsity_percent(density, 2),
         text(average(&|result| result.record.early_stop.as_ref().map(|stop| stop.iteration as f64)), 0),
         percents(average(&|result| result.record.early_stop.as_ref()?.validation_accuracy)),
         percents(average(&|result| Some(result.test_accuracy()))),

@@ -26,6 +26,25 @@ pub(crate) fn percent(fraction: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * fraction)
 }
 
+/// A density as a percentage with so many decimals, or as many as show two digits of it: `21.1`, `0.0032`.
+pub(crate) fn density_percent(density: f64, decimals: usize) -> String {
+    percent(density, density_decimals(density, decimals))
+}
+
+/// What is pruned at a density, as a percentage as exact as the density's: `78.9`, `99.9968`.
+pub(crate) fn sparsity_percent(density: f64, decimals: usize) -> String {
+    percent(1.0 - density, density_decimals(density, decimals))
+}
+
+fn density_decimals(density: f64, at_least: usize) -> usize {
+    let percent = 100.0 * density;
+    if percent <= 0.0 {
+        at_least
+    } else {
+        at_least.max((1.0 - percent.log10().floor()).clamp(0.0, 10.0) as usize)
+    }
+}
+
 /// A count with thousands separated: `266,200`.
 pub(crate) fn count(value: usize) -> String {
     let digits = value.to_string();
@@ -49,6 +68,19 @@ mod tests {
             [(0, "0"), (999, "999"), (1000, "1,000"), (266_200, "266,200"), (1_234_567, "1,234,567")]
         {
             assert_eq!(count(value), expected);
+        }
+    }
+
+    #[test]
+    fn densities_never_read_as_nothing() {
+        for (density, expected, sparsity) in [
+            (1.0, "100.0", "0.0"),
+            (0.2107, "21.1", "78.9"),
+            (0.000_032, "0.0032", "99.9968"),
+            (0.0, "0.0", "100.0"),
+        ] {
+            assert_eq!(density_percent(density, 1), expected);
+            assert_eq!(sparsity_percent(density, 1), sparsity);
         }
     }
 

@@ -39,6 +39,20 @@ fn a_run_begins_with_weights_that_were_trained_on_something_else() {
 }
 
 #[test]
+fn a_layer_that_lost_everything_is_named() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    let flags = format!("{SMALL} --no-figures --before-training random --densities 0.1,0.00002");
+    let finished = sandbox.lth(&format!("find-ticket {flags}")).assert().success();
+    let table = String::from_utf8_lossy(&finished.get_output().stdout).into_owned();
+    assert!(table.contains("0.0019") && table.contains("99.9981"), "{table}");
+    assert!(table.contains("Layer collapse: no weight left in fc3 from round 2 on (density 0.0019 %"), "{table}");
+    let messages = String::from_utf8_lossy(&finished.get_output().stderr).into_owned();
+    assert!(messages.contains("density 0.0019 %, no weight left in "), "{messages}");
+    assert!(messages.contains("density 10.0 %, early stop"), "{messages}");
+}
+
+#[test]
 fn masks_change_while_a_round_trains() {
     let sandbox = Sandbox::new();
     sandbox.data();

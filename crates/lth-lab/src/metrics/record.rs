@@ -70,6 +70,11 @@ pub struct Outcome {
 }
 
 impl RoundRecord {
+    /// The weights (`fc1.weight`) of which nothing is kept: layer collapse, see [`lth_ticket::collapsed_layers`].
+    pub fn emptied_layers(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().filter(|layer| layer.live == 0).map(|layer| layer.name.as_str())
+    }
+
     /// The text of the file.
     pub(crate) fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("a record is plain values");

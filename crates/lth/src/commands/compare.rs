@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     output::print,
     settings::whole,
-    table::{percent, table, text},
+    table::{density_percent, percent, table, text},
 };
 
 /// One comparison, of whole networks or of one layer.
@@ -195,8 +195,8 @@ fn as_table(first: &Source, rows: &[Row], notes: &[String]) -> String {
             row.other.clone(),
             round,
             row.layer.clone().unwrap_or_else(|| "all".to_owned()),
-            percent(row.density, 2),
-            percent(row.other_density, 2),
+            density_percent(row.density, 2),
+            density_percent(row.other_density, 2),
             percent(row.kept_in_both, 1),
             format!("{:.3}", row.jaccard),
             format!("{:.3}", row.jaccard_by_chance),

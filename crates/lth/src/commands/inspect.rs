@@ -16,7 +16,7 @@ use crate::{
     failure::Failure,
     figures::write_both,
     output::print,
-    table::{self, count, percent, table},
+    table::{self, count, density_percent, sparsity_percent, table},
 };
 
 /// Shows what a safetensors file holds.
@@ -211,5 +211,5 @@ fn density(live: usize, all: usize) -> f64 {
 
 fn fractions(live: usize, all: usize) -> [String; 3] {
     let density = density(live, all);
-    [count(live), percent(density, 2), percent(1.0 - density, 2)]
+    [count(live), density_percent(density, 2), sparsity_percent(density, 2)]
 }

@@ -4,7 +4,7 @@ use lth_model::{Architecture, TensorFile};
 use lth_ticket::Connectivity;
 use serde_json::{Value, json};
 
-use crate::table::{self, count, percent, table};
+use crate::table::{self, count, density_percent, table};
 
 /// The units of a network under the masks of a file; `None` for a file without masks.
 pub(super) fn connectivity(architecture: &Architecture, file: &TensorFile) -> Option<Connectivity> {
@@ -32,7 +32,7 @@ pub(super) fn text(found: &Connectivity) -> String {
          Effective density: {} % of the weights are on a path; {} parameters are left without dead units.\n",
         table::text(&rows),
         count(found.dead_units()),
-        percent(found.effective_density().get(), 2),
+        density_percent(found.effective_density().get(), 2),
         count(found.effective_parameters),
     )
 }

@@ -6,7 +6,7 @@ use lth_lab::{
 };
 
 use super::stability_table::{by_network, name};
-use crate::{failure::Failure, figures, output::Messages, table::percent};
+use crate::{failure::Failure, figures, output::Messages, table::density_percent};
 
 /// Draws errors along paths, and barriers against where copies part if there are several such places.
 ///
@@ -111,9 +111,9 @@ fn label(groups: &[Group<'_>], start: &StartPoint, pairs: &[&PairResult]) -> Str
     match start.round {
         0 => "dense".to_owned(),
         round if several => {
-            format!("{}, round {round}, {} %", name(start), percent(pairs[0].density.get(), 1))
+            format!("{}, round {round}, {} %", name(start), density_percent(pairs[0].density.get(), 1))
         }
-        _ => format!("{}, {} %", name(start), percent(pairs[0].density.get(), 1)),
+        _ => format!("{}, {} %", name(start), density_percent(pairs[0].density.get(), 1)),
     }
 }
 

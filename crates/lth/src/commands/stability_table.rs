@@ -3,7 +3,7 @@
 use lth_lab::{PairResult, RunResults, STABLE_BELOW, StabilityReport, StartPoint, Variant};
 use serde_json::json;
 
-use crate::table::{self, percent, table};
+use crate::table::{self, density_percent, percent, table};
 
 /// The columns of the table.
 const HEADER: [&str; 11] = [
@@ -53,7 +53,7 @@ pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String
         rows.add_row([
             name(&start),
             start.round.to_string(),
-            percent(mean(&|pair| pair.density.get()), 2),
+            density_percent(mean(&|pair| pair.density.get()), 2),
             format!("{:.0}", mean(&|pair| pair.iteration as f64)),
             pairs.len().to_string(),
             format!("{:.2}", mean(&|pair| pair.distance)),

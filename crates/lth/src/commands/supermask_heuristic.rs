@@ -22,7 +22,7 @@ use crate::{
     interrupt::{self, this_command},
     output::{Messages, print},
     settings::{self, DataSource, parse},
-    table::{self, percent, table},
+    table::{self, density_percent, percent, table},
 };
 
 /// Evaluates the masks of criteria on a run's untrained weights.
@@ -152,7 +152,7 @@ fn table_of(results: &RunResults, report: &HeuristicReport, points: &[HeuristicP
         rows.add_row([
             point.criterion,
             point.weights.to_string(),
-            percent(point.density, 2),
+            density_percent(point.density, 2),
             percent(point.mean, 2),
             percent(point.deviation, 2),
             format!("{} - {}", percent(point.min, 2), percent(point.max, 2)),

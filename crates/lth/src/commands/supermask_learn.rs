@@ -18,7 +18,7 @@ use crate::{
     output::{Messages, print},
     progress::TrainingDisplay,
     settings::{self, DataSource, number, parse, positive},
-    table::{self, percent, table},
+    table::{self, density_percent, percent, table},
 };
 
 /// The fraction that edge-popup keeps unless another is given: in the middle of the paper's best.
@@ -157,7 +157,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 /// The closing summary.
 fn table_of(record: &SupermaskRecord, learned: &LearnedSupermask, settings: &SupermaskSettings) -> String {
     let mut rows = table(&["mask", "density %", "test accuracy %"], 1);
-    let saved = percent(record.density.get(), 2);
+    let saved = density_percent(record.density.get(), 2);
     let end = percent(record.end.test_accuracy, 2);
     match record.likely {
         Some(likely) => {
@@ -166,7 +166,7 @@ fn table_of(record: &SupermaskRecord, learned: &LearnedSupermask, settings: &Sup
             let first = record.samples.first().copied().unwrap_or(f64::NAN);
             rows.add_row(["the first of them, saved".to_owned(), saved, percent(first, 2)]);
             let (density, accuracy) = (likely.density.get(), likely.test_accuracy);
-            rows.add_row(["likeliest mask".to_owned(), percent(density, 2), percent(accuracy, 2)]);
+            rows.add_row(["likeliest mask".to_owned(), density_percent(density, 2), percent(accuracy, 2)]);
         }
         None => {
             rows.add_row(["largest scores, saved".to_owned(), saved, end]);
@@ -178,7 +178,7 @@ fn table_of(record: &SupermaskRecord, learned: &LearnedSupermask, settings: &Sup
             layer.name.clone(),
             table::count(layer.live),
             table::count(layer.total),
-            percent(layer.live as f64 / layer.total as f64, 2),
+            density_percent(layer.live as f64 / layer.total as f64, 2),
         ]);
     }
     let speed = learned.timing.map_or_else(String::new, |timing| {

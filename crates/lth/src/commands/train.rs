@@ -18,7 +18,7 @@ use crate::{
     output::{Messages, print},
     progress::TrainingDisplay,
     settings::{self, DataSource, Start},
-    table::percent,
+    table::{density_percent, percent},
 };
 
 /// Trains one network, in a folder of its own.
@@ -52,7 +52,7 @@ pub(crate) fn run(
         model.name,
         dataset.name,
         experiment.recipe.length,
-        percent(density.get(), 2),
+        density_percent(density.get(), 2),
         engine.name()
     ));
     let first = start.iteration;

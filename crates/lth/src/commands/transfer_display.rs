@@ -14,7 +14,7 @@ use crate::{
     arguments::{CommonArguments, Verbosity},
     output::Messages,
     progress::duration,
-    table::percent,
+    table::{density_percent, percent},
 };
 
 /// Shows what a transfer does.
@@ -101,7 +101,7 @@ impl<'a> TransferDisplay<'a> {
                 bar.set_message(format!(
                     "{:.0} steps/s{accuracy}  density {} %  {} left",
                     progress.steps_per_second,
-                    percent(progress.density.get(), 1),
+                    density_percent(progress.density.get(), 1),
                     duration(progress.seconds_left)
                 ));
             }
@@ -183,7 +183,7 @@ fn result(record: &RoundRecord) -> String {
     let outcome = record.early_stop.as_ref().unwrap_or(&record.end);
     format!(
         "density {} %, test accuracy {} % at iteration {}",
-        percent(record.density.get(), 1),
+        density_percent(record.density.get(), 1),
         percent(outcome.test_accuracy, 2),
         outcome.iteration
     )

@@ -3,7 +3,7 @@
 use lth_lab::{TransferKind, TransferMean, TransferReport, TransferSettings};
 use serde_json::json;
 
-use crate::table::{self, percent, table};
+use crate::table::{self, density_percent, percent, sparsity_percent, table};
 
 /// The closing summary.
 pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> String {
@@ -19,7 +19,7 @@ pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> 
             report.mean(kind, round, |row| row.density).filter(|_| kind != TransferKind::Dense)
         });
         let density = density.map_or(1.0, |density| density.mean);
-        let mut cells = vec![round.to_string(), percent(density, 2), percent(1.0 - density, 2)];
+        let mut cells = vec![round.to_string(), density_percent(density, 2), sparsity_percent(density, 2)];
         cells.extend(kinds.iter().map(|&kind| {
             let round = if kind == TransferKind::Dense { 0 } else { round };
             accuracy(report.mean(kind, round, lth_lab::TransferRow::test_accuracy))

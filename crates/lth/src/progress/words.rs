@@ -2,7 +2,10 @@
 
 use lth_lab::{RoundRecord, RunEvent, ScoringProgress, Stage, StageProgress, Timing, Variant};
 
-use crate::table::percent;
+use crate::{
+    collapse,
+    table::{density_percent, percent},
+};
 
 /// A time left: `12s`, `3m05s`, `2h07m`.
 pub(crate) fn duration(seconds: f64) -> String {
@@ -30,7 +33,7 @@ pub(crate) fn stage(stage: Stage, rounds: u32) -> String {
 pub(crate) fn scoring(progress: &ScoringProgress) -> String {
     format!(
         "pruned to density {} %  {:>3.0} % done  {} left",
-        percent(progress.density.get(), 1),
+        density_percent(progress.density.get(), 1),
         100.0 * progress.fraction,
         duration(progress.seconds_left),
     )
@@ -46,7 +49,7 @@ pub(crate) fn figures(progress: &StageProgress) -> String {
         progress.epoch,
         progress.epochs,
         progress.steps_per_second,
-        percent(progress.density.get(), 1),
+        density_percent(progress.density.get(), 1),
         duration(progress.seconds_left),
     )
 }
@@ -74,9 +77,11 @@ fn result(record: &RoundRecord, timing: Option<&Timing>) -> String {
     let timing = timing.map_or_else(String::new, |timing| {
         format!(", {} ({:.0} steps/s)", duration(timing.seconds), timing.steps_per_second())
     });
+    let collapse = collapse::emptied(record)
+        .map_or_else(String::new, |layers| format!(", no weight left in {layers}"));
     format!(
-        "density {} %, {moment} at iteration {}, test accuracy {} %{timing}",
-        percent(record.density.get(), 1),
+        "density {} %{collapse}, {moment} at iteration {}, test accuracy {} %{timing}",
+        density_percent(record.density.get(), 1),
         outcome.iteration,
         percent(outcome.test_accuracy, 2),
     )
