@@ -37,7 +37,8 @@ pub(crate) fn sparsity_percent(density: f64, decimals: usize) -> String {
 }
 
 fn density_decimals(density: f64, at_least: usize) -> usize {
-    let percent = 100.0 * density;
+    // What rounds up to the next power of ten needs no digit more than that: 0.10, not 0.100.
+    let percent = 100.5 * density;
     if percent <= 0.0 {
         at_least
     } else {
@@ -77,6 +78,7 @@ mod tests {
             (1.0, "100.0", "0.0"),
             (0.2107, "21.1", "78.9"),
             (0.000_032, "0.0032", "99.9968"),
+            (0.000_999_6, "0.10", "99.90"),
             (0.0, "0.0", "100.0"),
         ] {
             assert_eq!(density_percent(density, 1), expected);
