@@ -46,7 +46,10 @@ fn a_layer_that_lost_everything_is_named() {
     let finished = sandbox.lth(&format!("find-ticket {flags}")).assert().success();
     let table = String::from_utf8_lossy(&finished.get_output().stdout).into_owned();
     assert!(table.contains("0.0019") && table.contains("99.9981"), "{table}");
-    assert!(table.contains("Layer collapse: no weight left in fc3 from round 2 on (density 0.0019 %"), "{table}");
+    assert!(
+        table.contains("Layer collapse: no weight left in fc3 from round 2 on (density 0.0019 %"),
+        "{table}"
+    );
     let messages = String::from_utf8_lossy(&finished.get_output().stderr).into_owned();
     assert!(messages.contains("density 0.0019 %, no weight left in "), "{messages}");
     assert!(messages.contains("density 10.0 %, early stop"), "{messages}");

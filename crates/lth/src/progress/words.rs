@@ -77,8 +77,8 @@ fn result(record: &RoundRecord, timing: Option<&Timing>) -> String {
     let timing = timing.map_or_else(String::new, |timing| {
         format!(", {} ({:.0} steps/s)", duration(timing.seconds), timing.steps_per_second())
     });
-    let collapse = collapse::emptied(record)
-        .map_or_else(String::new, |layers| format!(", no weight left in {layers}"));
+    let collapse =
+        collapse::emptied(record).map_or_else(String::new, |layers| format!(", no weight left in {layers}"));
     format!(
         "density {} %{collapse}, {moment} at iteration {}, test accuracy {} %{timing}",
         density_percent(record.density.get(), 1),
