@@ -126,14 +126,14 @@ impl Hint for LabError {
         Some(match self {
             Self::Write { source, .. } => match source.kind() {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    "the disk is full: free some space, or use --keep tickets, then run the same command again; \
-                     it continues where it stopped"
+                    "the disk is full: free some space, then run the same command again; a run continues where it \
+                     stopped, and needs less with --keep tickets"
                         .to_owned()
                 }
                 io::ErrorKind::PermissionDenied
                 | io::ErrorKind::ReadOnlyFilesystem
                 | io::ErrorKind::NotADirectory => {
-                    "the folder cannot be written: choose another with --output-path".to_owned()
+                    "the folder cannot be written: choose another, for runs with --output-path".to_owned()
                 }
                 _ => "check the output folder; what was already finished stays valid, the same command continues"
                     .to_owned(),
