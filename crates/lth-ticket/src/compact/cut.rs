@@ -208,6 +208,14 @@ impl Cut<'_> {
         });
     }
 
+    /// The value that a layer takes from its bias instead of reading this unit. A unit that nothing needs may still be
+    /// there, as the last of its layer or for a residual sum; what it then gives is not its value.
+    fn constant(&self, node: &Node, input: usize) -> Option<f64> {
+        let source = node.inputs[0];
+        let constant = self.flow.constants[source][input].filter(|_| !self.flow.needed[source][input]);
+        constant.filter(|&constant| folds(&node.op, constant))
+    }
+
     /// The weight, mask and bias of a smaller layer; whether it has a bias.
     fn layer(&self, place: NodeId, node: &Node, own: &[usize], read: &[usize], small: &mut Compact) -> bool {
         let name = format!("{}.weight", node.name);
@@ -219,9 +227,10 @@ impl Cut<'_> {
         for &output in own {
             let wanted = self.flow.needed[place][output];
             for &input in read {
+                let is_read = wanted && self.constant(node, input).is_none();
                 let from = (output * inputs + input) * taps;
                 for index in from..from + taps {
-                    let live = wanted && mask.is_none_or(|mask| mask.is_live(index));
+                    let live = is_read && mask.is_none_or(|mask| mask.is_live(index));
                     data.push(if live { tensor.data()[index] } else { 0.0 });
                     flags.push(live);
                 }
@@ -246,19 +255,14 @@ impl Cut<'_> {
         true
     }
 
-    /// What units that go gave to each unit that stays: the same for every input.
+    /// What units that are not read any more gave to each unit that stays: the same for every input.
     fn folded(&self, place: NodeId, node: &Node, own: &[usize]) -> IndexMap<usize, f64> {
-        let source = node.inputs[0];
         let connections = connections(node, self.weights, self.masks).expect("it has weights");
         let mut folded = IndexMap::new();
-        for (input, constant) in self.flow.constants[source].iter().enumerate() {
-            let Some(constant) = constant.filter(|&constant| constant != 0.0 && folds(&node.op, constant))
-            else {
+        for input in 0..connections.inputs {
+            let Some(constant) = self.constant(node, input).filter(|&constant| constant != 0.0) else {
                 continue;
             };
-            if self.kept[source][input] {
-                continue;
-            }
             for &output in own.iter().filter(|&&output| self.flow.needed[place][output]) {
                 *folded.entry(output).or_insert(0.0) +=
                     connections.between(output, input).sum::<f64>() * constant;
