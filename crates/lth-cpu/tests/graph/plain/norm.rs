@@ -73,7 +73,8 @@ impl Channels {
         [sums(&|at| dy[at] * normal[at]), sums(&|at| dy[at])]
     }
 
-    /// The gradient of the input. `through`: whether mean and variance are the batch's own and carry gradient.
+    /// The gradient of the input. `through`: the sums of `backward_scale`, if mean and variance are the batch's own and
+    /// carry gradient.
     pub(crate) fn backward(
         self,
         normal: &[f64],
@@ -81,16 +82,16 @@ impl Channels {
         weight: &[f64],
         variance: &[f64],
         epsilon: f64,
-        through: bool,
+        through: Option<[Vec<f64>; 2]>,
     ) -> Vec<f64> {
         let count = (dy.len() / self.channels) as f64;
-        let [product, sum] = self.backward_scale(normal, dy);
         let mut dx = vec![0.0; dy.len()];
         for channel in 0..self.channels {
             let factor = weight[channel] / (variance[channel] + epsilon).sqrt();
             for at in self.of(channel, dy.len()) {
-                let carried =
-                    if through { (sum[channel] + normal[at] * product[channel]) / count } else { 0.0 };
+                let carried = through
+                    .as_ref()
+                    .map_or(0.0, |[product, sum]| (sum[channel] + normal[at] * product[channel]) / count);
                 dx[at] = factor * (dy[at] - carried);
             }
         }

@@ -17,7 +17,7 @@ pub(crate) enum Mode {
     Evaluation,
 }
 
-/// Deviations of up to `size` times the largest magnitude, different at every value and for every seed.
+/// Deviations of up to `size` times the largest magnitude, different for every value and seed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Noise {
     pub(crate) size: f64,
@@ -27,15 +27,26 @@ pub(crate) struct Noise {
 impl Noise {
     fn add(self, node: NodeId, values: &mut [f64]) {
         let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-        for (at, value) in values.iter_mut().enumerate() {
-            // A zero is a sum without terms: exact in every order.
+        for value in values {
+            // A zero is a sum without terms: exact in every order. Equal values are rounded alike, so that it adds up.
             if *value != 0.0 {
-                let mut h = (at as u64 + self.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (node as u64) << 40;
-                h = (h ^ (h >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-                let unit = (h >> 11) as f64 / (1u64 << 52) as f64 - 1.0;
-                *value += self.size * largest * unit;
+                *value += self.size * largest * self.unit(node, (*value as f32).to_bits());
             }
         }
+    }
+
+    /// Deviations of sums by the magnitude of their terms, which may cancel: adding equal terms rounds always the same way.
+    fn add_to_sums(self, node: NodeId, sums: &mut [f64], magnitudes: &[f64]) {
+        for (at, (sum, magnitude)) in sums.iter_mut().zip(magnitudes).enumerate() {
+            *sum += self.size * magnitude * self.unit(node, at as u32);
+        }
+    }
+
+    /// From -1 to 1.
+    fn unit(self, node: NodeId, key: u32) -> f64 {
+        let mut h = (u64::from(key) + self.seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (node as u64) << 40;
+        h = (h ^ (h >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        (h >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     }
 }
 
@@ -167,11 +178,23 @@ impl Plain {
                 {
                     layer.backward(x, weight, dy, dx, &mut dw);
                 }
+                if let Some(noise) = self.noise {
+                    let mut magnitudes = vec![0.0; dw.len()];
+                    for (x, dy) in x.chunks(size(shape)).zip(dy.chunks(size(&node.shape))) {
+                        layer.each(|to, from, at| magnitudes[at] += (x[from] * dy[to]).abs());
+                    }
+                    noise.add_to_sums(id + 6 * self.architecture.nodes.len(), &mut dw, &magnitudes);
+                }
                 gradients.insert(self.name(id, "weight"), dw);
                 if bias {
-                    let mut db = vec![0.0; layer.channels[1]];
+                    let outputs = layer.channels[1];
+                    let (mut db, mut magnitudes) = (vec![0.0; outputs], vec![0.0; outputs]);
                     for (at, dy) in dy.chunks(layer.places[1]).enumerate() {
-                        db[at % layer.channels[1]] += dy.iter().sum::<f64>();
+                        db[at % outputs] += dy.iter().sum::<f64>();
+                        magnitudes[at % outputs] += dy.iter().map(|dy| dy.abs()).sum::<f64>();
+                    }
+                    if let Some(noise) = self.noise {
+                        noise.add_to_sums(id + 7 * self.architecture.nodes.len(), &mut db, &magnitudes);
                     }
                     gradients.insert(self.name(id, "bias"), db);
                 }
@@ -186,11 +209,17 @@ impl Plain {
                 if let Some(noise) = self.noise {
                     noise.add(id + 2 * self.architecture.nodes.len(), &mut normal);
                 }
-                let [weight, bias] = channels.backward_scale(&normal, dy);
-                gradients.insert(self.name(id, "weight"), weight);
-                gradients.insert(self.name(id, "bias"), bias);
+                let mut sums = channels.backward_scale(&normal, dy);
+                gradients.insert(self.name(id, "weight"), sums[0].clone());
+                gradients.insert(self.name(id, "bias"), sums[1].clone());
+                if let Some(noise) = self.noise {
+                    // As of the mean: all examples share the error of these sums.
+                    for (place, sum) in (4..).zip(&mut sums) {
+                        noise.add(id + place * self.architecture.nodes.len(), sum);
+                    }
+                }
                 let weight = self.parameter(id, "weight");
-                dx = channels.backward(&normal, dy, weight, variance, epsilon, own.is_some());
+                dx = channels.backward(&normal, dy, weight, variance, epsilon, own.map(|_| sums));
             }
             Op::MaxPool { window } => {
                 let (taps, places) = (taps(window, map(shape)), places(&node.shape));

@@ -38,7 +38,7 @@ pub(crate) struct Convolution {
 
 impl Convolution {
     /// Every multiply-add, as flat indices of output, input and weight.
-    fn each(&self, mut work: impl FnMut(usize, usize, usize)) {
+    pub(crate) fn each(&self, mut work: impl FnMut(usize, usize, usize)) {
         let ([inputs, outputs], [before, after]) = (self.channels, self.places);
         for output in 0..outputs {
             for input in 0..inputs {
