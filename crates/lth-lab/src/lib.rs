@@ -27,7 +27,7 @@ pub use disk::{Layout, RunFolder, Variant};
 pub use error::LabError;
 pub use experiment::{
     EarlyBirdSettings, Experiment, FORMAT, Keep, KeepEstimate, MaskUpdateSettings, Pruning, PruningSchedule,
-    Retraining, short_name,
+    Retraining, data_name, short_name,
 };
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};

@@ -24,7 +24,7 @@ use crate::{ControlKind, Variant};
 
 pub use file::FORMAT;
 pub use keep::{Keep, KeepEstimate};
-pub use title::short_name;
+pub use title::{data_name, short_name};
 
 /// Everything resolved of one run of `lth find-winning-ticket`.
 ///

@@ -4,8 +4,8 @@ use std::{ffi::OsStr, path::Path};
 
 use super::Experiment;
 
-/// The name of a model or data set without its folder: of a path (`custom:nets/small.toml`, `image-folder:photos`) the last
-/// part without its ending, of others the name itself.
+/// The name of a model, or of a data set in the name of a run folder: of a path (`custom:nets/small.toml`,
+/// `image-folder:photos`) the last part without its ending, of others the name itself.
 ///
 /// ```
 /// assert_eq!(lth_lab::short_name("custom:nets/small.toml"), "small");
@@ -18,10 +18,24 @@ pub fn short_name(name: &str) -> &str {
     }
 }
 
+/// The name of a data set for titles: of a path (`image-folder:/data/photos.v2`) the last part whole, for a folder has no
+/// ending, of others the name itself.
+///
+/// ```
+/// assert_eq!(lth_lab::data_name("image-folder:/data/photos.v2-fraction-0.1"), "photos.v2-fraction-0.1");
+/// assert_eq!(lth_lab::data_name("mnist"), "mnist");
+/// ```
+pub fn data_name(name: &str) -> &str {
+    match name.split_once(':') {
+        Some((_, path)) => Path::new(path).file_name().and_then(OsStr::to_str).unwrap_or("unnamed"),
+        None => name,
+    }
+}
+
 impl Experiment {
     /// The data set as it is seen, for figures: `photos-fraction-0.1`.
     pub fn data_title(&self) -> String {
-        self.view.name_of(short_name(&self.dataset))
+        self.view.name_of(data_name(&self.dataset))
     }
 
     /// Model and data set, for figures: `lenet-5 on mnist`.
@@ -40,6 +54,8 @@ mod tests {
         assert_eq!(experiment.title(), "small on photos");
         experiment.view.fraction = Some(0.1);
         assert_eq!(experiment.title(), "small on photos-fraction-0.1");
+        experiment.dataset = "image-folder:/data/photos.v2/".to_owned();
+        assert_eq!(experiment.title(), "small on photos.v2-fraction-0.1");
         assert_eq!(Experiment::new("lenet-5", "mnist").title(), "lenet-5 on mnist");
     }
 }

@@ -1,7 +1,7 @@
 //! The figure of a transfer: accuracy against density by kind of network.
 
 use lth_lab::{
-    TransferKind, TransferReport, TransferRow, TransferSettings, create_folder,
+    TransferKind, TransferReport, TransferRow, TransferSettings, create_folder, data_name,
     plot::{ControlKind, Curve, DensityPanel, Heading, Measure, PlotError, Point, Style, density_figure},
     short_name,
 };
@@ -21,7 +21,7 @@ pub(super) fn draw(
     let subtitle = format!(
         "{} from {} to {}, {}, {} a training: mean, minimum and maximum over replicates",
         short_name(&target.model),
-        settings.source_data,
+        data_name(&settings.source_data),
         target.data_title(),
         settings.take,
         target.recipe.length
