@@ -20,11 +20,13 @@ pub(crate) struct LoadedBatch {
     /// Stored bytes, `[example][width]`.
     bytes: Vec<u8>,
     /// Numbers, `[vector][example][16]`.
-    pub(crate) blocks: Buffer,
+    blocks: Buffer,
+    /// For each 16 inputs the examples in which one of them is not zero.
+    active: ActiveExamples,
+    /// Whether both are of this batch, and not of one before it.
+    has_blocks: bool,
     /// For each slab the inputs that are not zero throughout.
     pub(crate) terms: Vec<Vec<u16>>,
-    /// For each 16 inputs the examples in which one of them is not zero.
-    pub(crate) active: ActiveExamples,
     pub(crate) labels: Vec<u16>,
 }
 
@@ -36,8 +38,8 @@ pub(crate) struct Target<'a> {
     pub(crate) shape: &'a [usize],
     /// Slabs of `slab_rows(features)` rows.
     pub(crate) slabs: &'a mut [f32],
-    /// Whether the first layer's update will want batch-major blocks and the examples that count.
-    pub(crate) for_update: bool,
+    /// Whether a gradient of the first layer will want batch-major blocks and the examples that count.
+    pub(crate) with_blocks: bool,
 }
 
 /// Refuses a batch that does not fit the architecture.
@@ -75,6 +77,11 @@ pub(crate) fn check(architecture: &Architecture, batch: Batch<'_>) -> Result<(),
 }
 
 impl LoadedBatch {
+    /// The batch-major blocks and the examples that count, if this batch was loaded with them.
+    pub(crate) fn blocks(&self) -> Option<(&[f32], &ActiveExamples)> {
+        self.has_blocks.then_some((&*self.blocks, &self.active))
+    }
+
     /// Loads a batch that was checked.
     pub(crate) fn load(&mut self, batch: Batch<'_>, lanes: Lanes, target: &mut Target<'_>) {
         let width = target.features.next_multiple_of(16);
@@ -83,6 +90,7 @@ impl LoadedBatch {
             self.blocks = Buffer::zeros(total * width);
         }
         self.labels.clear();
+        self.has_blocks = target.with_blocks;
         self.terms.resize_with(lanes.slabs.max(self.terms.len()), Vec::new);
         match batch {
             Batch::Stored { examples, indices, views } => {
@@ -111,7 +119,7 @@ impl LoadedBatch {
             row[..features].copy_from_slice(&examples.bytes[index as usize * features..][..features]);
         }
         self.find_terms(lanes, features, width, scale.keeps_zero());
-        if target.for_update {
+        if target.with_blocks {
             self.find_active(indices.len(), width, scale.keeps_zero());
         }
         let stride = slab_rows(features) * lanes.width();
@@ -123,7 +131,7 @@ impl LoadedBatch {
                 examples: lanes.range(slab).len(),
                 vectors: lanes.vectors,
                 slab: &mut target.slabs[slab * stride..],
-                blocks: target.for_update.then_some((&mut *self.blocks, slab * lanes.width(), total)),
+                blocks: target.with_blocks.then_some((&mut *self.blocks, slab * lanes.width(), total)),
                 scale,
             });
         }
@@ -169,7 +177,7 @@ impl LoadedBatch {
             }
             block[labels.len() * 16..].fill(0.0);
         }
-        if target.for_update {
+        if target.with_blocks {
             self.active.all(width / 16, labels.len());
         }
         let stride = slab_rows(features) * lanes.width();

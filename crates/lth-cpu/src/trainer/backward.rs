@@ -109,8 +109,8 @@ impl CpuTrainer {
 
 /// What the weight gradient of layer `index` reads. The batch's own blocks are its input where no dropout changed them.
 fn input_of<'a>(activations: &'a [Buffer], batch: &'a LoadedBatch, index: usize, layer: &Layer) -> Input<'a> {
-    let blocks = index == 0 && layer.dropout.is_none();
-    Input { slabs: &activations[index], blocks: blocks.then_some((&*batch.blocks, &batch.active)) }
+    let own = index == 0 && layer.dropout.is_none();
+    Input { slabs: &activations[index], blocks: if own { batch.blocks() } else { None } }
 }
 
 /// A backward pass with whichever rule.

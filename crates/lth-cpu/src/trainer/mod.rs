@@ -104,8 +104,8 @@ impl CpuTrainer {
         grow(&mut self.gradients);
     }
 
-    /// Fills the input slabs, and what the first layer's update will want if there is to be one.
-    pub(crate) fn load_batch(&mut self, batch: Batch<'_>, for_update: bool) -> Lanes {
+    /// Fills the input slabs, and what a dense gradient of the first layer will want if there is to be one.
+    pub(crate) fn load_batch(&mut self, batch: Batch<'_>, with_blocks: bool) -> Lanes {
         let lanes = Lanes::of(batch.len());
         self.reserve(lanes);
         let mut target = Target {
@@ -113,7 +113,7 @@ impl CpuTrainer {
             features: self.architecture.input_features(),
             shape: &self.architecture.nodes[0].shape,
             slabs: &mut self.activations[0],
-            for_update,
+            with_blocks,
         };
         self.batch.load(batch, lanes, &mut target);
         lanes
@@ -200,8 +200,9 @@ impl CpuTrainer {
 impl Trainer for CpuTrainer {
     fn step(&mut self, batch: Batch<'_>, rate: f32) -> Result<StepReport, EngineError> {
         batch::check(&self.architecture, batch)?;
-        let dense_input = !self.layers[0].linear.is_sparse();
-        let lanes = self.load_batch(batch, dense_input);
+        // A sparse update reads slabs only; clipping makes the gradients of dense layers.
+        let with_blocks = !self.layers[0].linear.is_sparse() || self.gradient_clip.is_some();
+        let lanes = self.load_batch(batch, with_blocks);
         self.forward_training(lanes);
         let score = self.loss(lanes);
         self.clip(lanes);

@@ -1,25 +1,15 @@
 //! The engine against plain loops on random networks: outputs, gradients, and a step of every optimiser.
-//!
-//! How far rounding may carry depends on the network, so it is measured: plain loops with deviations of 2^-20 of each layer's
-//! largest value, eight times what a single rounding makes, twice. Networks in which a ReLU or a maximum is decided by less
-//! are passed over, since on the other side of the decision is another gradient.
 
 use lth_cpu::CpuEngine;
-use lth_model::{Batch, Gradients, Masks, Tensors};
+use lth_model::{Batch, Gradients};
 use proptest::{prelude::*, test_runner::TestCaseError};
 
 use crate::{
-    plain::{Mode, Noise, Plain, Settings, Values},
+    oracle::{Oracle, pruned_are_zero},
+    plain::{Mode, Plain, Settings},
     random_net::{Spec, spec},
     support::*,
 };
-
-const NOISE: f64 = 1.0 / (1 << 20) as f64;
-/// Times what the noise made, and of the largest value.
-const SLACK: f64 = 8.0;
-const FLOOR: f64 = 4e-6;
-/// Of sums that are exactly zero: what terms of a few hundredths leave in 32 bits.
-const ZERO: f64 = 3e-8;
 
 fn settings() -> impl Strategy<Value = Settings> {
     let clip = prop_oneof![Just(None), (0.01..2.0).prop_map(Some)];
@@ -33,77 +23,6 @@ fn settings() -> impl Strategy<Value = Settings> {
     )
 }
 
-/// The reference and two noisy ones.
-struct Oracle {
-    nets: [Plain; 3],
-}
-
-impl Oracle {
-    fn new(exact: Plain) -> Self {
-        let noisy = |seed| exact.noisy(Noise { size: NOISE, seed });
-        Self { nets: [noisy(1), noisy(7_000_003), exact] }
-    }
-
-    /// Compares with what the last, exact net gives.
-    fn compare(
-        &mut self,
-        what: &str,
-        found: &[f32],
-        result: impl Fn(&mut Plain) -> Vec<f64>,
-    ) -> Result<(), TestCaseError> {
-        let [a, b, exact] = self.nets.each_mut().map(result);
-        within(what, found, &exact, &[a, b])
-    }
-
-    fn compare_all(
-        &mut self,
-        what: &str,
-        found: &Tensors,
-        result: impl Fn(&mut Plain) -> Values,
-    ) -> Result<(), TestCaseError> {
-        let [a, b, exact] = self.nets.each_mut().map(result);
-        prop_assert_eq!(found.len(), exact.len(), "{}: number of tensors", what);
-        for (name, tensor) in found {
-            within(
-                &format!("{what} {name}"),
-                tensor.data(),
-                &exact[name],
-                &[a[name].clone(), b[name].clone()],
-            )?;
-        }
-        Ok(())
-    }
-}
-
-fn within(what: &str, found: &[f32], exact: &[f64], noisy: &[Vec<f64>]) -> Result<(), TestCaseError> {
-    prop_assert_eq!(found.len(), exact.len(), "{}", what);
-    let distance = |values: &[f64]| values.iter().zip(exact).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    let carried = noisy.iter().map(|noisy| distance(noisy)).fold(0.0, f64::max);
-    let largest = exact.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    let allowed = SLACK * carried + FLOOR * largest + ZERO;
-    let found = wide(found);
-    let difference = distance(&found);
-    let all_numbers = found.iter().all(|value| value.is_finite());
-    prop_assert!(
-        all_numbers && difference <= allowed,
-        "{}: off by {:.2e}, allowed {:.2e}, largest {:.2e}",
-        what,
-        difference,
-        allowed,
-        largest
-    );
-    Ok(())
-}
-
-/// Whether every pruned weight, or its moment, is the positive zero.
-fn pruned_are_zero(tensors: &Tensors, masks: &Masks) -> bool {
-    let zero = |(value, kept): (&f32, bool)| kept || value.to_bits() == 0;
-    masks.iter().all(|(name, mask)| {
-        let mine = tensors.iter().filter(|(tensor, _)| tensor.starts_with(name));
-        mine.map(|(_, tensor)| tensor.data().iter().zip(mask.flags())).all(|mut pairs| pairs.all(zero))
-    })
-}
-
 fn check(spec: &Spec, settings: &Settings, engine: CpuEngine) -> Result<(), TestCaseError> {
     let architecture = spec.architecture();
     let weights = weights(&architecture, spec.seed);
@@ -114,10 +33,10 @@ fn check(spec: &Spec, settings: &Settings, engine: CpuEngine) -> Result<(), Test
     let labels: Vec<u16> = (0..spec.examples).map(|_| stream.below(spec.classes as u64) as u16).collect();
     let batch = Batch::Values { inputs: &inputs, labels: &labels };
     let x = wide(&inputs);
-    let mode = if settings.frozen_norm { Mode::Evaluation } else { Mode::Training };
+    let mode = settings.mode();
 
     let exact = Plain::new(&architecture, &weights, &masks);
-    prop_assume!(exact.forward(&x, mode).margin > 2.0 * NOISE);
+    prop_assume!(Oracle::decides(&exact.forward(&x, mode)));
     let mut oracle = Oracle::new(exact);
     let mut trainer = trainer(engine, &architecture, settings, &weights, &masks);
 

@@ -1,7 +1,9 @@
-//! Networks of convolutions, batch norms, pools and sums: the engine against plain loops and against PyTorch.
+//! Networks of convolutions, batch norms, pools and sums, and chains of linear layers: the engine against plain loops and
+//! against PyTorch.
 
 mod against_plain;
 mod bits;
+mod combinations;
 mod comparison;
 mod dropout;
 mod finite_differences;
@@ -12,7 +14,9 @@ mod golden_plain;
 mod images;
 mod net;
 mod norms;
+mod oracle;
 mod plain;
 mod plain_statistics;
+mod random_chain;
 mod random_net;
 mod support;

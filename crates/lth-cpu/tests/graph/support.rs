@@ -32,6 +32,9 @@ pub(crate) fn recipe(settings: &Settings) -> Recipe {
     }
 }
 
+/// Of the trainers, which draw nothing but dropout.
+pub(crate) const SEED: Seed = Seed(9);
+
 pub(crate) fn trainer(
     engine: CpuEngine,
     architecture: &Architecture,
@@ -39,7 +42,7 @@ pub(crate) fn trainer(
     weights: &Tensors,
     masks: &Masks,
 ) -> Box<dyn Trainer> {
-    let mut trainer = engine.trainer(architecture, &recipe(settings), weights, masks, Seed(9)).unwrap();
+    let mut trainer = engine.trainer(architecture, &recipe(settings), weights, masks, SEED).unwrap();
     trainer.freeze_batch_norm(settings.frozen_norm);
     trainer
 }

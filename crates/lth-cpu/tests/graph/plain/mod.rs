@@ -2,19 +2,21 @@
 //!
 //! Activations are `[example][feature]`, features row-major as in the architecture. Nothing here is shared with the engine.
 
+mod dropout;
 mod loss;
 mod norm;
 mod optimizer;
 mod pass;
 mod windows;
 
+use dropout::Factors;
 pub(crate) use loss::{loss, total_loss};
 pub(crate) use optimizer::Settings;
 pub(crate) use pass::{Mode, Noise, Pass};
 
 use std::collections::BTreeMap;
 
-use lth_model::{Architecture, Masks, Op, Tensor, Tensors};
+use lth_model::{Architecture, Masks, Op, Pruned, Seed, Tensor, Tensors};
 
 /// Values by tensor name.
 pub(crate) type Values = BTreeMap<String, Vec<f64>>;
@@ -31,6 +33,8 @@ pub(crate) struct Plain {
     /// What is added to every layer's result, to see how far rounding can carry; none in a reference.
     noise: Option<Noise>,
     masks: Masks,
+    /// Decides what dropout drops in steps; without it nothing is dropped.
+    dropout: Option<Seed>,
 }
 
 impl Plain {
@@ -50,7 +54,25 @@ impl Plain {
             updates: 0,
             noise: None,
             masks: masks.clone(),
+            dropout: None,
         }
+    }
+
+    /// The same network, with dropout in steps.
+    pub(crate) fn with_dropout(self, seed: Seed) -> Self {
+        Self { dropout: Some(seed), ..self }
+    }
+
+    /// Other masks; the memory of pruned weights is dropped, and they are zero or stay as they are.
+    pub(crate) fn set_masks(&mut self, masks: &Masks, pruned: Pruned) {
+        for (name, mask) in masks {
+            if pruned == Pruned::Zero {
+                keep(mask, self.values.get_mut(name).unwrap());
+            }
+            let moments = self.moments.iter_mut().filter(|(moment, _)| moment.starts_with(name));
+            moments.for_each(|(_, moment)| keep(mask, moment));
+        }
+        self.masks = masks.clone();
     }
 
     /// The same network, whose results are off by noise.
@@ -86,10 +108,16 @@ impl Plain {
         gradients
     }
 
+    /// The forward pass of the next step.
+    pub(crate) fn forward_in_training(&self, inputs: &[f64], examples: usize, settings: &Settings) -> Pass {
+        let factors = self.dropout.map_or_else(Factors::new, |seed| self.draw(seed, examples));
+        self.forward_with(inputs, settings.mode(), factors)
+    }
+
     /// One update; gives the sum of the losses before it.
     pub(crate) fn step(&mut self, inputs: &[f64], labels: &[u16], settings: &Settings) -> f64 {
-        let mode = if settings.frozen_norm { Mode::Evaluation } else { Mode::Training };
-        let pass = self.forward(inputs, mode);
+        let mode = settings.mode();
+        let pass = self.forward_in_training(inputs, labels.len(), settings);
         let (loss_sum, slope) = loss(pass.outputs.last().unwrap(), labels, settings.smoothing);
         let gradients = self.backward(&pass, slope);
         self.update(self.live(gradients), settings);

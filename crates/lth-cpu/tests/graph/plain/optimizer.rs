@@ -2,7 +2,7 @@
 
 use lth_model::Optimizer;
 
-use super::{Plain, Values};
+use super::{Mode, Plain, Values, keep};
 
 /// How a step is made.
 #[derive(Debug, Clone, Copy)]
@@ -20,17 +20,30 @@ impl Settings {
     pub(crate) fn new(optimizer: Optimizer, rate: f32) -> Self {
         Self { optimizer, rate: f64::from(rate), smoothing: 0.0, clip: None, frozen_norm: false }
     }
+
+    /// Which statistics batch norms use in a step.
+    pub(crate) fn mode(&self) -> Mode {
+        if self.frozen_norm { Mode::Evaluation } else { Mode::Training }
+    }
 }
 
+/// What the engine adds to gradients so that moments do not end as subnormal numbers.
+const TINY: f64 = 1e-20;
+
 impl Plain {
-    /// Gradients are those of kept weights, and zero for the others.
+    /// Gradients are those of kept weights, and zero for the others. Pruned weights stay as they are, without memory.
     pub(super) fn update(&mut self, mut gradients: Values, settings: &Settings) {
         if let Some(largest) = settings.clip {
             let norm = gradients.values().flatten().map(|g| g * g).sum::<f64>().sqrt();
             let factor = (largest / (norm + 1e-6)).min(1.0);
             gradients.values_mut().flatten().for_each(|g| *g *= factor);
         }
+        if self.noise.is_some() {
+            // No weight can resolve it but one that is exactly zero, which may decide a ReLU whose input is exactly zero.
+            gradients.values_mut().flatten().for_each(|g| *g += TINY);
+        }
         self.updates += 1;
+        let before = self.values.clone();
         for (name, gradient) in gradients {
             match settings.optimizer {
                 Optimizer::Sgd { momentum, nesterov, weight_decay } => {
@@ -53,6 +66,15 @@ impl Plain {
                     self.adam(&name, &gradient, [beta1, beta2, epsilon, 0.0, weight_decay], settings.rate);
                 }
             }
+        }
+        for (name, mask) in &self.masks {
+            let values = self.values.get_mut(name).unwrap().iter_mut().zip(&before[name]);
+            values
+                .zip(mask.flags())
+                .filter(|(_, kept)| !kept)
+                .for_each(|((value, before), _)| *value = *before);
+            let moments = self.moments.iter_mut().filter(|(moment, _)| moment.starts_with(name));
+            moments.for_each(|(_, moment)| keep(mask, moment));
         }
     }
 

@@ -6,6 +6,7 @@ use lth_model::{NodeId, Op, Window};
 
 use super::{
     Plain, Values,
+    dropout::Factors,
     norm::{Channels, Statistics},
     windows::{Convolution, first_maxima, taps},
 };
@@ -60,11 +61,28 @@ pub(crate) struct Pass {
     /// How close a choice was, in the unit of the layer's largest magnitude: the smallest non-zero input of a ReLU, the
     /// smallest lead of a window's maximum over another value.
     pub(crate) margin: f64,
+    /// Of every dropout, where it drops; the others leave everything as it is.
+    factors: Factors,
+}
+
+impl Pass {
+    /// What a dropout makes of its input, or of the gradient of its output.
+    fn dropped(&self, id: NodeId, values: &[f64]) -> Vec<f64> {
+        match self.factors.get(&id) {
+            Some(factors) => values.iter().zip(factors).map(|(value, factor)| value * factor).collect(),
+            None => values.to_vec(),
+        }
+    }
 }
 
 impl Plain {
     pub(crate) fn forward(&self, inputs: &[f64], mode: Mode) -> Pass {
-        let mut pass = Pass { outputs: vec![], statistics: BTreeMap::new(), margin: f64::INFINITY };
+        self.forward_with(inputs, mode, Factors::new())
+    }
+
+    /// Forward with dropout where there are factors.
+    pub(super) fn forward_with(&self, inputs: &[f64], mode: Mode, factors: Factors) -> Pass {
+        let mut pass = Pass { outputs: vec![], statistics: BTreeMap::new(), margin: f64::INFINITY, factors };
         for (id, node) in self.architecture.nodes.iter().enumerate() {
             let mut y = if id == 0 { inputs.to_vec() } else { self.forward_node(id, &mut pass, mode) };
             let computed = !matches!(
@@ -85,7 +103,8 @@ impl Plain {
         let shape = &self.architecture.nodes[node.inputs[0]].shape;
         match node.op {
             Op::Input => unreachable!("only node 0 is an input"),
-            Op::Flatten | Op::Dropout { .. } => x.clone(),
+            Op::Flatten => x.clone(),
+            Op::Dropout { .. } => pass.dropped(id, x),
             Op::Add => x.iter().zip(&pass.outputs[node.inputs[1]]).map(|(a, b)| a + b).collect(),
             Op::Relu => {
                 pass.margin = pass.margin.min(margin_of(x.iter().copied(), x));
@@ -166,7 +185,8 @@ impl Plain {
         let mut dx = vec![0.0; x.len()];
         match node.op {
             Op::Input => unreachable!("only node 0 is an input"),
-            Op::Flatten | Op::Dropout { .. } | Op::Add => dx.copy_from_slice(dy),
+            Op::Flatten | Op::Add => dx.copy_from_slice(dy),
+            Op::Dropout { .. } => dx = pass.dropped(id, dy),
             Op::Relu => {
                 dx.iter_mut().zip(dy).zip(x).for_each(|((dx, dy), &x)| *dx = if x > 0.0 { *dy } else { 0.0 });
             }
