@@ -32,6 +32,14 @@ pub enum LabError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of a run folder is not there.
+    #[error("'{}' is missing", path.display())]
+    Missing {
+        /// Which.
+        path: PathBuf,
+        /// The command that makes it again.
+        repair: String,
+    },
     /// A finished result does not belong to the inputs that are there now.
     #[error("'{}' does not fit: {reason}", path.display())]
     Changed {
@@ -135,21 +143,26 @@ impl Hint for LabError {
                 | io::ErrorKind::NotADirectory => {
                     "the folder cannot be written: choose another, for runs with --output-path".to_owned()
                 }
+                io::ErrorKind::InvalidFilename => {
+                    "the name is longer than the file system takes: choose a shorter one, for runs with --output-path"
+                        .to_owned()
+                }
                 _ => "check the output folder; what was already finished stays valid, the same command continues"
                     .to_owned(),
             },
             Self::Read { .. } => "check the path and its permissions".to_owned(),
-            Self::Damaged { path, .. } if path.ends_with("round.json") || path.ends_with("checkpoint.safetensors") => {
-                "move it away and run the same command again: the training is repeated, to the same bits".to_owned()
+            Self::Damaged { .. } => {
+                "move it away and run the same command again: it is made again, to the same bits".to_owned()
             }
-            Self::Damaged { .. } => "move it and the round.json beside it away and run the same command again: the \
-                                     training is repeated, to the same bits"
-                .to_owned(),
+            Self::Missing { repair, .. } => format!("{repair} makes it again, to the same bits"),
             Self::Changed { .. } => {
                 "restore the file that was changed, or move the folder away to repeat the training".to_owned()
             }
             Self::ExperimentFile { hint, .. } | Self::Setting { hint, .. } => hint.clone(),
             Self::Newer { .. } => "update lth, or choose another folder with --output-path".to_owned(),
+            Self::NotARun { path } if path.join("replicate-0").is_dir() => {
+                "it was one: the command that made it writes the file again".to_owned()
+            }
             Self::NotARun { .. } => {
                 "run folders are made by `lth find-winning-ticket`, in `runs` unless --output-path says otherwise"
                     .to_owned()

@@ -1,11 +1,13 @@
 //! `lth find-winning-ticket`: a whole experiment, from any state of its folder.
 
+use std::time::Duration;
+
 use crate::{
-    Experiment, GivenStart, LabError, Layout, RunContext, RunEvent, RunResults, StageFailure, Variant,
+    Experiment, GivenStart, LabError, Layout, Pace, RunContext, RunEvent, RunResults, StageFailure, Variant,
     atomic::{create_folder, write_file},
     disk::RunFolder,
     metrics::{round_event_file, summary_csv, timing_csv},
-    schedule::{StageRunner, check_other_runs, plan, run_queue},
+    schedule::{Ended, StageRunner, check_other_runs, plan, run_queue},
 };
 
 /// What came of a run.
@@ -52,6 +54,7 @@ pub(crate) fn run_experiment(
     if let Some(hash) = &experiment.initial_weights
         && given.is_none()
         && !Layout::new(&root).initial(0).exists()
+        && !Layout::new(&root).ticket(0, Variant::Ticket, 0).exists()
     {
         return Err(without_initial_weights(hash));
     }
@@ -62,7 +65,18 @@ pub(crate) fn run_experiment(
     let stages = plan(&experiment);
     context.observer.event(&RunEvent::Planned { trainings: stages.len() });
     let runner = StageRunner::new(&experiment, context, layout, given, stages.len());
-    let failures = run_queue(&stages, context.jobs, &context.stop, &|stage| runner.run(stage));
+    let pace = Pace::after(Duration::ZERO);
+    let failures = run_queue(&stages, context.jobs, &context.stop, &|stage| {
+        let ended = runner.run(stage)?;
+        if ended == Ended::Finished {
+            // What cannot be written here is said at the end.
+            pace.at_most(|| {
+                let results = RunResults::collect(layout.clone(), experiment.clone());
+                drop(results.and_then(|results| write_summaries(&results)));
+            });
+        }
+        Ok(ended)
+    });
 
     let results = RunResults::collect(layout.clone(), experiment)?;
     // On a full disk there is no room for summaries either, and the first error says more.

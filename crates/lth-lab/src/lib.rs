@@ -12,6 +12,7 @@ mod error;
 mod experiment;
 mod find;
 mod metrics;
+mod pace;
 pub mod plot;
 mod run_control;
 mod schedule;
@@ -31,9 +32,10 @@ pub use experiment::{
 };
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
+pub use pace::Pace;
 pub use run_control::RunControl;
 pub use schedule::{
-    CheckpointEvery, PlannedStage, RunEvent, RunObserver, ScoringProgress, Silent, Stage, StageError,
+    CheckpointEvery, PlannedStage, Remedy, RunEvent, RunObserver, ScoringProgress, Silent, Stage, StageError,
     StageFailure, StageProgress, Stop, plan,
 };
 pub use stability::{

@@ -238,3 +238,28 @@ fn a_folder_that_is_no_run_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(RunResults::load(folder.path()), Err(LabError::NotARun { .. })));
 }
+
+/// Looks at the summary when the second training is finished.
+#[derive(Default)]
+struct Summary(std::sync::Mutex<Vec<usize>>, std::path::PathBuf);
+
+impl lth_lab::RunObserver for Summary {
+    fn event(&self, event: &lth_lab::RunEvent<'_>) {
+        if let lth_lab::RunEvent::Finished { .. } = event {
+            let summary = fs::read_to_string(self.1.join("summary.csv")).unwrap_or_default();
+            self.0.lock().unwrap().push(summary.lines().count());
+        }
+    }
+}
+
+#[test]
+fn there_is_a_summary_while_the_run_goes_on() {
+    let output = tempfile::tempdir().unwrap();
+    let (_other, report) = finished(&experiment());
+    let root = output.path().join(report.results.layout.root().file_name().unwrap());
+    let observer = Summary(std::sync::Mutex::default(), root);
+    Setup { jobs: 1, observer: &observer, ..Setup::default() }.run(&experiment(), output.path()).unwrap();
+    let seen = observer.0.into_inner().unwrap();
+    assert_eq!(seen[..2], [0, 2], "header and a row after the first");
+    assert_eq!(seen.len(), 14);
+}

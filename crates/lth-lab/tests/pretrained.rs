@@ -102,3 +102,17 @@ fn without_the_weights_nothing_begins() {
     assert!(error.to_string().contains("begins with weights of a file"), "{error}");
     assert!(std::fs::read_dir(output.path()).unwrap().next().is_none());
 }
+
+#[test]
+fn initial_weights_that_got_lost_are_taken_from_the_dense_ticket() {
+    let (weights, output) = (pretrained(), tempfile::tempdir().unwrap());
+    let report = run(&experiment(), Some(&weights), output.path()).unwrap();
+    let before = toy::exact_files(output.path());
+    let without = Experiment { initial_weights: Some(initial_weights_hash(&weights)), ..experiment() };
+    let layout = &report.results.layout;
+    for lost in [layout.initial(0), layout.ticket(0, Variant::Ticket, 0)] {
+        std::fs::remove_file(&lost).unwrap();
+        assert!(run(&without, None, output.path()).unwrap().failures.is_empty());
+        assert!(toy::exact_files(output.path()) == before, "{}", lost.display());
+    }
+}

@@ -80,3 +80,16 @@ fn another_start_is_another_folder_and_the_same_start_is_finished() {
     train(&experiment(), Some(&dense), None, output.path());
     assert_eq!(all_files(first.results.layout.root()), before);
 }
+
+#[test]
+fn weights_that_got_lost_are_trained_again() {
+    let output = tempfile::tempdir().unwrap();
+    let report = train(&experiment(), None, None, output.path());
+    let before = toy::exact_files(output.path());
+    let layout = &report.results.layout;
+    for lost in [layout.trained(0, Variant::Ticket, 0), layout.metrics(0, Variant::Ticket, 0)] {
+        std::fs::remove_file(&lost).unwrap();
+        train(&experiment(), None, None, output.path());
+        assert!(toy::exact_files(output.path()) == before, "{}", lost.display());
+    }
+}

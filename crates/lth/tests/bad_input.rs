@@ -54,6 +54,13 @@ fn numbers_that_make_no_sense_are_refused() {
         ("--rewind 1ep --length 1ep", "pruning.rewind = 1ep", "before the end"),
         ("--jobs 0", "the number of jobs '0'", "--jobs 2"),
         ("--replicates 0", "the number of replicates '0'", "--replicates 5"),
+        ("-i 2000000000", "rounds = 2000000000", "10000 at most"),
+        ("-i 2000000000 --one-shot", "rounds = 2000000000", "10000 at most"),
+        ("--replicates 2000000000", "replicates = 2000000000", "100000 trainings at most"),
+        ("--jobs 2000000000", "the number of jobs '2000000000'", "--jobs 2"),
+        ("--threads 2000000000", "the number of threads '2000000000'", "--threads 2"),
+        ("-b 18446744073709551615", "recipe.batch_size = 18446744073709551615", "no larger than the data"),
+        ("--rewind 4000000000ep", "pruning.rewind = 4000000000ep", "before the end"),
         ("--evaluate-every 0", "the number of iterations between evaluations '0'", "--evaluate-every 100"),
         ("--validation -1", "the validation size '-1'", "--validation 5000"),
         ("--seed x", "seed 'x' is not valid", "--seed 0"),
@@ -130,6 +137,8 @@ fn an_experiment_file_with_a_mistake_is_shown_its_place() {
     sandbox.refused("run b.toml", "b.toml:4:15", "");
     fs::write(sandbox.join("c.toml"), "model = \"lenet-300\"\ndataset = \"mnist\"\n").unwrap();
     sandbox.refused("run c.toml", "there is no model 'lenet-300'", "lenet-300-100");
+    fs::write(sandbox.join("d.toml"), format!("{head}rounds = 2000000000\n")).unwrap();
+    sandbox.refused("run d.toml", "rounds = 2000000000", "10000 at most");
     sandbox.refused("run absent.toml", "cannot read 'absent.toml'", "path");
 }
 
@@ -161,6 +170,9 @@ fn an_output_path_that_cannot_be_a_folder_is_refused() {
     fs::write(sandbox.data().join("file"), "precious").unwrap();
     sandbox.refused(&format!("find-ticket {SMALL} -i 1 --output-path file"), "cannot write", "--output-path");
     assert_eq!(fs::read_to_string(sandbox.join("file")).unwrap(), "precious");
+    let long = "x".repeat(300);
+    let command = format!("find-ticket {SMALL} -i 1 --output-path {long}");
+    sandbox.refused(&command, "cannot write", "choose a shorter one");
     sandbox.refused("models --logging-path absent/log", "cannot write the log file", "--logging-path");
 }
 

@@ -57,6 +57,7 @@ fn what_cannot_be_controlled_is_refused() {
     let of = |what: &str| format!("control {} --data-folder data {what}", run.display());
     sandbox.refused(&of("--kind reinnit"), "control 'reinnit' is not valid", "random-reinit");
     sandbox.refused(&of("--kind random-mask --draws 0"), "number of draws '0'", "--draws 3");
+    sandbox.refused(&of("--kind random-mask --draws 60000"), "from 1 to 1000", "--draws 3");
     sandbox.refused(&of("--kind random-mask --output-path x"), "in the run's folder", "--output-path");
     sandbox.refused("control nowhere --kind random-mask", "is not a run folder", "find-winning-ticket");
     let renamed = sandbox.join("renamed");

@@ -115,4 +115,6 @@ fn without_a_terminal_there_is_a_line_a_round_and_no_escape() {
     let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
     assert!(stderr.contains("[1/2]") && stderr.contains("[2/2]"), "{stderr}");
     assert!(!stderr.contains('\u{1b}'), "{stderr}");
+    let left = |count: &str| stderr.lines().any(|line| line.starts_with(count) && line.ends_with("s left"));
+    assert!(left("[1/2]") && !left("[2/2]"), "{stderr}");
 }

@@ -4,6 +4,7 @@
 mod common;
 
 use std::{
+    fs,
     process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
@@ -25,8 +26,13 @@ fn start(sandbox: &Sandbox, flags: &str) -> Child {
         .unwrap()
 }
 
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &child.id().to_string()]).status();
+    assert!(status.unwrap().success());
+}
+
 fn interrupt(child: &Child) {
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    signal(child, "INT");
 }
 
 /// Waits until the run has begun to train.
@@ -84,4 +90,53 @@ fn a_single_training_stops_too() {
     assert_eq!(code, Some(130), "{stderr}");
     assert!(stderr.contains("stopped at iteration"), "{stderr}");
     assert!(!sandbox.join("w").exists());
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    let lth = assert_cmd::cargo::cargo_bin("lth");
+    // As a shell starts it: in a script's background, with a trap, after nohup.
+    for (shell, ignored, heeded) in [
+        ("trap '' INT; exec", "INT", "TERM"),
+        ("trap '' TERM; exec", "TERM", "HUP"),
+        ("exec nohup", "HUP", "INT"),
+    ] {
+        let sandbox = Sandbox::new();
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("{shell} '{}' {}", lth.display(), LONG.replace("6000it", "6000000it"))])
+            .current_dir(sandbox.data().path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        wait_for_round(&sandbox);
+        for _ in 0..2 {
+            signal(&child, ignored);
+            thread::sleep(Duration::from_millis(200));
+            assert!(child.try_wait().unwrap().is_none(), "{shell}: {ignored} stopped it");
+        }
+        signal(&child, heeded);
+        let (code, stderr) = end(child);
+        assert_eq!(code, Some(130), "{shell}: {stderr}");
+        assert_eq!(stderr.matches("stopping; everything is saved first").count(), 1, "{shell}: {stderr}");
+    }
+}
+
+#[test]
+fn summary_and_figures_are_there_before_the_run_is_over() {
+    let sandbox = Sandbox::new();
+    let mut child = start(sandbox.data(), &LONG.replace("6000it -", "600it -").replace("-i 2", "-i 2000"));
+    wait_for_round(&sandbox);
+    let run = run_folder(&sandbox);
+    let (figure, summary) = (run.join("figures/accuracy-against-density.svg"), run.join("summary.csv"));
+    let begun = Instant::now();
+    while !(figure.is_file() && summary.is_file()) {
+        assert!(begun.elapsed() < Duration::from_mins(2) && child.try_wait().unwrap().is_none());
+        thread::sleep(Duration::from_millis(50));
+    }
+    let summary = fs::read_to_string(summary).unwrap();
+    assert!(summary.lines().count() > 1, "{summary}");
+    interrupt(&child);
+    let (code, stderr) = end(child);
+    assert_eq!(code, Some(130), "{stderr}");
 }

@@ -45,6 +45,8 @@ fn bad_input_is_refused_before_anything_is_trained() {
         sandbox.refused(&format!("stability {} --data-folder data {flags}", run.display()), error, hint);
     };
     sandbox.refused("stability data", "is not a run folder", "find-winning-ticket");
+    refused("--copies 4000000000", "copies = 4000000000", "100000 can be compared at most");
+    refused("--points 4000000000", "points = 4000000000", "10000 at most");
     refused("--rounds 7", "round = 7: the run has rounds 0 to 1", "extend the run");
     refused("--rounds x", "the round 'x'", "--rounds 0,7");
     refused("--points 2", "points = 2", "3 or more");

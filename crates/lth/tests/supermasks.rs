@@ -111,6 +111,7 @@ fn bad_input_is_refused_before_anything_is_learned() {
         ("--method edge-popup --density 1.5", "1.5", ""),
         ("--method edge-popup --density 0", "density '0'", "0.3 to 0.7"),
         ("--method edge-popup --samples 3", "--samples is an option of bernoulli", "--method bernoulli"),
+        ("--samples 4000000000", "number of samples '4000000000'", "the paper draws 10"),
         ("--samples 0", "the number of samples '0'", "--samples 10"),
         ("--sigmoid-bias x", "the sigmoid bias 'x'", "--sigmoid-bias 1"),
         ("--gradient-clip 1", "gradient clip", "leave it out"),

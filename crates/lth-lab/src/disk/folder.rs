@@ -51,6 +51,7 @@ impl RunFolder {
             extended.controls.extend(found.controls);
             extended.mask_runs = joined(found.mask_runs, extended.mask_runs);
         }
+        extended.check_size()?;
         extended.controls.sort_by_key(ToString::to_string);
         extended.controls.dedup();
         let text = extended.to_toml();

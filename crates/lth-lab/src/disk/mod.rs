@@ -8,4 +8,4 @@ mod retention;
 pub(crate) use checkpoint::{read_checkpoint, write_checkpoint};
 pub use folder::RunFolder;
 pub use layout::{Layout, Variant};
-pub(crate) use retention::{drop_superseded_weights, writes_weights};
+pub(crate) use retention::{drop_superseded_weights, wants_weights, writes_weights};

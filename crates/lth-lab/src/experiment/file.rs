@@ -93,8 +93,8 @@ impl Experiment {
     /// Reads an experiment from a file; settings that are left out have their default.
     ///
     /// # Errors
-    /// When the file cannot be read, was written by a newer version, or has an unknown key or a bad value (with line and
-    /// column). Whether the settings make sense together is for [`Experiment::check`].
+    /// When the file cannot be read, was written by a newer version, has an unknown key or a bad value (with line and
+    /// column), or asks for more trainings than can be planned. Whether the settings make sense together is for [`Experiment::check`].
     pub fn read(path: &Path) -> Result<Self, LabError> {
         let text =
             fs::read_to_string(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
@@ -109,7 +109,9 @@ impl Experiment {
         check_format(text, path)?;
         let file: ExperimentFile = toml::from_str(text).map_err(|error| located(&error, text, path))?;
         debug_assert!(file.format.is_none_or(|format| format <= FORMAT));
-        Ok(file.resolve())
+        let experiment = file.resolve();
+        experiment.check_size()?;
+        Ok(experiment)
     }
 }
 

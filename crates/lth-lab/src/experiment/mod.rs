@@ -11,7 +11,7 @@ mod title;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt, iter,
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
 };
 
@@ -20,8 +20,9 @@ use lth_model::{Architecture, Density, ParseError, Rate, Recipe, Schedule, Seed,
 use lth_ticket::{Allocation, DataOrder, PruningError, PruningRates, Scope, density_ladder};
 use serde::{Deserialize, Serialize};
 
-use crate::{ControlKind, Variant};
+use crate::{ControlKind, LabError, Layout, Variant};
 
+pub(crate) use check::MOST_TRAININGS;
 pub use file::FORMAT;
 pub use keep::{Keep, KeepEstimate};
 pub use title::{data_name, short_name};
@@ -259,6 +260,28 @@ impl Experiment {
             pruning: defaults::pruning(model),
             recipe: defaults::recipe(model, dataset),
         }
+    }
+
+    /// Finds that a file of this experiment's folder is not there.
+    ///
+    /// # Errors
+    /// [`LabError::Missing`], with the command that makes it again.
+    pub(crate) fn there(&self, layout: &Layout, path: &Path) -> Result<(), LabError> {
+        if path.exists() {
+            return Ok(());
+        }
+        let repair = if self.start.is_some() {
+            "the command that made the folder, run again,".to_owned()
+        } else {
+            let output = layout.root().parent().filter(|parent| !parent.as_os_str().is_empty());
+            format!(
+                "lth run {} --output-path {}{}",
+                layout.experiment().display(),
+                output.unwrap_or(Path::new(".")).display(),
+                if self.dataset_fingerprint.is_some() { " --data-folder FOLDER" } else { "" },
+            )
+        };
+        Err(LabError::Missing { path: path.to_owned(), repair })
     }
 
     /// The seed of a replicate.

@@ -98,8 +98,10 @@ impl RunResults {
     /// # Errors
     /// When its file is missing or damaged.
     pub fn history(&self, result: &RoundResult) -> Result<Vec<MetricRow>, LabError> {
-        let record = &result.record;
-        read_metrics_csv(&self.layout.metrics(record.replicate, record.variant, record.round))
+        let RoundRecord { replicate, variant, round, .. } = result.record;
+        let path = self.layout.metrics(replicate, variant, round);
+        self.experiment.there(&self.layout, &path)?;
+        read_metrics_csv(&path)
     }
 
     /// The weights and masks that a training started from.
@@ -107,14 +109,13 @@ impl RunResults {
     /// # Errors
     /// When the file is missing or damaged.
     pub fn ticket(&self, replicate: u32, variant: Variant, round: u32) -> Result<TensorFile, LabError> {
-        Ok(TensorFile::read(&self.layout.ticket(replicate, variant, round))?)
+        let path = self.layout.ticket(replicate, variant, round);
+        self.experiment.there(&self.layout, &path)?;
+        Ok(TensorFile::read(&path)?)
     }
 
     /// Whether every training of the experiment is finished.
     pub fn is_complete(&self) -> bool {
-        let experiment = &self.experiment;
-        let controls = experiment.controls.len() as u64 * u64::from(experiment.rounds.saturating_sub(1));
-        let trainings = u64::from(experiment.replicates) * (u64::from(experiment.rounds) + controls);
-        self.rounds.len() as u64 == trainings
+        self.rounds.len() as u64 == self.experiment.trainings()
     }
 }

@@ -52,6 +52,21 @@ impl Timestamps {
         }
     }
 
+    /// Notes for a training whose own are lost: it began at iteration `start`, took so many seconds and was finished then.
+    pub(crate) fn spread(
+        iterations: impl Iterator<Item = u64>,
+        start: u64,
+        seconds: f64,
+        finished: f64,
+    ) -> Self {
+        let mut iterations: Vec<u64> = iterations.collect();
+        iterations.dedup();
+        let last = iterations.last().map_or(start, |&last| last.max(start));
+        let left = |iteration: u64| (last - iteration) as f64 / (last - start).max(1) as f64;
+        let note = |iteration| (iteration, finished - seconds * left(iteration));
+        Self(iterations.into_iter().map(note).collect())
+    }
+
     /// When an iteration was reached: the first note at or after it, else the last.
     pub(crate) fn at(&self, iteration: u64) -> f64 {
         let after = self.0.partition_point(|&(noted, _)| noted < iteration);

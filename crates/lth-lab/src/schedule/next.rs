@@ -9,16 +9,14 @@ use lth_ticket::{
 };
 
 use super::{Stage, StageError, StageRunner, start::Start};
-use crate::{Retraining, Variant, atomic::write_file};
+use crate::{Retraining, Variant};
+
+/// The metadata of trained weights that names the ticket which they were trained from, by its hash.
+const TICKET: &str = "ticket";
 
 impl StageRunner<'_> {
-    /// Writes the weights that a training ended with.
-    pub(super) fn write_trained(
-        &self,
-        stage: Stage,
-        start: &Start,
-        trained: &Trained,
-    ) -> Result<(), StageError> {
+    /// The file of the weights that a training ended with.
+    pub(super) fn trained_file(&self, stage: Stage, start: &Start, trained: &Trained) -> TensorFile {
         let Stage { replicate, variant, round } = stage;
         let metadata = [
             ("kind", "trained".to_owned()),
@@ -27,44 +25,59 @@ impl StageRunner<'_> {
             ("variant", variant.to_string()),
             ("round", round.to_string()),
             ("seed", self.experiment.seed(replicate).to_string()),
-            ("ticket", start.ticket_hash.clone()),
+            (TICKET, start.ticket_hash.clone()),
         ];
-        let file = TensorFile {
+        TensorFile {
             tensors: trained.weights.clone(),
             masks: trained.masks.clone(),
             metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
-        };
-        Ok(write_file(&self.layout.trained(replicate, variant, round), &file.to_bytes())?)
+        }
     }
 
-    /// Writes what follows from a training of the ticket: after round 0 the rewind point, in iterative pruning the next
-    /// round's ticket, whose hash is returned.
-    pub(super) fn write_next(
+    /// The weights that a training from this start ended with, where their file is there and whole.
+    pub(super) fn trained_weights(&self, stage: Stage, start: &Start) -> Option<Tensors> {
+        let file =
+            TensorFile::read(&self.layout.trained(stage.replicate, stage.variant, stage.round)).ok()?;
+        let fits = file.metadata.get(TICKET) == Some(&start.ticket_hash)
+            && file.check_against(self.context.architecture).is_ok();
+        fits.then(|| self.context.architecture.ordered(file.tensors))
+    }
+
+    /// Whether the training of a stage comes by the rewind point, whose file it writes.
+    pub(super) fn reaches_rewind_point(&self, stage: Stage) -> bool {
+        stage.variant == Variant::Ticket && stage.round == 0 && !self.experiment.pruning.rewind.is_zero()
+    }
+
+    /// Writes the rewind point that a training came by.
+    pub(super) fn write_rewind_point(
+        &self,
+        replicate: u32,
+        start: &Start,
+        trained: &Trained,
+    ) -> Result<(), StageError> {
+        let Some(state) = trained.snapshots.get(&self.rewind_iteration(replicate)) else { return Ok(()) };
+        let mut origin = self.origin(replicate, 0, Some(start.ticket_hash.clone()));
+        origin.metadata = BTreeMap::from([("point".to_owned(), "rewind".to_owned())]);
+        let mut point = Ticket::new(self.context.architecture, origin, state.weights.clone(), &Masks::new())?;
+        self.set_optimizer(&mut point, Some(state.optimizer.clone()));
+        self.write_ticket(&self.layout.rewind(replicate), &point)?;
+        Ok(())
+    }
+
+    /// Whether the next round's ticket is cut from what a stage trained. A plain training is not followed by rounds.
+    pub(super) fn makes_next_ticket(&self, stage: Stage) -> bool {
+        stage.variant == Variant::Ticket && self.iterative() && self.experiment.start.is_none()
+    }
+
+    /// Writes the next round's ticket, cut from the weights that a stage ended with; returns its hash.
+    pub(super) fn write_next_ticket(
         &self,
         stage: Stage,
         start: &Start,
-        trained: &Trained,
-    ) -> Result<Option<String>, StageError> {
-        let Stage { replicate, variant, round } = stage;
-        if variant != Variant::Ticket {
-            return Ok(None);
-        }
-        let iteration = self.rewind_iteration(replicate);
-        if round == 0
-            && let Some(state) = trained.snapshots.get(&iteration)
-        {
-            let mut origin = self.origin(replicate, 0, Some(start.ticket_hash.clone()));
-            origin.metadata = BTreeMap::from([("point".to_owned(), "rewind".to_owned())]);
-            let mut point =
-                Ticket::new(self.context.architecture, origin, state.weights.clone(), &Masks::new())?;
-            self.set_optimizer(&mut point, Some(state.optimizer.clone()));
-            self.write_ticket(&self.layout.rewind(replicate), &point)?;
-        }
-        // A plain training is not followed by rounds.
-        if !self.iterative() || self.experiment.start.is_some() {
-            return Ok(None);
-        }
-        let scores = self.scores(replicate, round, start, &trained.weights)?;
+        trained: &Tensors,
+    ) -> Result<String, StageError> {
+        let Stage { replicate, round, .. } = stage;
+        let scores = self.scores(replicate, round, start, trained)?;
         let pruning = &self.experiment.pruning;
         let masks = prune(
             &scores,
@@ -75,7 +88,7 @@ impl StageRunner<'_> {
             self.experiment.seed(replicate),
             u64::from(round),
         )?;
-        self.write_pruned(replicate, round + 1, &masks, &trained.weights, &start.ticket_hash).map(Some)
+        self.write_pruned(replicate, round + 1, &masks, trained, &start.ticket_hash)
     }
 
     /// Cuts the ticket of a round from the dense network of round 0.

@@ -1,8 +1,10 @@
 //! What a run tells its surroundings while it works.
 
+use std::path::PathBuf;
+
 use lth_model::Density;
 
-use super::{Stage, StageError};
+use super::{Remedy, Stage, StageError};
 use crate::{RoundRecord, Timing};
 
 /// Watches a run; called from every worker thread.
@@ -46,6 +48,17 @@ pub enum RunEvent<'a> {
         record: &'a RoundRecord,
         /// How long it took.
         timing: &'a Timing,
+        /// Seconds until the run is finished, if all other trainings took as long; later rounds are faster.
+        run_seconds_left: f64,
+    },
+    /// Files of a finished training are not there: lost, or wanted only now by the retention policy.
+    Incomplete {
+        /// Which.
+        stage: Stage,
+        /// Which files.
+        missing: &'a [PathBuf],
+        /// What is done about them.
+        remedy: Remedy,
     },
     /// A training was already finished.
     Skipped {

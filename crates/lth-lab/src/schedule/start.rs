@@ -76,9 +76,14 @@ impl StageRunner<'_> {
             .for_architecture(self.context.architecture)
     }
 
-    /// Writes a ticket and returns its hash.
+    /// Writes a ticket and returns its hash. One that was trained is never replaced by another.
     pub(super) fn write_ticket(&self, path: &Path, ticket: &Ticket) -> Result<String, StageError> {
         let bytes = ticket.to_bytes();
+        let trained = path.with_file_name("round.json").exists();
+        if trained && fs::read(path).is_ok_and(|found| found != bytes) {
+            let reason = "made again, it is another ticket than the one that was trained: another version of lth made it";
+            return Err(LabError::Changed { path: path.to_owned(), reason: reason.to_owned() }.into());
+        }
         create_folder(path.parent().unwrap_or(self.layout.root()))?;
         write_file(path, &bytes)?;
         Ok(blake3::hash(&bytes).to_hex().to_string())
@@ -90,11 +95,14 @@ impl StageRunner<'_> {
         if let (Some(given), true) = (self.given, experiment.start.is_some()) {
             return Ok(given.weights.clone());
         }
-        let path = self.layout.initial(replicate);
-        if experiment.initial_weights.is_some() && path.exists() {
-            let file = TensorFile::read(&path).map_err(LabError::from)?;
-            file.check_against(self.context.architecture).map_err(LabError::from)?;
-            return Ok(self.context.architecture.ordered(file.tensors));
+        if experiment.initial_weights.is_some() {
+            // The dense ticket has the same weights.
+            let files = [self.layout.initial(replicate), self.layout.ticket(replicate, Variant::Ticket, 0)];
+            if let Some(path) = files.iter().find(|path| path.exists()) {
+                let file = TensorFile::read(path).map_err(LabError::from)?;
+                file.check_against(self.context.architecture).map_err(LabError::from)?;
+                return Ok(self.context.architecture.ordered(file.tensors));
+            }
         }
         let (recipe, seed) = (&experiment.recipe, experiment.seed(replicate));
         let mut weights =
@@ -110,16 +118,8 @@ impl StageRunner<'_> {
 
     fn write_initial(&self, replicate: u32) -> Result<(), StageError> {
         let weights = self.initial(replicate)?;
-        let file = TensorFile {
-            tensors: weights.clone(),
-            masks: Masks::new(),
-            metadata: BTreeMap::from([
-                ("kind".to_owned(), "initial".to_owned()),
-                ("model".to_owned(), self.experiment.model.clone()),
-                ("seed".to_owned(), self.experiment.seed(replicate).to_string()),
-            ]),
-        };
         create_folder(&self.layout.replicate(replicate))?;
+        let file = self.initial_file(replicate, weights.clone());
         write_file(&self.layout.initial(replicate), &file.to_bytes())?;
         let iteration = self.given.map_or(0, |given| given.iteration);
         let origin = TicketOrigin {
@@ -132,6 +132,19 @@ impl StageRunner<'_> {
         ticket.optimizer = self.given.and_then(|given| given.optimizer.clone());
         self.write_ticket(&self.layout.ticket(replicate, Variant::Ticket, 0), &ticket)?;
         Ok(())
+    }
+
+    /// The file of the weights before any training.
+    pub(super) fn initial_file(&self, replicate: u32, weights: Tensors) -> TensorFile {
+        TensorFile {
+            tensors: weights,
+            masks: Masks::new(),
+            metadata: BTreeMap::from([
+                ("kind".to_owned(), "initial".to_owned()),
+                ("model".to_owned(), self.experiment.model.clone()),
+                ("seed".to_owned(), self.experiment.seed(replicate).to_string()),
+            ]),
+        }
     }
 
     /// Weights and optimiser memory at the rewind point, not masked; without memory when it starts fresh.

@@ -7,8 +7,7 @@ use std::sync::{
 
 use lth_model::Tensors;
 use lth_ticket::{
-    BeforeTrainingError, EvaluationPoint, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob,
-    at_end, early_stop, train,
+    BeforeTrainingError, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob, train,
 };
 
 use super::{
@@ -17,12 +16,10 @@ use super::{
     watch::{Sitting, StageWatch},
 };
 use crate::{
-    Experiment, GivenStart, LabError, Layout, Outcome, PruningSchedule, RoundRecord, RunContext, Timestamps,
-    Timing, Variant,
-    atomic::{create_folder, remove_file, write_file},
+    Experiment, GivenStart, LabError, Layout, PruningSchedule, RoundRecord, RunContext, Timestamps, Variant,
+    atomic::remove_file,
     context::training_data,
-    disk::{drop_superseded_weights, read_checkpoint, write_checkpoint, writes_weights},
-    metrics::{layer_counts, lec_csv, metrics_csv, now, training_event_file},
+    disk::{drop_superseded_weights, read_checkpoint, write_checkpoint},
 };
 
 /// Does the stages of a run.
@@ -60,7 +57,7 @@ impl<'a> StageRunner<'a> {
         }
     }
 
-    /// Does a stage, unless it is done.
+    /// Does a stage, unless it is done; of one that is, makes again what is missing.
     ///
     /// # Errors
     /// When the training diverges or is refused, or files are not what they should be or cannot be written.
@@ -89,18 +86,16 @@ impl<'a> StageRunner<'a> {
                     "it was trained from another ticket, data or architecture than are there now".to_owned();
                 return Err(LabError::Changed { path, reason }.into());
             }
-            self.clean_up(stage, record.keep)?;
-            self.context.observer.event(&RunEvent::Skipped { stage, record: &record });
-            return Ok(Ended::Finished);
+            return self.complete(stage, &start, &record);
         }
         let trained = self.train(stage, &start, &inputs)?;
         let Some((trained, timestamps)) = trained else { return Ok(Ended::Stopped) };
-        self.finish(stage, &start, inputs, &trained, &timestamps)?;
+        self.finish(stage, &start, &inputs, &trained, &timestamps, None)?;
         Ok(Ended::Finished)
     }
 
     /// Trains from the start or the checkpoint to the end; `None` when stopped in the middle.
-    fn train(
+    pub(super) fn train(
         &self,
         stage: Stage,
         start: &Start,
@@ -138,7 +133,6 @@ impl<'a> StageRunner<'a> {
         };
         let iteration = resume.as_ref().map_or(start.iteration, |checkpoint| checkpoint.iteration);
         self.context.observer.event(&RunEvent::Started { stage, iteration });
-        let jobs = self.context.jobs.max(1) as f64;
         let mut watch = StageWatch {
             stage,
             rounds: experiment.rounds,
@@ -149,7 +143,7 @@ impl<'a> StageRunner<'a> {
             stop: self.stop,
             observer: self.context.observer,
             timestamps,
-            trainings_left: (self.trainings_left.load(Ordering::Relaxed) as f64 - jobs).max(0.0) / jobs,
+            trainings_left: self.trainings_left_a_job(self.jobs()),
             sitting: Sitting::new(iteration, start.iteration),
             failed: None,
         };
@@ -169,62 +163,21 @@ impl<'a> StageRunner<'a> {
         }
     }
 
-    /// Writes the files of a finished training; `round.json` last, for it says that the others are there.
-    fn finish(
-        &self,
-        stage: Stage,
-        start: &Start,
-        inputs: String,
-        trained: &Trained,
-        timestamps: &Timestamps,
-    ) -> Result<(), StageError> {
-        let Stage { replicate, variant, round } = stage;
-        let (experiment, layout) = (self.experiment, self.layout);
-        let density = self.context.architecture.density(&trained.masks);
-        let last = trained.history.last().map_or(start.iteration, |row| row.iteration);
-        let at_end = at_end(&trained.history).ok_or(StageError::Diverged { iteration: last })?;
-        let timing = Timing { seconds: trained.seconds, steps: last - start.iteration, finished: now() };
+    /// How many trainings go on at once: no more than there are chains of rounds, in which each waits for the one before.
+    fn jobs(&self) -> f64 {
+        let experiment = self.experiment;
+        let chains = u64::from(experiment.replicates) * experiment.variants().count() as u64;
+        let most = if self.iterative() { chains } else { experiment.trainings() };
+        (self.context.jobs.max(1) as u64).min(most) as f64
+    }
 
-        write_file(&layout.metrics(replicate, variant, round), &metrics_csv(&trained.history))?;
-        let lec = lec_csv(&trained.history, timestamps, density);
-        write_file(&layout.metrics_lec(replicate, variant, round), &lec)?;
-        let events = layout.events(replicate, variant, round);
-        create_folder(events.parent().unwrap_or(layout.root()))?;
-        write_file(&events, &training_event_file(&trained.history, timestamps))?;
-        write_file(&layout.timing(replicate, variant, round), timing.to_json().as_bytes())?;
-        // Where masks change in training, only the trained network has the one that was found.
-        let found = self.during_training().is_some() && variant == Variant::Ticket && round > 0;
-        if found || writes_weights(experiment.keep, variant, round, self.one_shot()) {
-            self.write_trained(stage, start, trained)?;
-        }
-        let next_ticket = self.write_next(stage, start, trained)?;
-
-        let record = RoundRecord {
-            replicate,
-            seed: experiment.seed(replicate),
-            variant,
-            round,
-            density,
-            layers: layer_counts(self.context.architecture, &trained.masks),
-            start: start.iteration,
-            early_stop: early_stop(&self.settled(stage, &trained.history)?)
-                .filter(|point| point.validation_loss.is_some())
-                .map(outcome),
-            end: outcome(at_end),
-            train_loss: trained.train.loss,
-            train_accuracy: trained.train.accuracy(),
-            keep: experiment.keep,
-            inputs,
-            next_ticket,
-        };
-        write_file(&layout.record(replicate, variant, round), record.to_json().as_bytes())?;
-        self.clean_up(stage, experiment.keep)?;
-        self.context.observer.event(&RunEvent::Finished { stage, record: &record, timing: &timing });
-        Ok(())
+    /// How many trainings there are for each job besides so many of those that are not finished.
+    pub(super) fn trainings_left_a_job(&self, besides: f64) -> f64 {
+        (self.trainings_left.load(Ordering::Relaxed) as f64 - besides).max(0.0) / self.jobs()
     }
 
     /// Removes what a finished training no longer needs. Done again when the stage is skipped: a crash may have come first.
-    fn clean_up(&self, stage: Stage, keep: crate::Keep) -> Result<(), LabError> {
+    pub(super) fn clean_up(&self, stage: Stage, keep: crate::Keep) -> Result<(), LabError> {
         let Stage { replicate, variant, round } = stage;
         remove_file(&self.layout.checkpoint(replicate, variant, round))?;
         if variant == Variant::Ticket {
@@ -282,15 +235,5 @@ impl<'a> StageRunner<'a> {
             self.experiment.seed(replicate),
         );
         blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
-    }
-}
-
-fn outcome(point: EvaluationPoint) -> Outcome {
-    Outcome {
-        iteration: point.iteration,
-        validation_loss: point.validation_loss,
-        validation_accuracy: point.validation_accuracy,
-        test_loss: point.test_loss,
-        test_accuracy: point.test_accuracy,
     }
 }

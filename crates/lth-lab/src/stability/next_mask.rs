@@ -21,11 +21,17 @@ impl Study<'_> {
         trained: &Tensors,
     ) -> Result<Masks, StageError> {
         let path = self.layout.initial(point.replicate);
+        self.experiment.there(self.layout, &path)?;
         let initial = TensorFile::read(&path).map_err(LabError::from)?.tensors;
         self.context.architecture.check_tensors(&initial).map_err(LabError::from)?;
         let initial = self.context.architecture.ordered(initial);
-        let path = self.layout.rewind(point.replicate);
-        let rewind = if path.exists() { self.ticket(&path)?.0.weights } else { initial.clone() };
+        let rewind = if self.experiment.pruning.rewind.is_zero() {
+            initial.clone()
+        } else {
+            let path = self.layout.rewind(point.replicate);
+            self.experiment.there(self.layout, &path)?;
+            self.ticket(&path)?.0.weights
+        };
         let (seed, round) = (self.experiment.seed(point.replicate), u64::from(point.round));
         let pruning = &self.experiment.pruning;
         let scores = find_criterion(&pruning.criterion)?.scores(&ScoreContext {

@@ -15,6 +15,12 @@ pub const STABLE_BELOW: f64 = 0.02;
 /// The density that the ticket compared by default is nearest to: about where the papers look at theirs.
 const USUAL_DENSITY: f64 = 0.1;
 
+/// The most networks on a line between two copies.
+const MOST_POINTS: usize = 10_000;
+
+/// The most copies and pairs of them, whose list is made before the first is trained.
+const MOST_TASKS: u64 = 100_000;
+
 /// What batch normalisation uses between two networks, whose running statistics are of neither.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -103,6 +109,22 @@ impl StabilitySettings {
         if self.points < 3 {
             let reason = "the ends of a path are two points, and a barrier lies between them";
             return Err(refused("points", self.points, reason, "use 3 or more; the papers use 30"));
+        }
+        if self.points > MOST_POINTS {
+            let hint = format!("use {MOST_POINTS} at most; the papers use 30");
+            return Err(refused("points", self.points, "no figure shows so many", hint));
+        }
+        let starts = self.replicates.len() * (self.rounds.len() * self.variants.len() + self.from.len());
+        let copies = u64::from(self.copies);
+        let tasks = (copies + copies * (copies - 1) / 2).saturating_mul(starts as u64);
+        if tasks > MOST_TASKS {
+            let reason = format!("of {starts} networks these are {tasks} copies and pairs of them");
+            return Err(refused(
+                "copies",
+                self.copies,
+                reason,
+                format!("{MOST_TASKS} can be compared at most"),
+            ));
         }
         if self.train_examples == Some(0) {
             return Err(refused(

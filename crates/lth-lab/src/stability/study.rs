@@ -78,6 +78,7 @@ impl<'a> Study<'a> {
     /// When it cannot be read or is of another network.
     pub(super) fn round_start(&self, start: &StartPoint) -> Result<Start, StageError> {
         let path = self.layout.ticket(start.replicate, start.variant, start.round);
+        self.experiment.there(self.layout, &path)?;
         let (ticket, ticket_hash) = self.ticket(&path)?;
         Ok(Start {
             weights: ticket.weights,

@@ -55,6 +55,13 @@ impl SupermaskFiles {
         self.root.join("supermask.json")
     }
 
+    /// Files of a learned mask that are not there, though it is learned.
+    pub(crate) fn missing(&self) -> Vec<PathBuf> {
+        let mut paths = vec![self.initial(), self.metrics(), self.scores(), self.supermask()];
+        paths.retain(|path| !path.exists());
+        paths
+    }
+
     /// How long it took.
     pub fn timing(&self) -> PathBuf {
         self.root.join("timing.json")

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use lth_model::{Masks, Pruned, Purpose, Tensors, initialize};
+use lth_model::{Masks, Pruned, Purpose, Tensors, TrainerState, initialize};
 use lth_ticket::{
-    MetricRow, Normalizing, Outcome as End, SupermaskEngine, SupermaskSettings, TrainingData, TrainingError,
-    TrainingJob, check_supermask_network, train,
+    MetricRow, Normalizing, Outcome as End, RunningMean, SupermaskEngine, SupermaskSettings, Trained,
+    TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, check_supermask_network, train,
 };
 
 use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
 use crate::{
-    Experiment, LabError, RunContext, RunEvent, RunFolder, Stage, StageError, Timestamps, Timing, Variant,
+    Experiment, LabError, Remedy, RunContext, RunEvent, RunFolder, Stage, StageError, Timestamps, Timing,
+    Variant,
     atomic::remove_file,
     context::training_data,
     disk::{read_checkpoint, write_checkpoint},
@@ -113,8 +114,13 @@ impl<'a> Learning<'a> {
                     "it was learned on other data or for another network than are there now".to_owned();
                 return Err(LabError::Changed { path: self.files.record(), reason }.into());
             }
-            remove_file(&self.files.checkpoint())?;
-            return self.result(Some(record));
+            let missing = self.files.missing();
+            if missing.is_empty() {
+                remove_file(&self.files.checkpoint())?;
+                return self.result(Some(record));
+            }
+            let remedy = Remedy::Training;
+            self.context.observer.event(&RunEvent::Incomplete { stage, missing: &missing, remedy });
         }
         let (weights, masks) = (&self.frozen, Masks::new());
         let job = TrainingJob {
@@ -156,8 +162,13 @@ impl<'a> Learning<'a> {
         match train(&self.engine(), &job, resume, &mut watch) {
             Ok(End::Finished(trained)) => {
                 let record = write_result(self, &trained)?;
-                remove_file(&self.files.checkpoint())?;
-                self.result(Some(record))
+                if record.is_some() {
+                    remove_file(&self.files.checkpoint())?;
+                } else {
+                    let end = at_its_end(trained);
+                    write_checkpoint(&watch.checkpoint_path, &self.inputs, &end, &watch.timestamps)?;
+                }
+                self.result(record)
             }
             Ok(End::Diverged { iteration }) => Err(StageError::Diverged { iteration }),
             Ok(End::Stopped(checkpoint)) => {
@@ -189,6 +200,19 @@ impl<'a> Learning<'a> {
             ("seed", self.experiment.seed(0).to_string()),
         ];
         pairs.map(|(key, value)| (key.to_owned(), value)).into()
+    }
+}
+
+/// A training that is over but for what follows from it.
+fn at_its_end(trained: Trained) -> TrainingCheckpoint {
+    TrainingCheckpoint {
+        iteration: trained.history.last().map_or(0, |row| row.iteration),
+        trainer: TrainerState { weights: trained.weights, optimizer: trained.optimizer },
+        masks: None,
+        running: RunningMean::default(),
+        history: trained.history,
+        snapshots: trained.snapshots,
+        seconds: trained.seconds,
     }
 }
 

@@ -17,27 +17,35 @@ use crate::{
     metrics::{layer_counts, metrics_csv, now},
 };
 
-/// Writes the files of a learned supermask; the record last, for it says that the others are there.
+/// Writes the files of a learned supermask; the record last, for it says that the others are there. `None` when it is
+/// stopped before.
 ///
 /// # Errors
 /// When the engine refuses a mask or a file cannot be written.
-pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<SupermaskRecord, StageError> {
+pub(super) fn write_result(
+    work: &Learning<'_>,
+    trained: &Trained,
+) -> Result<Option<SupermaskRecord>, StageError> {
     let (files, seed) = (&work.files, work.experiment.seed(0));
     let network = work.context.architecture;
     let scores = scores_of(&trained.optimizer);
     let last = trained.history.last().map_or(0, |row| row.iteration);
     let end = at_end(&trained.history).ok_or(StageError::Diverged { iteration: last })?;
 
-    let masks: Vec<Masks> = match work.settings.method {
-        SupermaskMethod::Bernoulli { samples, .. } => {
-            let updates = trained.optimizer.updates;
-            (0..samples).map(|sample| sampled_masks(&scores, seed, updates, sample)).collect()
-        }
-        SupermaskMethod::EdgePopup { density } => vec![top_masks(&scores, density)],
+    let mask = |sample: u32| match work.settings.method {
+        SupermaskMethod::Bernoulli { .. } => sampled_masks(&scores, seed, trained.optimizer.updates, sample),
+        SupermaskMethod::EdgePopup { density } => top_masks(&scores, density),
     };
-    let saved = &masks[0];
-    let mut networks = masks.iter().map(|masks| network_of(work, masks)).collect::<Result<Vec<_>, _>>()?;
-    let samples = networks.iter().map(|network| network.test_accuracy).collect();
+    let first = mask(0);
+    let saved = network_of(work, &first)?;
+    let mut samples = vec![saved.test_accuracy];
+    // One network at a time: a mask has as many weights as the next.
+    for sample in 1..work.settings.method.samples() {
+        if work.context.stop.is_set() {
+            return Ok(None);
+        }
+        samples.push(network_of(work, &mask(sample))?.test_accuracy);
+    }
     let likely = if matches!(work.settings.method, SupermaskMethod::Bernoulli { .. }) {
         let masks = likely_masks(&scores);
         let test_accuracy = network_of(work, &masks)?.test_accuracy;
@@ -47,8 +55,8 @@ pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<Sup
     };
     let record = SupermaskRecord {
         seed,
-        density: network.density(saved),
-        layers: layer_counts(network, saved),
+        density: network.density(&first),
+        layers: layer_counts(network, &first),
         end: outcome(&end),
         early_stop: early_stop(&trained.history)
             .filter(|point| point.validation_loss.is_some())
@@ -66,14 +74,14 @@ pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<Sup
     write_file(&files.initial(), &file("initial", work.frozen.clone()))?;
     write_file(&files.scores(), &file("supermask-scores", scores))?;
     write_file(&files.metrics(), &metrics_csv(&trained.history))?;
-    let saved = ticket(work, networks.swap_remove(0).weights, saved)?;
+    let saved = ticket(work, saved.weights, &first)?;
     write_file(&files.supermask(), &saved.to_bytes())?;
     let timing = Timing { seconds: trained.seconds, steps: last, finished: now() };
     write_file(&files.timing(), timing.to_json().as_bytes())?;
     let mut text = serde_json::to_string_pretty(&record).expect("a record is plain values");
     text.push('\n');
     write_file(&files.record(), text.as_bytes())?;
-    Ok(record)
+    Ok(Some(record))
 }
 
 /// The masked network as a ticket that a training could start from.

@@ -6,7 +6,7 @@ use lth_model::Architecture;
 use lth_ticket::{Take, TransferFit, TransferSource, TransferTarget, Transferred, fit_layers};
 
 use super::{TicketSource, TransferKind, TransferRunError, TransferSettings, source::is_dense};
-use crate::{Experiment, GivenStart};
+use crate::{Experiment, GivenStart, LabError, experiment::MOST_TRAININGS};
 
 /// A transfer: tickets, rules, and how far it is to go.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +95,16 @@ impl Transfer<'_> {
     /// # Errors
     /// For the first that does not.
     pub fn check(&self, target: &Architecture, per_epoch: u64) -> Result<TransferFit, TransferRunError> {
+        let rounds = self.rounds.len().max(1) as u64;
+        let trainings = u64::from(self.replicates) * self.kinds().len() as u64 * rounds;
+        if trainings > MOST_TRAININGS {
+            return Err(TransferRunError::Lab(LabError::Setting {
+                setting: "replicates",
+                value: self.replicates.to_string(),
+                reason: format!("these are {trainings} trainings"),
+                hint: format!("a transfer has {MOST_TRAININGS} trainings at most"),
+            }));
+        }
         let fit = fit_layers(self.source_architecture, target, self.settings.rules())?;
         if let Some(run) = self.same_data {
             let experiment = &self.settings.target;

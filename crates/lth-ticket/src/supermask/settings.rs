@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{FrozenWeights, engine::unsupported};
 
+/// The most masks that an evaluation may draw.
+const MOST_SAMPLES: u32 = 10_000;
+
 /// How a mask follows from scores.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
@@ -98,6 +101,12 @@ impl SupermaskSettings {
             SupermaskMethod::Bernoulli { samples: 0, .. } => {
                 refuse("number of samples", "0".to_owned(), "there must be a mask", "the paper draws 10")
             }
+            SupermaskMethod::Bernoulli { samples, .. } if samples > MOST_SAMPLES => refuse(
+                "number of samples",
+                samples.to_string(),
+                &format!("each evaluation draws them all, and {MOST_SAMPLES} is the most"),
+                "the paper draws 10",
+            ),
             SupermaskMethod::EdgePopup { density } if density.get() <= 0.0 => {
                 refuse("density", density.to_string(), "nothing would be kept", "the paper keeps 0.3 to 0.7")
             }

@@ -9,8 +9,11 @@ use crate::{
     arguments::{CommonArguments, ControlArguments},
     failure::Failure,
     output::Messages,
-    settings::{DataSource, parse, positive},
+    settings::{DataSource, bounded, parse},
 };
+
+/// The most repetitions of a control.
+const MOST_DRAWS: usize = 1000;
 
 /// Trains controls beside the tickets of a run.
 pub(crate) fn run(
@@ -20,7 +23,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let mut experiment = experiment_of(&arguments.run)?;
     let draws: u16 = match &arguments.draws {
-        Some(text) => positive("number of draws", text, "--draws 3")?,
+        Some(text) => bounded("number of draws", text, MOST_DRAWS, "--draws 3")? as u16,
         None => 1,
     };
     let masks_of = mask_draws(&arguments.masks_of, &mut experiment)?;

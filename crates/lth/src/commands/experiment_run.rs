@@ -12,7 +12,7 @@ use lth_model::{Engine, Hint, ModelInfo, find_model};
 use crate::{
     arguments::{CommonArguments, ScheduleArguments},
     failure::Failure,
-    figures,
+    figures::{self, FiguresWhileRunning},
     interrupt::{self, this_command},
     output::{Messages, print},
     progress::Display,
@@ -113,14 +113,16 @@ pub(crate) fn run_experiment(
     ));
     keep_network(&model, &folder)?;
     let display = Display::new(common, messages);
+    let stop = Stop::when(interrupt::flag()?);
+    let with_figures = FiguresWhileRunning::new(&display, folder, stop.clone(), messages);
     let context = RunContext {
         engine: &engine,
         architecture: &architecture,
         data: &dataset,
         output: &schedule.output,
         jobs: schedule.jobs,
-        stop: Stop::when(interrupt::flag()?),
-        observer: &display,
+        stop,
+        observer: if schedule.figures { &with_figures } else { &display },
         checkpoint_every: schedule.checkpoint_every,
     };
     let report = match &initial {
@@ -149,9 +151,9 @@ pub(super) fn refused(error: LabError) -> Failure {
 
 /// Whether a folder was asked for that cannot be written at all.
 fn is_bad_place(error: &LabError) -> bool {
-    use std::io::ErrorKind::{NotADirectory, PermissionDenied, ReadOnlyFilesystem};
+    use std::io::ErrorKind::{InvalidFilename, NotADirectory, PermissionDenied, ReadOnlyFilesystem};
     matches!(error, LabError::Write { source, .. }
-        if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem | NotADirectory))
+        if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem | NotADirectory | InvalidFilename))
 }
 
 /// Ends here when the run did not come to its end: by Ctrl-C, or by the disk.

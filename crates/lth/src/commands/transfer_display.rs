@@ -13,7 +13,7 @@ use lth_lab::{RoundRecord, RunEvent, StageProgress, TransferObserver, TransferTr
 use crate::{
     arguments::{CommonArguments, Verbosity},
     output::Messages,
-    progress::duration,
+    progress::{duration, incomplete},
     table::{density_percent, percent},
 };
 
@@ -170,6 +170,9 @@ impl TransferObserver for TransferDisplay<'_> {
             }
             RunEvent::Skipped { record, .. } => {
                 self.over(training, true, false, &format!("{} (already there)", result(record)));
+            }
+            RunEvent::Incomplete { missing, remedy, .. } => {
+                self.messages.info(&format!("{training}: {}", incomplete(missing, *remedy)));
             }
             RunEvent::Stopped { iteration, .. } => {
                 self.over(training, false, true, &format!("stopped at iteration {iteration}, saved"));

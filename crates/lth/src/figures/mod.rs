@@ -6,10 +6,12 @@ mod kept;
 mod network;
 mod pair;
 mod together;
+mod while_running;
 
 pub(crate) use curves::control as control_style;
 pub(crate) use pair::{write_both, write_pair};
 pub(crate) use together::together;
+pub(crate) use while_running::FiguresWhileRunning;
 
 use std::path::{Path, PathBuf};
 
@@ -31,11 +33,21 @@ const PNG_SCALE: f64 = 2.0;
 /// The replicate of which single trainings are shown.
 const SHOWN: u32 = 0;
 
-/// Draws every figure of a run.
+/// Draws every figure of a run, and says where they are.
 ///
 /// # Errors
 /// When a file cannot be written or a result not read back.
 pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Failure> {
+    let count = draw_quietly(results, messages)?;
+    messages.info(&format!("{count} figures in {}", results.layout.figures().display()));
+    Ok(())
+}
+
+/// Draws every figure of a run; returns how many.
+///
+/// # Errors
+/// As [`draw`].
+pub(crate) fn draw_quietly(results: &RunResults, messages: &Messages) -> Result<usize, Failure> {
     let model = find_model(&results.experiment.model).map_err(Failure::bad_input)?;
     let folder = results.layout.figures();
     create_folder(&folder).map_err(Failure::failed_work)?;
@@ -58,8 +70,7 @@ pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Fail
             written.extend(write(&rounds, &format!("round-{:02}", round.round), &figure, false)?);
         }
     }
-    messages.info(&format!("{} figures in {}", written.len(), folder.display()));
-    Ok(())
+    Ok(written.len())
 }
 
 /// A figure with the name of its file.

@@ -48,6 +48,7 @@ impl Bars {
                 state.total.inc(1);
             }
             RunEvent::Skipped { .. } => state.total.inc(1),
+            RunEvent::Incomplete { .. } => {}
             RunEvent::Stopped { stage, .. } | RunEvent::Failed { stage, .. } => state.remove(stage),
         }
     }

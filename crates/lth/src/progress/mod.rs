@@ -17,7 +17,7 @@ use crate::{
 use bars::Bars;
 use lines::Lines;
 pub(crate) use training::TrainingDisplay;
-pub(crate) use words::duration;
+pub(crate) use words::{duration, incomplete};
 
 /// Shows what a run does.
 pub(crate) enum Display<'a> {
@@ -54,7 +54,10 @@ impl RunObserver for Display<'_> {
             Self::Bars(bars, messages) => {
                 bars.event(event);
                 if let Some(line) = words::event(event) {
-                    messages.debug(&line);
+                    match event {
+                        RunEvent::Incomplete { .. } => messages.info(&line),
+                        _ => messages.debug(&line),
+                    }
                 }
             }
             Self::Lines(lines) => lines.event(event),

@@ -9,7 +9,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use lth_lab::{RunEvent, RunObserver, StageProgress};
 
-use super::words::duration;
+use super::words::{self, duration};
 use crate::{
     arguments::{CommonArguments, Verbosity},
     output::Messages,
@@ -82,6 +82,9 @@ impl RunObserver for TrainingDisplay<'_> {
                 self.messages.info(&format!("goes on at iteration {iteration}"));
             }
             RunEvent::Progress(progress) => self.show(progress),
+            RunEvent::Incomplete { missing, remedy, .. } => {
+                self.messages.info(&words::incomplete(missing, *remedy));
+            }
             RunEvent::Skipped { .. } => self.messages.info("it was trained before, this is what came out"),
             RunEvent::Stopped { iteration, .. } => {
                 self.messages.info(&format!("stopped at iteration {iteration}"));

@@ -1,6 +1,8 @@
 //! The words of progress.
 
-use lth_lab::{RoundRecord, RunEvent, ScoringProgress, Stage, StageProgress, Timing, Variant};
+use std::path::PathBuf;
+
+use lth_lab::{Remedy, RoundRecord, RunEvent, ScoringProgress, Stage, StageProgress, Timing, Variant};
 
 use crate::{
     collapse,
@@ -57,8 +59,17 @@ pub(crate) fn figures(progress: &StageProgress) -> String {
 /// A line about an event that is worth one.
 pub(crate) fn event(event: &RunEvent<'_>) -> Option<String> {
     Some(match event {
-        RunEvent::Finished { stage, record, timing } => format!("{stage}: {}", result(record, Some(timing))),
+        RunEvent::Finished { stage, record, timing, run_seconds_left } => {
+            let left = match *run_seconds_left {
+                left if left > 0.0 => format!(", {} left", duration(left)),
+                _ => String::new(),
+            };
+            format!("{stage}: {}{left}", result(record, Some(timing)))
+        }
         RunEvent::Skipped { stage, record } => format!("{stage}: {} (already there)", result(record, None)),
+        RunEvent::Incomplete { stage, missing, remedy } => {
+            format!("{stage}: {}", incomplete(missing, *remedy))
+        }
         RunEvent::Stopped { stage, iteration } => format!("{stage}: stopped at iteration {iteration}, saved"),
         RunEvent::Failed { stage, error } => format!("{stage}: {error}"),
         RunEvent::Started { stage, iteration } if *iteration > 0 => {
@@ -69,6 +80,13 @@ pub(crate) fn event(event: &RunEvent<'_>) -> Option<String> {
         | RunEvent::Scoring(_)
         | RunEvent::Progress(_) => return None,
     })
+}
+
+/// Which files of a training are not there, and what is done about them.
+pub(crate) fn incomplete(missing: &[PathBuf], remedy: Remedy) -> String {
+    let name = |path: &PathBuf| path.file_name().unwrap_or_default().display().to_string();
+    let names: Vec<String> = missing.iter().map(name).collect();
+    format!("without {}: {remedy}", names.join(", "))
 }
 
 fn result(record: &RoundRecord, timing: Option<&Timing>) -> String {

@@ -17,4 +17,4 @@ pub(crate) use pretrained::pretrained;
 pub(crate) use recipe::{apply_recipe, apply_training};
 pub(crate) use start::{Start, masks};
 pub(crate) use ticket_network::network_of_ticket;
-pub(crate) use values::{jobs, number, parse, positive, threads, whole};
+pub(crate) use values::{bounded, jobs, number, parse, positive, threads, whole};

@@ -58,13 +58,27 @@ pub(crate) fn number(
     }
 }
 
+/// A whole number from 1 to a bound.
+///
+/// # Errors
+/// When it is not.
+pub(crate) fn bounded(what: &str, text: &str, most: usize, example: &str) -> Result<usize, Failure> {
+    match text.parse() {
+        Ok(value) if (1..=most).contains(&value) => Ok(value),
+        _ => Err(refused(what, text, &format!("a whole number from 1 to {most}"), example)),
+    }
+}
+
+/// The most threads that are started at once, for trainings side by side or inside one.
+const MOST_THREADS: usize = 1024;
+
 /// How many trainings of so many threads run side by side: as many as there are cores for, unless said otherwise.
 ///
 /// # Errors
-/// When it is none.
+/// When it is not a whole number from 1 to 1024.
 pub(crate) fn jobs(text: Option<&str>, threads: usize) -> Result<usize, Failure> {
     match text {
-        Some(text) => positive("number of jobs", text, "--jobs 2"),
+        Some(text) => bounded("number of jobs", text, MOST_THREADS, "--jobs 2"),
         None => Ok((thread::available_parallelism().map_or(1, usize::from) / threads).max(1)),
     }
 }
@@ -74,16 +88,7 @@ pub(crate) fn jobs(text: Option<&str>, threads: usize) -> Result<usize, Failure>
 /// # Errors
 /// When it is not a whole number from 1 to 1024.
 pub(crate) fn threads(text: Option<&str>) -> Result<usize, Failure> {
-    match text.map(str::parse) {
-        None => Ok(1),
-        Some(Ok(threads @ 1..=1024)) => Ok(threads),
-        Some(_) => Err(refused(
-            "number of threads",
-            text.unwrap_or_default(),
-            "a whole number from 1 to 1024",
-            "--threads 2",
-        )),
-    }
+    text.map_or(Ok(1), |text| bounded("number of threads", text, MOST_THREADS, "--threads 2"))
 }
 
 fn refused(what: &str, text: &str, expected: &str, example: &str) -> Failure {
@@ -111,7 +116,7 @@ mod tests {
     fn one_thread_unless_said_otherwise() {
         assert_eq!([threads(None).unwrap(), threads(Some("8")).unwrap()], [1, 8]);
         for text in ["0", "-1", "x", "1025"] {
-            assert!(threads(Some(text)).is_err(), "{text}");
+            assert!(threads(Some(text)).is_err() && jobs(Some(text), 1).is_err(), "{text}");
         }
     }
 

@@ -2,6 +2,9 @@
 
 mod controls;
 mod pruning;
+mod size;
+
+pub(crate) use size::MOST_TRAININGS;
 
 use lth_model::{Architecture, Hint, Recipe, Schedule};
 use lth_ticket::Scope;
@@ -21,6 +24,7 @@ impl Experiment {
         positive("rounds", u64::from(self.rounds))?;
         positive("replicates", u64::from(self.replicates))?;
         positive("evaluate_every", self.evaluate_every)?;
+        self.check_size()?;
         let per_epoch = check_recipe(&self.recipe, training_examples, self.validation_size)?;
         let length = self.recipe.length.iterations(per_epoch);
         // A plain training may be the beginning of a longer one.
@@ -186,7 +190,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_the_setting_and_a_hint() {
-        let wrong: [(&str, Change); 23] = [
+        let wrong: [(&str, Change); 26] = [
             ("pruning.densities = 0.003", |e| {
                 e.pruning.schedule = PruningSchedule::OneShot;
                 e.pruning.excluded_layers.insert("fc3".to_owned());
@@ -222,6 +226,13 @@ mod tests {
                 e.recipe.schedule = lth_model::Schedule::Triangular { peak: 2.0, start: 0.0, end: 0.0 };
             }),
             ("rounds = 0", |e| e.rounds = 0),
+            ("rounds = 2000000000", |e| e.rounds = 2_000_000_000),
+            ("replicates = 2000000000", |e| e.replicates = 2_000_000_000),
+            ("controls = 9000", |e| {
+                e.controls = (0..9_000)
+                    .map(|draw| "random-reinit".parse::<crate::ControlKind>().unwrap().with_draw(draw))
+                    .collect();
+            }),
             ("replicates = 0", |e| e.replicates = 0),
             ("evaluate_every = 0", |e| e.evaluate_every = 0),
             ("validation_size = 60000", |e| e.validation_size = 60_000),

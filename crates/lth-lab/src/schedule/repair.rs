@@ -1,0 +1,159 @@
+//! Files of finished trainings that have got lost, or that another retention policy wants: made again, to the same bits.
+
+use std::{fmt, path::PathBuf};
+
+use super::{Ended, RunEvent, Stage, StageError, StageRunner, finish::Write, start::Start};
+use crate::{
+    Keep, LabError, RoundRecord, Timestamps, Timing, Variant,
+    atomic::write_file,
+    disk::wants_weights,
+    metrics::{now, read_metrics_csv},
+};
+
+/// How files of a finished training that are missing are made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remedy {
+    /// They are written again from the files that are there.
+    Rewriting,
+    /// The next ticket is cut from the trained weights, which are there.
+    Pruning,
+    /// The training is repeated.
+    Training,
+    /// Not at all: a time that nobody noted is gone.
+    None,
+}
+
+impl fmt::Display for Remedy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rewriting => "written again",
+            Self::Pruning => "pruned again",
+            Self::Training => "trained again",
+            Self::None => {
+                "its times are left out; to measure them again, remove the round.json beside it and run the same command"
+            }
+        })
+    }
+}
+
+impl StageRunner<'_> {
+    /// Makes again what is missing of a finished training.
+    pub(super) fn complete(
+        &self,
+        stage: Stage,
+        start: &Start,
+        record: &RoundRecord,
+    ) -> Result<Ended, StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let tell = |missing: &[PathBuf], remedy| {
+            if !missing.is_empty() {
+                self.context.observer.event(&RunEvent::Incomplete { stage, missing, remedy });
+            }
+        };
+        let next_ticket = self.missing_next_ticket(stage);
+        let weights = next_ticket.as_ref().and_then(|_| self.trained_weights(stage, start));
+        let mut by_training = self.missing_by_training(stage)?;
+        if weights.is_none() {
+            by_training.extend(next_ticket.clone());
+        }
+        if !by_training.is_empty() {
+            tell(&by_training, Remedy::Training);
+            let trained = self.train(stage, start, &record.inputs)?;
+            let Some((trained, timestamps)) = trained else { return Ok(Ended::Stopped) };
+            self.finish(stage, start, &record.inputs, &trained, &timestamps, Some(record))?;
+            return Ok(Ended::Finished);
+        }
+
+        if let (Some(path), Some(weights)) = (next_ticket, weights) {
+            tell(&[path], Remedy::Pruning);
+            if Some(self.write_next_ticket(stage, start, &weights)?) != record.next_ticket {
+                return Err(self.other_result(stage).into());
+            }
+        }
+        let rewritten = self.missing_by_writing(stage);
+        tell(&rewritten, Remedy::Rewriting);
+        if !rewritten.is_empty() {
+            self.write_again(stage, record)?;
+        }
+        let timing = self.layout.timing(replicate, variant, round);
+        if !timing.exists() {
+            tell(&[timing], Remedy::None);
+        }
+        let record = self.kept_record(stage, record)?;
+        self.clean_up(stage, record.keep)?;
+        self.context.observer.event(&RunEvent::Skipped { stage, record: &record });
+        Ok(Ended::Finished)
+    }
+
+    /// Files that are missing and that only the training itself makes.
+    fn missing_by_training(&self, stage: Stage) -> Result<Vec<PathBuf>, LabError> {
+        let Stage { replicate, variant, round } = stage;
+        let mut wanted = vec![self.layout.metrics(replicate, variant, round)];
+        if self.weights_are_wanted(stage)? {
+            wanted.push(self.layout.trained(replicate, variant, round));
+        }
+        if self.reaches_rewind_point(stage) {
+            wanted.push(self.layout.rewind(replicate));
+        }
+        Ok(missing(wanted))
+    }
+
+    /// The ticket of the next round, where it is missing.
+    fn missing_next_ticket(&self, stage: Stage) -> Option<PathBuf> {
+        let path = self.layout.ticket(stage.replicate, stage.variant, stage.round + 1);
+        (self.makes_next_ticket(stage) && !path.exists()).then_some(path)
+    }
+
+    /// Files that are missing and that follow from others.
+    fn missing_by_writing(&self, stage: Stage) -> Vec<PathBuf> {
+        let Stage { replicate, variant, round } = stage;
+        let layout = self.layout;
+        let mut wanted =
+            vec![layout.metrics_lec(replicate, variant, round), layout.events(replicate, variant, round)];
+        if variant == Variant::Ticket && round == 0 {
+            wanted.push(layout.initial(replicate));
+        }
+        missing(wanted)
+    }
+
+    /// Writes the missing ones of those files. When each evaluation was made is not known any more: the times are spread evenly.
+    fn write_again(&self, stage: Stage, record: &RoundRecord) -> Result<(), StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let history = read_metrics_csv(&self.layout.metrics(replicate, variant, round))?;
+        let timing = Timing::read(&self.layout.timing(replicate, variant, round))?;
+        let (seconds, finished) = timing.map_or((0.0, now()), |timing| (timing.seconds, timing.finished));
+        let iterations = history.iter().map(|row| row.iteration);
+        let timestamps = Timestamps::spread(iterations, record.start, seconds, finished);
+        self.write_derived(stage, &history, &timestamps, record.density, Write::Missing)?;
+        if variant == Variant::Ticket && round == 0 {
+            let path = self.layout.initial(replicate);
+            if !path.exists() {
+                write_file(&path, &self.initial_file(replicate, self.initial(replicate)?).to_bytes())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the weights that a finished training ended with are to be there.
+    pub(super) fn weights_are_wanted(&self, stage: Stage) -> Result<bool, LabError> {
+        let cuts_later_tickets = self.one_shot() && stage.variant == Variant::Ticket && stage.round == 0;
+        let (keep, rounds) = (self.experiment.keep, self.experiment.rounds);
+        Ok(self.finds_masks(stage) || cuts_later_tickets || wants_weights(self.layout, stage, rounds, keep)?)
+    }
+
+    /// The record, and what an earlier policy happened to keep under `--keep all` from now on protected from narrower ones.
+    fn kept_record(&self, stage: Stage, record: &RoundRecord) -> Result<RoundRecord, LabError> {
+        let mut kept = record.clone();
+        if self.experiment.keep == Keep::All && record.keep != Keep::All {
+            kept.keep = Keep::All;
+            let path = self.layout.record(stage.replicate, stage.variant, stage.round);
+            write_file(&path, kept.to_json().as_bytes())?;
+        }
+        Ok(kept)
+    }
+}
+
+fn missing(mut paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    paths.retain(|path| !path.exists());
+    paths
+}
