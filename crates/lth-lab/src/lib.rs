@@ -9,6 +9,7 @@ mod context;
 mod control_kind;
 mod disk;
 mod error;
+mod estimate;
 mod experiment;
 mod find;
 mod metrics;
@@ -26,6 +27,7 @@ pub use context::RunContext;
 pub use control_kind::{ControlKind, ControlSource};
 pub use disk::{Layout, RunFolder, Variant};
 pub use error::LabError;
+pub use estimate::{EstimateContext, EstimatedTime, RunEstimate, estimate_run};
 pub use experiment::{
     EarlyBirdSettings, Experiment, FORMAT, Keep, KeepEstimate, MaskUpdateSettings, Pruning, PruningSchedule,
     Retraining, data_name, short_name,
@@ -41,7 +43,7 @@ pub use schedule::{
 pub use stability::{
     BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityContext, StabilityEvent,
     StabilityObserver, StabilityProgress, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
-    Unwatched, stability,
+    Unwatched, estimate_stability, stability,
 };
 pub use supermask::{
     DenseWeights, HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings,
@@ -51,5 +53,5 @@ pub use supermask::{
 pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{
     TicketSource, Transfer, TransferKind, TransferMean, TransferObserver, TransferReport, TransferRow,
-    TransferRunError, TransferSettings, TransferTraining, run_transfer,
+    TransferRunError, TransferSettings, TransferTraining, estimate_transfer, run_transfer,
 };

@@ -3,8 +3,10 @@
 mod arguments;
 mod collapse;
 mod commands;
+mod estimate;
 mod failure;
 mod figures;
+mod flag_hints;
 mod interrupt;
 mod output;
 mod panic_message;
@@ -25,7 +27,7 @@ use output::Messages;
 fn main() -> ExitCode {
     panic_message::install();
     let line = match CommandLine::try_parse() {
-        Ok(line) => line,
+        Ok(line) => CommandLine { common: line.common.settled(), ..line },
         Err(error) => return usage_error::report(&error),
     };
     let messages = match Messages::new(&line.common) {
@@ -60,6 +62,7 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Datasets(arguments) => commands::datasets::run(&arguments, messages),
         Command::Criteria => commands::criteria::run(),
         Command::Completions(arguments) => commands::completions::run(&arguments),
+        Command::Man(arguments) => commands::man::run(&arguments, messages),
         Command::MarkdownHelp => commands::markdown_help::run(),
     }
 }

@@ -118,3 +118,42 @@ fn without_a_terminal_there_is_a_line_a_round_and_no_escape() {
     let left = |count: &str| stderr.lines().any(|line| line.starts_with(count) && line.ends_with("s left"));
     assert!(left("[1/2]") && !left("[2/2]"), "{stderr}");
 }
+
+#[test]
+fn a_dry_run_tells_time_disk_and_folder_and_writes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for command in
+        [format!("find-ticket {SMALL} -i 3 --control random-reinit --replicates 2"), format!("train {SMALL}")]
+    {
+        let assert = sandbox.lth(&format!("{command} --dry-run")).assert().success();
+        let output = assert.get_output();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(stderr.contains("a few seconds") && stderr.contains("of disk"), "{stderr}");
+        assert!(stderr.contains("runs/lenet-300-100-mnist-"), "{stderr}");
+        assert!(output.stdout.is_empty() && !sandbox.join("runs").exists());
+    }
+    // A run that is long enough to be measured.
+    let long = "find-ticket lenet-300-100 mnist data --validation 60 -b 20 --length 90000it --dry-run";
+    let assert = sandbox.lth(long).assert().success();
+    let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(stderr.contains("20 trainings take about "), "{stderr}");
+    assert!(!sandbox.join("runs").exists());
+}
+
+#[test]
+fn a_dry_run_of_a_finished_run_finds_nothing_left() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 2"));
+    let file = run_folder(&sandbox).join("experiment.toml");
+    let run = format!("run {} --data-folder data --dry-run", file.display());
+    let assert = sandbox.lth(&run).assert().success();
+    let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(stderr.contains("nothing is left to train"), "{stderr}");
+    let control =
+        format!("control {} --kind random-mask --data-folder data --dry-run", run_folder(&sandbox).display());
+    let assert = sandbox.lth(&control).assert().success();
+    let stderr = String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    assert!(stderr.contains("one training takes a few seconds"), "{stderr}");
+    assert!(!run_folder(&sandbox).join("replicate-0/round-01/controls").exists());
+}

@@ -92,7 +92,8 @@ impl Experiment {
 
         let rounds = u64::from(self.rounds);
         let one_shot = self.pruning.schedule == super::PruningSchedule::OneShot;
-        let tickets = if one_shot { rounds } else { rounds + 1 };
+        // Iterative pruning leaves the ticket of one round more; a plain training none.
+        let tickets = if one_shot || self.start.is_some() { rounds } else { rounds + 1 };
         let starts = if self.pruning.rewind.is_zero() { 1 } else { 2 };
         let controls = rounds.saturating_sub(1) * self.controls.len() as u64;
         let trained = match keep {

@@ -21,6 +21,6 @@ mod tests;
 
 pub use observer::{StabilityEvent, StabilityObserver, StabilityProgress, StabilityTask, Unwatched};
 pub use report::{PairResult, PathPoint, StabilityReport};
-pub use run::{StabilityContext, stability};
+pub use run::{StabilityContext, estimate_stability, stability};
 pub use settings::{BatchNormStatistics, STABLE_BELOW, StabilitySettings};
 pub use start::StartPoint;

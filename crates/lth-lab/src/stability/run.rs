@@ -16,8 +16,10 @@ use super::{
     workers::in_parallel,
 };
 use crate::{
-    CheckpointEvery, LabError, RunContext, RunFolder, RunResults, Silent, StageError, Stop, Variant,
+    CheckpointEvery, EstimateContext, Experiment, LabError, RunContext, RunEstimate, RunFolder, RunResults,
+    Silent, StageError, Stop, Variant,
     atomic::{create_folder, write_file},
+    estimate::{Upcoming, estimate_trainings},
     find::with_data,
 };
 
@@ -52,19 +54,8 @@ pub fn stability(
     results: &RunResults,
     context: &StabilityContext<'_>,
 ) -> Result<StabilityReport, LabError> {
+    let experiment = checked(settings, results, context)?;
     let layout = &results.layout;
-    let run = RunContext {
-        engine: context.engine,
-        architecture: context.architecture,
-        data: context.data,
-        output: layout.root(),
-        jobs: context.jobs,
-        stop: context.stop.clone(),
-        observer: &Silent,
-        checkpoint_every: context.checkpoint_every,
-    };
-    let experiment = with_data(&results.experiment, &run)?;
-    settings.check(results)?;
     let study = Study::new(settings, &experiment, layout, context);
     let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
     let _folder = RunFolder::open(layout.root(), &experiment)?;
@@ -88,6 +79,66 @@ pub fn stability(
     write_file(&study.files.comparison().join("stability.csv"), &stability_csv(&pairs))?;
     write_file(&study.files.comparison().join("path.csv"), &path_csv(&pairs))?;
     Ok(report(context.stop.is_set() && !ended))
+}
+
+/// Estimates the trainings that are left of a study; what comparing the copies takes comes on top. Writes nothing.
+///
+/// # Errors
+/// As [`stability`], before it trains.
+pub fn estimate_stability(
+    settings: &StabilitySettings,
+    results: &RunResults,
+    context: &StabilityContext<'_>,
+) -> Result<RunEstimate, LabError> {
+    let experiment = checked(settings, results, context)?;
+    let layout = &results.layout;
+    let study = Study::new(settings, &experiment, layout, context);
+    let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
+    let mut upcoming = Vec::new();
+    for (start, copy) in Plan::new(&study, &starts).copies {
+        let StartPoint { replicate, variant, round, parts_at, .. } = start;
+        let kept = copy == 0 && parts_at.is_none() && layout.trained(replicate, variant, round).exists();
+        if kept || study.files.copy(&start, copy).exists() {
+            continue;
+        }
+        // What cannot be read is a failure of the study, not of its estimate.
+        let Ok(ticket) = study.round_start(&start) else { continue };
+        let first = parts_at.unwrap_or(ticket.iteration);
+        let steps = study.last_iteration(replicate).saturating_sub(first);
+        upcoming.push(Upcoming { density: context.architecture.density(&ticket.masks), steps });
+    }
+    let weights = 4 * context.architecture.parameter_count() as u64;
+    let folder = layout.root().join("stability");
+    let estimate = EstimateContext {
+        engine: context.engine,
+        architecture: context.architecture,
+        data: context.data,
+        folder: &folder,
+        jobs: context.jobs,
+    };
+    let estimate = estimate_trainings(&experiment, &upcoming, weights, &estimate);
+    Ok(RunEstimate { not_counted: Some("comparing copies"), ..estimate })
+}
+
+/// The run's experiment with its data, when settings, model and data fit it.
+fn checked(
+    settings: &StabilitySettings,
+    results: &RunResults,
+    context: &StabilityContext<'_>,
+) -> Result<Experiment, LabError> {
+    let run = RunContext {
+        engine: context.engine,
+        architecture: context.architecture,
+        data: context.data,
+        output: results.layout.root(),
+        jobs: context.jobs,
+        stop: context.stop.clone(),
+        observer: &Silent,
+        checkpoint_every: context.checkpoint_every,
+    };
+    let experiment = with_data(&results.experiment, &run)?;
+    settings.check(results)?;
+    Ok(experiment)
 }
 
 /// The iteration of a step at which copies of the dense network part; `None` for the start of its training.

@@ -13,6 +13,7 @@
 //! ```
 
 mod error;
+mod estimate;
 mod kind;
 mod results;
 mod run;
@@ -21,6 +22,7 @@ mod source;
 mod training;
 
 pub use error::TransferRunError;
+pub use estimate::estimate_transfer;
 pub use kind::TransferKind;
 pub use results::{TransferMean, TransferReport, TransferRow};
 pub use run::{TransferObserver, run_transfer};

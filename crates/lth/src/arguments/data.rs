@@ -17,13 +17,13 @@ pub(crate) struct DataArguments {
     #[arg(long, help_heading = "Data")]
     pub(crate) download: bool,
     /// Download from this address instead of the official mirrors
-    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download")]
+    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download", hide_short_help = true)]
     pub(crate) mirror: Option<String>,
     /// Which part of the data set is used.
     #[command(flatten)]
     pub(crate) view: ViewArguments,
     /// Leave out image files that cannot be read, instead of refusing the folder
-    #[arg(long, help_heading = "Data")]
+    #[arg(long, help_heading = "Data", hide_short_help = true)]
     pub(crate) skip_broken: bool,
 }
 
@@ -31,21 +31,27 @@ pub(crate) struct DataArguments {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ViewArguments {
     /// Use only these classes, by name or number: 0,1,cat
-    #[arg(long, help_heading = "Data", value_name = "CLASSES", value_delimiter = ',')]
+    #[arg(
+        long,
+        help_heading = "Data",
+        hide_short_help = true,
+        value_name = "CLASSES",
+        value_delimiter = ','
+    )]
     pub(crate) classes: Vec<String>,
     /// Use only this fraction of the training examples of each class
-    #[arg(long, help_heading = "Data", value_name = "FRACTION")]
+    #[arg(long, help_heading = "Data", hide_short_help = true, value_name = "FRACTION")]
     pub(crate) fraction: Option<String>,
     /// Give training examples a random label with this probability
-    #[arg(long, help_heading = "Data", value_name = "RATE")]
+    #[arg(long, help_heading = "Data", hide_short_help = true, value_name = "RATE")]
     pub(crate) random_labels: Option<String>,
     /// Renumber the classes at random
-    #[arg(long, help_heading = "Data")]
+    #[arg(long, help_heading = "Data", hide_short_help = true)]
     pub(crate) permute_labels: bool,
     /// Draw fraction, random labels and permutation by this seed instead of 0
-    #[arg(long, help_heading = "Data", value_name = "SEED")]
+    #[arg(long, help_heading = "Data", hide_short_help = true, value_name = "SEED")]
     pub(crate) data_seed: Option<String>,
     /// Scale the images of a folder to this many pixels on either side
-    #[arg(long, help_heading = "Data", value_name = "PIXELS")]
+    #[arg(long, help_heading = "Data", hide_short_help = true, value_name = "PIXELS")]
     pub(crate) image_size: Option<String>,
 }

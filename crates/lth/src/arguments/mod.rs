@@ -33,7 +33,7 @@ pub(crate) use plot::{PlotArguments, ScheduledTraining};
 pub(crate) use pruning::PruningArguments;
 pub(crate) use recipe::RecipeArguments;
 pub(crate) use small::{
-    CompletionsArguments, InspectArguments, InspectFormat, RunFileArguments, ScheduleArguments,
+    CompletionsArguments, InspectArguments, InspectFormat, ManArguments, RunFileArguments, ScheduleArguments,
 };
 pub(crate) use stability::{StabilityArguments, StabilityFormat, StudySource};
 pub(crate) use supermask::{
@@ -42,6 +42,11 @@ pub(crate) use supermask::{
 };
 pub(crate) use train::{StartArguments, TrainArguments};
 pub(crate) use transfer::{TransferArguments, TransferFormat};
+
+/// Examples, and where the flags are that `-h` leaves out.
+pub(crate) fn with_more(examples: &str) -> String {
+    format!("{examples}\n\nMore flags, grouped by what they are for: --help")
+}
 
 /// Find, train and study winning lottery tickets: sparse sub-networks that, trained alone from their early weights,
 /// match the dense network.
@@ -84,6 +89,7 @@ pub(crate) enum Command {
     /// List the criteria that pruning can use, and the controls
     Criteria,
     Completions(CompletionsArguments),
+    Man(ManArguments),
     /// Print the command-line reference as Markdown
     #[command(hide = true)]
     MarkdownHelp,

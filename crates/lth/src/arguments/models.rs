@@ -42,13 +42,32 @@ pub(crate) struct ModelsArguments {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ModelOptionArguments {
     /// Batch normalisation after each convolution [default: on for VGG and ResNet, off for LeNet-5 and Conv]
-    #[arg(long, value_enum, value_name = "on|off", hide_possible_values = true, help_heading = "Model")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "on|off",
+        hide_possible_values = true,
+        help_heading = "Model",
+        hide_short_help = true
+    )]
     pub(crate) batch_norm: Option<Switch>,
     /// Multiply the channels of every convolution and the units of hidden layers by this [default: 1]
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true, help_heading = "Model")]
+    #[arg(
+        long,
+        value_name = "FACTOR",
+        allow_negative_numbers = true,
+        help_heading = "Model",
+        hide_short_help = true
+    )]
     pub(crate) width_factor: Option<String>,
     /// In training, drop units at this rate after each pool and each hidden linear layer, of LeNet, mlp and Conv [default: 0]
-    #[arg(long, value_name = "RATE", allow_negative_numbers = true, help_heading = "Model")]
+    #[arg(
+        long,
+        value_name = "RATE",
+        allow_negative_numbers = true,
+        help_heading = "Model",
+        hide_short_help = true
+    )]
     pub(crate) dropout: Option<String>,
 }
 

@@ -41,7 +41,14 @@ pub(crate) struct ScheduledTraining {
     #[arg(long, value_name = "STEP", requires = "schedule")]
     pub(crate) length: Option<String>,
     /// Another learning rate
-    #[arg(short = 'l', long, value_name = "RATE", allow_negative_numbers = true, requires = "schedule")]
+    #[arg(
+        short = 'l',
+        long,
+        visible_alias = "lr",
+        value_name = "RATE",
+        allow_negative_numbers = true,
+        requires = "schedule"
+    )]
     pub(crate) learning_rate: Option<String>,
     /// Another batch size
     #[arg(short = 'b', long, value_name = "N", allow_negative_numbers = true, requires = "schedule")]

@@ -38,17 +38,20 @@ pub(crate) struct ScheduleArguments {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) jobs: Option<String>,
     /// Threads inside each training, for a single large network; results have the same bits [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, hide_short_help = true)]
     pub(crate) threads: Option<String>,
     /// The folder in which run folders are made [default: runs]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, visible_alias = "out", aliases = ["output", "output-dir", "out-dir"], value_name = "FOLDER")]
     pub(crate) output_path: Option<PathBuf>,
     /// Save an unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, hide_short_help = true)]
     pub(crate) checkpoint_every: Option<String>,
     /// Draw no figures at the end; `lth plot` draws them later
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) no_figures: bool,
+    /// Only say how long it will take, how much disk and in which folder; train and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// Show what a ticket holds.
@@ -82,10 +85,24 @@ pub(crate) enum InspectFormat {
 }
 
 /// Print a script that teaches a shell to complete `lth` commands.
+///
+/// Commands, flags, models, data sets, criteria, actions, methods and controls are completed by name; runs, tickets and folders by path.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lth completions bash > ~/.local/share/bash-completion/completions/lth")]
+#[command(after_help = "Examples:\n  \
+    lth completions bash > ~/.local/share/bash-completion/completions/lth\n  \
+    lth completions zsh > \"${fpath[1]}/_lth\"\n  \
+    lth completions fish > ~/.config/fish/completions/lth.fish")]
 pub(crate) struct CompletionsArguments {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: Shell,
+}
+
+/// Write man pages, one for each command.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lth man ~/.local/share/man/man1")]
+pub(crate) struct ManArguments {
+    /// The folder to write them to
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
 }

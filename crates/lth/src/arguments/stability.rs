@@ -92,12 +92,15 @@ pub(crate) struct StabilitySchedule {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) jobs: Option<String>,
     /// Threads inside each training; results have the same bits [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, hide_short_help = true)]
     pub(crate) threads: Option<String>,
     /// Save an unfinished training each time so many seconds went by [default: 10]
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, hide_short_help = true)]
     pub(crate) checkpoint_every: Option<String>,
     /// Draw no figures
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub(crate) no_figures: bool,
+    /// Only say what would be trained; train and write nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }

@@ -4,7 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DataArguments, ModelOptionArguments, RecipeArguments, StudySource};
+use super::{DataArguments, ModelOptionArguments, RecipeArguments, StudySource, with_more};
+
+const EXAMPLES: &str = "Examples:\n  \
+    lth supermask learn lenet-300-100 mnist\n  \
+    lth supermask learn lenet-300-100 mnist --dynamic-rescaling --signed-constant\n  \
+    lth supermask learn conv-2 cifar-10 --method edge-popup --density 0.5 --signed-constant";
 
 /// Find masks that make an untrained network good.
 ///
@@ -83,10 +88,7 @@ pub(crate) enum HeuristicFormat {
 /// Results go to a folder of their own below `--output-path`, with the mask as a ticket file: the same command again continues
 /// there where it stopped, to the same bits. Options of training are those of the scores.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    lth supermask learn lenet-300-100 mnist\n  \
-    lth supermask learn lenet-300-100 mnist --dynamic-rescaling --signed-constant\n  \
-    lth supermask learn conv-2 cifar-10 --method edge-popup --density 0.5 --signed-constant")]
+#[command(after_help = with_more(EXAMPLES), after_long_help = EXAMPLES)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct LearnArguments {
     #[command(flatten)]
@@ -117,13 +119,26 @@ pub(crate) struct LearnArguments {
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     /// Threads inside the training, for a large network; results have the same bits [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        help_heading = "Run",
+        hide_short_help = true
+    )]
     pub(crate) threads: Option<String>,
     /// The folder in which the supermask's own folder is made [default: runs]
-    #[arg(long, value_name = "FOLDER", help_heading = "Run")]
+    #[arg(long, visible_alias = "out", aliases = ["output", "output-dir", "out-dir"])]
+    #[arg(value_name = "FOLDER", help_heading = "Run")]
     pub(crate) output_path: Option<PathBuf>,
     /// Save the unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, help_heading = "Run")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        help_heading = "Run",
+        hide_short_help = true
+    )]
     pub(crate) checkpoint_every: Option<String>,
 }
 

@@ -4,7 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DataArguments, ModelOptionArguments, RecipeArguments};
+use super::{DataArguments, ModelOptionArguments, RecipeArguments, with_more};
+
+const EXAMPLES: &str = "Examples:\n  \
+    lth train lenet-300-100 mnist -e 5\n  \
+    lth train lenet-300-100 mnist --ticket runs/NAME/replicate-0/round-07/ticket.safetensors\n  \
+    lth train lenet-300-100 mnist --initial-weights initial.safetensors --no-shuffle --validation 0 \\\n      \
+        --length 200it --save-weights trained.safetensors";
 
 /// Train one network: dense, a ticket, or under given masks.
 ///
@@ -13,11 +19,7 @@ use super::{DataArguments, ModelOptionArguments, RecipeArguments};
 /// `--output-path`, named after the settings: the same command continues there where it stopped, to the same bits, and one
 /// that is finished is not trained again.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    lth train lenet-300-100 mnist -e 5\n  \
-    lth train lenet-300-100 mnist --ticket runs/NAME/replicate-0/round-07/ticket.safetensors\n  \
-    lth train lenet-300-100 mnist --initial-weights initial.safetensors --no-shuffle --validation 0 \\\n      \
-        --length 200it --save-weights trained.safetensors")]
+#[command(after_help = with_more(EXAMPLES), after_long_help = EXAMPLES)]
 pub(crate) struct TrainArguments {
     #[command(flatten)]
     pub(crate) data: DataArguments,
@@ -28,14 +30,30 @@ pub(crate) struct TrainArguments {
     #[command(flatten)]
     pub(crate) start: StartArguments,
     /// Threads inside the training, for a large network; results have the same bits [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        help_heading = "Run",
+        hide_short_help = true
+    )]
     pub(crate) threads: Option<String>,
     /// The folder in which the training's own folder is made [default: runs]
-    #[arg(long, value_name = "FOLDER", help_heading = "Run")]
+    #[arg(long, visible_alias = "out", aliases = ["output", "output-dir", "out-dir"])]
+    #[arg(value_name = "FOLDER", help_heading = "Run")]
     pub(crate) output_path: Option<PathBuf>,
     /// Save the unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, help_heading = "Run")]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        allow_negative_numbers = true,
+        help_heading = "Run",
+        hide_short_help = true
+    )]
     pub(crate) checkpoint_every: Option<String>,
+    /// Only say how long it will take, how much disk and in which folder; train and write nothing
+    #[arg(long, help_heading = "Run")]
+    pub(crate) dry_run: bool,
     /// Write the trained weights to this safetensors file, under PyTorch's names; it is whole or not there
     #[arg(long, value_name = "FILE", help_heading = "Result")]
     pub(crate) save_weights: Option<PathBuf>,

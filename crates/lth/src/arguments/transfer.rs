@@ -4,7 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{RecipeArguments, ScheduleArguments, ViewArguments};
+use super::{RecipeArguments, ScheduleArguments, ViewArguments, with_more};
+
+const EXAMPLES: &str = "Examples:\n  \
+    lth transfer runs/NAME/replicate-0/round-07/ticket.safetensors fashion-mnist\n  \
+    lth transfer runs/NAME fashion-mnist --rounds 3,7,11 --baselines --replicates 3\n  \
+    lth transfer runs/NAME mnist --optimizer sgd          the same data, another optimizer\n  \
+    lth transfer runs/NAME cifar-10b --keep-output        halves of one data set have the same classes";
 
 /// Train a ticket on other data, or by another optimizer.
 ///
@@ -16,11 +22,7 @@ use super::{RecipeArguments, ScheduleArguments, ViewArguments};
 /// Results go to a folder of their own below `--output-path`: the same command again continues there, and more rounds,
 /// replicates or baselines are added.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    lth transfer runs/NAME/replicate-0/round-07/ticket.safetensors fashion-mnist\n  \
-    lth transfer runs/NAME fashion-mnist --rounds 3,7,11 --baselines --replicates 3\n  \
-    lth transfer runs/NAME mnist --optimizer sgd          the same data, another optimizer\n  \
-    lth transfer runs/NAME cifar-10b --keep-output        halves of one data set have the same classes")]
+#[command(after_help = with_more(EXAMPLES), after_long_help = EXAMPLES)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct TransferArguments {
     /// A ticket file, or a run folder of `lth find-winning-ticket`
@@ -40,25 +42,31 @@ pub(crate) struct TransferArguments {
     ///
     /// weights: the ticket's where it keeps them. Where it has pruned them, those of its rewind point if it lies in its run's
     /// folder, otherwise fresh ones.
-    #[arg(long, value_name = "PART", default_value = "mask-and-weights", help_heading = "Transfer")]
+    #[arg(
+        long,
+        value_name = "PART",
+        default_value = "mask-and-weights",
+        help_heading = "Transfer",
+        hide_short_help = true
+    )]
     pub(crate) take: String,
     /// Take the output layer over too, where both data sets have as many classes
     #[arg(long, conflicts_with = "redraw_output", help_heading = "Transfer")]
     pub(crate) keep_output: bool,
     /// Draw the output layer anew and dense, also where the data are those of the ticket
-    #[arg(long, help_heading = "Transfer")]
+    #[arg(long, help_heading = "Transfer", hide_short_help = true)]
     pub(crate) redraw_output: bool,
     /// Let the first convolution read coloured instead of grey images, or the other way round
     ///
     /// repeat: from 1 channel to 3 its weights are repeated and divided by 3, from 3 channels to 1 they are added up, so that
     /// grey images look the same to it.
-    #[arg(long, value_enum, value_name = "RULE", help_heading = "Transfer")]
+    #[arg(long, value_enum, value_name = "RULE", help_heading = "Transfer", hide_short_help = true)]
     pub(crate) adapt_input: Option<AdaptInput>,
     /// Go on with schedule and data order at the ticket's rewind point, instead of starting at 0
-    #[arg(long, help_heading = "Transfer")]
+    #[arg(long, help_heading = "Transfer", hide_short_help = true)]
     pub(crate) schedule_from_ticket: bool,
     /// The model, where it is a network of your own whose file has moved
-    #[arg(long, value_name = "MODEL", help_heading = "Transfer")]
+    #[arg(long, value_name = "MODEL", help_heading = "Transfer", hide_short_help = true)]
     pub(crate) model: Option<String>,
     /// Also train what tickets are compared with: reinitialised and random tickets, and the dense network
     ///
@@ -67,21 +75,22 @@ pub(crate) struct TransferArguments {
     #[arg(long, help_heading = "Comparison")]
     pub(crate) baselines: bool,
     /// Also train the tickets of this run on the target's own data, by the same rules
-    #[arg(long, value_name = "RUN", help_heading = "Comparison")]
+    #[arg(long, value_name = "RUN", help_heading = "Comparison", hide_short_help = true)]
     pub(crate) same_data: Option<PathBuf>,
     /// How often to train each, with seeds SEED, SEED+1, ...; each takes its own replicate of the run [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Comparison")]
+    #[arg(long, visible_alias = "seeds", value_name = "N", allow_negative_numbers = true)]
+    #[arg(help_heading = "Comparison")]
     pub(crate) replicates: Option<String>,
     /// Download the data set if it is not there
     #[arg(long, help_heading = "Data")]
     pub(crate) download: bool,
     /// Download from this address instead of the official mirrors
-    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download")]
+    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download", hide_short_help = true)]
     pub(crate) mirror: Option<String>,
     #[command(flatten)]
     pub(crate) view: ViewArguments,
     /// Leave out image files that cannot be read, instead of refusing the folder
-    #[arg(long, help_heading = "Data")]
+    #[arg(long, help_heading = "Data", hide_short_help = true)]
     pub(crate) skip_broken: bool,
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,

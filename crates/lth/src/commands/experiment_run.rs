@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 
 use lth_cpu::CpuEngine;
 use lth_lab::{
-    CheckpointEvery, Experiment, LabError, RunContext, RunReport, StageError, Stop, create_folder,
-    find_winning_ticket, find_winning_ticket_from, initial_weights_hash, write_file,
+    CheckpointEvery, EstimateContext, Experiment, LabError, RunContext, RunReport, StageError, Stop,
+    create_folder, estimate_run, find_winning_ticket, find_winning_ticket_from, initial_weights_hash,
+    write_file,
 };
 use lth_model::{Engine, Hint, ModelInfo, find_model};
 
 use crate::{
     arguments::{CommonArguments, ScheduleArguments},
+    estimate,
     failure::Failure,
     figures::{self, FiguresWhileRunning},
     interrupt::{self, this_command},
@@ -30,6 +32,7 @@ pub(crate) struct Schedule {
     output: PathBuf,
     figures: bool,
     checkpoint_every: CheckpointEvery,
+    dry_run: bool,
 }
 
 impl Schedule {
@@ -42,7 +45,8 @@ impl Schedule {
         let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
         let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
         let output = flags.output_path.as_deref().unwrap_or(Path::new("runs")).to_owned();
-        Ok(Self { jobs, threads, output, figures: !flags.no_figures, checkpoint_every })
+        let (figures, dry_run) = (!flags.no_figures, flags.dry_run);
+        Ok(Self { jobs, threads, output, figures, checkpoint_every, dry_run })
     }
 }
 
@@ -111,6 +115,18 @@ pub(crate) fn run_experiment(
         engine.name(),
         folder.display()
     ));
+    let estimate = EstimateContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &dataset,
+        folder: &folder,
+        jobs: schedule.jobs,
+    };
+    estimate::announce(&estimate_run(&experiment, None, &estimate), schedule.jobs, messages);
+    if schedule.dry_run {
+        estimate::end_dry_run(messages);
+        return Ok(());
+    }
     keep_network(&model, &folder)?;
     let display = Display::new(common, messages);
     let stop = Stop::when(interrupt::flag()?);

@@ -64,7 +64,7 @@ fn write_command(text: &mut String, command: &Command, above: &str) {
         }
         write_flag(text, argument);
     }
-    if let Some(after) = command.get_after_help() {
+    if let Some(after) = command.get_after_long_help().or(command.get_after_help()) {
         let _ = write!(text, "\n```text\n{}\n```\n", after.to_string().trim());
     }
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {

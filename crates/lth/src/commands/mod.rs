@@ -14,6 +14,7 @@ pub(crate) mod inspect;
 mod inspect_histograms;
 mod inspect_model;
 mod inspect_units;
+pub(crate) mod man;
 pub(crate) mod markdown_help;
 pub(crate) mod models;
 pub(crate) mod plot;

@@ -5,7 +5,7 @@ use std::fs;
 use lth_cpu::CpuEngine;
 use lth_lab::{
     BatchNormStatistics, LabError, RunResults, StabilityContext, StabilityReport, StabilitySettings,
-    StageError, Stop, Variant, stability,
+    StageError, Stop, Unwatched, Variant, estimate_stability, stability,
 };
 use lth_model::{Engine, Hint, find_model};
 
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     arguments::{CommonArguments, StabilityArguments, StabilityFormat},
+    estimate,
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
@@ -51,16 +52,24 @@ pub(crate) fn run(
         settings.points,
         engine.name()
     ));
-    let display = StabilityDisplay::new(common, messages);
-    let context = StabilityContext {
+    let mut context = StabilityContext {
         engine: &engine,
         architecture: &architecture,
         data: &data,
         jobs,
-        stop: Stop::when(interrupt::flag()?),
-        observer: &display,
+        stop: Stop::default(),
+        observer: &Unwatched,
         checkpoint_every,
     };
+    let estimate = estimate_stability(&settings, &results, &context).map_err(refused)?;
+    estimate::announce(&estimate, jobs, messages);
+    if flags.dry_run {
+        estimate::end_dry_run(messages);
+        return Ok(());
+    }
+    let display = StabilityDisplay::new(common, messages);
+    context.stop = Stop::when(interrupt::flag()?);
+    context.observer = &display;
     let report = stability(&settings, &results, &context);
     display.finish();
     let report = report.map_err(refused)?;

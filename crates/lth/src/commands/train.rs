@@ -4,8 +4,8 @@ use std::{fmt::Write as _, path::Path};
 
 use lth_cpu::CpuEngine;
 use lth_lab::{
-    Experiment, GivenStart, RoundResult, RunContext, RunReport, StageError, Stop, Variant, plain_training,
-    train_one, write_file,
+    EstimateContext, Experiment, GivenStart, RoundResult, RunContext, RunReport, StageError, Stop, Variant,
+    estimate_run, plain_training, train_one, write_file,
 };
 use lth_model::{Engine, Hint, TensorFile};
 use lth_ticket::{MetricRow, Split};
@@ -13,6 +13,7 @@ use lth_ticket::{MetricRow, Split};
 use super::experiment_run::{checkpoint_every, keep_network, refused};
 use crate::{
     arguments::{CommonArguments, StartArguments, TrainArguments},
+    estimate,
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
@@ -60,7 +61,21 @@ pub(crate) fn run(
     let output = arguments.output_path.as_deref().unwrap_or(Path::new("runs"));
     let experiment = plain_training(&experiment, given.as_ref());
     experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
-    keep_network(&model, &output.join(experiment.folder_name()))?;
+    let folder = output.join(experiment.folder_name());
+    let estimate = EstimateContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &dataset,
+        folder: &folder,
+        jobs: 1,
+    };
+    estimate::announce(&estimate_run(&experiment, given.as_ref(), &estimate), 1, messages);
+    if arguments.dry_run {
+        messages.info(&format!("the folder will be {}", folder.display()));
+        estimate::end_dry_run(messages);
+        return Ok(());
+    }
+    keep_network(&model, &folder)?;
     let display = TrainingDisplay::new(common, messages, first);
     let context = RunContext {
         engine: &engine,

@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use lth_cpu::CpuEngine;
 use lth_lab::{
-    Experiment, LabError, RunContext, Silent, StageError, Stop, TicketSource, Transfer, TransferReport,
-    TransferRunError, TransferSettings, run_transfer,
+    EstimateContext, Experiment, LabError, RunContext, Silent, StageError, Stop, TicketSource, Transfer,
+    TransferReport, TransferRunError, TransferSettings, estimate_transfer, run_transfer,
 };
 use lth_model::{Architecture, Engine, Hint, ModelInfo};
 
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     arguments::{CommonArguments, DataArguments, TransferArguments, TransferFormat},
+    estimate,
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
@@ -71,15 +72,28 @@ pub(crate) fn run(
 
     let engine = CpuEngine::new().with_threads(threads);
     let output = flags.output_path.as_deref().unwrap_or(Path::new("runs"));
+    let folder = output.join(settings.folder_name());
     messages.info(&format!(
         "{} trainings of {} on {}, {}, into {}",
         transfer.trainings().len(),
         settings.target.recipe.length,
         dataset.name,
         engine.name(),
-        output.join(settings.folder_name()).display()
+        folder.display()
     ));
-    keep_network(&model, &output.join(settings.folder_name()))?;
+    let estimate = EstimateContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &dataset,
+        folder: &folder,
+        jobs,
+    };
+    estimate::announce(&estimate_transfer(&transfer, &estimate).map_err(failure)?, jobs, messages);
+    if flags.dry_run {
+        estimate::end_dry_run(messages);
+        return Ok(());
+    }
+    keep_network(&model, &folder)?;
     let display = TransferDisplay::new(common, messages, transfer.trainings().len(), jobs);
     let context = RunContext {
         engine: &engine,

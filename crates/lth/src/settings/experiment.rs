@@ -27,7 +27,8 @@ pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Resu
         experiment.first_seed = parse(seed)?;
     }
     if let Some(replicates) = &arguments.run.replicates {
-        experiment.replicates = positive("number of replicates", replicates, "--replicates 5")?;
+        experiment.replicates =
+            positive("number of replicates", replicates, "--replicates 5; their seeds follow from --seed")?;
     }
     if let Some(keep) = &arguments.run.keep {
         experiment.keep = parse(keep)?;

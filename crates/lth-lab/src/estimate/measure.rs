@@ -1,0 +1,140 @@
+//! The cost of a step, measured on trainers that are thrown away.
+
+use std::time::{Duration, Instant};
+
+use lth_data::views;
+use lth_model::{Batch, Density, EngineError, Masks, Purpose, Seed, Tensors, initialize};
+use lth_ticket::{OneShot, prune_one_shot};
+
+use super::{Costs, EstimateContext, Work, costs::Cost};
+use crate::{Experiment, GivenStart};
+
+/// Densities that are measured at most.
+const POINTS: usize = 4;
+/// Of the time that a run may take, this part may be measured, within the limits below.
+const PART: f64 = 0.01;
+const SHORTEST: Duration = Duration::from_millis(150);
+const LONGEST: Duration = Duration::from_secs(3);
+/// A batch that may take longer than this is measured in part.
+const LONG_STEP: f64 = 30.0;
+/// The smallest part of a batch that is measured: fewer examples do not fill a vector.
+const SMALL_BATCH: usize = 16;
+/// Examples that evaluation is measured on.
+const EVALUATED: usize = 1_024;
+/// The part of the time that goes to evaluations.
+const EVALUATION_PART: f64 = 0.3;
+
+/// A run whose steps are measured.
+pub(super) struct Measurement<'a> {
+    pub(super) experiment: &'a Experiment,
+    pub(super) given: Option<&'a GivenStart>,
+    pub(super) context: &'a EstimateContext<'a>,
+}
+
+impl Measurement<'_> {
+    /// The costs at the densest, the sparsest and some densities between of what is left to do.
+    pub(super) fn costs(&self, work: &Work) -> Costs {
+        let rough = work.rough_seconds(self.context.architecture, &self.experiment.recipe);
+        let time = Duration::from_secs_f64(PART * rough).clamp(SHORTEST, LONGEST);
+        let begun = Instant::now();
+        let densities = spread(&work.densities());
+        let mut points = Vec::new();
+        for density in &densities {
+            if !points.is_empty() && begun.elapsed() > 2 * time {
+                break;
+            }
+            let Some(masks) = self.masks(*density) else { continue };
+            match self.cost(*density, &masks, time.div_f64(densities.len() as f64)) {
+                Ok(cost) => points.push(cost),
+                Err(_) => break,
+            }
+        }
+        let bound = points.len() < 2 && densities.len() > 1;
+        Costs::new(points, bound)
+    }
+
+    /// Masks of a density: those given, or those of random weights pruned by the experiment's rates.
+    fn masks(&self, density: Density) -> Option<Masks> {
+        if let Some(given) = self.given {
+            return Some(given.masks.clone());
+        }
+        if density == Density::DENSE {
+            return Some(Masks::new());
+        }
+        let mut scores = self.weights(1);
+        for tensor in scores.values_mut() {
+            tensor.data_mut().iter_mut().for_each(|value| *value = value.abs());
+        }
+        let (scope, target) = (self.experiment.pruning.scope, OneShot::Density(density));
+        let rates = self.experiment.rates();
+        prune_one_shot(&scores, self.context.architecture, scope, &rates, target, Seed(0), 0).ok()
+    }
+
+    fn weights(&self, seed: u64) -> Tensors {
+        let recipe = &self.experiment.recipe;
+        initialize(self.context.architecture, recipe.init, recipe.bias_init, Seed(seed), Purpose::Init, 0)
+    }
+
+    fn cost(&self, density: Density, masks: &Masks, time: Duration) -> Result<Cost, EngineError> {
+        let EstimateContext { engine, architecture, data, .. } = *self.context;
+        let recipe = &self.experiment.recipe;
+        let mut trainer = engine.trainer(architecture, recipe, &self.weights(0), masks, Seed(0))?;
+        let examples = data.train.len();
+        let batch = self.batch_size().min(examples);
+        let rate = recipe.learning_rate;
+        let mut seen = Vec::new();
+        let mut step = |number: usize| {
+            let first = number * batch % (examples - batch + 1);
+            let indices: Vec<u32> = (first as u32..(first + batch) as u32).collect();
+            views(recipe.augmentation, Seed(0), 0, &indices, &mut seen);
+            let batch = Batch::Stored { examples: &data.train, indices: &indices, views: &seen };
+            trainer.step(batch, rate).map(drop)
+        };
+        // The first touches memory for the first time.
+        step(0)?;
+        let begun = Instant::now();
+        let mut steps = 0;
+        while steps == 0 || begun.elapsed().as_secs_f64() < (1.0 - EVALUATION_PART) * time.as_secs_f64() {
+            steps += 1;
+            step(steps)?;
+        }
+        let an_example = begun.elapsed().as_secs_f64() / (steps * batch) as f64;
+
+        let affordable = EVALUATION_PART * time.as_secs_f64() / an_example;
+        let evaluated = (affordable as usize).clamp(SMALL_BATCH, EVALUATED).min(data.test.len());
+        let indices: Vec<u32> = (0..evaluated as u32).collect();
+        let begun = Instant::now();
+        let set = trainer.add_evaluation_set(&data.test, &indices)?;
+        let prepared = begun.elapsed();
+        trainer.evaluate(set);
+        let both = begun.elapsed();
+        let each = |time: Duration| time.as_secs_f64() / evaluated.max(1) as f64;
+        Ok(Cost {
+            density: density.get(),
+            step: an_example * recipe.batch_size as f64,
+            evaluation: each(both - prepared),
+            preparation: each(prepared),
+        })
+    }
+
+    /// The examples of a step that is measured: those of a batch, or fewer where that would take long.
+    fn batch_size(&self) -> usize {
+        let batch = self.experiment.recipe.batch_size;
+        let rough = super::work::rough_step(self.context.architecture, batch);
+        let affordable = (batch as f64 * LONG_STEP / rough.max(LONG_STEP)) as usize;
+        affordable.max(SMALL_BATCH).min(batch)
+    }
+}
+
+/// The highest density, then the lowest, then some that divide what lies between.
+fn spread(rising: &[Density]) -> Vec<Density> {
+    let last = rising.len().saturating_sub(1);
+    let places = [POINTS - 1, 0, 2, 1].map(|part| last * part / (POINTS - 1));
+    let mut chosen: Vec<Density> = Vec::new();
+    for density in places.iter().filter_map(|&place| rising.get(place)) {
+        if !chosen.contains(density) {
+            chosen.push(*density);
+        }
+    }
+    chosen
+}

@@ -1,0 +1,136 @@
+//! How long a run takes and how much disk, before it begins.
+//!
+//! The time of a training is measured on trainers that are thrown away: a few steps of the very network at a few of the densities
+//! that the run will have ([`measure`]), or it is known from the trainings that the run has finished. Nothing here changes
+//! a bit of a run.
+
+mod costs;
+mod makespan;
+mod measure;
+mod work;
+
+use std::path::Path;
+
+use lth_data::Dataset;
+use lth_model::{Architecture, Density, Engine};
+
+use crate::{Experiment, GivenStart, PruningSchedule, RunResults};
+
+use costs::Costs;
+use makespan::makespan;
+use measure::Measurement;
+use work::{Work, known_costs};
+
+/// What a run is estimated with.
+pub struct EstimateContext<'a> {
+    /// Trains.
+    pub engine: &'a dyn Engine,
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// The data set.
+    pub data: &'a Dataset,
+    /// The run's folder, which may not exist yet.
+    pub folder: &'a Path,
+    /// How many trainings run side by side.
+    pub jobs: usize,
+}
+
+/// What a run will take.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunEstimate {
+    /// Trainings that are not finished yet.
+    pub trainings: usize,
+    /// Seconds until the last of them is finished.
+    pub time: EstimatedTime,
+    /// What comes on top and was not measured.
+    pub not_counted: Option<&'static str>,
+    /// Bytes of the run's folder at its end.
+    pub bytes: u64,
+    /// Bytes of them that are there already.
+    pub present_bytes: u64,
+}
+
+/// How long something takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum EstimatedTime {
+    /// So short that it is not worth measuring.
+    Seconds,
+    /// About so many seconds.
+    About(f64),
+    /// At most so many seconds, more or less.
+    AtMost(f64),
+}
+
+/// Estimates what is left of a run: of an experiment that was checked, from `given` weights and masks if there are any.
+///
+/// Takes a second or two where it has to measure. What cannot be measured, such as a network that the engine refuses, counts
+/// as no time: the run itself will say why.
+pub fn estimate_run(
+    experiment: &Experiment,
+    given: Option<&GivenStart>,
+    context: &EstimateContext<'_>,
+) -> RunEstimate {
+    let finished = RunResults::load(context.folder).ok();
+    let work = Work::left(experiment, given, finished.as_ref(), context);
+    let measurement = Measurement { experiment, given, context };
+    RunEstimate {
+        trainings: work.trainings(),
+        time: time(&work, finished.as_ref(), &measurement),
+        not_counted: (experiment.pruning.schedule == PruningSchedule::BeforeTraining && work.has_rounds())
+            .then_some("scoring"),
+        bytes: work.bytes(experiment, context.architecture),
+        present_bytes: folder_size(context.folder),
+    }
+}
+
+/// A training that is to come, and waits for no other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Upcoming {
+    pub(crate) density: Density,
+    pub(crate) steps: u64,
+}
+
+/// Estimates trainings by the recipe of an experiment that wait for no other; each leaves so many bytes.
+pub(crate) fn estimate_trainings(
+    experiment: &Experiment,
+    upcoming: &[Upcoming],
+    bytes_each: u64,
+    context: &EstimateContext<'_>,
+) -> RunEstimate {
+    let work = Work::of(experiment, upcoming, context);
+    let measurement = Measurement { experiment, given: None, context };
+    let present_bytes = folder_size(context.folder);
+    RunEstimate {
+        trainings: work.trainings(),
+        time: time(&work, None, &measurement),
+        not_counted: None,
+        bytes: present_bytes + upcoming.len() as u64 * bytes_each,
+        present_bytes,
+    }
+}
+
+fn time(work: &Work, finished: Option<&RunResults>, measurement: &Measurement<'_>) -> EstimatedTime {
+    let Measurement { experiment, context, .. } = measurement;
+    if work.is_short(context.architecture, &experiment.recipe) {
+        return EstimatedTime::Seconds;
+    }
+    let known = finished.and_then(|results| known_costs(results, work));
+    let costs = known.unwrap_or_else(|| measurement.costs(work));
+    let seconds = work.seconds(&costs, context.jobs);
+    if costs.is_bound() || experiment.pruning.schedule == PruningSchedule::EarlyBird {
+        EstimatedTime::AtMost(seconds)
+    } else {
+        EstimatedTime::About(seconds)
+    }
+}
+
+/// The bytes of all files below a folder; what cannot be read counts nothing.
+fn folder_size(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let size = |entry: std::fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => folder_size(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(size).sum()
+}

@@ -1,0 +1,208 @@
+//! The trainings that are left of a run, and their sizes.
+
+use std::collections::HashSet;
+
+use lth_model::{Architecture, Density, Recipe};
+use lth_ticket::{DuringTraining, find_during_training, find_mask0_action};
+
+use super::{Costs, EstimateContext, Upcoming, costs::Cost, makespan};
+use crate::{Experiment, GivenStart, PlannedStage, PruningSchedule, RunResults, Stage, Variant, plan};
+
+/// Multiplications and additions a second that any processor of today does more of.
+const SLOW: f64 = 20e9;
+/// A run that takes less than so many seconds on a slow processor is short.
+const SHORT: f64 = 10.0;
+/// Costs of finished trainings are good for densities down to this part of theirs.
+const REACH: f64 = 0.5;
+
+/// A training that is left.
+struct Training {
+    planned: PlannedStage,
+    /// Its density, on average where it changes.
+    density: Density,
+    steps: u64,
+    /// Updates of the dense network before it.
+    dense_steps: u64,
+}
+
+/// What is left of a run.
+pub(super) struct Work {
+    trainings: Vec<Training>,
+    evaluate_every: u64,
+    /// Examples of validation and test set together.
+    evaluated: u64,
+    trained: u64,
+}
+
+impl Work {
+    /// The trainings of an experiment that are not among the finished ones.
+    pub(super) fn left(
+        experiment: &Experiment,
+        given: Option<&GivenStart>,
+        finished: Option<&RunResults>,
+        context: &EstimateContext<'_>,
+    ) -> Self {
+        let trained = context.data.train.len().saturating_sub(experiment.validation_size);
+        let per_epoch = trained.div_ceil(experiment.recipe.batch_size.max(1)) as u64;
+        let length = experiment.recipe.length.iterations(per_epoch);
+        let first = given.map_or(0, |given| given.iteration);
+        let later = experiment.pruning.rewind.iterations(per_epoch).max(first);
+        let done: HashSet<Stage> = finished
+            .map(|results| {
+                let stage = |result: &crate::RoundResult| Stage {
+                    replicate: result.record.replicate,
+                    variant: result.record.variant,
+                    round: result.record.round,
+                };
+                results.rounds.iter().map(stage).collect()
+            })
+            .unwrap_or_default();
+        let densities: Vec<Density> = (0..experiment.rounds)
+            .map(|round| match given {
+                Some(given) if round == 0 => context.architecture.density(&given.masks),
+                _ => mean_density(experiment, round, context.architecture),
+            })
+            .collect();
+        let early_bird = experiment.pruning.schedule == PruningSchedule::EarlyBird;
+        let training = |planned: PlannedStage| {
+            let round = planned.stage.round;
+            let steps = length.saturating_sub(if round == 0 { first } else { later });
+            let searches = early_bird && round > 0 && planned.stage.variant == Variant::Ticket;
+            let dense_steps = if searches { length - first } else { 0 };
+            Training { density: densities[round as usize], steps, dense_steps, planned }
+        };
+        let left = plan(experiment).into_iter().filter(|planned| !done.contains(&planned.stage));
+        Self::with(left.map(training).collect(), experiment, context)
+    }
+
+    /// Trainings that wait for no other.
+    pub(super) fn of(experiment: &Experiment, upcoming: &[Upcoming], context: &EstimateContext<'_>) -> Self {
+        let training = |(place, &Upcoming { density, steps }): (usize, &Upcoming)| {
+            let stage = Stage { replicate: place as u32, variant: Variant::Ticket, round: 0 };
+            Training { planned: PlannedStage { stage, after: Vec::new() }, density, steps, dense_steps: 0 }
+        };
+        Self::with(upcoming.iter().enumerate().map(training).collect(), experiment, context)
+    }
+
+    fn with(trainings: Vec<Training>, experiment: &Experiment, context: &EstimateContext<'_>) -> Self {
+        Self {
+            trainings,
+            evaluate_every: experiment.evaluate_every.max(1),
+            evaluated: (experiment.validation_size + context.data.test.len()) as u64,
+            trained: context.data.train.len().saturating_sub(experiment.validation_size) as u64,
+        }
+    }
+
+    pub(super) fn trainings(&self) -> usize {
+        self.trainings.len()
+    }
+
+    /// Whether a pruned network is among what is left.
+    pub(super) fn has_rounds(&self) -> bool {
+        self.trainings.iter().any(|training| training.planned.stage.round > 0)
+    }
+
+    /// The densities of what is left, rising, each once.
+    pub(super) fn densities(&self) -> Vec<Density> {
+        let dense = self.trainings.iter().filter(|training| training.dense_steps > 0).map(|_| Density::DENSE);
+        let mut densities: Vec<Density> =
+            self.trainings.iter().map(|training| training.density).chain(dense).collect();
+        densities.sort_by(|left, right| left.get().total_cmp(&right.get()));
+        densities.dedup();
+        densities
+    }
+
+    /// How many seconds it takes at most on a slow processor, were nothing pruned.
+    pub(super) fn rough_seconds(&self, architecture: &Architecture, recipe: &Recipe) -> f64 {
+        let steps: u64 = self.trainings.iter().map(|training| training.steps + training.dense_steps).sum();
+        steps as f64 * rough_step(architecture, recipe.batch_size)
+    }
+
+    pub(super) fn is_short(&self, architecture: &Architecture, recipe: &Recipe) -> bool {
+        self.rough_seconds(architecture, recipe) < SHORT
+    }
+
+    /// How long it takes on so many cores.
+    pub(super) fn seconds(&self, costs: &Costs, jobs: usize) -> f64 {
+        let seconds = |training: &Training| {
+            let cost = costs.at(training.density);
+            let dense = training.dense_steps as f64 * costs.at(Density::DENSE).step;
+            dense + self.training_seconds(&cost, training.steps)
+        };
+        let stages: Vec<(PlannedStage, f64)> =
+            self.trainings.iter().map(|training| (training.planned.clone(), seconds(training))).collect();
+        makespan(&stages, jobs)
+    }
+
+    fn training_seconds(&self, cost: &Cost, steps: u64) -> f64 {
+        let evaluations = steps.div_ceil(self.evaluate_every) * self.evaluated + self.trained;
+        let prepared = self.evaluated + self.trained;
+        steps as f64 * cost.step + evaluations as f64 * cost.evaluation + prepared as f64 * cost.preparation
+    }
+
+    /// What the whole run takes on disk at its end.
+    pub(super) fn bytes(&self, experiment: &Experiment, architecture: &Architecture) -> u64 {
+        let tensors = experiment
+            .estimate_sizes(architecture)
+            .into_iter()
+            .find(|estimate| estimate.keep == experiment.keep)
+            .map_or(0, |estimate| estimate.bytes);
+        let rounds = u64::from(experiment.rounds);
+        let trainings = rounds + rounds.saturating_sub(1) * experiment.controls.len() as u64;
+        let steps = self.trainings.iter().map(|training| training.steps).max().unwrap_or(0);
+        let tables = TABLES + steps.div_ceil(self.evaluate_every) * EVALUATION;
+        tensors + u64::from(experiment.replicates) * trainings * tables
+    }
+}
+
+/// How many seconds a step takes at most on a slow processor, were nothing pruned.
+pub(super) fn rough_step(architecture: &Architecture, batch_size: usize) -> f64 {
+    // Forward, and back for the data and for the weights.
+    batch_size as f64 * 3.0 * architecture.flops() as f64 / SLOW
+}
+
+/// Bytes of one evaluation in all tables and event files.
+const EVALUATION: u64 = 900;
+/// Bytes of a training's records and figures.
+const TABLES: u64 = 20_000;
+
+/// The density of a round, on average where it changes; that of the dense network where pruned weights are frozen and cost what
+/// kept ones cost.
+fn mean_density(experiment: &Experiment, round: u32, architecture: &Architecture) -> Density {
+    let pruning = &experiment.pruning;
+    let freezes = find_mask0_action(&pruning.mask0_action).is_ok_and(|action| action.freezes());
+    if round == 0 || freezes {
+        return Density::DENSE;
+    }
+    let density = experiment.density_of(round, architecture).unwrap_or(Density::DENSE);
+    let gradual = pruning.schedule == PruningSchedule::DuringTraining
+        && find_during_training(&pruning.criterion) == Ok(DuringTraining::Gradual);
+    if !gradual {
+        return density;
+    }
+    // The density falls as (1 - t)^3, whose mean is a quarter, until updates end.
+    let end = pruning.updates.unwrap_or_default().end.get();
+    let mean = density.get() + (1.0 - density.get()) * end / 4.0;
+    Density::new(mean).unwrap_or(Density::DENSE)
+}
+
+/// The costs that finished trainings of the run had, evaluations included; `None` where they say too little of what is left.
+pub(super) fn known_costs(results: &RunResults, work: &Work) -> Option<Costs> {
+    let points: Vec<Cost> = results
+        .rounds
+        .iter()
+        .filter_map(|result| {
+            let speed = result.timing?.steps_per_second();
+            let cost = Cost {
+                density: result.density().get(),
+                step: speed.recip(),
+                evaluation: 0.0,
+                preparation: 0.0,
+            };
+            (speed > 0.0).then_some(cost)
+        })
+        .collect();
+    let lowest = points.iter().map(|cost| cost.density).fold(f64::INFINITY, f64::min);
+    let reaches = work.densities().first().is_some_and(|density| density.get() >= REACH * lowest);
+    reaches.then(|| Costs::new(points, false))
+}
