@@ -7,15 +7,32 @@ use std::{
 };
 
 use etcetera::{BaseStrategy, choose_base_strategy};
-use flate2::bufread::MultiGzDecoder;
 use md5::{Digest, Md5};
 
-use crate::{Checksum, DataError, DatasetInfo, PublishedFile, TransferProblem};
+use crate::{Checksum, DataError, DatasetInfo, PublishedFile, TransferProblem, format::Gunzip};
 
 /// The cache folder of this user by the platform's custom (`~/.cache/lth` on Linux, or in `$XDG_CACHE_HOME`); in the
 /// folder for temporary files when the user has no home.
 pub fn default_cache() -> PathBuf {
     choose_base_strategy().map_or_else(|_| std::env::temp_dir(), |strategy| strategy.cache_dir()).join("lth")
+}
+
+/// The file by which processes keep out of each other's way.
+const LOCK: &str = ".lock";
+
+/// Takes away what a fetch that brought nothing left of a folder that was not there before it.
+pub(crate) fn forget(folder: &Path, root: &Path) {
+    let empty = |folder: &Path| folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+    let locked_only = folder
+        .read_dir()
+        .is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(|entry| entry.file_name() == LOCK)));
+    if locked_only {
+        let _ = fs::remove_file(folder.join(LOCK));
+    }
+    let folders = folder.ancestors().take_while(|place| place.starts_with(root));
+    for place in folders.take_while(|place| empty(place)) {
+        let _ = fs::remove_dir(place);
+    }
 }
 
 /// The folder of one data set.
@@ -43,7 +60,7 @@ pub(crate) fn verify(path: &Path, file: &PublishedFile) -> Result<(), TransferPr
     let (expected, found) = match file.checksum {
         Checksum::File(expected) => (expected, md5(open)),
         // Nothing is as long as this when it is what was published: that bounds what a hostile file can unpack to.
-        Checksum::Contents(expected) => (expected, md5(MultiGzDecoder::new(open).take(file.limit))),
+        Checksum::Contents(expected) => (expected, md5(Gunzip::new(open).take(file.limit))),
     };
     let found = found.map_err(TransferProblem::Damaged)?;
     if found == expected { Ok(()) } else { Err(TransferProblem::Checksum { expected, found }) }
@@ -73,7 +90,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File, DataError> {
         move |source| DataError::Cache { action, path, source }
     };
     fs::create_dir_all(folder).map_err(failed("create", folder))?;
-    let path = folder.join("lock");
+    let path = folder.join(LOCK);
     let lock = File::create(&path).map_err(failed("create", &path))?;
     match lock.try_lock() {
         Ok(()) => {}

@@ -9,7 +9,7 @@ use crate::find_dataset;
 /// A data set in memory. Cloning shares the examples.
 #[derive(Clone)]
 pub struct Dataset {
-    /// Its name in the registry: `mnist`.
+    /// Its name in the registry, `mnist`, or the label of a folder of images ([`crate::DatasetName::label`]).
     pub name: String,
     /// The training set, from which validation examples are carved ([`crate::validation_split`]).
     pub train: Examples,

@@ -50,6 +50,39 @@ impl DatasetName {
         }
     }
 
+    /// The name of the data in results, without a place: of a folder of images `image-folder:` and the folder's own name.
+    /// Which images they are is told by their fingerprint.
+    ///
+    /// ```
+    /// use lth_data::DatasetName;
+    /// assert_eq!(DatasetName::parse("image-folder:my/photos/")?.label(), "image-folder:photos");
+    /// assert_eq!(DatasetName::parse("CIFAR10")?.label(), "cifar-10");
+    /// # Ok::<(), lth_data::DataError>(())
+    /// ```
+    pub fn label(&self) -> String {
+        match self {
+            Self::ImageFolder(Some(path)) if path.file_name().is_some() => {
+                format!("{IMAGE_FOLDER}:{}", self.short())
+            }
+            Self::ImageFolder(_) => IMAGE_FOLDER.to_owned(),
+            Self::Published(_) | Self::HalfOf(..) => self.to_string(),
+        }
+    }
+
+    /// The folder of a folder of images.
+    pub fn folder(&self) -> Option<&Path> {
+        if let Self::ImageFolder(path) = self { path.as_deref() } else { None }
+    }
+
+    /// The same with the path of a folder of images in its one form: absolute, and without links and `..` where it exists.
+    #[must_use]
+    pub fn located(self) -> Self {
+        match self {
+            Self::ImageFolder(Some(path)) => Self::ImageFolder(Some(located(&path))),
+            other => other,
+        }
+    }
+
     /// A name that can be part of a file's name: of a folder of images, the folder's own name.
     pub fn short(&self) -> String {
         match self {
@@ -60,6 +93,10 @@ impl DatasetName {
             }
         }
     }
+}
+
+fn located(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
 impl fmt::Display for DatasetName {

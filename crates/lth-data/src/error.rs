@@ -7,8 +7,8 @@ use lth_model::Hint;
 use thiserror::Error;
 
 use crate::{
-    ArchiveProblem, BrokenImage, CifarProblem, IdxProblem, LayoutProblem, MatProblem, MirrorFailure,
-    images::describe,
+    ArchiveProblem, BrokenImage, CifarProblem, DatasetInfo, IdxProblem, LayoutProblem, MatProblem,
+    MirrorFailure, images::describe,
 };
 
 /// Why there is no data set.
@@ -54,6 +54,28 @@ pub enum DataError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// The folder does not hold the data set, and it could not be fetched into it.
+    #[error("'{}' does not hold {}, and fetching it failed: {problem}", folder.display(), info.name)]
+    NotInFolder {
+        /// The data set.
+        info: Box<DatasetInfo>,
+        /// The folder that was named.
+        folder: PathBuf,
+        /// The folder into which it would have been fetched.
+        place: PathBuf,
+        /// What is there of the version that is not read.
+        python: Option<PathBuf>,
+        /// Why it could not be fetched.
+        problem: Box<DataError>,
+    },
+    /// Only the version for Python is there, which is not read.
+    #[error("'{}' is the Python version of the data set, which is not read", path.display())]
+    PythonVersion {
+        /// The folder or archive.
+        path: PathBuf,
+        /// The archive that is read.
+        archive: &'static str,
     },
     /// A file is not there, under any of its names.
     #[error("data folder '{}' has none of {}", folder.display(), list(names))]
@@ -196,12 +218,19 @@ pub enum DataError {
         other_size: (u32, u32),
     },
     /// More than fits into memory.
-    #[error("{examples} images of together {bytes} bytes do not fit into memory")]
+    #[error(
+        "{} of {} x {} pixels do not fit into memory: they need {needed}, and {free} are free",
+        counted(*examples, "image"), size.0, size.1
+    )]
     TooLarge {
         /// How many images.
         examples: usize,
-        /// Their bytes.
-        bytes: u64,
+        /// Their width and height.
+        size: (u32, u32),
+        /// The memory that loading them takes, in words.
+        needed: String,
+        /// The memory that is free, in words.
+        free: String,
     },
     /// The validation set would leave nothing to train on.
     #[error("{validation} validation examples leave none of the {count} training examples to train on")]
@@ -249,15 +278,42 @@ impl Hint for DataError {
                 let package = package.map_or_else(String::new, |name| format!("`apt install {name}`, "));
                 format!("{package}give the folder of its files, or let it be fetched with --download")
             }
-            Self::FolderMissing { .. } => "check the spelling of the folder".to_owned(),
+            Self::FolderMissing { .. } => {
+                "check the spelling of the folder; where the data of a run have moved, say so with --data-folder".to_owned()
+            }
             Self::FolderIsFile { .. } => {
                 "give the folder that holds the data set's files, not a file".to_owned()
             }
-            Self::FolderUnreadable { .. } => "check the folder's permissions".to_owned(),
-            Self::FileMissing { .. } => {
-                "the folder must hold the data set's published files: of MNIST and its kin training and test images \
-                 and labels, four IDX files, plain or .gz; else the archive, or what it unpacks to"
+            Self::FolderUnreadable { source, .. } => match source.kind() {
+                io::ErrorKind::PermissionDenied => "check the folder's permissions".to_owned(),
+                io::ErrorKind::InvalidInput => {
+                    "remove the link that leads back to a folder above it, or folders without images".to_owned()
+                }
+                _ => "check the disk".to_owned(),
+            },
+            Self::NotInFolder { info, place, python, problem, .. } => {
+                let files: Vec<&str> = info.format.files().iter().map(|file| file.name).collect();
+                let from = info.mirrors.first().map_or(info.homepage, |mirror| mirror);
+                let or = info.format.unpacked().map_or(String::new(), |folder| format!(" (or what it unpacks to, {folder})"));
+                let python = python.as_ref().map_or(String::new(), |path| {
+                    format!("; the Python version in '{}' is not read", path.display())
+                });
+                let again = match **problem {
+                    Self::Download { kept: 1.., .. } => "; the same command goes on with what was received",
+                    _ => "",
+                };
+                format!("put {}{or} from {from} into '{}'{python}{again}", files.join(", "), place.display())
+            }
+            Self::PythonVersion { archive, .. } => {
+                format!("the binary version is read: {archive}, or what it unpacks to")
+            }
+            Self::FileMissing { names, .. } if names.iter().any(|name| name.contains("-idx")) => {
+                "the folder must hold the data set's published files: training and test images and labels, four IDX \
+                 files, plain or .gz"
                     .to_owned()
+            }
+            Self::FileMissing { .. } => {
+                "the folder must hold the data set's published archive, or what it unpacks to".to_owned()
             }
             Self::File { problem, .. } => problem.advice().to_owned(),
             Self::CountMismatch { .. } => {
@@ -288,9 +344,14 @@ impl Hint for DataError {
             Self::NoImageFolder => "give it as image-folder:PATH".to_owned(),
             Self::NotScaled { .. } => "only those of image-folder:PATH can; leave --image-size out".to_owned(),
             Self::Layout { problem, .. } => problem.advice().to_owned(),
+            Self::BrokenImages { broken } if broken.iter().any(|file| file.problem.is_of_another_kind()) => {
+                "PNG, JPEG, BMP, GIF, TIFF, WebP and PNM files are read; convert or remove the others, or leave them \
+                 out with --skip-broken"
+                    .to_owned()
+            }
             Self::BrokenImages { .. } => "fetch or remove them, or leave them out with --skip-broken".to_owned(),
             Self::ImageSizes { .. } => "scale all images to one size, for example with --image-size 32".to_owned(),
-            Self::TooLarge { .. } => "scale the images down, for example with --image-size 64".to_owned(),
+            Self::TooLarge { .. } => "scale the images down: a smaller --image-size, for example 64".to_owned(),
             Self::ValidationTooLarge { .. } => {
                 "ask for fewer validation examples; 0 for none, the papers use 5000".to_owned()
             }

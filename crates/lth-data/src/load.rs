@@ -9,23 +9,26 @@ use crate::{
     DataError, Dataset, DatasetInfo, DatasetName, DownloadProgress, Format, NormalizationMethod, cache,
     dataset::Half,
     download,
-    folder::{ImageArchive, load_images, read_folder},
-    images::{self, Layout},
+    folder::{ImageArchive, check_folder, find_place, load_images, python_version, read_folder, usual_place},
+    images::{self, ImageOptions, Layout},
 };
 
 /// Where a data set may come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataOptions {
-    /// Read it from this folder, and from nowhere else.
+    /// Read it from this folder, and from nowhere else unless [`DataOptions::fill_folder`] is set.
     pub folder: Option<PathBuf>,
+    /// A published data set that the folder does not hold may be embedded, installed or cached; else it is fetched into the
+    /// folder (which need not exist). With [`DataOptions::download`] it is fetched into it in any case.
+    pub fill_folder: bool,
     /// Fetch it from a mirror (unless it is already in the cache), even if it is embedded or installed.
     pub download: bool,
     /// Addresses to fetch from, in place of the official ones; each the folder that holds the files.
     pub mirrors: Vec<String>,
     /// Where fetched files are kept; each data set has a folder of its own there.
     pub cache: PathBuf,
-    /// Scale image files to this many pixels on either side.
-    pub image_size: Option<u32>,
+    /// How the files of a folder of images become examples.
+    pub images: ImageOptions,
     /// Leave out image files that cannot be read, instead of refusing the data set.
     pub skip_broken: bool,
     /// How long a mirror may take to connect, to answer, and to send the next bytes.
@@ -37,10 +40,11 @@ impl Default for DataOptions {
     fn default() -> Self {
         Self {
             folder: None,
+            fill_folder: false,
             download: false,
             mirrors: Vec::new(),
             cache: cache::default_cache(),
-            image_size: None,
+            images: ImageOptions::default(),
             skip_broken: false,
             timeout: Duration::from_secs(30),
         }
@@ -52,6 +56,15 @@ impl Default for DataOptions {
 pub enum LoadProgress {
     /// A file arrives.
     Download(DownloadProgress),
+    /// The folder in the options does not hold the data set; it comes from elsewhere.
+    Elsewhere {
+        /// The data set.
+        dataset: &'static str,
+        /// The folder.
+        folder: PathBuf,
+        /// [`Dataset::source`].
+        source: String,
+    },
     /// Image files are decoded.
     Decode {
         /// How many are done.
@@ -72,7 +85,7 @@ pub fn load(
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     let name = DatasetName::parse(name)?;
-    if options.image_size.is_some() && !matches!(name, DatasetName::ImageFolder(_)) {
+    if options.images != ImageOptions::default() && !matches!(name, DatasetName::ImageFolder(_)) {
         return Err(DataError::NotScaled { dataset: name.to_string() });
     }
     match name {
@@ -87,8 +100,8 @@ fn load_image_folder(
     options: &DataOptions,
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
-    let folder = options.folder.clone().or(path).ok_or(DataError::NoImageFolder)?;
-    let name = DatasetName::ImageFolder(Some(folder.clone())).to_string();
+    let folder = options.folder.clone().or_else(|| path.clone()).ok_or(DataError::NoImageFolder)?;
+    let name = DatasetName::ImageFolder(path.or_else(|| Some(folder.clone()))).label();
     let dataset = images::load_folder(&name, &folder, options, progress)?;
     let usual = NormalizationMethod::usual(dataset.channels());
     Ok(dataset.normalized(usual))
@@ -108,27 +121,89 @@ pub fn load_dataset(
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     if let Some(folder) = &options.folder {
-        return from_folder(info, folder, options, progress);
-    }
-    if options.download {
-        download::fetch(info, options, &mut |report| progress(LoadProgress::Download(report)))?;
-        return from_cache(info, options, progress);
-    }
-    if info.embedded {
-        return embedded(info);
-    }
-    if let Some(folder) = info.system_folders.iter().map(Path::new).find(|folder| folder.is_dir()) {
-        return from_folder(info, folder, options, progress);
-    }
-    if cache::is_complete(info, &options.cache) {
-        return from_cache(info, options, progress);
+        return if options.fill_folder {
+            filled_folder(info, folder, options, progress)
+        } else {
+            check_folder(folder)?;
+            let place = find_place(info, folder);
+            from_folder(info, place.as_deref().unwrap_or(folder), options, progress)
+        };
     }
     let cached = cache::folder(info, &options.cache);
+    if options.download {
+        download::fetch(info, &cached, options, &mut |report| progress(LoadProgress::Download(report)))?;
+        return from_cache(info, options, progress);
+    }
+    if let Some(dataset) = at_hand(info, options, progress)? {
+        return Ok(dataset);
+    }
     Err(DataError::NotInstalled {
         dataset: info.name,
         looked_in: info.system_folders.iter().map(PathBuf::from).chain([cached]).collect(),
         package: info.package,
     })
+}
+
+/// What is embedded, installed or cached.
+fn at_hand(
+    info: &DatasetInfo,
+    options: &DataOptions,
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<Option<Dataset>, DataError> {
+    let installed = info.system_folders.iter().map(Path::new).find(|folder| folder.is_dir());
+    match installed {
+        _ if info.embedded => embedded(info).map(Some),
+        Some(folder) => from_folder(info, folder, options, progress).map(Some),
+        None if cache::is_complete(info, &options.cache) => from_cache(info, options, progress).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A data set for which a folder is the place where data are put: from there, from what is at hand, or fetched into it.
+fn filled_folder(
+    info: &DatasetInfo,
+    folder: &Path,
+    options: &DataOptions,
+    progress: &mut dyn FnMut(LoadProgress),
+) -> Result<Dataset, DataError> {
+    match check_folder(folder) {
+        Ok(()) | Err(DataError::FolderMissing { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let there = find_place(info, folder);
+    if let (Some(place), false) = (&there, options.download) {
+        return from_folder(info, place, options, progress);
+    }
+    let python = python_version(info, folder);
+    if let (Some(path), [archive, ..]) = (&python, info.format.files())
+        && path == folder
+    {
+        return Err(DataError::PythonVersion { path: path.clone(), archive: archive.name });
+    }
+    if !options.download
+        && let Some(dataset) = at_hand(info, options, progress)?
+    {
+        let source = dataset.source.clone();
+        progress(LoadProgress::Elsewhere { dataset: info.name, folder: folder.to_owned(), source });
+        return Ok(dataset);
+    }
+    let place = there.unwrap_or_else(|| usual_place(info, folder));
+    let fetched =
+        download::fetch(info, &place, options, &mut |report| progress(LoadProgress::Download(report)));
+    match fetched {
+        Ok(()) => from_folder(info, &place, options, progress),
+        Err(problem @ DataError::Download { .. }) => {
+            cache::forget(&place, folder);
+            Err(DataError::NotInFolder {
+                info: Box::new(*info),
+                folder: folder.to_owned(),
+                place,
+                python,
+                problem: Box::new(problem),
+            })
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn embedded(info: &DatasetInfo) -> Result<Dataset, DataError> {

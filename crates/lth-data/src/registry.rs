@@ -97,6 +97,18 @@ impl Format {
     }
 }
 
+impl Format {
+    /// The folder that unpacking its archive makes.
+    pub(crate) fn unpacked(&self) -> Option<&'static str> {
+        match self {
+            Self::Cifar { folder, .. }
+            | Self::ClassFolders { folder, .. }
+            | Self::TinyImagenet { folder, .. } => Some(folder),
+            Self::Idx(_) | Self::Emnist { .. } | Self::Svhn(_) => None,
+        }
+    }
+}
+
 /// A data set with a name: what it is and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct DatasetInfo {

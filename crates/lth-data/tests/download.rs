@@ -205,3 +205,51 @@ fn two_at_the_same_time_fetch_once() {
     });
     assert_eq!(mirror.request_count(), 4);
 }
+
+/// As torchvision: what a folder of data sets does not hold is put there, where it puts it.
+#[test]
+fn a_folder_of_data_sets_is_filled() {
+    let (mirror, place) = (Mirror::start(&sound()), tempdir().unwrap());
+    let root = place.path().join("datasets");
+    let filling = DataOptions {
+        folder: Some(root.clone()),
+        fill_folder: true,
+        download: false,
+        ..options(&place.path().join("cache"), &[&mirror])
+    };
+    let load = |options: &DataOptions| load_dataset(&small(), options, &mut |_| {});
+    let dataset = load(&filling).unwrap();
+    assert_eq!(Some(dataset.fingerprint.as_str()), small().fingerprint);
+    assert!(dataset.source.starts_with("folder '") && dataset.source.ends_with("raw'"), "{}", dataset.source);
+    for name in NAMES {
+        assert!(root.join(small().torchvision).join(format!("{name}.gz")).is_file());
+    }
+    assert!(!place.path().join("cache").exists());
+    let asked = mirror.requests(IMAGES).len();
+    load(&filling).unwrap();
+    load(&DataOptions { fill_folder: false, ..filling.clone() }).unwrap();
+    assert_eq!(mirror.requests(IMAGES).len(), asked);
+
+    // Nobody has it: nothing is left behind, and it is said what to put where.
+    fs::remove_dir_all(&root).unwrap();
+    let nobody = DataOptions { mirrors: vec!["http://127.0.0.1:9/".to_owned()], ..filling.clone() };
+    let error = load(&nobody).unwrap_err();
+    assert!(matches!(error, DataError::NotInFolder { .. }), "{error}");
+    let hint = error.hint().unwrap();
+    assert!(hint.starts_with("put train-images-idx3-ubyte.gz, ") && hint.contains("Small/raw'"), "{hint}");
+    assert!(!root.exists());
+
+    // What is in the cache is not fetched again.
+    fetch(&filling.cache, &[&mirror]).unwrap();
+    let mut elsewhere = None;
+    let found = load_dataset(&small(), &nobody, &mut |progress| {
+        if let LoadProgress::Elsewhere { source, .. } = progress {
+            elsewhere = Some(source);
+        }
+    });
+    assert_eq!(found.unwrap().fingerprint, dataset.fingerprint);
+    assert!(elsewhere.unwrap().starts_with("cache '"));
+    // A file among the folders is no folder of data sets.
+    fs::write(&root, "x").unwrap();
+    assert!(matches!(load(&filling), Err(DataError::FolderIsFile { .. })));
+}

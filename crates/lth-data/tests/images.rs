@@ -9,7 +9,9 @@ use std::{
 };
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
-use lth_data::{DataError, DataOptions, Dataset, ImageProblem, LayoutProblem, LoadProgress, load};
+use lth_data::{
+    DataError, DataOptions, Dataset, ImageOptions, ImageProblem, LayoutProblem, LoadProgress, load,
+};
 use lth_model::{Hint, Normalization};
 use tempfile::{TempDir, tempdir};
 
@@ -113,7 +115,7 @@ fn images_are_planes_and_classes_are_sorted() {
     assert_eq!(numbers, [2, 3, 0, 1]);
     assert_eq!(dataset.train.bytes[..18], [0, 0, 0, 1, 1, 1, 0, 1, 2, 0, 1, 2, 2, 2, 2, 2, 2, 2]);
     assert!(matches!(dataset.train.normalization, Normalization::Channels { mean, .. } if mean[0] > 0.0));
-    assert_eq!(dataset.name, format!("image-folder:{}", folder.path().display()));
+    assert_eq!(dataset.name, "image-folder:pets");
     assert!(dataset.notes.is_empty());
 }
 
@@ -141,6 +143,49 @@ fn the_cache_gives_the_same_until_a_file_changes() {
     assert!(!folder.decodes());
 }
 
+/// Equal lengths and times of modification must not hide that files have changed.
+#[test]
+fn the_cache_sees_files_and_folders_that_change_places() {
+    let folder = Folder::sound();
+    let flat = |value: u8| [b"P6 3 2 255\n".to_vec(), vec![value; 18]].concat();
+    for (path, value) in [("train/cat/x.ppm", 10), ("train/dog/x.ppm", 20), ("train/dog/y.ppm", 30)] {
+        folder.write(path, &flat(value));
+    }
+    let set_back = || {
+        for path in support::listing(&folder.path()) {
+            let file = fs::File::options().write(true).open(folder.path().join(path)).unwrap();
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        }
+    };
+    let swap = |one: &str, other: &str| {
+        let [one, other, between] = [one, other, "between"].map(|path| folder.path().join(path));
+        fs::rename(&one, &between).unwrap();
+        fs::rename(&other, &one).unwrap();
+        fs::rename(&between, &other).unwrap();
+    };
+    let fresh = || {
+        let empty = DataOptions { cache: folder.place.path().join("empty"), ..folder.options() };
+        let found = folder.load_with(&empty).unwrap();
+        let _ = fs::remove_dir_all(folder.place.path().join("empty"));
+        (found.fingerprint, found.train.labels)
+    };
+    set_back();
+    let mut seen = vec![fresh()];
+    assert_eq!(folder.load().unwrap().fingerprint, seen[0].0);
+    let changes: [&dyn Fn(); 3] =
+        [&|| swap("train/cat", "train/dog"), &|| swap("train/cat/x.ppm", "train/dog/x.ppm"), &|| {
+            folder.write("train/cat/y.ppm", &flat(31))
+        }];
+    for change in changes {
+        change();
+        set_back();
+        let (found, truth) = (folder.load().unwrap(), fresh());
+        assert_eq!((found.fingerprint, found.train.labels), truth);
+        assert!(!seen.contains(&truth));
+        seen.push(truth);
+    }
+}
+
 #[test]
 fn jpeg_and_val_and_upper_case_are_understood() {
     let folder = Folder::sound();
@@ -157,6 +202,150 @@ fn jpeg_and_val_and_upper_case_are_understood() {
             .all(|(&found, sent)| found.abs_diff(sent) <= 4),
         "{jpeg:?}"
     );
+}
+
+#[test]
+fn every_usual_format_is_read() {
+    let formats = [
+        ("bmp", ImageFormat::Bmp),
+        ("gif", ImageFormat::Gif),
+        ("tif", ImageFormat::Tiff),
+        ("TIFF", ImageFormat::Tiff),
+        ("webp", ImageFormat::WebP),
+        ("ppm", ImageFormat::Pnm),
+    ];
+    let reference = Folder::sound().load().unwrap();
+    for (ending, format) in formats {
+        let folder = Folder { place: tempdir().unwrap() };
+        let source = Folder::sound();
+        for path in support::listing(&source.path()) {
+            let image = image::open(source.path().join(&path)).unwrap().into_rgb8();
+            folder.write(path.with_extension(ending).to_str().unwrap(), &encoded(image, format));
+        }
+        let found = folder.load().unwrap_or_else(|error| panic!("{ending}: {error}"));
+        assert_eq!(found.fingerprint, reference.fingerprint, "{ending}");
+    }
+    let folder = Folder::sound();
+    folder.write("train/cat/z.png", &encoded(GrayImage::from_pixel(3, 2, Luma([7])), ImageFormat::Pnm));
+    folder.write("train/cat/b/a.pgm", &encoded(GrayImage::from_pixel(3, 2, Luma([8])), ImageFormat::Pnm));
+    assert_eq!(folder.load().unwrap().train.bytes[..18], [7; 18]);
+}
+
+#[test]
+fn what_is_not_read_is_named_as_what_it_is() {
+    let folder = Folder::sound();
+    folder.remove("train/cat");
+    folder.write("train/cat/1.svg", b"<svg/>");
+    folder.write("train/dog/2.png", b"<?xml version='1.0'?><svg></svg>");
+    folder.write("train/dog/3.jpg", b"\0\0\0\x20ftypheic\0\0\0\0");
+    let error = folder.load().unwrap_err();
+    let message = error.to_string();
+    for part in [
+        "1.svg' is a .svg file, which is not read",
+        "2.png' is an SVG image, which is not read",
+        "3.jpg' is an HEIC image, which is not read",
+    ] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(
+        error.hint().unwrap().contains("convert or remove the others, or leave them out with --skip-broken")
+    );
+    // Nothing is left of the class.
+    let error = folder.load_with(&DataOptions { skip_broken: true, ..folder.options() }).unwrap_err();
+    assert!(error.to_string().ends_with("has no image of class 'cat' in 'train'"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_has_no_bytes_or_no_name_can_be_skipped() {
+    use std::os::unix::{ffi::OsStrExt, fs::symlink, net::UnixListener};
+
+    let folder = Folder::sound();
+    let link = folder.path().join("train/cat/gone.png");
+    symlink("nowhere.png", &link).unwrap();
+    let error = folder.load().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "1 image file cannot be read: '{}' is a link to 'nowhere.png', which does not exist",
+            link.display()
+        )
+    );
+    assert!(error.hint().unwrap().contains("--skip-broken"));
+    let strange = folder.path().join("train/dog").join(std::ffi::OsStr::from_bytes(b"\xff.png"));
+    let named = fs::write(&strange, png(coloured(3, 2, 0))).is_ok();
+    let _socket = UnixListener::bind(folder.path().join("test/dog/5.png")).unwrap();
+    let message = folder.load().unwrap_err().to_string();
+    assert!(!named || message.contains("has a name that is not UTF-8"), "{message}");
+    assert!(message.contains("5.png' is neither a file nor a folder"), "{message}");
+    let options = DataOptions { skip_broken: true, ..folder.options() };
+    let dataset = folder.load_with(&options).unwrap();
+    assert_eq!(dataset.fingerprint, Folder::sound().load().unwrap().fingerprint);
+    assert!(dataset.notes[0].contains("broken files were left out: "), "{:?}", dataset.notes);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_folder_above_is_said() {
+    let folder = Folder::sound();
+    std::os::unix::fs::symlink("..", folder.path().join("train/cat/up")).unwrap();
+    let error = folder.load().unwrap_err();
+    assert!(error.to_string().ends_with("folders are nested too deep"), "{error}");
+    assert!(error.hint().unwrap().contains("link that leads back"));
+}
+
+#[test]
+fn images_that_do_not_fit_into_memory_are_refused() {
+    let folder = Folder::sound();
+    for images in [
+        ImageOptions { size: Some(u32::MAX), ..ImageOptions::default() },
+        ImageOptions { size: Some(8), resize: Some(u32::MAX), ..ImageOptions::default() },
+    ] {
+        let error = folder.load_with(&DataOptions { images, ..folder.options() }).unwrap_err();
+        assert!(matches!(error, DataError::TooLarge { .. }), "{error}");
+        assert!(error.to_string().contains(" do not fit into memory: they need "), "{error}");
+    }
+}
+
+/// As torchvision: the shorter side is scaled, the middle cut out.
+#[test]
+fn images_are_scaled_and_cut_as_torchvision_does() {
+    let folder = Folder::sound();
+    let wide = RgbImage::from_fn(12, 4, |x, y| Rgb([20 * x as u8, 60 * y as u8, 7]));
+    for path in support::listing(&folder.path()) {
+        folder.write(path.to_str().unwrap(), &png(wide.clone()));
+    }
+    let load = |size, resize| {
+        let images = ImageOptions { size: Some(size), resize, upright: false };
+        folder.load_with(&DataOptions { images, ..folder.options() }).unwrap()
+    };
+    // Nothing to scale: columns 4 to 7.
+    let cut = load(4, Some(4));
+    assert_eq!(cut.shape, [3, 4, 4]);
+    assert_eq!(cut.train.bytes[..8], [80, 100, 120, 140, 80, 100, 120, 140]);
+    // (12 - 3) / 2 = 4.5 and (4 - 3) / 2 = 0.5 are rounded to even: 4 and 0.
+    assert_eq!(load(3, Some(4)).train.bytes[..3], [80, 100, 120]);
+    assert_eq!(load(3, Some(4)).train.bytes[9..12], [0, 0, 0]);
+    // What Pillow gives for resize((6, 2), BILINEAR), columns 2 and 3.
+    let halved = load(2, Some(2));
+    assert_eq!(halved.train.bytes[..4], [90, 130, 90, 130]);
+}
+
+/// A JPEG file with orientation 6 (turn right) is turned where that is asked for.
+#[test]
+fn exif_orientation_is_followed_on_request() {
+    let folder = Folder::sound();
+    let exif = b"\xff\xe1\0\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let dark_left = RgbImage::from_fn(16, 8, |x, _| Rgb([if x < 8 { 0 } else { 200 }; 3]));
+    let jpeg = encoded(dark_left, ImageFormat::Jpeg);
+    for path in support::listing(&folder.path()) {
+        folder.write(path.to_str().unwrap(), &[&jpeg[..2], &exif[..], &jpeg[2..]].concat());
+    }
+    assert_eq!(folder.load().unwrap().shape, [3, 8, 16]);
+    let images = ImageOptions { upright: true, ..ImageOptions::default() };
+    let turned = folder.load_with(&DataOptions { images, ..folder.options() }).unwrap();
+    assert_eq!(turned.shape, [3, 16, 8]);
+    assert!(turned.train.bytes[0] < 20 && turned.train.bytes[127] > 180, "dark above");
 }
 
 #[test]
@@ -189,7 +378,8 @@ fn images_of_different_sizes_are_refused_or_scaled() {
         format!("images differ in size: '{}' has 3 x 2 pixels, '{}' 5 x 4", first.display(), other.display())
     );
     assert!(error.hint().unwrap().contains("--image-size"));
-    let options = DataOptions { image_size: Some(8), ..folder.options() };
+    let options =
+        DataOptions { images: ImageOptions { size: Some(8), ..ImageOptions::default() }, ..folder.options() };
     assert_eq!(folder.load_with(&options).unwrap().shape, [3, 8, 8]);
 }
 
@@ -212,10 +402,10 @@ fn broken_files_are_all_named_and_can_be_skipped() {
     assert_eq!(broken.len(), 5, "{message}");
     let problem = |name: &str| &broken.iter().find(|one| one.path.ends_with(name)).unwrap().problem;
     assert!(matches!(problem("empty.png"), ImageProblem::Empty));
-    assert!(matches!(problem("text.png"), ImageProblem::OtherFormat));
+    assert!(matches!(problem("text.png"), ImageProblem::OtherFormat(None)));
     assert!(matches!(problem("cut.png"), ImageProblem::Truncated | ImageProblem::Damaged(_)));
     assert!(matches!(problem("cut.jpg"), ImageProblem::Truncated));
-    assert!(matches!(problem("readme.txt"), ImageProblem::OtherName));
+    assert!(matches!(problem("readme.txt"), ImageProblem::OtherName(ending) if ending == "txt"));
     for one in &broken {
         assert!(message.contains(&one.path.display().to_string()), "{message}");
     }
@@ -233,7 +423,7 @@ fn more_than_ten_broken_files_are_counted() {
         folder.write(&format!("train/cat/x{number}.jpg"), b"nothing");
     }
     let message = folder.load().unwrap_err().to_string();
-    assert_eq!(message.matches("is neither a PNG nor a JPEG image").count(), 10);
+    assert_eq!(message.matches("is no image of a kind that is read").count(), 10);
     assert!(
         message.starts_with("14 image files cannot be read") && message.ends_with("and 4 more"),
         "{message}"

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use error::ViewError;
 pub use parts::Half;
 
-use crate::Dataset;
+use crate::{Dataset, ImageOptions};
 
 /// What each random choice is for: the upper half of the index of its stream; the class is the lower half.
 const FRACTION: u64 = 1 << 32;
@@ -42,7 +42,14 @@ pub struct DatasetView {
     /// ([`crate::DataOptions::image_size`]); [`DatasetView::apply`] leaves it to the reader.
     #[serde(skip_serializing_if = "is_default")]
     pub image_size: Option<u32>,
-    /// Only these classes, by name or number; they are renumbered in this order, in training and test set. Empty for all.
+    /// They are scaled to this many pixels on the shorter side first, and the middle is cut out
+    /// ([`crate::ImageOptions::resize`]).
+    #[serde(skip_serializing_if = "is_default")]
+    pub resize: Option<u32>,
+    /// They are turned as their EXIF data say.
+    #[serde(skip_serializing_if = "is_default")]
+    pub exif_orientation: bool,
+    /// Only these classes, all by name or all by number; they are renumbered in this order, in training and test set. Empty for all.
     #[serde(skip_serializing_if = "is_default")]
     pub classes: Vec<String>,
     /// Only this fraction of the training examples of each class, and at least one.
@@ -77,11 +84,25 @@ impl DatasetView {
         *self == Self { seed: self.seed, ..Self::default() }
     }
 
-    /// Checks what can be checked without the data: fractions and rates.
+    /// How image files are read.
+    pub fn image_options(&self) -> ImageOptions {
+        ImageOptions { size: self.image_size, resize: self.resize, upright: self.exif_orientation }
+    }
+
+    /// Checks what can be checked without the data: sizes, fractions and rates.
     ///
     /// # Errors
-    /// [`ViewError::Fraction`] and [`ViewError::Rate`].
+    /// [`ViewError::ImageSize`], [`ViewError::Resize`], [`ViewError::Fraction`] and [`ViewError::Rate`].
     pub fn check(&self) -> Result<(), ViewError> {
+        let sizes = [("image size", self.image_size), ("resize", self.resize)];
+        for (what, pixels) in sizes.into_iter().filter_map(|(what, pixels)| Some((what, pixels?))) {
+            if !(1..=ImageOptions::LARGEST).contains(&pixels) {
+                return Err(ViewError::ImageSize { what, pixels });
+            }
+        }
+        if let Some(resize) = self.resize.filter(|&resize| self.image_size.is_none_or(|size| resize < size)) {
+            return Err(ViewError::Resize { resize, size: self.image_size });
+        }
         if let Some(fraction) = self.fraction.filter(|fraction| !(*fraction > 0.0 && *fraction <= 1.0)) {
             return Err(ViewError::Fraction { fraction });
         }
@@ -121,8 +142,17 @@ impl DatasetView {
         if let Some(side) = self.image_size {
             suffix += &format!("-size-{side}");
         }
+        if let Some(shorter) = self.resize {
+            suffix += &format!("-resize-{shorter}");
+        }
+        if self.exif_orientation {
+            suffix += "-exif";
+        }
         if !self.classes.is_empty() {
-            suffix += &format!("-classes-{}", self.classes.join("-"));
+            // Without the marks of a name or number, and without slashes: names become parts of file names.
+            let plain =
+                |class: &String| class.trim_end_matches('/').trim_start_matches('+').replace('/', "_");
+            suffix += &format!("-classes-{}", self.classes.iter().map(plain).collect::<Vec<_>>().join("-"));
         }
         if let Some(fraction) = self.fraction.filter(|fraction| *fraction < 1.0) {
             suffix += &format!("-fraction-{fraction}");

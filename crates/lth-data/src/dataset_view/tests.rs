@@ -41,14 +41,14 @@ fn the_whole_data_set_stays_as_it_is() {
 
 #[test]
 fn classes_are_renumbered_in_the_order_given() {
-    let view = DatasetView { classes: vec!["cat".to_owned(), "0".to_owned()], ..DatasetView::default() };
+    let view = DatasetView { classes: vec!["cat".to_owned(), "ant".to_owned()], ..DatasetView::default() };
     let seen = apply(&view);
     assert_eq!(seen.class_names, ["cat", "ant"]);
     assert_eq!((seen.classes, seen.train.len(), seen.test.len()), (2, 40, 8));
     for (number, &label) in numbers(&seen).iter().zip(seen.train.labels.iter()) {
         assert_eq!(label, u16::from(number % 3 != 2));
     }
-    assert_eq!(seen.name, "toy-classes-cat-0");
+    assert_eq!(seen.name, "toy-classes-cat-ant");
     assert_eq!(seen.train.normalization, Normalization::same(0.5, 0.25));
 }
 
@@ -61,8 +61,52 @@ fn wrong_classes_are_refused() {
     let error = refused(&["ant", "beee"]);
     assert_eq!(error.hint().unwrap(), "did you mean 'bee'?");
     assert!(matches!(refused(&["0", "3"]), ViewError::UnknownClass { .. }));
-    assert_eq!(refused(&["cat", "2"]), ViewError::RepeatedClass { class: "2".to_owned() });
+    assert_eq!(refused(&["2", "+2"]), ViewError::RepeatedClass { class: "+2".to_owned() });
     assert_eq!(refused(&["cat"]), ViewError::OneClass);
+}
+
+/// One reading for the whole list, so that a class called 2 is not beside the class of number 0.
+#[test]
+fn classes_are_all_names_or_all_numbers() {
+    let numbered = |names: [&str; 3]| {
+        let whole = dataset();
+        let names = names.map(str::to_owned).to_vec();
+        Dataset::new("toy", whole.train, whole.test, whole.shape, names, "test")
+    };
+    let seen = |names: [&str; 3], classes: &str| {
+        let classes = classes.split(',').map(str::to_owned).collect();
+        DatasetView { classes, ..DatasetView::default() }.apply(&numbered(names))
+    };
+    let shifted = ["1", "2", "3"];
+    assert_eq!(seen(shifted, "0,2").unwrap().class_names, ["1", "3"]);
+    assert_eq!(seen(shifted, "1,3").unwrap().class_names, ["1", "3"]);
+    let error = seen(shifted, "1,2").unwrap_err();
+    assert_eq!(error.to_string(), "classes 1,2 can be names or numbers");
+    assert_eq!(
+        error.hint().unwrap(),
+        "write 1/,2/ for the classes called '1', '2', or +1,+2 for numbers counted from 0: '2', '3'"
+    );
+    assert_eq!(seen(shifted, "1/,2/").unwrap().class_names, ["1", "2"]);
+    assert_eq!(seen(shifted, "+1,+2").unwrap().class_names, ["2", "3"]);
+    assert_eq!(seen(shifted, "1/,2/").unwrap().name, "toy-classes-1-2");
+    // Both readings are the same.
+    assert_eq!(seen(["0", "1", "2"], "2,0").unwrap().class_names, ["2", "0"]);
+    let error = seen(["ant", "bee", "cat"], "0,cat").unwrap_err();
+    assert_eq!(error.to_string(), "class '0' is a number, class 'cat' a name");
+    assert!(error.hint().unwrap().contains("all by name"));
+}
+
+#[test]
+fn sizes_are_bounded_and_what_is_cut_out_must_be_there() {
+    let check = |image_size, resize| DatasetView { image_size, resize, ..DatasetView::default() }.check();
+    assert_eq!(check(Some(224), Some(256)), Ok(()));
+    assert_eq!(check(Some(224), Some(224)), Ok(()));
+    assert!(matches!(check(Some(100_000), None), Err(ViewError::ImageSize { pixels: 100_000, .. })));
+    assert!(matches!(check(Some(8), Some(100_000)), Err(ViewError::ImageSize { what: "resize", .. })));
+    assert!(matches!(check(Some(0), None), Err(ViewError::ImageSize { .. })));
+    let error = check(Some(224), Some(200)).unwrap_err();
+    assert_eq!(error.to_string(), "resize 200 does not fit image size 224");
+    assert_eq!(check(None, Some(200)).unwrap_err().to_string(), "resize 200 does not fit image size none");
 }
 
 #[test]
@@ -142,6 +186,8 @@ fn frozen() {
 fn settings_are_read_as_they_are_written() {
     let view = DatasetView {
         image_size: Some(32),
+        resize: Some(40),
+        exif_orientation: true,
         classes: vec!["cat".to_owned(), "ant".to_owned()],
         fraction: Some(0.25),
         random_labels: Some(0.1),
@@ -151,7 +197,7 @@ fn settings_are_read_as_they_are_written() {
     let text = serde_json::to_string(&view).unwrap();
     assert_eq!(
         text,
-        r#"{"image_size":32,"classes":["cat","ant"],"fraction":0.25,"random_labels":0.1,"permute_labels":true,"seed":7}"#
+        r#"{"image_size":32,"resize":40,"exif_orientation":true,"classes":["cat","ant"],"fraction":0.25,"random_labels":0.1,"permute_labels":true,"seed":7}"#
     );
     assert_eq!(serde_json::from_str::<DatasetView>(&text).unwrap(), view);
     assert_eq!(serde_json::to_string(&DatasetView::default()).unwrap(), "{}");

@@ -35,19 +35,19 @@ pub struct DownloadProgress {
     pub of: usize,
 }
 
-/// Brings the files of a data set into the cache; those that are there already are checked and kept.
+/// Brings the files of a data set into a folder; those that are there already are checked and kept.
 pub(crate) fn fetch(
     info: &DatasetInfo,
+    folder: &Path,
     options: &DataOptions,
     progress: &mut dyn FnMut(DownloadProgress),
 ) -> Result<(), DataError> {
     let mirrors = mirrors(info, options)?;
-    let folder = cache::folder(info, &options.cache);
-    let _lock = cache::lock(&folder)?;
+    let _lock = cache::lock(folder)?;
     let agent = agent(options.timeout);
     let files = info.format.files();
     for (number, file) in (1..).zip(files) {
-        let target = cache::place(&folder, file);
+        let target = cache::place(folder, file);
         if target.is_file() && cache::verify(&target, file).is_ok() {
             continue;
         }

@@ -1,12 +1,13 @@
 //! CIFAR's binary batches in a folder, or in their archive there.
 
-use std::{fs, path::Path};
+use std::path::{Path, PathBuf};
 
 use super::{check_archive, missing};
 use crate::{
     ArchiveProblem, DataError, IdxProblem, PublishedFile,
     dataset::Half,
     format::{read_archive, read_cifar},
+    memory::read_file,
 };
 
 /// The most that an archive unpacks to.
@@ -30,7 +31,7 @@ pub(super) fn read(batches: &Batches, folder: &Path) -> Result<(Half, Half), Dat
                 batches,
                 &mut |name| {
                     let path = place.join(name);
-                    match fs::read(&path) {
+                    match read_file(&path, u64::MAX) {
                         Ok(bytes) => Ok(bytes),
                         Err(_) if !path.exists() => Err(missing(&place, &[name.to_owned()])),
                         Err(error) => Err(DataError::File { path, problem: IdxProblem::Unreadable(error) }),
@@ -41,6 +42,9 @@ pub(super) fn read(batches: &Batches, folder: &Path) -> Result<(Half, Half), Dat
         }
     }
     let path = folder.join(batches.archive.name);
+    if let Some(path) = python_version(batches.below, folder).filter(|_| !path.is_file()) {
+        return Err(DataError::PythonVersion { path, archive: batches.archive.name });
+    }
     if !path.is_file() {
         let names = [batches.test.to_owned(), format!("{}/{}", batches.below, batches.test)];
         return Err(missing(folder, &[&names[..], &[batches.archive.name.to_owned()]].concat()));
@@ -54,6 +58,20 @@ pub(super) fn read(batches: &Batches, folder: &Path) -> Result<(Half, Half), Dat
         entry.map(|entry| entry.bytes.clone()).ok_or_else(|| problem(ArchiveProblem::Missing(wanted)))
     };
     halves(batches, &mut { find }, &path.join(batches.below))
+}
+
+/// The Python version of the data set with this folder of binary batches: what is there of it.
+pub(super) fn python_version(binary: &str, folder: &Path) -> Option<PathBuf> {
+    // `cifar-10-batches-bin` and `cifar-100-binary`.
+    let (name, batches) = match binary {
+        "cifar-10-batches-bin" => ("cifar-10", "cifar-10-batches-py"),
+        _ => ("cifar-100", "cifar-100-python"),
+    };
+    let archive = folder.join(format!("{name}-python.tar.gz"));
+    let unpacked = [folder.join(batches), folder.to_owned()];
+    let is_unpacked =
+        |place: &PathBuf| ["batches.meta", "meta"].iter().any(|file| place.join(file).is_file());
+    unpacked.into_iter().find(is_unpacked).or_else(|| archive.is_file().then_some(archive))
 }
 
 fn halves(

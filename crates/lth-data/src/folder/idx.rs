@@ -25,6 +25,12 @@ pub(super) fn read(
     Ok((read_half(info, train_images, train_labels)?, read_half(info, test_images, test_labels)?))
 }
 
+/// Whether any of the four files is there, plain or .gz.
+pub(super) fn holds(info: &DatasetInfo, files: &[PublishedFile; 4], folder: &Path) -> bool {
+    let folder = find_files(info, files, folder);
+    files.iter().any(|file| find_file(&folder, file.name).is_ok())
+}
+
 /// The folder itself or the first below it that has any of the files.
 fn find_files(info: &DatasetInfo, files: &[PublishedFile; 4], folder: &Path) -> PathBuf {
     ["", "raw", info.torchvision]

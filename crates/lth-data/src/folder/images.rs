@@ -5,7 +5,7 @@ use std::path::Path;
 use super::{check_archive, check_folder, missing};
 use crate::{
     DataError, DataOptions, Dataset, LoadProgress, PublishedFile,
-    images::{Layout, Listing, Source, load},
+    images::{ImageOptions, Layout, Listing, Source, load},
 };
 
 /// A data set of image files in an archive.
@@ -27,8 +27,8 @@ pub(crate) fn load_images(
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
     check_folder(folder)?;
-    // The size is the published one.
-    let options = DataOptions { image_size: None, ..options.clone() };
+    // They are used as they are published.
+    let options = DataOptions { images: ImageOptions::default(), ..options.clone() };
     let below = folder.join(published.below);
     for place in [folder, below.as_path()] {
         if place.join("train").is_dir() {

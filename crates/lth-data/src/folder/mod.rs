@@ -3,11 +3,13 @@
 mod cifar;
 mod idx;
 mod images;
+mod place;
 mod svhn;
 
 use std::{fs, io, path::Path};
 
 pub(crate) use images::{ImageArchive, load_images};
+pub(crate) use place::{find_place, python_version, usual_place};
 
 use crate::{
     ArchiveProblem, Checksum, DataError, DatasetInfo, Format, PublishedFile, cache, dataset::Half,

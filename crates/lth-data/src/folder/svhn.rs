@@ -1,9 +1,9 @@
 //! SVHN's two .mat files in a folder.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use super::{check_archive, missing};
-use crate::{DataError, IdxProblem, PublishedFile, dataset::Half, format::read_svhn};
+use crate::{DataError, IdxProblem, PublishedFile, dataset::Half, format::read_svhn, memory::read_file};
 
 /// The most that a file unpacks to: 73,257 images and their labels, as 8-bit or wider numbers.
 const UNPACKED: u64 = 256 << 20;
@@ -18,7 +18,7 @@ pub(super) fn read(files: &[PublishedFile; 2], folder: &Path) -> Result<(Half, H
     let half = |file: &PublishedFile| {
         check_archive(folder, file)?;
         let path = folder.join(file.name);
-        let bytes = fs::read(&path).map_err(|error| DataError::File {
+        let bytes = read_file(&path, u64::MAX).map_err(|error| DataError::File {
             path: path.clone(),
             problem: IdxProblem::Unreadable(error),
         })?;

@@ -7,8 +7,9 @@ use std::{
     path::{Component, Path},
 };
 
-use flate2::bufread::GzDecoder;
 use thiserror::Error;
+
+use super::Gunzip;
 
 /// Why an archive is refused. Reads as the end of a sentence that begins with its name.
 #[derive(Debug, Error)]
@@ -129,7 +130,7 @@ fn read_tar_gz(
     wanted: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<Entry>, ArchiveProblem> {
     // The archive's own headers are at most as long as its files are many; names of any length must not fill the memory.
-    let mut archive = tar::Archive::new(GzDecoder::new(file).take(limit.saturating_mul(2) + (1 << 20)));
+    let mut archive = tar::Archive::new(Gunzip::new(file).take(limit.saturating_mul(2) + (1 << 20)));
     let mut budget = Budget { limit, left: limit };
     let mut found = Vec::new();
     for entry in archive.entries().map_err(damaged)? {
@@ -265,6 +266,27 @@ mod tests {
         }
         let problem = read("x.zip", &lying, 1 << 20).unwrap_err();
         assert!(matches!(problem, ArchiveProblem::Damaged(_)), "{problem}");
+    }
+
+    #[test]
+    fn what_follows_an_archive_does_not_matter() {
+        let one = tar(&[("a", FILE, b"abc")]);
+        for end in [&[0; 700][..], b"garbage"] {
+            let bytes = [&one[..], end].concat();
+            assert_eq!(read("x.tar.gz", &bytes, 100).unwrap(), ["a=3"]);
+            let bytes = [&zip(&[("a", b"abc")])[..], end].concat();
+            assert_eq!(read("x.zip", &bytes, 100).unwrap(), ["a=3"]);
+        }
+        // Two members of one archive, as parallel compressors write them.
+        let mut plain = Vec::new();
+        Gunzip::new(&one[..]).read_to_end(&mut plain).unwrap();
+        let member = |bytes: &[u8]| {
+            let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+            encoder.write_all(bytes).unwrap();
+            encoder.finish().unwrap()
+        };
+        let halves = [member(&plain[..600]), member(&plain[600..])].concat();
+        assert_eq!(read("x.tar.gz", &halves, 100).unwrap(), ["a=3"]);
     }
 
     #[test]

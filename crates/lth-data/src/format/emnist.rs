@@ -7,7 +7,7 @@ use super::{
     archive::read_archive,
     idx::{images_of, labels_of},
 };
-use crate::{DataError, dataset::Half};
+use crate::{DataError, dataset::Half, memory::read_file};
 
 /// No file of the archive is larger than this, unpacked once (they are still gzip), and all together.
 const LIMIT: u64 = 1 << 30;
@@ -88,7 +88,7 @@ pub(crate) fn read_emnist(
     if let Some(below) = below {
         return halves(classes, first_label, &mut |half, what| {
             let path = plain(below, half, what).unwrap_or_else(|| folder.join(name(split, half, what)));
-            match std::fs::read(&path) {
+            match read_file(&path, u64::MAX) {
                 Ok(bytes) => Ok((path, bytes)),
                 Err(error) => Err(DataError::File { path, problem: IdxProblem::Unreadable(error) }),
             }

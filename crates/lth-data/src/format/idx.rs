@@ -8,17 +8,15 @@ use std::{
     path::Path,
 };
 
-use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
-use crate::DataError;
+use super::gunzip::{self, Gunzip, TrailingGarbage};
+use crate::{DataError, memory};
 
 /// Unsigned bytes in 3 dimensions.
 const IMAGES_MAGIC: u32 = 0x0803;
 /// Unsigned bytes in 1 dimension.
 const LABELS_MAGIC: u32 = 0x0801;
-/// The first bytes of every gzip file.
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// What is wrong with an IDX file. Reads as the end of a sentence that begins with the file's name.
 #[derive(Debug, Error)]
@@ -32,6 +30,9 @@ pub enum IdxProblem {
     /// The gzip wrapper is broken.
     #[error("is a damaged gzip file: {0}")]
     Gzip(io::Error),
+    /// Something follows the gzip data.
+    #[error("is not a gzip file alone: {TrailingGarbage}")]
+    AfterGzip,
     /// It is another kind of file.
     #[error("is not an IDX file of {what}: it starts with {found:#010x} instead of {expected:#010x}")]
     WrongMagic {
@@ -55,6 +56,14 @@ pub enum IdxProblem {
     TooLong {
         /// Bytes that the header announces, unpacked.
         expected: u64,
+    },
+    /// More than fits into memory.
+    #[error("is too large: its header announces {announced}, of which {limit} fit into memory")]
+    TooLarge {
+        /// What the header announces, in words.
+        announced: String,
+        /// What fits, in words.
+        limit: String,
     },
     /// Images of another size than the data set's.
     #[error("holds images of {} x {} pixels instead of {} x {}", found.0, found.1, expected.0, expected.1)]
@@ -90,6 +99,10 @@ impl IdxProblem {
             Self::WrongMagic { .. } => {
                 "the file is of another format, or images and labels are swapped; fetch it again"
             }
+            Self::AfterGzip => {
+                "unpack it (`gzip -dc FILE.gz > FILE` leaves out what follows) and remove the .gz, or fetch it again"
+            }
+            Self::TooLarge { .. } => "use a part of it, or a machine with more memory",
             Self::TooLong { .. } => "the file is not what its header says; fetch it again",
             Self::ImageSize { .. } | Self::LabelOutOfRange { .. } => {
                 "the file belongs to another data set; `lth datasets` lists what each must hold"
@@ -156,8 +169,8 @@ fn unpack(
     let start = file.fill_buf().map_err(IdxProblem::Unreadable)?;
     if start.is_empty() {
         Err(IdxProblem::Empty)
-    } else if start.starts_with(&GZIP_MAGIC) {
-        parse(&mut MultiGzDecoder::new(file))
+    } else if start.starts_with(&gunzip::MAGIC) {
+        parse(&mut Gunzip::new(file))
     } else {
         parse(&mut file)
     }
@@ -192,8 +205,16 @@ fn values(file: &mut dyn Read, header: u64, announced: u64) -> Result<Vec<u8>, I
         return Err(IdxProblem::NoExamples);
     }
     let mut values = Vec::new();
-    // One byte more than announced shows that a file is too long without reading all of it.
-    file.take(announced + 1).read_to_end(&mut values).map_err(unpacking)?;
+    // A growing buffer may for a moment take three times what it holds. One byte more than announced shows that a file is
+    // too long without reading all of it.
+    let limit = memory::free() / 3;
+    file.take(limit.min(announced) + 1).read_to_end(&mut values).map_err(unpacking)?;
+    if values.len() as u64 > limit {
+        return Err(IdxProblem::TooLarge {
+            announced: memory::in_words(announced),
+            limit: memory::in_words(limit),
+        });
+    }
     let (expected, found) = (header + announced, header + values.len() as u64);
     match found.cmp(&expected) {
         std::cmp::Ordering::Less => Err(IdxProblem::Truncated { expected, found }),
@@ -206,6 +227,7 @@ fn values(file: &mut dyn Read, header: u64, announced: u64) -> Result<Vec<u8>, I
 fn unpacking(error: io::Error) -> IdxProblem {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     match error.kind() {
+        _ if TrailingGarbage::is(&error) => IdxProblem::AfterGzip,
         InvalidData | InvalidInput | UnexpectedEof => IdxProblem::Gzip(error),
         _ => IdxProblem::Unreadable(error),
     }

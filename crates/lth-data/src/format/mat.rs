@@ -60,7 +60,7 @@ fn element(bytes: &[u8]) -> Result<(u32, &[u8], &[u8]), MatProblem> {
     } else {
         (first, 8, number(4)? as usize)
     };
-    let end = start + length;
+    let end = length.checked_add(start).ok_or(MatProblem::Truncated)?;
     let contents = bytes.get(start..end).ok_or(MatProblem::Truncated)?;
     // Packed elements are not padded; the last one's padding may be absent.
     let next = if kind == COMPRESSED { end } else { end.next_multiple_of(8) };

@@ -3,6 +3,7 @@
 mod archive;
 mod cifar;
 mod emnist;
+mod gunzip;
 mod idx;
 mod mat;
 mod svhn;
@@ -15,5 +16,6 @@ pub use mat::MatProblem;
 pub(crate) use archive::{Entry, read_archive};
 pub(crate) use cifar::read_cifar;
 pub(crate) use emnist::read_emnist;
+pub(crate) use gunzip::Gunzip;
 pub(crate) use idx::{read_images, read_labels};
 pub(crate) use svhn::read_svhn;

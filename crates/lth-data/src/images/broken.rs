@@ -16,18 +16,42 @@ pub enum ImageProblem {
     /// It has no bytes.
     #[error("is empty")]
     Empty,
-    /// Its name is not that of an image.
-    #[error("is not a .png, .jpg or .jpeg file")]
-    OtherName,
-    /// Its contents are not those of an image.
-    #[error("is neither a PNG nor a JPEG image")]
-    OtherFormat,
+    /// Its ending is not that of an image that is read.
+    #[error("is {}", of_ending(.0))]
+    OtherName(String),
+    /// Its contents are not those of an image that is read; what they are, if it can be told.
+    #[error("is {}", .0.map_or_else(|| "no image of a kind that is read".to_owned(), not_read))]
+    OtherFormat(Option<&'static str>),
+    /// A link whose target does not exist.
+    #[error("is a link to '{}', which does not exist", .0.display())]
+    DanglingLink(PathBuf),
+    /// Its name cannot be written.
+    #[error("has a name that is not UTF-8")]
+    OtherEncoding,
+    /// A pipe, a socket or a device.
+    #[error("is neither a file nor a folder")]
+    Special,
     /// It ends too early.
     #[error("is cut short")]
     Truncated,
     /// It cannot be decoded.
     #[error("cannot be decoded: {0}")]
     Damaged(String),
+}
+
+fn not_read(kind: &str) -> String {
+    format!("{kind}, which is not read")
+}
+
+fn of_ending(ending: &str) -> String {
+    if ending.is_empty() { "no image by its name".to_owned() } else { not_read(&format!("a .{ending} file")) }
+}
+
+impl ImageProblem {
+    /// Whether other software could turn the file into one that is read.
+    pub(crate) fn is_of_another_kind(&self) -> bool {
+        matches!(self, Self::OtherName(_) | Self::OtherFormat(_))
+    }
 }
 
 /// A file and what is wrong with it.

@@ -50,9 +50,11 @@ pub(super) fn read(path: &Path, name: &str, source: &str) -> Option<Dataset> {
     let mut text = vec![0; described as usize];
     file.read_exact(&mut text).ok()?;
     let description: Description = serde_json::from_slice(&text).ok()?;
-    let features = description.shape.iter().product::<usize>();
-    let values = (description.train + description.test).checked_mul(features.checked_add(2)?)?;
-    if values as u64 != length - described - (MAGIC.len() + 8) as u64 {
+    let product = |product: usize, &length: &usize| product.checked_mul(length);
+    let features = description.shape.iter().try_fold(1, product)?;
+    let examples = description.train.checked_add(description.test)?;
+    let values = examples.checked_mul(features.checked_add(2)?)?;
+    if Some(values as u64) != length.checked_sub(described + (MAGIC.len() + 8) as u64) {
         return None;
     }
     let mut half = |count: usize| -> Option<Examples> {

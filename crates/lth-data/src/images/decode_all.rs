@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-use image::RgbImage;
 use rayon::prelude::*;
 
 use super::{
     BrokenImage, ImageProblem,
-    decode::{decode, planes, resize},
+    decode::{Decoded, decode, planes},
     layout::Labelled,
     listing::Listing,
+    options::ImageOptions,
 };
-use crate::DataError;
+use crate::{DataError, memory};
 
 /// Images that are decoded between two reports.
 const PORTION: usize = 1024;
@@ -40,45 +40,79 @@ enum Outcome {
     OtherSize { width: u32, height: u32 },
 }
 
-/// One image, scaled if a side is given.
-fn read(listing: &Listing, image: Labelled<'_>, side: Option<u32>) -> Result<(RgbImage, bool), ImageProblem> {
-    let bytes = listing.read(image.file).map_err(ImageProblem::Unreadable)?;
-    let decoded = decode(&bytes)?;
-    let pixels = match side {
-        Some(side) => resize(&decoded.pixels, side),
-        None => decoded.pixels,
-    };
-    Ok((pixels, decoded.grey))
+/// The most memory that one image takes.
+const MEMORY: u64 = 1 << 29;
+
+/// How images are read.
+pub(super) struct Reading<'a> {
+    pub(super) listing: &'a Listing,
+    pub(super) options: ImageOptions,
+    /// The most memory that decoding one image may take.
+    memory: u64,
 }
 
-/// The size of the first sound image.
-pub(super) fn common_size(
-    listing: &Listing,
-    images: &[Labelled<'_>],
-    side: Option<u32>,
-) -> Option<CommonSize> {
-    images.iter().find_map(|&image| {
-        let (pixels, _) = read(listing, image, side).ok()?;
-        let (width, height) = pixels.dimensions();
-        Some(CommonSize { width, height, first: listing.place(image.file) })
-    })
+impl<'a> Reading<'a> {
+    pub(super) fn new(listing: &'a Listing, options: ImageOptions) -> Self {
+        let share = memory::free() / (3 * rayon::current_num_threads() as u64);
+        Self { listing, options, memory: share.clamp(1 << 24, MEMORY) }
+    }
+
+    fn decode(&self, image: Labelled<'_>) -> Result<Decoded, ImageProblem> {
+        let bytes = self.listing.read(image.file).map_err(ImageProblem::Unreadable)?;
+        decode(&bytes, self.options.upright, self.memory)
+    }
+
+    /// One image in its final size.
+    fn read(&self, image: Labelled<'_>) -> Result<Decoded, ImageProblem> {
+        let decoded = self.decode(image)?;
+        Ok(Decoded { pixels: self.options.fit(decoded.pixels), ..decoded })
+    }
+
+    /// The size that images will have, by the options or the first sound image, for so many images altogether.
+    ///
+    /// # Errors
+    /// When so many do not fit into memory.
+    pub(super) fn common_size(&self, images: &[Labelled<'_>], count: usize) -> Result<CommonSize, DataError> {
+        let first = images.iter().find_map(|&image| {
+            let (width, height) = self.decode(image).ok()?.pixels.dimensions();
+            Some(CommonSize { width, height, first: self.listing.place(image.file) })
+        });
+        // Without a single sound image any size will do to list what is wrong with each.
+        let own = first.unwrap_or(CommonSize { width: 1, height: 1, first: self.listing.root.clone() });
+        let side = self.options.size;
+        let size = CommonSize { width: side.unwrap_or(own.width), height: side.unwrap_or(own.height), ..own };
+        // Examples are copied once, a half at a time; images are scaled on all cores.
+        let one = (u64::from(size.width) * u64::from(size.height)).saturating_mul(3);
+        let working = self.options.working_bytes(own.width, own.height);
+        let needed = one
+            .saturating_mul(2 * count as u64)
+            .saturating_add(working.saturating_mul(rayon::current_num_threads() as u64));
+        let free = memory::free();
+        if needed > free {
+            return Err(DataError::TooLarge {
+                examples: count,
+                size: (size.width, size.height),
+                needed: memory::in_words(needed),
+                free: memory::in_words(free),
+            });
+        }
+        Ok(size)
+    }
 }
 
 /// Decodes images in their order; `progress` hears after each portion how many are done.
 ///
 /// Broken images are left out of the result and listed in it.
 pub(super) fn decode_all(
-    listing: &Listing,
+    reading: &Reading<'_>,
     images: &[Labelled<'_>],
     size: &CommonSize,
-    side: Option<u32>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<DecodedHalf, DataError> {
     let features = 3 * size.width as usize * size.height as usize;
     let mut half = DecodedHalf { bytes: Vec::new(), labels: Vec::new(), grey: 0, broken: Vec::new() };
-    let too_large =
-        || DataError::TooLarge { examples: images.len(), bytes: images.len() as u64 * features as u64 };
-    half.bytes.try_reserve_exact(images.len() * features).map_err(|_| too_large())?;
+    // That there is room was looked at before ([`Reading::common_size`]).
+    half.bytes.reserve_exact(images.len() * features);
     let mut done = 0;
     for portion in images.chunks(PORTION) {
         let start = half.bytes.len();
@@ -86,11 +120,11 @@ pub(super) fn decode_all(
         let targets = half.bytes[start..].par_chunks_exact_mut(features);
         let outcomes: Vec<Outcome> = targets
             .zip(portion)
-            .map(|(target, &image)| match read(listing, image, side) {
-                Ok((pixels, _)) if pixels.dimensions() != (size.width, size.height) => {
+            .map(|(target, &image)| match reading.read(image) {
+                Ok(Decoded { pixels, .. }) if pixels.dimensions() != (size.width, size.height) => {
                     Outcome::OtherSize { width: pixels.width(), height: pixels.height() }
                 }
-                Ok((pixels, grey)) => {
+                Ok(Decoded { pixels, grey }) => {
                     planes(&pixels, target);
                     Outcome::Sound { grey }
                 }
@@ -111,13 +145,13 @@ pub(super) fn decode_all(
                     half.grey += usize::from(grey);
                 }
                 Outcome::Broken(problem) => {
-                    half.broken.push(BrokenImage { path: listing.place(image.file), problem });
+                    half.broken.push(BrokenImage { path: reading.listing.place(image.file), problem });
                 }
                 Outcome::OtherSize { width, height } => {
                     return Err(DataError::ImageSizes {
                         first: size.first.clone(),
                         first_size: (size.width, size.height),
-                        other: listing.place(image.file),
+                        other: reading.listing.place(image.file),
                         other_size: (width, height),
                     });
                 }

@@ -97,14 +97,25 @@ pub(crate) struct Arranged<'a> {
     pub(crate) classes: Vec<String>,
     pub(crate) train: Vec<Labelled<'a>>,
     pub(crate) test: Vec<Labelled<'a>>,
+    /// The folder of the test set.
+    pub(crate) test_half: &'static str,
     /// Files that are no images by their names.
     pub(crate) strange: Vec<&'a ListedFile>,
 }
 
+/// The endings of images that are read.
+const ENDINGS: [&str; 12] =
+    ["png", "jpg", "jpeg", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm", "pbm", "pnm"];
+
+/// What follows the last dot of a file's name.
+pub(super) fn ending(path: &str) -> &str {
+    let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
 /// Whether a file is an image by its name.
 fn is_image(path: &str) -> bool {
-    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    ["png", "jpg", "jpeg"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+    ENDINGS.iter().any(|known| ending(path).eq_ignore_ascii_case(known))
 }
 
 /// Classes are the folders of `train`, sorted by name; images of a class are in the order of their folder and name: both
@@ -122,16 +133,16 @@ pub(crate) fn arrange(listing: &Listing, layout: Layout) -> Result<Arranged<'_>,
     }
     let classes = classes(listing, "train")?;
     let mut strange = Vec::new();
-    let train = by_folder(listing, "train", &classes, &mut strange)?;
+    let train = by_folder(listing, "train", &classes, &mut strange);
     let test = match layout {
         Layout::ClassFolders => {
             let test_classes = self::classes(listing, test_half)?;
             same_classes(&classes, &test_classes, test_half)?;
-            by_folder(listing, test_half, &classes, &mut strange)?
+            by_folder(listing, test_half, &classes, &mut strange)
         }
         Layout::TinyImagenet => by_annotation(listing, &classes)?,
     };
-    Ok(Arranged { classes, train, test, strange })
+    Ok(Arranged { classes, train, test, test_half, strange })
 }
 
 /// The folders directly below a half.
@@ -170,9 +181,8 @@ fn by_folder<'a>(
     half: &str,
     classes: &[String],
     strange: &mut Vec<&'a ListedFile>,
-) -> Result<Vec<Labelled<'a>>, LayoutProblem> {
+) -> Vec<Labelled<'a>> {
     let mut images = Vec::new();
-    let mut counts = vec![0; classes.len()];
     for file in &listing.files {
         let Some(below) = file.path.strip_prefix(half).and_then(|path| path.strip_prefix('/')) else {
             continue;
@@ -189,17 +199,12 @@ fn by_folder<'a>(
             continue;
         };
         let Ok(label) = classes.binary_search_by(|known| known.as_str().cmp(class)) else { continue };
-        counts[label] += 1;
         images.push(Labelled { file, label: label as u16 });
-    }
-    if let Some(empty) = counts.iter().position(|&count| count == 0) {
-        let class = classes[empty].clone();
-        return Err(LayoutProblem::EmptyClass { half: half.to_owned(), class });
     }
     images.sort_unstable_by(|left, right| {
         left.label.cmp(&right.label).then_with(|| by_folder_and_name(&left.file.path, &right.file.path))
     });
-    Ok(images)
+    images
 }
 
 /// Folder first: `a/z.png` comes before `a/b/c.png`, as in Python's `sorted(os.walk(...))`.
@@ -227,11 +232,6 @@ fn by_annotation<'a>(listing: &'a Listing, classes: &[String]) -> Result<Vec<Lab
         match (file, label) {
             (Some(file), Some(label)) => images.push(Labelled { file, label: label as u16 }),
             _ => return Err(LayoutProblem::Annotation { line: line + 1 }),
-        }
-    }
-    for (label, class) in classes.iter().enumerate() {
-        if !images.iter().any(|image| usize::from(image.label) == label) {
-            return Err(LayoutProblem::EmptyClass { half: "val".to_owned(), class: class.clone() });
         }
     }
     images.sort_by(|left, right| {

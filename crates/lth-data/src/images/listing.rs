@@ -5,26 +5,28 @@ use std::{
     collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
-    time::UNIX_EPOCH,
 };
 
+use super::{BrokenImage, ImageProblem, stamp::stamp};
 use crate::{
     ArchiveProblem, DataError,
     format::{Entry, read_archive},
+    memory::read_file,
 };
 
 /// Folders deeper than this are taken for a loop of links.
 const DEEPEST: usize = 16;
+
+/// No file of an image is larger.
+const LARGEST_FILE: u64 = 1 << 29;
 
 /// Where a file's bytes are.
 #[derive(Debug, Clone)]
 pub(crate) enum Stored {
     /// In a file.
     OnDisk {
-        /// Its length.
-        length: u64,
-        /// When it was changed last, in nanoseconds since 1970.
-        modified: u128,
+        /// What tells this state of it from any other.
+        stamp: String,
     },
     /// Out of an archive.
     InMemory(Vec<u8>),
@@ -40,7 +42,7 @@ pub(crate) struct ListedFile {
 }
 
 /// Files and folders below a root.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// The folder, or the archive.
     pub(crate) root: PathBuf,
@@ -48,6 +50,8 @@ pub(crate) struct Listing {
     pub(crate) files: Vec<ListedFile>,
     /// Every folder, even if it is empty: `train`, `train/cat`.
     pub(crate) folders: BTreeSet<String>,
+    /// What is no file that can be read.
+    pub(crate) broken: Vec<BrokenImage>,
 }
 
 impl Listing {
@@ -71,25 +75,36 @@ impl Listing {
             move |error| (path, error)
         };
         if deepest == 0 {
-            return Err(at(folder)(io::Error::other("folders are nested too deep")));
+            let reason = "folders are nested too deep";
+            return Err(at(folder)(io::Error::new(io::ErrorKind::InvalidInput, reason)));
         }
         for entry in fs::read_dir(folder).map_err(at(folder))? {
             let entry = entry.map_err(at(folder))?;
             let path = entry.path();
             // Hidden files are of file managers and editors, not of the data set.
             let Some(below) = entry.file_name().to_str().map(str::to_owned) else {
-                return Err(at(&path)(io::Error::other("its name is not UTF-8")));
+                self.broken.push(BrokenImage { path, problem: ImageProblem::OtherEncoding });
+                continue;
             };
             if below.starts_with('.') || below == "Thumbs.db" {
                 continue;
             }
             let below = format!("{name}/{below}");
             // Follows links, as torchvision does.
-            let metadata = fs::metadata(&path).map_err(at(&path))?;
+            let metadata = match fs::metadata(&path) {
+                Ok(metadata) => metadata,
+                Err(error) => {
+                    let problem = unreachable_file(&path, error);
+                    self.broken.push(BrokenImage { path, problem });
+                    continue;
+                }
+            };
             if metadata.is_dir() {
                 self.walk(&path, below, deepest - 1)?;
+            } else if !metadata.is_file() {
+                self.broken.push(BrokenImage { path, problem: ImageProblem::Special });
             } else {
-                let stored = Stored::OnDisk { length: metadata.len(), modified: modified(&metadata) };
+                let stored = Stored::OnDisk { stamp: stamp(&path, &metadata) };
                 self.files.push(ListedFile { path: below, stored });
             }
         }
@@ -113,13 +128,14 @@ impl Listing {
         Ok(listing)
     }
 
-    /// What tells this state of the files from any other: their paths, lengths and times.
+    /// What tells this state of the files from any other: the path and the [`stamp`] of each.
     pub(crate) fn stamp(&self) -> String {
         let mut lines: Vec<String> = self.folders.iter().map(|folder| format!("{folder}/\n")).collect();
         lines.extend(self.files.iter().map(|file| match &file.stored {
-            Stored::OnDisk { length, modified } => format!("{}\0{length} {modified}\n", file.path),
+            Stored::OnDisk { stamp } => format!("{}\0{stamp}\n", file.path),
             Stored::InMemory(bytes) => format!("{}\0{}\n", file.path, blake3::hash(bytes)),
         }));
+        lines.extend(self.broken.iter().map(|broken| format!("{broken}\n")));
         lines.sort_unstable();
         lines.concat()
     }
@@ -137,16 +153,18 @@ impl Listing {
     /// A file's bytes.
     pub(crate) fn read<'a>(&self, file: &'a ListedFile) -> io::Result<Cow<'a, [u8]>> {
         match &file.stored {
-            Stored::OnDisk { .. } => fs::read(self.place(file)).map(Cow::Owned),
+            Stored::OnDisk { .. } => read_file(&self.place(file), LARGEST_FILE).map(Cow::Owned),
             Stored::InMemory(bytes) => Ok(Cow::Borrowed(bytes)),
         }
     }
 }
 
-/// When a file was changed last, in nanoseconds since 1970; 0 where that is not known.
-pub(crate) fn modified(metadata: &fs::Metadata) -> u128 {
-    let time = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    time.map_or(0, |time| time.as_nanos())
+/// Why nothing is known of a file.
+fn unreachable_file(path: &Path, error: io::Error) -> ImageProblem {
+    match fs::read_link(path) {
+        Ok(target) if error.kind() == io::ErrorKind::NotFound => ImageProblem::DanglingLink(target),
+        _ => ImageProblem::Unreadable(error),
+    }
 }
 
 /// The path from the first folder that is called as a half: `val/images/1.JPEG` of `tiny-imagenet-200/val/images/1.JPEG`.

@@ -8,9 +8,9 @@ use super::{
     BrokenImage, ImageProblem, Layout, Listing,
     broken::describe,
     cached,
-    decode_all::{DecodedHalf, common_size, decode_all},
-    layout::{Arranged, arrange},
-    listing::modified,
+    decode_all::{DecodedHalf, Reading, decode_all},
+    layout::{Arranged, Labelled, arrange, ending},
+    stamp::stamp,
 };
 use crate::{DataError, DataOptions, Dataset, LoadProgress, folder::check_folder};
 
@@ -52,17 +52,17 @@ pub(crate) fn load(
     let (root, stamp) = match &source {
         Source::Folder(listing) => (listing.root.clone(), listing.stamp()),
         Source::Archive { path, .. } => {
-            let stamp = fs::metadata(path).map(|data| format!("{} {}", data.len(), modified(&data)));
+            let stamp = fs::metadata(path).map(|metadata| stamp(path, &metadata));
             ((*path).to_owned(), stamp.unwrap_or_default())
         }
     };
     let said = format!("images in '{}'", root.display());
-    let how = format!("{layout:?} {:?} {}", options.image_size, options.skip_broken);
+    let how = format!("{layout:?} {:?} {}", options.images, options.skip_broken);
     let kept = cached::place(&options.cache, &root, &stamp, &how);
     if let Some(dataset) = cached::read(&kept, name, &said) {
         return Ok(dataset);
     }
-    let listing = match source {
+    let mut listing = match source {
         Source::Folder(listing) => listing,
         Source::Archive { path, unpacked, check } => {
             check()?;
@@ -70,9 +70,10 @@ pub(crate) fn load(
             Listing::of_archive(path, unpacked).map_err(problem)?
         }
     };
+    let broken = std::mem::take(&mut listing.broken);
     let arranged =
         arrange(&listing, layout).map_err(|problem| DataError::Layout { folder: root.clone(), problem })?;
-    let mut dataset = decode(name, &said, &listing, &arranged, options, progress)?;
+    let mut dataset = decode(name, &said, &listing, &arranged, broken, options, progress)?;
     if let Err(error) = cached::write(&kept, &dataset) {
         dataset.notes.push(format!("the decoded images cannot be kept in '{}': {error}", kept.display()));
     }
@@ -84,25 +85,26 @@ fn decode(
     source: &str,
     listing: &Listing,
     arranged: &Arranged<'_>,
+    mut broken: Vec<BrokenImage>,
     options: &DataOptions,
     progress: &mut dyn FnMut(LoadProgress),
 ) -> Result<Dataset, DataError> {
-    let (total, side) = (arranged.train.len() + arranged.test.len(), options.image_size);
-    let strange = arranged.strange.iter();
-    let mut broken: Vec<BrokenImage> = strange
-        .map(|file| BrokenImage { path: listing.place(file), problem: ImageProblem::OtherName })
-        .collect();
-    // Without a single sound image any size will do to list what is wrong with each.
-    let size = common_size(listing, &arranged.train, side).unwrap_or(super::decode_all::CommonSize {
-        width: 1,
-        height: 1,
-        first: listing.root.clone(),
-    });
+    broken.extend(arranged.strange.iter().map(|file| BrokenImage {
+        path: listing.place(file),
+        problem: ImageProblem::OtherName(ending(&file.path).to_owned()),
+    }));
+    let labels = |images: &[Labelled<'_>]| images.iter().map(|image| image.label).collect::<Vec<u16>>();
+    if broken.is_empty() {
+        whole_classes(listing, arranged, &labels(&arranged.train), &labels(&arranged.test))?;
+    }
+    let total = arranged.train.len() + arranged.test.len();
+    let reading = Reading::new(listing, options.images);
+    let size = reading.common_size(&arranged.train, total)?;
     progress(LoadProgress::Decode { done: 0, total });
     let mut report = |done| progress(LoadProgress::Decode { done, total });
-    let mut train = decode_all(listing, &arranged.train, &size, side, &mut report)?;
+    let mut train = decode_all(&reading, &arranged.train, &size, &mut report)?;
     let before = arranged.train.len();
-    let mut test = decode_all(listing, &arranged.test, &size, side, &mut |done| report(before + done))?;
+    let mut test = decode_all(&reading, &arranged.test, &size, &mut |done| report(before + done))?;
     broken.append(&mut train.broken);
     broken.append(&mut test.broken);
     let mut notes = Vec::new();
@@ -111,7 +113,7 @@ fn decode(
             return Err(DataError::BrokenImages { broken });
         }
         notes.push(format!("{} broken files were left out: {}", broken.len(), describe(&broken)));
-        whole_classes(listing, arranged, &train, &test)?;
+        whole_classes(listing, arranged, &train.labels, &test.labels)?;
     }
     let grey = train.grey + test.grey;
     let sound = train.labels.len() + test.labels.len();
@@ -125,16 +127,16 @@ fn decode(
     Ok(Dataset { notes, ..dataset })
 }
 
-/// Every class still has an image after broken ones were left out.
+/// Every class has an image among those with these labels.
 fn whole_classes(
     listing: &Listing,
     arranged: &Arranged<'_>,
-    train: &DecodedHalf,
-    test: &DecodedHalf,
+    train: &[u16],
+    test: &[u16],
 ) -> Result<(), DataError> {
-    for (half, decoded) in [("train", train), ("test", test)] {
+    for (half, labels) in [("train", train), (arranged.test_half, test)] {
         let mut seen = vec![false; arranged.classes.len()];
-        for &label in &decoded.labels {
+        for &label in labels {
             seen[usize::from(label)] = true;
         }
         if let Some(empty) = seen.iter().position(|&seen| !seen) {

@@ -1,4 +1,4 @@
-//! Data sets of image files: PNG and JPEG, in folders or archives, one folder a class.
+//! Data sets of image files in folders or archives, one folder a class.
 
 mod broken;
 mod cached;
@@ -7,9 +7,12 @@ mod decode_all;
 mod layout;
 mod listing;
 mod load;
+mod options;
+mod stamp;
 
 pub use broken::{BrokenImage, ImageProblem};
 pub use layout::LayoutProblem;
+pub use options::ImageOptions;
 
 pub(crate) use broken::describe;
 pub(crate) use layout::Layout;

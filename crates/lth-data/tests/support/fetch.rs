@@ -12,10 +12,11 @@ pub const IMAGES: &str = super::NAMES[0];
 pub fn options(cache: &Path, mirrors: &[&Mirror]) -> DataOptions {
     DataOptions {
         folder: None,
+        fill_folder: false,
         download: true,
         mirrors: mirrors.iter().map(|mirror| mirror.url.clone()).collect(),
         cache: cache.to_owned(),
-        image_size: None,
+        images: lth_data::ImageOptions::default(),
         skip_broken: false,
         timeout: Duration::from_millis(500),
     }
@@ -34,7 +35,7 @@ pub fn names(cache: &Path) -> Vec<String> {
     super::listing(&folder)
         .iter()
         .map(|path| path.display().to_string())
-        .filter(|name| name != "lock")
+        .filter(|name| name != ".lock")
         .collect()
 }
 

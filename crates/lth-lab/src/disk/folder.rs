@@ -113,7 +113,14 @@ fn same_identity(
     found: &BTreeMap<String, String>,
     expected: &BTreeMap<String, String>,
 ) -> Result<(), LabError> {
-    let differs = found.keys().chain(expected.keys()).find(|name| found.get(*name) != expected.get(*name));
+    // Folders of images are told apart by their fingerprints, whatever they are called.
+    let image_folders = [found, expected].iter().all(|settings| {
+        settings["dataset"].starts_with("\"image-folder") && settings.contains_key("dataset_fingerprint")
+    });
+    let differs = found
+        .keys()
+        .chain(expected.keys())
+        .find(|name| found.get(*name) != expected.get(*name) && !(image_folders && *name == "dataset"));
     let Some(setting) = differs else { return Ok(()) };
     let value = |settings: &BTreeMap<String, String>| {
         settings.get(setting).map_or("not set", String::as_str).to_owned()
@@ -169,6 +176,25 @@ mod tests {
         let error = RunFolder::open(root.path(), &other).unwrap_err();
         assert!(error.to_string().ends_with("its recipe.batch_size is 60, not 61"), "{error}");
         assert_eq!(fs::read(Layout::new(root.path()).experiment()).unwrap(), before);
+    }
+
+    #[test]
+    fn a_folder_of_images_is_told_by_its_fingerprint() {
+        let root = tempfile::tempdir().unwrap();
+        let images = |path: &str, fingerprint: &str| {
+            let mut experiment = Experiment::new("conv-2", path);
+            experiment.dataset_fingerprint = Some(fingerprint.to_owned());
+            experiment
+        };
+        let first = images("image-folder:/a/photos.v1", "00ff");
+        RunFolder::open(root.path(), &first).unwrap();
+        let moved = images("image-folder:/b/photos.v2/", "00ff");
+        assert_eq!(first.folder_name(), moved.folder_name());
+        assert_eq!(RunFolder::open(root.path(), &moved).unwrap().1.data_folder, moved.data_folder);
+        let other = images("image-folder:/a/photos.v1", "ff00");
+        assert_ne!(first.folder_name(), other.folder_name());
+        let error = RunFolder::open(root.path(), &other).unwrap_err();
+        assert!(error.to_string().contains("dataset_fingerprint"), "{error}");
     }
 
     #[test]

@@ -15,6 +15,7 @@ const COMMENTS: &[(&str, &str)] = &[
     ("format", "The format of this run folder; an lth that does not know it leaves the folder alone."),
     ("model", "`lth models` and `lth datasets` list what there is."),
     ("network_fingerprint", "The fingerprint of your own network when the run began."),
+    ("data_folder", "Where the images were read last; they may be moved: see --data-folder."),
     ("dataset_fingerprint", "The data are not the published ones; this is their fingerprint."),
     (
         "rounds",

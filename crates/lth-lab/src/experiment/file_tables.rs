@@ -21,6 +21,7 @@ pub(super) struct ExperimentFile {
     model: String,
     network_fingerprint: Option<String>,
     dataset: String,
+    data_folder: Option<PathBuf>,
     dataset_fingerprint: Option<String>,
     start: Option<String>,
     initial_weights: Option<String>,
@@ -85,7 +86,8 @@ impl ExperimentFile {
         Experiment {
             model: self.model,
             network_fingerprint: self.network_fingerprint,
-            dataset: self.dataset,
+            dataset: default.dataset,
+            data_folder: self.data_folder.or(default.data_folder),
             dataset_fingerprint: self.dataset_fingerprint,
             start: self.start,
             initial_weights: self.initial_weights,

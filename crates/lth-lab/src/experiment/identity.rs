@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::{Experiment, short_name};
 
-/// Settings that extend a run or say what stays of it; changing them makes no other run.
-const EXTENSIBLE: [&str; 5] = ["rounds", "replicates", "controls", "mask_runs", "keep"];
+/// Settings that extend a run, or say what stays of it or where its data lie; changing them makes no other run.
+const EXTENSIBLE: [&str; 6] = ["rounds", "replicates", "controls", "mask_runs", "keep", "data_folder"];
 
 impl Experiment {
     /// `<model>-<dataset>-<hash>`, of models and data sets that are paths the last part: the first 8 hex digits of BLAKE3 over the settings that are not at their default, or

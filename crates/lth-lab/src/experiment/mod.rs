@@ -15,7 +15,7 @@ use std::{
     str::FromStr,
 };
 
-use lth_data::{DatasetView, NormalizationMethod};
+use lth_data::{DatasetName, DatasetView, NormalizationMethod};
 use lth_model::{Architecture, Density, ParseError, Rate, Recipe, Schedule, Seed, Step};
 use lth_ticket::{Allocation, DataOrder, PruningError, PruningRates, Scope, density_ladder};
 use serde::{Deserialize, Serialize};
@@ -48,8 +48,11 @@ pub struct Experiment {
     /// The fingerprint of a network of the user's own (`custom:FILE`), whose file may change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_fingerprint: Option<String>,
-    /// The data set's name.
+    /// The data set's name; of a folder of images its label, `image-folder:photos`.
     pub dataset: String,
+    /// Where a folder of images was read last. Its images are told by `dataset_fingerprint`, wherever they lie.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_folder: Option<PathBuf>,
     /// The fingerprint of the data, when they are not the published ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset_fingerprint: Option<String>,
@@ -237,12 +240,15 @@ impl FromStr for Retraining {
 
 impl Experiment {
     /// The papers' settings for a model on a data set, both by their canonical names: mostly those of Frankle and Carbin
-    /// (2019, Figure 2 and Appendices G to I), by family of models.
+    /// (2019, Figure 2 and Appendices G to I), by family of models. Of `image-folder:PATH` the path becomes
+    /// [`Experiment::data_folder`].
     pub fn new(model: &str, dataset: &str) -> Self {
+        let parsed = DatasetName::parse(dataset).ok();
         Self {
             model: model.to_owned(),
             network_fingerprint: None,
-            dataset: dataset.to_owned(),
+            dataset: parsed.as_ref().map_or_else(|| dataset.to_owned(), DatasetName::label),
+            data_folder: parsed.as_ref().and_then(DatasetName::folder).map(Path::to_owned),
             dataset_fingerprint: None,
             start: None,
             initial_weights: None,

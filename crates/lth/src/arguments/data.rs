@@ -11,7 +11,7 @@ pub(crate) struct DataArguments {
     pub(crate) model: String,
     /// The data set, for example mnist; `lth datasets` lists all
     pub(crate) dataset: String,
-    /// Read the data set from this folder instead: its files as published, or unpacked
+    /// The folder of data sets: read from there, as published, unpacked or laid out by torchvision; downloaded into it if absent
     pub(crate) data_folder: Option<PathBuf>,
     /// Download the data set if it is not there
     #[arg(long, help_heading = "Data")]
@@ -30,7 +30,7 @@ pub(crate) struct DataArguments {
 /// Which part of the data set is used, and what is changed in it.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ViewArguments {
-    /// Use only these classes, by name or number: 0,1,cat
+    /// Use only these classes, all by name or all by number: cat,dog or 3,5
     #[arg(
         long,
         help_heading = "Data",
@@ -54,4 +54,16 @@ pub(crate) struct ViewArguments {
     /// Scale the images of a folder to this many pixels on either side
     #[arg(long, help_heading = "Data", hide_short_help = true, value_name = "PIXELS")]
     pub(crate) image_size: Option<String>,
+    /// Scale the shorter side of images to this many pixels first, then cut --image-size pixels out of the middle
+    #[arg(
+        long,
+        help_heading = "Data",
+        hide_short_help = true,
+        value_name = "PIXELS",
+        requires = "image_size"
+    )]
+    pub(crate) resize: Option<String>,
+    /// Turn images as their EXIF data say
+    #[arg(long, help_heading = "Data", hide_short_help = true)]
+    pub(crate) exif_orientation: bool,
 }

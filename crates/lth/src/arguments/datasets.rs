@@ -14,7 +14,10 @@ pub(crate) struct DatasetsArguments {
     /// Load it and print its counts, its fingerprint, and mean and deviation of its channels
     #[arg(long, requires = "dataset")]
     pub(crate) statistics: bool,
-    /// Download the data set if it is not there
-    #[arg(long, requires = "statistics")]
+    /// Download the data set if it is not there, into the folder or the cache, and check it
+    #[arg(long, requires = "dataset")]
     pub(crate) download: bool,
+    /// Download from this address instead of the official mirrors
+    #[arg(long, value_name = "URL", requires = "download")]
+    pub(crate) mirror: Option<String>,
 }

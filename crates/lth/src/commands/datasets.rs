@@ -16,14 +16,19 @@ use crate::{
 pub(crate) fn run(arguments: &DatasetsArguments, messages: &Messages) -> Result<(), Failure> {
     let Some(name) = &arguments.dataset else { return list() };
     let parsed = DatasetName::parse(name).map_err(Failure::bad_input)?;
-    if arguments.statistics {
+    if arguments.statistics || arguments.download {
         let source = DataSource {
             folder: arguments.data_folder.clone(),
+            fill: arguments.download,
             download: arguments.download,
+            mirror: arguments.mirror.clone(),
             ..DataSource::default()
         };
         let view = DatasetView::default();
-        let dataset = settings::load(name, NormalizationMethod::Unit, &view, source, messages)?;
+        let dataset = settings::load_named(name, NormalizationMethod::Unit, &view, source, messages)?;
+        if !arguments.statistics {
+            return print(&arrived(&dataset));
+        }
         return print(&statistics(&dataset));
     }
     match parsed {
@@ -45,7 +50,7 @@ fn list() -> Result<(), Failure> {
             info.description.to_owned(),
         ]);
     }
-    let folders = ["image-folder:PATH", "", "a folder", "train/CLASS/*.png (.jpg, .jpeg), test/CLASS/*.png"];
+    let folders = ["image-folder:PATH", "", "a folder", "train/CLASS/*.png (.jpg, ...), test/CLASS/*.png"];
     rows.add_row(folders.map(str::to_owned));
     print(&table::text(&rows))
 }
@@ -84,6 +89,17 @@ fn classes(info: &DatasetInfo) -> String {
     } else {
         format!("{}: {}", info.classes, info.class_names.join(", "))
     }
+}
+
+/// Where a data set is that was downloaded.
+fn arrived(dataset: &Dataset) -> String {
+    format!(
+        "{}: {} training and {} test examples, {}\n",
+        dataset.name,
+        count(dataset.train.len()),
+        count(dataset.test.len()),
+        dataset.source
+    )
 }
 
 /// What was found in the data.

@@ -89,8 +89,8 @@ pub(crate) fn run_experiment(
     messages: &Messages,
 ) -> Result<(), Failure> {
     let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
-    let name = &experiment.dataset;
-    let dataset = settings::load(name, experiment.normalization, &experiment.view, source, messages)?;
+    settings::place_data(&source, &mut experiment);
+    let dataset = settings::load(&experiment, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
     experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
     settings::note_data(&dataset, &mut experiment);

@@ -23,6 +23,7 @@ pub(crate) fn run(
         download: arguments.download,
         mirror: arguments.mirror.clone(),
         skip_broken: arguments.skip_broken,
+        ..DataSource::default()
     };
     run_experiment(experiment, source, None, &schedule, common, messages)
 }

@@ -40,8 +40,7 @@ pub(crate) fn run(
     let experiment = &results.experiment;
     let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
     let source = DataSource::of_run(&arguments.source);
-    let (name, view) = (&experiment.dataset, &experiment.view);
-    let data = settings::load(name, experiment.normalization, view, source, messages)?;
+    let data = settings::load(experiment, source, messages)?;
     let architecture = settings::network(&model, &data)?;
     let engine = CpuEngine::new().with_threads(threads);
     messages.info(&format!(

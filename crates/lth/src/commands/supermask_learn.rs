@@ -37,8 +37,8 @@ pub(crate) fn run(
     let every = checkpoint_every(arguments.checkpoint_every.as_deref())?;
     let threads = settings::threads(arguments.threads.as_deref())?;
     let source = DataSource::of(&arguments.data);
-    let experiment = &learning.experiment;
-    let dataset = settings::load(&name, experiment.normalization, &experiment.view, source, messages)?;
+    settings::place_data(&source, &mut learning.experiment);
+    let dataset = settings::load(&learning.experiment, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
     settings::note_data(&dataset, &mut learning.experiment);
     if model.definition().is_some() {

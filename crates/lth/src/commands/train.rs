@@ -33,7 +33,8 @@ pub(crate) fn run(
     let mut experiment = experiment(arguments, &model.name, &name)?;
     let every = checkpoint_every(arguments.checkpoint_every.as_deref())?;
     let source = DataSource::of(&arguments.data);
-    let dataset = settings::load(&name, experiment.normalization, &experiment.view, source, messages)?;
+    settings::place_data(&source, &mut experiment);
+    let dataset = settings::load(&experiment, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
     let seed = arguments.recipe.seed.as_deref();
     let start = Start::of(&arguments.start, seed, &architecture, &experiment.recipe)?;

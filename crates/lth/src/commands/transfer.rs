@@ -48,9 +48,9 @@ pub(crate) fn run(
     let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
     let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
 
-    let experiment = &settings.target;
-    let dataset =
-        settings::load(&name, experiment.normalization, &experiment.view, DataSource::of(&data), messages)?;
+    let data = DataSource::of(&data);
+    settings::place_data(&data, &mut settings.target);
+    let dataset = settings::load(&settings.target, data, messages)?;
     let architecture = target_network(&source, &model, &dataset)?;
     settings.keep_output = keeps_output(arguments, settings.source_data == dataset.name);
     settings::note_data(&dataset, &mut settings.target);

@@ -21,6 +21,8 @@ use crate::{
 pub(crate) struct DataSource {
     /// A folder of its files.
     pub(crate) folder: Option<PathBuf>,
+    /// Whether the folder is one into which data are put: what is not there may come from elsewhere, or is downloaded into it.
+    pub(crate) fill: bool,
     /// Whether it may be downloaded.
     pub(crate) download: bool,
     /// An address to download from, instead of the official ones.
@@ -34,6 +36,7 @@ impl DataSource {
     pub(crate) fn of_run(arguments: &StudySource) -> Self {
         Self {
             folder: arguments.data_folder.clone(),
+            fill: false,
             download: arguments.download,
             mirror: arguments.mirror.clone(),
             skip_broken: arguments.skip_broken,
@@ -44,6 +47,7 @@ impl DataSource {
     pub(crate) fn of(arguments: &DataArguments) -> Self {
         Self {
             folder: arguments.data_folder.clone(),
+            fill: true,
             download: arguments.download,
             mirror: arguments.mirror.clone(),
             skip_broken: arguments.skip_broken,
@@ -51,16 +55,38 @@ impl DataSource {
     }
 }
 
-/// The canonical name of the data set that was asked for, with its path if it is a folder of images.
+/// The canonical name of the data set that was asked for, with its path, in its one form, if it is a folder of images.
 ///
 /// # Errors
 /// When there is none of this name.
 pub(crate) fn dataset_name(arguments: &DataArguments) -> Result<String, Failure> {
     let name = match DatasetName::parse(&arguments.dataset).map_err(Failure::bad_input)? {
-        DatasetName::ImageFolder(path) => DatasetName::ImageFolder(arguments.data_folder.clone().or(path)),
+        DatasetName::ImageFolder(path) => {
+            DatasetName::ImageFolder(path.or_else(|| arguments.data_folder.clone()))
+        }
         name => name,
     };
-    Ok(name.to_string())
+    Ok(name.located().to_string())
+}
+
+/// Notes in an experiment on a folder of images where it lies: the folder that was asked for, else the one of its file.
+pub(crate) fn place_data(source: &DataSource, experiment: &mut Experiment) {
+    let Ok(DatasetName::ImageFolder(label)) = DatasetName::parse(&experiment.dataset) else { return };
+    let named = |path: &PathBuf| DatasetName::ImageFolder(Some(path.clone())).located();
+    let placed = match (&source.folder, &experiment.data_folder) {
+        (Some(folder), _) => named(folder),
+        // By hand, relative to where the program runs; what a run has noted keeps its label.
+        (None, Some(folder)) if folder.is_relative() => {
+            experiment.dataset = named(folder).label();
+            named(folder)
+        }
+        _ => return,
+    };
+    if label.is_none() {
+        experiment.dataset = placed.label();
+    }
+    // A path that is no text cannot be written into the file.
+    experiment.data_folder = placed.folder().and_then(|path| path.to_str()).map(PathBuf::from);
 }
 
 /// Which part of the data set was asked for.
@@ -80,6 +106,7 @@ pub(crate) fn view(arguments: &ViewArguments) -> Result<DatasetView, Failure> {
         fraction: plain("fraction", &arguments.fraction, "--fraction 0.1")?,
         random_labels: plain("rate of random labels", &arguments.random_labels, "--random-labels 0.2")?,
         permute_labels: arguments.permute_labels,
+        exif_orientation: arguments.exif_orientation,
         ..DatasetView::default()
     };
     if let Some(seed) = &arguments.data_seed {
@@ -88,15 +115,32 @@ pub(crate) fn view(arguments: &ViewArguments) -> Result<DatasetView, Failure> {
     if let Some(side) = &arguments.image_size {
         view.image_size = Some(positive("image size", side, "--image-size 32")?);
     }
+    if let Some(side) = &arguments.resize {
+        view.resize = Some(positive("resize", side, "--resize 256")?);
+    }
     view.check().map_err(Failure::bad_input)?;
     Ok(view)
 }
 
-/// Loads a data set by its name, normalised and seen as asked; a download and the decoding of images show how far they are.
+/// Loads the data set of an experiment, normalised and seen as it says; a download and the decoding of images show how far
+/// they are.
 ///
 /// # Errors
 /// When it cannot be had, or is not as it must be.
 pub(crate) fn load(
+    experiment: &Experiment,
+    mut source: DataSource,
+    messages: &Messages,
+) -> Result<Dataset, Failure> {
+    source.folder = source.folder.or_else(|| experiment.data_folder.clone());
+    load_named(&experiment.dataset, experiment.normalization, &experiment.view, source, messages)
+}
+
+/// As [`load`], by the name of the data set.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_named(
     name: &str,
     normalization: NormalizationMethod,
     view: &DatasetView,
@@ -105,9 +149,10 @@ pub(crate) fn load(
 ) -> Result<Dataset, Failure> {
     let options = DataOptions {
         folder: source.folder,
+        fill_folder: source.fill,
         download: source.download,
         mirrors: source.mirror.into_iter().collect(),
-        image_size: view.image_size,
+        images: view.image_options(),
         skip_broken: source.skip_broken,
         ..DataOptions::default()
     };

@@ -222,6 +222,52 @@ mod tests {
         experiment(&arguments, "mnist")
     }
 
+    /// Every model, data set and option of the PyTorch tool (lecode-official/pytorch-lottery-ticket-hypothesis), as its README
+    /// and its help print them; the last four models are what it called Conv-2, -4, -6 and VGG-19 before its first release.
+    #[test]
+    fn the_command_lines_of_the_pytorch_tool_are_understood() {
+        let options = [
+            "",
+            "-i 3 -e 2 -b 30 -l 0.002",
+            "--number-of-iterations 3 --number-of-epochs 2 --batch-size 30 --learning-rate 0.002",
+            "--verbosity debug --disable-progress-bar --logging-path log --output-path out",
+        ];
+        let models = [
+            ("lenet-300-100", "lenet-300-100"),
+            ("lenet-5", "lenet-5"),
+            ("conv-2", "conv-2"),
+            ("conv-4", "conv-4"),
+            ("conv-6", "conv-6"),
+            ("vgg19", "vgg-19"),
+            ("vgg5", "conv-2"),
+            ("vgg7", "conv-4"),
+            ("vgg9", "conv-6"),
+            ("vgg17", "vgg-19"),
+        ];
+        for (given, model) in models {
+            for (data, dataset) in [("mnist", "mnist"), ("cifar10", "cifar-10"), ("cifar-10", "cifar-10")] {
+                for flags in options {
+                    let words = format!("lth find-ticket {given} {data} ./datasets {flags}");
+                    let line = CommandLine::try_parse_from(words.split_whitespace()).unwrap();
+                    let Command::FindWinningTicket(arguments) = line.command else { panic!("{words}") };
+                    let name = super::super::dataset_name(&arguments.data).unwrap();
+                    assert_eq!(
+                        arguments.data.data_folder.as_deref(),
+                        Some(std::path::Path::new("./datasets"))
+                    );
+                    let found = experiment(&arguments, &name).unwrap();
+                    let mut expected = Experiment::new(model, dataset);
+                    if flags.contains("0.002") {
+                        (expected.rounds, expected.recipe.batch_size) = (3, 30);
+                        expected.recipe.length = lth_model::Step::from_epochs(2);
+                        expected.recipe.learning_rate = 0.002;
+                    }
+                    assert_eq!(found, expected, "{words}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn without_flags_it_is_the_papers() {
         assert_eq!(of("").unwrap(), Experiment::new("lenet-300-100", "mnist"));

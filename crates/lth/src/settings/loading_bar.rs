@@ -25,6 +25,12 @@ impl LoadingBar {
                 }
                 bar.set_position(download.received);
             }
+            LoadProgress::Elsewhere { dataset, folder, source } => {
+                messages.info(&format!(
+                    "{dataset} is not in '{}'; it is taken from elsewhere: {source}",
+                    folder.display()
+                ));
+            }
             LoadProgress::Decode { done, total } => {
                 if *done == 0 {
                     self.finish();

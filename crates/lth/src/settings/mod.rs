@@ -10,7 +10,7 @@ mod start;
 mod ticket_network;
 mod values;
 
-pub(crate) use data::{DataSource, dataset_name, load, network, note_data, view};
+pub(crate) use data::{DataSource, dataset_name, load, load_named, network, note_data, place_data, view};
 pub(crate) use experiment::experiment;
 pub(crate) use model::model;
 pub(crate) use pretrained::pretrained;
