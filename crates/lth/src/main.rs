@@ -14,6 +14,7 @@ mod progress;
 mod settings;
 mod summary;
 mod table;
+mod terminal;
 mod usage_error;
 
 use std::process::ExitCode;

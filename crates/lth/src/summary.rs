@@ -1,11 +1,10 @@
 //! What is printed at the end of a run: the table of rounds, the sentence that matters, and where the files are.
 
-use comfy_table::Table;
 use lth_lab::{RoundResult, RunResults, Variant};
 use lth_ticket::{Replicate, ReplicatesVerdict};
 
 use crate::collapse;
-use crate::table::{self, density_percent, percent, sparsity_percent, table};
+use crate::table::{self, Table, density_percent, percent, sparsity_percent, table};
 
 /// The columns of the table. Accuracies are of the whole set named.
 const HEADER: [&str; 10] = [
@@ -21,6 +20,10 @@ const HEADER: [&str; 10] = [
     "speed-up",
 ];
 
+/// What a narrow terminal does without, the first first; `summary.csv` and `timing.csv` have all of it.
+const SPARE: [&str; 5] =
+    ["sparsity %", "seconds", "train acc. % at end", "val. acc. %", "test acc. % at end"];
+
 /// The closing summary of a run.
 pub(crate) fn summary(results: &RunResults) -> String {
     let experiment = &results.experiment;
@@ -30,7 +33,7 @@ pub(crate) fn summary(results: &RunResults) -> String {
     }
     text.push_str("Validation and test accuracy are at early stop unless it says otherwise.\n\n");
     for variant in experiment.variants() {
-        let mut rows = table(&HEADER, 0);
+        let mut rows = table(&HEADER, 0).spare(&SPARE);
         for round in 0..experiment.rounds {
             add_round(&mut rows, results, variant, round);
         }

@@ -1,24 +1,89 @@
 //! Tables for people.
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+mod fit;
 
-/// A table with this header, numbers to the right from the given column on, and no lines but one below the header.
-pub(crate) fn table(header: &[&str], numbers_from: usize) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header);
-    for (index, column) in table.column_iter_mut().enumerate() {
-        if index >= numbers_from {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-        column.set_padding((0, 2));
-    }
-    table
+use comfy_table::{
+    Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Layout, Width, presets,
+};
+
+use crate::terminal::output_width;
+use fit::{Column, GAP, fit};
+
+/// A table with numbers to the right and no lines but one below the header.
+pub(crate) struct Table {
+    header: Vec<String>,
+    numbers_from: usize,
+    spare: Vec<usize>,
+    rows: Vec<Vec<String>>,
 }
 
-/// The text of a table, without trailing blanks, with a last line end.
+/// A table with this header, numbers to the right from the given column on.
+pub(crate) fn table(header: &[&str], numbers_from: usize) -> Table {
+    let header = header.iter().map(ToString::to_string).collect();
+    Table { header, numbers_from, spare: Vec::new(), rows: Vec::new() }
+}
+
+impl Table {
+    /// Which columns a narrow terminal does without, the first first. Others are left out from the right.
+    pub(crate) fn spare(mut self, headers: &[&str]) -> Self {
+        let place = |name: &&str| self.header.iter().position(|header| header == name);
+        self.spare = headers.iter().filter_map(place).collect();
+        self
+    }
+
+    /// Adds a row, a cell a column.
+    pub(crate) fn add_row(&mut self, cells: impl IntoIterator<Item: ToString>) -> &mut Self {
+        self.rows.push(cells.into_iter().map(|cell| cell.to_string()).collect());
+        self
+    }
+
+    /// How many rows there are.
+    pub(crate) fn row_count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn column(&self, index: usize) -> Column {
+        let cells = self.rows.iter().filter_map(|row| row.get(index)).map(String::as_str);
+        Column::of(&self.header[index], cells, index >= self.numbers_from)
+    }
+}
+
+/// The text of a table, without trailing blanks, with a last line end: as wide as it is in a pipe or file, folded in a
+/// terminal that is narrower, with a line that names the columns that found no room.
 pub(crate) fn text(table: &Table) -> String {
-    table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    text_within(table, output_width())
+}
+
+fn text_within(table: &Table, available: Option<usize>) -> String {
+    let columns: Vec<Column> = (0..table.header.len()).map(|index| table.column(index)).collect();
+    let shown = fit(&columns, &table.spare, available.unwrap_or(usize::MAX));
+    let row = |cells: &[String]| -> Vec<Cell> {
+        let cell = |&(index, _): &(usize, usize)| Cell::new(cells.get(index).map_or("", String::as_str));
+        shown.iter().map(cell).collect()
+    };
+    let mut layout = Layout::new();
+    layout.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    layout.set_header(row(&table.header));
+    for cells in &table.rows {
+        layout.add_row(row(cells));
+    }
+    for (&(index, width), column) in shown.iter().zip(layout.column_iter_mut()) {
+        if index >= table.numbers_from {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        column.set_padding((0, GAP as u16));
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed((width + GAP) as u16)));
+    }
+    let mut text: String = layout.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let is_shown = |index: usize| shown.iter().any(|&(shown, _)| shown == index);
+    let hidden: Vec<&str> = (0..columns.len())
+        .filter(|&index| !is_shown(index))
+        .map(|index| table.header[index].as_str())
+        .collect();
+    if !hidden.is_empty() {
+        text.push_str(&format!("(no room for: {})\n", hidden.join(", ")));
+    }
+    text
 }
 
 /// A fraction as a percentage: `98.23`.
@@ -91,5 +156,34 @@ mod tests {
         let mut table = table(&["name", "n"], 1);
         table.add_row(["a", "1"]).add_row(["bb", "100"]);
         assert_eq!(text(&table), "name    n\na       1\nbb    100\n");
+    }
+
+    #[test]
+    fn narrow_terminals_fold_headers_and_texts_but_no_number() {
+        let mut table = table(&["name", "accuracy at the end %", "what"], 1);
+        table.add_row(["a", "98.25", "x"]).add_row(["long-name", "7.00", "y"]);
+        assert_eq!(
+            text_within(&table, Some(26)),
+            "name       accuracy at  what\n".replace("accuracy at  what", "accuracy  what")
+                + "             at the\n              end %\na             98.25     x\nlong-name      7.00     y\n"
+        );
+        for width in 1..60 {
+            let text = text_within(&table, Some(width));
+            for word in ["98.25", "7.00", "long-name", "accuracy"] {
+                assert!(text.contains(word), "{width}\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn columns_without_room_are_named() {
+        let mut table = table(&["name", "first", "second", "third"], 1).spare(&["second"]);
+        table.add_row(["a", "1", "2", "3"]);
+        let head = |width| text_within(&table, Some(width)).lines().next().unwrap().to_owned();
+        assert_eq!(head(26), "name  first  second  third");
+        assert_eq!(head(25), "name  first  third");
+        assert_eq!(head(17), "name  first");
+        assert_eq!(head(1), "name  first");
+        assert!(text_within(&table, Some(17)).ends_with("(no room for: second, third)\n"));
     }
 }

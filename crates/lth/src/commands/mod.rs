@@ -29,6 +29,7 @@ mod supermask_figure;
 mod supermask_heuristic;
 mod supermask_learn;
 pub(crate) mod train;
+mod train_history;
 pub(crate) mod transfer;
 mod transfer_display;
 mod transfer_figure;

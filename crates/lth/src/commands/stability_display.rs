@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use lth_lab::{StabilityEvent, StabilityObserver, StabilityTask};
 
 use crate::{
     arguments::{CommonArguments, Verbosity},
     output::Messages,
-    progress::duration,
+    progress::{duration, left, show, style_of_all, style_of_one},
     table::percent,
 };
 
@@ -40,7 +40,7 @@ impl<'a> StabilityDisplay<'a> {
             && arguments.verbosity >= Verbosity::Info;
         let all = wanted.then(|| {
             let bar = messages.bars().add(ProgressBar::new(0));
-            bar.set_style(style("all  {bar:24} {pos}/{len} tasks  {elapsed_precise} gone  {wide_msg}"));
+            bar.set_style(style_of_all("tasks"));
             bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });
@@ -99,23 +99,24 @@ impl StabilityObserver for StabilityDisplay<'_> {
                 let mut state = self.lock();
                 if let Some(all) = &state.all {
                     let bar = self.messages.bars().insert_before(all, ProgressBar::new(1));
-                    bar.set_style(style("{prefix}  {bar:16} {pos}/{len}  {wide_msg}"));
-                    bar.set_prefix(task.to_string());
+                    bar.set_style(style_of_one());
+                    show(&bar, &[task.to_string()]);
                     state.running.insert(*task, (bar, 0.0));
                 }
             }
             StabilityEvent::Progress { task, progress } => {
                 let mut state = self.lock();
-                if let Some((bar, left)) = state.running.get_mut(task) {
+                if let Some((bar, kind_left)) = state.running.get_mut(task) {
                     bar.set_length(progress.of);
                     bar.set_position(progress.done);
-                    bar.set_message(format!("{} left", duration(progress.seconds_left)));
-                    *left = progress.kind_seconds_left;
+                    let done = format!("{}/{}", progress.done, progress.of);
+                    show(bar, &[left(progress.seconds_left), task.to_string(), done]);
+                    *kind_left = progress.kind_seconds_left;
                 }
                 if let Some(all) = &state.all {
-                    let left = state.running.values().map(|(_, left)| *left).fold(0.0, f64::max);
+                    let seconds = state.running.values().map(|(_, left)| *left).fold(0.0, f64::max);
                     let kind = if matches!(task, StabilityTask::Path { .. }) { "paths" } else { "trainings" };
-                    all.set_message(format!("{} of {kind} left", duration(left)));
+                    all.set_message(format!("{} of {kind} left", duration(seconds)));
                 }
             }
             StabilityEvent::Finished { task, result, seconds } => {
@@ -133,8 +134,4 @@ impl StabilityObserver for StabilityDisplay<'_> {
             StabilityEvent::Failed { task, error } => self.over(task, false, true, &error.to_string()),
         }
     }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates here are valid").progress_chars("=> ")
 }

@@ -107,7 +107,7 @@ fn bar(common: &CommonArguments, messages: &Messages) -> ProgressBar {
     if !wanted {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template("{bar:24} {pos}/{len} masks  {eta} left").expect("it is valid");
+    let style = ProgressStyle::with_template("{bar:16} {eta} left  {pos}/{len} masks").expect("it is valid");
     messages.bars().add(ProgressBar::new(0)).with_style(style.progress_chars("=> "))
 }
 

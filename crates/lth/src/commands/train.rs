@@ -1,6 +1,9 @@
 //! `lth train`.
 
-use std::{fmt::Write as _, path::Path};
+use std::{
+    io::{IsTerminal, stdout},
+    path::Path,
+};
 
 use lth_cpu::CpuEngine;
 use lth_lab::{
@@ -8,9 +11,11 @@ use lth_lab::{
     estimate_run, plain_training, train_one, write_file,
 };
 use lth_model::{Engine, Hint, TensorFile};
-use lth_ticket::{MetricRow, Split};
 
-use super::experiment_run::{checkpoint_every, keep_network, refused};
+use super::{
+    experiment_run::{checkpoint_every, keep_network, refused},
+    train_history::{history_csv, history_table},
+};
 use crate::{
     arguments::{CommonArguments, StartArguments, TrainArguments},
     estimate,
@@ -96,7 +101,12 @@ pub(crate) fn run(
         save(path, &trained, &dataset.name)?;
         messages.info(&format!("weights saved to {}", path.display()));
     }
-    print(&history_csv(&trained.results.history(result).map_err(Failure::failed_work)?))?;
+    let history = trained.results.history(result).map_err(Failure::failed_work)?;
+    let early_stop = result.record.early_stop.map(|stop| stop.iteration);
+    // A pipe or a file has every digit of every evaluation.
+    let text =
+        if stdout().is_terminal() { history_table(&history, early_stop) } else { history_csv(&history) };
+    print(&text)?;
     report(result, first, messages);
     messages.info(&format!("everything is in {}", trained.results.layout.root().display()));
     Ok(())
@@ -162,27 +172,6 @@ fn save(path: &Path, report: &RunReport, dataset: &str) -> Result<(), Failure> {
     write_file(path, &file.to_bytes()).map_err(Failure::failed_work)
 }
 
-/// One row an evaluation, one column a split and figure.
-fn history_csv(history: &[MetricRow]) -> String {
-    let splits = [Split::Train, Split::Validation, Split::Test];
-    let mut text = String::from("iteration");
-    for split in splits {
-        let _ = write!(text, ",{split}_loss,{split}_accuracy");
-    }
-    text.push('\n');
-    for rows in history.chunk_by(|left, right| left.iteration == right.iteration) {
-        let _ = write!(text, "{}", rows[0].iteration);
-        for split in splits {
-            match rows.iter().find(|row| row.split == split) {
-                Some(row) => drop(write!(text, ",{},{}", row.loss, row.accuracy)),
-                None => text.push_str(",,"),
-            }
-        }
-        text.push('\n');
-    }
-    text
-}
-
 fn report(result: &RoundResult, start: u64, messages: &Messages) {
     let record = &result.record;
     if let Some(stop) = &record.early_stop {
@@ -200,22 +189,4 @@ fn report(result: &RoundResult, start: u64, messages: &Messages) {
         percent(record.train_accuracy, 2),
         end.iteration.saturating_sub(start) as f64 / seconds.max(1e-9)
     ));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_history_has_a_column_for_each_split() {
-        let row = |iteration, split, loss| MetricRow { iteration, split, loss, accuracy: 0.5 };
-        let history =
-            [row(100, Split::Train, 0.25), row(100, Split::Test, 0.5), row(200, Split::Validation, 1.0)];
-        assert_eq!(
-            history_csv(&history),
-            "iteration,train_loss,train_accuracy,validation_loss,validation_accuracy,test_loss,test_accuracy\n\
-             100,0.25,0.5,,,0.5,0.5\n\
-             200,,,1,0.5,,\n"
-        );
-    }
 }

@@ -7,13 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use lth_lab::{RoundRecord, RunEvent, StageProgress, TransferObserver, TransferTraining};
 
 use crate::{
     arguments::{CommonArguments, Verbosity},
     output::Messages,
-    progress::{duration, incomplete},
+    progress::{duration, figures, incomplete, left, show, style_of_all, style_of_one},
     table::{density_percent, percent},
 };
 
@@ -55,7 +55,7 @@ impl<'a> TransferDisplay<'a> {
             && arguments.verbosity >= Verbosity::Info;
         let all = wanted.then(|| {
             let bar = messages.bars().add(ProgressBar::new(trainings as u64));
-            bar.set_style(style("all  {bar:24} {pos}/{len} trainings  {elapsed_precise} gone  {wide_msg}"));
+            bar.set_style(style_of_all("trainings"));
             bar.enable_steady_tick(Duration::from_secs(1));
             bar
         });
@@ -81,8 +81,8 @@ impl<'a> TransferDisplay<'a> {
         let mut state = self.lock();
         let bar = state.all.as_ref().map(|all| {
             let bar = self.messages.bars().insert_before(all, ProgressBar::new(1));
-            bar.set_style(style("{prefix}  {bar:16} {wide_msg}"));
-            bar.set_prefix(training.to_string());
+            bar.set_style(style_of_one());
+            show(&bar, &[training.to_string()]);
             bar
         });
         state.running.insert(training, Running { bar, begun: Instant::now(), seconds_left: f64::NAN });
@@ -95,20 +95,13 @@ impl<'a> TransferDisplay<'a> {
             if let Some(bar) = &running.bar {
                 bar.set_length(progress.iterations);
                 bar.set_position(progress.iteration);
-                let accuracy = progress
-                    .validation_accuracy
-                    .map_or_else(String::new, |accuracy| format!("  val {} %", percent(accuracy, 2)));
-                bar.set_message(format!(
-                    "{:.0} steps/s{accuracy}  density {} %  {} left",
-                    progress.steps_per_second,
-                    density_percent(progress.density.get(), 1),
-                    duration(progress.seconds_left)
-                ));
+                let [time, _, accuracy, epoch, speed, density] = figures(progress);
+                show(bar, &[time, training.to_string(), accuracy, epoch, speed, density]);
             }
         }
-        let left = self.left(&state);
+        let seconds = self.left(&state);
         if let Some(all) = &state.all {
-            all.set_message(format!("{} left", duration(left)));
+            all.set_message(left(seconds));
         }
     }
 
@@ -190,8 +183,4 @@ fn result(record: &RoundRecord) -> String {
         percent(outcome.test_accuracy, 2),
         outcome.iteration
     )
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates here are valid").progress_chars("=> ")
 }

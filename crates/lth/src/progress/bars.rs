@@ -6,10 +6,13 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar};
 use lth_lab::{RunEvent, ScoringProgress, Stage, StageProgress};
 
-use super::words;
+use super::{
+    line::{show, style_of_all, style_of_one},
+    words,
+};
 
 /// One bar for each running training, and below them one for the whole run.
 pub(crate) struct Bars {
@@ -25,9 +28,7 @@ struct State {
 impl Bars {
     pub(crate) fn new(all: &MultiProgress) -> Self {
         let total = all.add(ProgressBar::new(0));
-        total
-            .set_style(style("{prefix}  {bar:24} {pos}/{len} trainings  {elapsed_precise} gone  {wide_msg}"));
-        total.set_prefix("all");
+        total.set_style(style_of_all("trainings"));
         total.enable_steady_tick(Duration::from_secs(1));
         Self { all: all.clone(), state: Mutex::new(State { running: HashMap::new(), total }) }
     }
@@ -39,7 +40,7 @@ impl Bars {
             RunEvent::Scoring(progress) => self.score(&mut state, progress),
             RunEvent::Started { stage, iteration } => {
                 let bar = self.bar(&mut state, *stage);
-                bar.set_prefix(stage.to_string());
+                show(&bar, &[stage.to_string()]);
                 bar.set_position(*iteration);
             }
             RunEvent::Progress(progress) => state.advance(progress),
@@ -58,7 +59,7 @@ impl Bars {
         let State { running, total } = state;
         let make = || {
             let bar = self.all.insert_before(total, ProgressBar::new(1));
-            bar.set_style(style("{prefix}  {bar:16} {wide_msg}"));
+            bar.set_style(style_of_one());
             (bar, f64::NAN)
         };
         running.entry(stage).or_insert_with(make).0.clone()
@@ -68,8 +69,7 @@ impl Bars {
         let bar = self.bar(state, progress.stage);
         bar.set_length(1000);
         bar.set_position((1000.0 * progress.fraction) as u64);
-        bar.set_prefix(words::stage(progress.stage, progress.rounds));
-        bar.set_message(words::scoring(progress));
+        show(&bar, &words::scoring(progress));
     }
 
     /// Takes all bars away.
@@ -91,14 +91,13 @@ impl State {
         if let Some((bar, left)) = self.running.get_mut(&progress.stage) {
             bar.set_length(progress.iterations);
             bar.set_position(progress.iteration);
-            bar.set_prefix(words::stage(progress.stage, progress.rounds));
-            bar.set_message(words::figures(progress));
+            show(bar, &words::figures(progress));
             *left = progress.run_seconds_left;
         }
         // Each training estimates the whole run from its own speed; the slowest is the careful answer.
         let left =
             self.running.values().map(|(_, left)| *left).filter(|left| !left.is_nan()).fold(0.0, f64::max);
-        self.total.set_message(format!("{} left", words::duration(left)));
+        self.total.set_message(words::left(left));
     }
 
     fn remove(&mut self, stage: &Stage) {
@@ -106,8 +105,4 @@ impl State {
             bar.finish_and_clear();
         }
     }
-}
-
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).expect("the templates here are valid").progress_chars("=> ")
 }

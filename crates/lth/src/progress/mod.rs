@@ -1,6 +1,7 @@
 //! How a run is watched: bars on a terminal, else a line for each finished round.
 
 mod bars;
+mod line;
 mod lines;
 mod training;
 mod words;
@@ -15,9 +16,10 @@ use crate::{
 };
 
 use bars::Bars;
+pub(crate) use line::{show, style_of_all, style_of_one};
 use lines::Lines;
 pub(crate) use training::TrainingDisplay;
-pub(crate) use words::{duration, incomplete};
+pub(crate) use words::{duration, figures, incomplete, left};
 
 /// Shows what a run does.
 pub(crate) enum Display<'a> {

@@ -6,14 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use lth_lab::{RunEvent, RunObserver, StageProgress};
 
-use super::words::{self, duration};
+use super::{
+    line::{fitted, show, style_of_one},
+    words,
+};
 use crate::{
     arguments::{CommonArguments, Verbosity},
     output::Messages,
-    table::percent,
 };
 
 /// Between two lines where there is no bar.
@@ -36,8 +38,7 @@ impl<'a> TrainingDisplay<'a> {
             && arguments.verbosity >= Verbosity::Info;
         let bar = wanted.then(|| {
             let bar = messages.bars().add(ProgressBar::new(1));
-            let style = ProgressStyle::with_template("{bar:24} {wide_msg}").expect("the template is valid");
-            bar.set_style(style.progress_chars("=> "));
+            bar.set_style(style_of_one());
             bar
         });
         Self { messages, bar, start, shown: Mutex::new(Instant::now()) }
@@ -51,26 +52,17 @@ impl<'a> TrainingDisplay<'a> {
     }
 
     fn show(&self, progress: &StageProgress) {
-        let accuracy = progress
-            .validation_accuracy
-            .map_or_else(String::new, |accuracy| format!("  val {} %", percent(accuracy, 2)));
-        let text = format!(
-            "epoch {}/{}  {:.0} steps/s{accuracy}  {} left",
-            progress.epoch,
-            progress.epochs,
-            progress.steps_per_second,
-            duration(progress.seconds_left)
-        );
+        let parts = words::training(progress);
         if let Some(bar) = &self.bar {
             bar.set_length(progress.iterations);
             bar.set_position(progress.iteration);
-            bar.set_message(text);
+            show(bar, &parts);
             return;
         }
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         if shown.elapsed() >= LINE_EVERY {
             *shown = Instant::now();
-            self.messages.info(&text);
+            self.messages.info(&fitted(&parts, None));
         }
     }
 }

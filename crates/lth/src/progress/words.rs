@@ -31,29 +31,38 @@ pub(crate) fn stage(stage: Stage, rounds: u32) -> String {
     format!("replicate {}  round {:>2}/{}{variant}", stage.replicate, stage.round, rounds.saturating_sub(1))
 }
 
-/// How the pruning of an untrained network goes: density, time left.
-pub(crate) fn scoring(progress: &ScoringProgress) -> String {
-    format!(
-        "pruned to density {} %  {:>3.0} % done  {} left",
-        density_percent(progress.density.get(), 1),
-        100.0 * progress.fraction,
-        duration(progress.seconds_left),
-    )
+/// `2h07m left`.
+pub(crate) fn left(seconds: f64) -> String {
+    format!("{} left", duration(seconds))
 }
 
-/// How a training goes: epoch, speed, accuracy, density, time left.
-pub(crate) fn figures(progress: &StageProgress) -> String {
-    let accuracy = progress
-        .validation_accuracy
-        .map_or_else(String::new, |accuracy| format!("  val {} %", percent(accuracy, 2)));
-    format!(
-        "epoch {:>2}/{}  {:>6.0} steps/s{accuracy}  density {} %  {} left",
-        progress.epoch,
-        progress.epochs,
-        progress.steps_per_second,
-        density_percent(progress.density.get(), 1),
-        duration(progress.seconds_left),
-    )
+/// How the pruning of an untrained network goes: time left, which one, density; the most important first.
+pub(crate) fn scoring(progress: &ScoringProgress) -> [String; 4] {
+    [
+        left(progress.seconds_left),
+        stage(progress.stage, progress.rounds),
+        format!("pruned to density {} %", density_percent(progress.density.get(), 1)),
+        format!("{:>3.0} % done", 100.0 * progress.fraction),
+    ]
+}
+
+/// How a training goes: time left, which one, accuracy, epoch, speed, density; the most important first.
+pub(crate) fn figures(progress: &StageProgress) -> [String; 6] {
+    let [time, rest @ ..] = training(progress);
+    let [accuracy, epoch, speed] = rest;
+    let density = format!("density {} %", density_percent(progress.density.get(), 1));
+    [time, stage(progress.stage, progress.rounds), accuracy, epoch, speed, density]
+}
+
+/// The same of the only training.
+pub(crate) fn training(progress: &StageProgress) -> [String; 4] {
+    let accuracy = progress.validation_accuracy;
+    [
+        left(progress.seconds_left),
+        accuracy.map_or_else(String::new, |accuracy| format!("val {} %", percent(accuracy, 2))),
+        format!("epoch {:>2}/{}", progress.epoch, progress.epochs),
+        format!("{:>6.0} steps/s", progress.steps_per_second),
+    ]
 }
 
 /// A line about an event that is worth one.

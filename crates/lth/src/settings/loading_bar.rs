@@ -16,7 +16,7 @@ impl LoadingBar {
     pub(super) fn show(&mut self, progress: &LoadProgress, messages: &Messages) {
         match progress {
             LoadProgress::Download(download) => {
-                let template = "{prefix}  {bar:24} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
+                let template = "{bar:16} {eta} left  {bytes}/{total_bytes}  {prefix}  {bytes_per_sec}";
                 let start = || format!("downloading from {}", download.mirror);
                 let bar = self.bar(template, start, messages);
                 bar.set_prefix(format!("{}/{} {}", download.number, download.of, download.file));
@@ -35,7 +35,7 @@ impl LoadingBar {
                 if *done == 0 {
                     self.finish();
                 }
-                let template = "decoding  {bar:24} {pos}/{len} images  {eta} left";
+                let template = "{bar:16} {eta} left  decoding {pos}/{len} images";
                 let bar = self.bar(template, || format!("decoding {total} images"), messages);
                 bar.set_length(*total as u64);
                 bar.set_position(*done as u64);
