@@ -7,8 +7,10 @@ use std::{
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
+use lth_model::thread_cpu_time;
 use rayon::Yield;
 
 use crate::{buffer::Buffer, simd::Isa};
@@ -70,6 +72,12 @@ impl Threads {
     /// How many workers there are.
     pub(crate) fn workers(&self) -> usize {
         self.scratch.len()
+    }
+
+    /// The CPU time of the workers so far; of the calling thread alone nothing.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let Some(pool) = &self.pool else { return Duration::ZERO };
+        pool.broadcast(|_| thread_cpu_time().unwrap_or_default()).into_iter().sum()
     }
 
     /// Calls `work` once for each task, on whichever worker is free.
@@ -136,6 +144,19 @@ impl Drop for Done<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn the_time_of_workers_is_theirs() {
+        assert_eq!(Threads::new(1).cpu_time(), Duration::ZERO);
+        let threads = Threads::new(2);
+        let before = threads.cpu_time();
+        threads.run(2, |_, _| {
+            let begin = thread_cpu_time().unwrap();
+            while thread_cpu_time().unwrap() - begin < Duration::from_millis(3) {}
+        });
+        assert!(threads.cpu_time() - before >= Duration::from_millis(6));
+    }
 
     #[test]
     fn every_task_is_done_once() {

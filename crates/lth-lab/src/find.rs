@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use lth_ticket::TestSet;
+
 use crate::{
     Experiment, GivenStart, LabError, Layout, Pace, RunContext, RunEvent, RunResults, StageFailure, Variant,
     atomic::{create_folder, write_file},
@@ -66,13 +68,14 @@ pub(crate) fn run_experiment(
     context.observer.event(&RunEvent::Planned { trainings: stages.len() });
     let runner = StageRunner::new(&experiment, context, layout, given, stages.len());
     let pace = Pace::after(Duration::ZERO);
+    let test = TestSet::of(context.data.test.labels.iter().copied());
     let failures = run_queue(&stages, context.jobs, &context.stop, &|stage| {
         let ended = runner.run(stage)?;
         if ended == Ended::Finished {
             // What cannot be written here is said at the end.
             pace.at_most(|| {
                 let results = RunResults::collect(layout.clone(), experiment.clone());
-                drop(results.and_then(|results| write_summaries(&results)));
+                drop(results.and_then(|results| write_summaries(&results, test)));
             });
         }
         Ok(ended)
@@ -83,7 +86,7 @@ pub(crate) fn run_experiment(
     if failures.iter().any(|failure| failure.error.stops_the_run()) {
         return Ok(RunReport { results, failures, stopped: true });
     }
-    write_summaries(&results)?;
+    write_summaries(&results, test)?;
     let stopped = context.stop.is_set() && !results.is_complete();
     Ok(RunReport { results, failures, stopped })
 }
@@ -99,9 +102,10 @@ pub(crate) fn without_initial_weights(hash: &str) -> LabError {
 }
 
 /// Writes the files that sum up a run.
-fn write_summaries(results: &RunResults) -> Result<(), LabError> {
+fn write_summaries(results: &RunResults, test: TestSet) -> Result<(), LabError> {
     let layout = &results.layout;
-    write_file(&layout.summary(), &summary_csv(&results.rounds))?;
+    let verdict = results.verdict(test);
+    write_file(&layout.summary(), &summary_csv(results, verdict.as_ref()))?;
     write_file(&layout.timing_summary(), &timing_csv(&results.rounds))?;
     for replicate in 0..results.experiment.replicates {
         let variants: Vec<Variant> = results.experiment.variants().collect();

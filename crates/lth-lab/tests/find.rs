@@ -47,6 +47,29 @@ fn a_run_leaves_what_the_layout_says() {
         "{summary}"
     );
     assert!(summary.contains("\n1,1,random-reinit,3,"), "{summary}");
+    let verdict = "verdict,verdict_seeds,verdict_accuracy_difference,verdict_accuracy_noise,\
+                   verdict_iteration_difference,verdict_iteration_noise";
+    let (header, rows) = summary.split_once('\n').unwrap();
+    assert!(header.ends_with(verdict), "{header}");
+    for row in rows.lines() {
+        let words: Vec<&str> = row.split(',').collect();
+        let (variant, round, found) = (words[2], words[3], &words[words.len() - 6..]);
+        match (variant, round) {
+            ("ticket", "0") => assert_eq!(found, ["dense", "", "", "", "", ""], "{row}"),
+            ("ticket", _) => assert_eq!((found[0].is_empty(), found[1]), (false, "2"), "{row}"),
+            _ => assert_eq!(found, [""; 6], "{row}"),
+        }
+    }
+    // The same of every seed, and what the library says.
+    let test = lth_ticket::TestSet { examples: 20, chance: 0.5 };
+    let rounds = results.verdict(test).unwrap().rounds;
+    assert_eq!(
+        rounds.iter().map(|round| (round.round, round.seeds)).collect::<Vec<_>>(),
+        [(0, 2), (1, 2), (2, 2), (3, 2)]
+    );
+    for round in results.rounds.iter().filter_map(|round| round.timing) {
+        assert_eq!(round.cpu_seconds.is_some(), cfg!(unix), "{round:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What an engine must do. Nothing above this crate knows which engine runs.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use thiserror::Error;
 
@@ -274,6 +274,11 @@ pub trait Trainer: Send {
     /// # Errors
     /// When the batch does not fit.
     fn step(&mut self, batch: Batch<'_>, learning_rate: f32) -> Result<StepReport, EngineError>;
+
+    /// The CPU time so far of threads that the trainer has beside the one that calls it, waiting for work included.
+    fn worker_cpu_time(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Prepares a set for repeated evaluation; returns its number. Sets stay until the trainer is dropped.
     ///

@@ -9,6 +9,7 @@ mod architecture;
 mod architecture_builder;
 mod architecture_check;
 mod architecture_report;
+mod cpu_time;
 mod engine;
 mod error;
 mod fingerprint;
@@ -33,6 +34,7 @@ pub use architecture::{Architecture, Node, NodeId, Op, Shape, Window};
 pub use architecture_builder::ArchitectureBuilder;
 pub use architecture_check::ArchitectureError;
 pub use architecture_report::MaskedReport;
+pub use cpu_time::thread_cpu_time;
 pub use engine::{
     Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, Pruned,
     StepReport, Trainer, TrainerState, View,

@@ -19,15 +19,15 @@ mod mask1_action;
 mod paired_ratio;
 mod prune;
 mod registry;
-mod replicates;
 mod rewind;
+mod statistics;
 mod supermask;
 mod ticket;
 mod ticket_error;
 mod ticket_file;
 mod train;
 mod transfer;
-mod winning;
+mod verdict;
 
 pub use analysis::{
     Connectivity, Distribution, Histogram, LayerUnits, MaskOverlap, MeanMovement, SignAgreement,
@@ -65,8 +65,10 @@ pub use prune::{
     cosine_fraction, density_ladder, drop_and_grow, live_after, prune, prune_one_shot,
 };
 pub use registry::UnknownName;
-pub use replicates::{Replicate, ReplicatesVerdict};
 pub use rewind::{complete_masks, mask_weights, rewind};
+pub use statistics::{
+    CONFIDENCE, counting_variance, paired_interval, paired_proportions_noise, proportion_noise,
+};
 pub use supermask::{
     FrozenWeights, Normalizing, SupermaskEngine, SupermaskMethod, SupermaskSettings, check_supermask_network,
     first_scores, likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
@@ -83,4 +85,4 @@ pub use transfer::{
     Adaptation, LayerFit, OutputLayer, Take, TransferError, TransferFit, TransferRules, TransferSource,
     TransferTarget, Transferred, fit_layers,
 };
-pub use winning::{RoundResult, Verdict, smallest_winning_ticket};
+pub use verdict::{Cause, Difference, Means, Replicate, RoundResult, RoundVerdict, Ruling, TestSet, Verdict};

@@ -41,7 +41,7 @@ fn job(fixture: &Fixture) -> TrainingJob<'_> {
 
 fn learn(engine: &dyn Engine, job: &TrainingJob<'_>, resume: Option<TrainingCheckpoint>) -> Trained {
     match train(engine, job, resume, &mut Unobserved).unwrap() {
-        Outcome::Finished(trained) => Trained { seconds: 0.0, ..trained },
+        Outcome::Finished(trained) => Trained { seconds: 0.0, cpu_seconds: None, ..trained },
         other => panic!("{other:?}"),
     }
 }

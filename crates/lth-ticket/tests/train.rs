@@ -66,8 +66,9 @@ fn a_checkpoint_is_where_a_stop_would_be_and_does_not_disturb() {
     let mut observer = At(9, Directive::Checkpoint, vec![]);
     let outcome = train(&FakeEngine, &fixture.job(), None, &mut observer).unwrap();
     let Outcome::Finished(trained) = outcome else { panic!("{outcome:?}") };
-    assert_eq!(Trained { seconds: 0.0, ..trained }, finish(&fixture.job(), None));
-    let still = |checkpoint: TrainingCheckpoint| TrainingCheckpoint { seconds: 0.0, ..checkpoint };
+    assert_eq!(Trained { seconds: 0.0, cpu_seconds: None, ..trained }, finish(&fixture.job(), None));
+    let still =
+        |checkpoint: TrainingCheckpoint| TrainingCheckpoint { seconds: 0.0, cpu_seconds: None, ..checkpoint };
     assert_eq!(observer.2.len(), 1);
     assert_eq!(still(observer.2.remove(0)), still(stop_at(&fixture.job(), 9)));
 }

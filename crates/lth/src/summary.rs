@@ -1,13 +1,13 @@
 //! What is printed at the end of a run: the table of rounds, the sentence that matters, and where the files are.
 
 use lth_lab::{RoundResult, RunResults, Variant};
-use lth_ticket::{Replicate, ReplicatesVerdict};
+use lth_ticket::TestSet;
 
 use crate::collapse;
 use crate::table::{self, Table, density_percent, percent, sparsity_percent, table};
 
 /// The columns of the table. Accuracies are of the whole set named.
-const HEADER: [&str; 10] = [
+const HEADER: [&str; 11] = [
     "round",
     "density %",
     "sparsity %",
@@ -16,16 +16,17 @@ const HEADER: [&str; 10] = [
     "test acc. %",
     "test acc. % at end",
     "train acc. % at end",
+    "CPU seconds",
+    "speed-up (CPU)",
     "seconds",
-    "speed-up",
 ];
 
 /// What a narrow terminal does without, the first first; `summary.csv` and `timing.csv` have all of it.
-const SPARE: [&str; 5] =
-    ["sparsity %", "seconds", "train acc. % at end", "val. acc. %", "test acc. % at end"];
+const SPARE: [&str; 6] =
+    ["sparsity %", "seconds", "train acc. % at end", "CPU seconds", "val. acc. %", "test acc. % at end"];
 
-/// The closing summary of a run.
-pub(crate) fn summary(results: &RunResults) -> String {
+/// The closing summary of a run, with its verdict by the accuracies on this test set.
+pub(crate) fn summary(results: &RunResults, test: TestSet) -> String {
     let experiment = &results.experiment;
     let mut text = String::new();
     if experiment.replicates > 1 {
@@ -49,7 +50,7 @@ pub(crate) fn summary(results: &RunResults) -> String {
     if !collapse.is_empty() {
         text.push_str(&format!("\n{collapse}"));
     }
-    if let Some(verdict) = verdict(results) {
+    if let Some(verdict) = results.verdict(test) {
         text.push_str(&format!("\n{verdict}\n"));
     }
     text.push_str(&format!("\nEverything is in {}\n", results.layout.root().display()));
@@ -81,8 +82,9 @@ fn add_round(rows: &mut Table, results: &RunResults, variant: Variant, round: u3
         percents(average(&|result| Some(result.test_accuracy()))),
         percents(average(&|result| Some(result.record.end.test_accuracy))),
         percents(average(&|result| Some(result.record.train_accuracy))),
-        text(average(&|result| result.timing.map(|timing| timing.seconds)), 1),
+        text(average(&|result| result.timing?.cpu_seconds), 1),
         text(average(&|result| result.speed_up), 2),
+        text(average(&|result| result.timing.map(|timing| timing.seconds)), 1),
     ]);
 }
 
@@ -90,28 +92,6 @@ fn add_round(rows: &mut Table, results: &RunResults, variant: Variant, round: u3
 fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let values: Vec<f64> = values.collect::<Option<_>>()?;
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// The smallest winning ticket of the replicates that have a dense round.
-fn verdict(results: &RunResults) -> Option<ReplicatesVerdict> {
-    let replicates: Vec<Replicate> = (0..results.experiment.replicates)
-        .map(|replicate| Replicate {
-            seed: results.experiment.seed(replicate),
-            rounds: results
-                .of(replicate, Variant::Ticket)
-                .filter_map(|result| {
-                    Some(lth_ticket::RoundResult {
-                        round: u64::from(result.record.round),
-                        density: result.density(),
-                        early_stop_iteration: result.record.early_stop.as_ref()?.iteration as f64,
-                        test_accuracy: result.test_accuracy(),
-                    })
-                })
-                .collect(),
-        })
-        .filter(|replicate| replicate.rounds.iter().any(|round| round.round == 0))
-        .collect();
-    ReplicatesVerdict::of(&replicates)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The trainer of a graph.
 
+use std::time::Duration;
+
 use lth_model::{
     Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, OptimizerState, Pruned,
     Purpose, RandomStream, Recipe, Seed, StepReport, Tensors, Trainer, TrainerState,
@@ -271,6 +273,10 @@ impl Trainer for GraphTrainer {
 
     fn freeze_batch_norm(&mut self, frozen: bool) {
         self.frozen = frozen;
+    }
+
+    fn worker_cpu_time(&self) -> Duration {
+        self.threads.cpu_time()
     }
 
     fn weights(&self) -> Tensors {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lth_model::{Density, TensorFile};
-use lth_ticket::MetricRow;
+use lth_ticket::{MetricRow, Replicate, TestSet, Verdict};
 
 use super::{RoundRecord, Timing, read_metrics_csv};
 use crate::{Experiment, LabError, Layout, Variant};
@@ -15,7 +15,7 @@ pub struct RoundResult {
     pub record: RoundRecord,
     /// How long it took, if that is known.
     pub timing: Option<Timing>,
-    /// Its steps a second against those of round 0 of the same replicate.
+    /// How many times less CPU time a step takes than in round 0 of the same replicate ([`Timing::cpu_seconds`]).
     pub speed_up: Option<f64>,
 }
 
@@ -61,7 +61,7 @@ impl RunResults {
     pub(crate) fn collect(layout: Layout, experiment: Experiment) -> Result<Self, LabError> {
         let mut rounds = Vec::new();
         for replicate in 0..experiment.replicates {
-            let mut dense_speed = None;
+            let mut dense: Option<Timing> = None;
             for variant in experiment.variants() {
                 for round in 0..experiment.rounds {
                     let path = layout.record(replicate, variant, round);
@@ -74,11 +74,10 @@ impl RunResults {
                         return Err(LabError::Damaged { path, reason });
                     }
                     let timing = Timing::read(&layout.timing(replicate, variant, round))?;
-                    let speed = timing.map(|timing| timing.steps_per_second()).filter(|&speed| speed > 0.0);
                     if variant == Variant::Ticket && round == 0 {
-                        dense_speed = speed;
+                        dense = timing;
                     }
-                    let speed_up = speed.zip(dense_speed).map(|(speed, dense)| speed / dense);
+                    let speed_up = timing.zip(dense).and_then(|(own, dense)| own.speed_up(&dense));
                     rounds.push(RoundResult { record, timing, speed_up });
                 }
             }
@@ -91,6 +90,25 @@ impl RunResults {
         self.rounds
             .iter()
             .filter(move |result| result.record.replicate == replicate && result.record.variant == variant)
+    }
+
+    /// Which tickets win, by the accuracies on this test set. `None` when no dense network is finished.
+    pub fn verdict(&self, test: TestSet) -> Option<Verdict> {
+        let replicate = |replicate| Replicate {
+            seed: self.experiment.seed(replicate),
+            rounds: self
+                .of(replicate, Variant::Ticket)
+                .map(|result| lth_ticket::RoundResult {
+                    round: u64::from(result.record.round),
+                    density: result.density(),
+                    early_stop_iteration: result.record.early_stop.map(|stop| stop.iteration),
+                    last_iteration: result.record.end.iteration,
+                    test_accuracy: result.test_accuracy(),
+                })
+                .collect(),
+        };
+        let replicates: Vec<Replicate> = (0..self.experiment.replicates).map(replicate).collect();
+        Verdict::of(&replicates, test)
     }
 
     /// Every evaluation of a finished training.

@@ -1,10 +1,11 @@
-//! Wall-clock times of a training, apart from all that is the same in every repetition.
+//! How long a training took, apart from all that is the same in every repetition.
 
 use std::{
     path::Path,
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use lth_ticket::Trained;
 use serde::{Deserialize, Serialize};
 
 use super::record::read_json;
@@ -14,8 +15,12 @@ use crate::LabError;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timing {
-    /// Seconds of training and evaluation, interruptions not counted.
+    /// Wall-clock seconds of training and evaluation, interruptions not counted.
     pub seconds: f64,
+    /// Seconds of CPU time in them, of all threads of the training: what it costs, whatever else the machine does. `None`
+    /// where it is not known; older versions did not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_seconds: Option<f64>,
     /// Updates made in them.
     pub steps: u64,
     /// When it was finished, in seconds since 1970.
@@ -23,7 +28,30 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Updates a second, evaluations included.
+    /// Of a training that ends now.
+    pub(crate) fn of(trained: &Trained, steps: u64) -> Self {
+        Self { seconds: trained.seconds, cpu_seconds: trained.cpu_seconds, steps, finished: now() }
+    }
+
+    /// Seconds of CPU time an update, evaluations included; `None` where it is not known or there was no update.
+    pub fn cpu_seconds_a_step(&self) -> Option<f64> {
+        let seconds = self.cpu_seconds.filter(|&seconds| seconds > 0.0 && self.steps > 0)?;
+        Some(seconds / self.steps as f64)
+    }
+
+    /// How many times less CPU time a step takes than one of another training; in wall-clock time where that of either is
+    /// not known.
+    pub(crate) fn speed_up(&self, dense: &Self) -> Option<f64> {
+        match (self.cpu_seconds_a_step(), dense.cpu_seconds_a_step()) {
+            (Some(own), Some(dense)) => Some(dense / own),
+            _ => {
+                let (own, dense) = (self.steps_per_second(), dense.steps_per_second());
+                (own > 0.0 && dense > 0.0).then(|| own / dense)
+            }
+        }
+    }
+
+    /// Updates a second of wall-clock time, evaluations included.
     pub fn steps_per_second(&self) -> f64 {
         if self.seconds > 0.0 { self.steps as f64 / self.seconds } else { 0.0 }
     }
@@ -77,4 +105,38 @@ impl Timestamps {
 /// Seconds since 1970.
 pub(crate) fn now() -> f64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |time| time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timing(seconds: f64, cpu_seconds: Option<f64>, steps: u64) -> Timing {
+        Timing { seconds, cpu_seconds, steps, finished: 0.0 }
+    }
+
+    #[test]
+    fn the_speed_up_does_not_see_a_busy_machine() {
+        let dense = timing(10.0, Some(10.0), 100);
+        // Half the work, while something else had the core for 30 seconds.
+        assert_eq!(timing(35.0, Some(5.0), 100).speed_up(&dense), Some(2.0));
+        assert_eq!(timing(35.0, Some(2.5), 50).speed_up(&dense), Some(2.0));
+    }
+
+    #[test]
+    fn without_cpu_time_wall_clock_time_counts() {
+        let old = timing(5.0, None, 100);
+        assert_eq!(old.speed_up(&timing(10.0, Some(8.0), 100)), Some(2.0));
+        assert_eq!(timing(5.0, Some(1.0), 100).speed_up(&timing(10.0, None, 100)), Some(2.0));
+        assert_eq!(timing(0.0, None, 0).speed_up(&old), None);
+        assert_eq!(timing(0.0, Some(0.0), 0).speed_up(&old), None);
+    }
+
+    #[test]
+    fn files_of_older_versions_are_read() {
+        let text = r#"{ "seconds": 1.5, "steps": 3, "finished": 0.0 }"#;
+        assert_eq!(serde_json::from_str::<Timing>(text).unwrap(), timing(1.5, None, 3));
+        let new = timing(1.5, Some(1.25), 3);
+        assert_eq!(serde_json::from_str::<Timing>(&new.to_json()).unwrap(), new);
+    }
 }

@@ -10,7 +10,7 @@ use crate::{
     LabError, Outcome, RoundRecord, Timestamps, Timing, Variant,
     atomic::{create_folder, write_file},
     disk::writes_weights,
-    metrics::{layer_counts, lec_csv, metrics_csv, now, training_event_file},
+    metrics::{layer_counts, lec_csv, metrics_csv, training_event_file},
 };
 
 /// Which files are written.
@@ -57,7 +57,7 @@ impl StageRunner<'_> {
         }
         let write = before.map_or(Write::All, |_| Write::Missing);
         let steps = record.end.iteration - start.iteration;
-        let timing = Timing { seconds: trained.seconds, steps, finished: now() };
+        let timing = Timing::of(trained, steps);
         write.file(&layout.metrics(replicate, variant, round), || metrics_csv(&trained.history))?;
         self.write_derived(stage, &trained.history, timestamps, record.density, write)?;
         write.file(&layout.timing(replicate, variant, round), || timing.to_json().into_bytes())?;

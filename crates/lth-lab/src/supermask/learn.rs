@@ -213,6 +213,7 @@ fn at_its_end(trained: Trained) -> TrainingCheckpoint {
         history: trained.history,
         snapshots: trained.snapshots,
         seconds: trained.seconds,
+        cpu_seconds: trained.cpu_seconds,
     }
 }
 

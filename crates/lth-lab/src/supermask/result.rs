@@ -14,7 +14,7 @@ use super::{
 use crate::{
     LabError, Outcome, StageError, Timing,
     atomic::write_file,
-    metrics::{layer_counts, metrics_csv, now},
+    metrics::{layer_counts, metrics_csv},
 };
 
 /// Writes the files of a learned supermask; the record last, for it says that the others are there. `None` when it is
@@ -76,7 +76,7 @@ pub(super) fn write_result(
     write_file(&files.metrics(), &metrics_csv(&trained.history))?;
     let saved = ticket(work, saved.weights, &first)?;
     write_file(&files.supermask(), &saved.to_bytes())?;
-    let timing = Timing { seconds: trained.seconds, steps: last, finished: now() };
+    let timing = Timing::of(trained, last);
     write_file(&files.timing(), timing.to_json().as_bytes())?;
     let mut text = serde_json::to_string_pretty(&record).expect("a record is plain values");
     text.push('\n');

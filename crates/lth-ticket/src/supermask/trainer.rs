@@ -1,5 +1,7 @@
 //! A trainer that learns masks.
 
+use std::time::Duration;
+
 use lth_model::{
     Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState,
     RandomStream, Seed, StepReport, Tensors, Trainer, TrainerState,
@@ -127,6 +129,10 @@ impl Trainer for SupermaskTrainer {
 
     fn gradients(&mut self, _batch: Batch<'_>, _which: Gradients) -> Result<Tensors, EngineError> {
         Err(unsupported("gradients of weights while a mask is learned"))
+    }
+
+    fn worker_cpu_time(&self) -> Duration {
+        self.inner.worker_cpu_time()
     }
 
     fn weights(&self) -> Tensors {

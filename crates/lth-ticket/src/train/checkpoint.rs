@@ -25,4 +25,6 @@ pub struct TrainingCheckpoint {
     pub snapshots: BTreeMap<u64, TrainerState>,
     /// Wall-clock seconds so far, over all sittings.
     pub seconds: f64,
+    /// Seconds of CPU time so far; `None` where a sitting did not measure it.
+    pub cpu_seconds: Option<f64>,
 }

@@ -53,6 +53,9 @@ impl TrainingCheckpoint {
         put("format", if self.masks.is_some() { VERSION } else { WITHOUT_MASKS }.to_string());
         put("iteration", self.iteration.to_string());
         put("seconds", self.seconds.to_string());
+        if let Some(seconds) = self.cpu_seconds {
+            put("cpu-seconds", seconds.to_string());
+        }
         let RunningMean { loss_sum, correct, examples } = self.running;
         put("running", format!("{loss_sum} {correct} {examples}"));
         put("history", self.history.iter().map(write_row).collect());
@@ -98,6 +101,11 @@ impl TrainingCheckpoint {
         Ok(Self {
             iteration: value(&file, "iteration")?,
             seconds: value(&file, "seconds")?,
+            cpu_seconds: file
+                .metadata
+                .contains_key("cpu-seconds")
+                .then(|| value(&file, "cpu-seconds"))
+                .transpose()?,
             masks: (version == VERSION).then(|| take_masks(&mut file)),
             trainer: take_state(&mut file, "")?,
             running: RunningMean { loss_sum, correct, examples },

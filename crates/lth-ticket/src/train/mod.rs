@@ -4,6 +4,7 @@ mod batches;
 mod check;
 mod checkpoint;
 mod checkpoint_file;
+mod clock;
 mod data;
 mod error;
 mod job;

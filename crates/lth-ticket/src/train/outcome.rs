@@ -21,8 +21,12 @@ pub struct Trained {
     pub snapshots: BTreeMap<u64, TrainerState>,
     /// Loss and accuracy over the whole training set, at the last iteration.
     pub train: Evaluation,
-    /// Wall-clock seconds, over all sittings, evaluations included. The only figure here that is not exact.
+    /// Wall-clock seconds, over all sittings, evaluations included. This and the next are the only figures that are not
+    /// exact.
     pub seconds: f64,
+    /// Seconds of CPU time, over all sittings and threads; `None` where the system does not tell, or a sitting of an older
+    /// version did not measure it. It does not grow with what else the machine does.
+    pub cpu_seconds: Option<f64>,
 }
 
 /// How a training ended.

@@ -1,6 +1,6 @@
 //! The training loop.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 use lth_data::views;
 use lth_model::{Batch, Engine, Evaluation, Masks, Pruned, StepReport, Trainer};
@@ -10,6 +10,7 @@ use super::{
     TrainingError, TrainingJob,
     batches::Batches,
     check::check,
+    clock::Clock,
     mask_updates::{Changing, MaskUpdates, diverged},
 };
 
@@ -17,7 +18,7 @@ use super::{
 ///
 /// Iteration `i` means: after `i` updates. Validation and test sets are evaluated at every multiple of `evaluate_every`
 /// and at the last iteration; the training rows beside them are running means over the batches since the evaluation
-/// before. At the end the whole training set is evaluated once. Images are varied in steps only, never in evaluations. Weights, optimiser state and all figures but the seconds
+/// before. At the end the whole training set is evaluated once. Images are varied in steps only, never in evaluations. Weights, optimiser state and all figures but the times
 /// depend on the job and the engine only: neither the observer nor an interruption changes a bit.
 ///
 /// # Errors
@@ -29,10 +30,10 @@ pub fn train(
     resume: Option<TrainingCheckpoint>,
     observer: &mut dyn Observer,
 ) -> Result<Outcome, TrainingError> {
-    let begun = Instant::now();
+    let clock = Clock::start();
     check(job, resume.as_ref())?;
     let (per_epoch, last) = (job.per_epoch(), job.last_iteration());
-    let mut run = Run::new(engine, job, resume)?;
+    let mut run = Run::new(engine, job, resume, clock)?;
     let mut batches = Batches::new(&job.data.train_indices, job.recipe.batch_size, job.seed, job.order);
     let mut seen = Vec::new();
 
@@ -62,15 +63,15 @@ pub fn train(
         match observer.step(&run.progress(&report, per_epoch, last)) {
             Directive::Continue => {}
             Directive::Checkpoint => {
-                let checkpoint = run.checkpoint(begun);
+                let checkpoint = run.checkpoint();
                 observer
                     .checkpoint(&checkpoint)
                     .map_err(|source| TrainingError::Checkpoint { iteration: run.iteration, source })?;
             }
-            Directive::Stop => return Ok(Outcome::Stopped(run.checkpoint(begun))),
+            Directive::Stop => return Ok(Outcome::Stopped(run.checkpoint())),
         }
     }
-    run.finish(job, begun).map(Outcome::Finished)
+    run.finish(job).map(Outcome::Finished)
 }
 
 /// A training in progress.
@@ -85,7 +86,7 @@ struct Run {
     history: Vec<MetricRow>,
     validation: Option<MetricRow>,
     snapshots: BTreeMap<u64, lth_model::TrainerState>,
-    earlier_seconds: f64,
+    clock: Clock,
 }
 
 impl Run {
@@ -93,6 +94,7 @@ impl Run {
         engine: &dyn Engine,
         job: &TrainingJob<'_>,
         resume: Option<TrainingCheckpoint>,
+        clock: Clock,
     ) -> Result<Self, TrainingError> {
         let (weights, optimizer) = match &resume {
             Some(checkpoint) => (&checkpoint.trainer.weights, Some(&checkpoint.trainer.optimizer)),
@@ -124,7 +126,7 @@ impl Run {
             history: Vec::new(),
             validation: None,
             snapshots: BTreeMap::new(),
-            earlier_seconds: 0.0,
+            clock,
         };
         match resume {
             Some(checkpoint) => {
@@ -134,7 +136,7 @@ impl Run {
                 run.running = checkpoint.running;
                 run.history = checkpoint.history;
                 run.snapshots = checkpoint.snapshots;
-                run.earlier_seconds = checkpoint.seconds;
+                run.clock.resume(checkpoint.seconds, checkpoint.cpu_seconds);
             }
             None if job.snapshots.contains(&job.start) => {
                 run.snapshots.insert(job.start, run.trainer.state());
@@ -186,11 +188,7 @@ impl Run {
         }
     }
 
-    fn seconds(&self, begun: Instant) -> f64 {
-        self.earlier_seconds + begun.elapsed().as_secs_f64()
-    }
-
-    fn checkpoint(&self, begun: Instant) -> TrainingCheckpoint {
+    fn checkpoint(&self) -> TrainingCheckpoint {
         TrainingCheckpoint {
             iteration: self.iteration,
             trainer: self.trainer.state(),
@@ -198,16 +196,17 @@ impl Run {
             running: self.running,
             history: self.history.clone(),
             snapshots: self.snapshots.clone(),
-            seconds: self.seconds(begun),
+            seconds: self.clock.seconds(),
+            cpu_seconds: self.clock.cpu_seconds(self.trainer.as_ref()),
         }
     }
 
-    fn finish(mut self, job: &TrainingJob<'_>, begun: Instant) -> Result<Trained, TrainingError> {
+    fn finish(mut self, job: &TrainingJob<'_>) -> Result<Trained, TrainingError> {
         let state = self.trainer.state();
         // Only now: the training set is the largest, and prepared sets stay in memory.
         let train_set = self.trainer.add_evaluation_set(&job.data.train, &job.data.train_indices)?;
         let train = self.trainer.evaluate(train_set);
-        let seconds = self.seconds(begun);
+        let (seconds, cpu_seconds) = (self.clock.seconds(), self.clock.cpu_seconds(self.trainer.as_ref()));
         Ok(Trained {
             weights: state.weights,
             masks: self.masks,
@@ -216,6 +215,7 @@ impl Run {
             snapshots: self.snapshots,
             train,
             seconds,
+            cpu_seconds,
         })
     }
 }

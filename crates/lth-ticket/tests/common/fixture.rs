@@ -73,7 +73,7 @@ impl Fixture {
 
 pub(crate) fn finish(job: &TrainingJob<'_>, resume: Option<TrainingCheckpoint>) -> Trained {
     match train(&FakeEngine, job, resume, &mut Unobserved).unwrap() {
-        Outcome::Finished(trained) => Trained { seconds: 0.0, ..trained },
+        Outcome::Finished(trained) => Trained { seconds: 0.0, cpu_seconds: None, ..trained },
         other => panic!("{other:?}"),
     }
 }

@@ -9,6 +9,7 @@ use lth_lab::{
     write_file,
 };
 use lth_model::{Engine, Hint, ModelInfo, find_model};
+use lth_ticket::TestSet;
 
 use crate::{
     arguments::{CommonArguments, ScheduleArguments},
@@ -152,7 +153,8 @@ pub(crate) fn run_experiment(
     if schedule.figures && !report.results.rounds.is_empty() {
         figures::draw(&report.results, messages)?;
     }
-    print(&summary(&report.results))?;
+    let test = TestSet::of(dataset.test.labels.iter().copied());
+    print(&summary(&report.results, test))?;
     verdict(&report, messages)
 }
 

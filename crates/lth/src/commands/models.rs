@@ -67,7 +67,7 @@ fn list(arguments: &ModelsArguments) -> Result<(), Failure> {
             "name the model, for example `lth models conv-4 --batch-norm on`",
         ));
     }
-    let mut rows = table(&["model", "weights", "aliases", "description"], usize::MAX);
+    let mut rows = table(&["model", "weights", "aliases", "description"], usize::MAX).spare(&["aliases"]);
     for model in MODELS {
         rows.add_row(row(&model.name, model)?);
     }

@@ -109,7 +109,11 @@ fn overview(results: &RunResults, model: &ModelInfo, messages: &Messages) -> Res
             "step-time-against-density",
             cost_figure(
                 &heading("What a step costs"),
-                "time a step, evaluations included (ms)",
+                if curves::has_cpu_time(results) {
+                    "CPU time a step, evaluations included (ms)"
+                } else {
+                    "time a step, evaluations included (ms)"
+                },
                 &[curves::cost(results)],
             ),
         ),
