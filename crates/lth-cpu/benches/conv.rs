@@ -1,14 +1,17 @@
 //! Milliseconds a training step of convolutional networks, at the densities of the papers' rounds:
-//! `cargo bench -p lth-cpu --bench conv -- conv-2 1 0.2 0.05`, with `--threads 2` on two cores.
+//! `cargo bench -p lth-cpu --bench conv -- conv-2 1 0.2 0.05`, with `--threads 2` on two cores, and with the names of
+//! instruction sets (`-- avx2 conv-2 1`) where it shall not be the best of the machine.
 //!
 //! A density below 1 is that of the first round of iterative pruning (Frankle and Carbin 2019, Figure 2) at or below it, by
 //! the magnitude of initial weights: each layer at its own rate for Conv-2/4/6, over all convolutions for VGG and ResNet.
 //! `--uniform` prunes every layer to the density itself, at random; `--crossover 0.5` computes layers below this density
 //! sparse, whatever suits them.
 
+mod common;
+
 use std::time::Instant;
 
-use lth_cpu::CpuEngine;
+use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
     Architecture, Augmentation, Batch, BiasInit, Engine, InitScheme, Mask, Masks, ModelOptions, Optimizer,
     Purpose, RandomStream, Rate, Recipe, Schedule, Seed, Step, Tensor, Tensors, build_model,
@@ -16,8 +19,7 @@ use lth_model::{
 use lth_ticket::{PruningRates, Scope, prune};
 
 fn main() {
-    let mut arguments: Vec<String> =
-        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let mut arguments = common::words();
     let mut option = |name: &str| {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.remove(at);
@@ -28,10 +30,15 @@ fn main() {
         option("--crossover").map(|density| density.parse().expect("--crossover takes a density"));
     let uniform = arguments.iter().any(|argument| argument == "--uniform");
     arguments.retain(|argument| argument != "--uniform");
+    let named = arguments.len();
+    let mut sets = common::instruction_sets(&mut arguments);
+    if named == arguments.len() {
+        sets = vec![Isa::detect()];
+    }
     let Some((model, densities)) = arguments.split_first() else {
-        println!("no model was given: cargo bench -p lth-cpu --bench conv -- conv-2 1 0.2 0.05");
-        return;
+        common::refuse("no model was given: cargo bench -p lth-cpu --bench conv -- conv-2 1 0.2 0.05");
     };
+    let densities = common::densities(densities, &[1.0, 0.2, 0.05]);
     let input: &[usize] = if model == "lenet-5" { &[1, 28, 28] } else { &[3, 32, 32] };
     let architecture = build_model(model, &ModelOptions::default(), input, 10).expect("a model's name");
     let recipe = recipe(model);
@@ -42,27 +49,28 @@ fn main() {
     let inputs: Vec<f32> = (0..recipe.batch_size * features).map(|_| stream.normal() as f32).collect();
     let labels: Vec<u16> = (0..recipe.batch_size).map(|example| (example % 10) as u16).collect();
     for density in densities {
-        let density: f64 = density.parse().expect("a density");
         let masks = match (density < 1.0, uniform) {
             (false, _) => Masks::new(),
             (true, false) => ladder(model, &architecture, &weights, density),
             (true, true) => random(&architecture, density, &mut stream),
         };
-        let mut engine = CpuEngine::new().with_threads(threads);
-        if let Some(crossover) = crossover {
-            engine = engine.with_crossover(crossover);
+        for &isa in &sets {
+            let mut engine = CpuEngine::with_instructions(isa).with_threads(threads);
+            if let Some(crossover) = crossover {
+                engine = engine.with_crossover(crossover);
+            }
+            let mut trainer =
+                engine.trainer(&architecture, &recipe, &weights, &masks, Seed(0)).expect("a trainer");
+            let batch = Batch::Values { inputs: &inputs, labels: &labels };
+            let (median, least, most) = measure(|| {
+                trainer.step(batch, 1e-3).expect("a step");
+            });
+            println!(
+                "{model} batch {} {isa} threads {threads} density {:.4}: median {median:.2} ms/step (min {least:.2}, max {most:.2})",
+                recipe.batch_size,
+                architecture.density(&masks).get(),
+            );
         }
-        let mut trainer =
-            engine.trainer(&architecture, &recipe, &weights, &masks, Seed(0)).expect("a trainer");
-        let batch = Batch::Values { inputs: &inputs, labels: &labels };
-        let (median, least, most) = measure(|| {
-            trainer.step(batch, 1e-3).expect("a step");
-        });
-        println!(
-            "{model} batch {} threads {threads} density {:.4}: median {median:.2} ms/step (min {least:.2}, max {most:.2})",
-            recipe.batch_size,
-            architecture.density(&masks).get(),
-        );
     }
 }
 

@@ -1,9 +1,11 @@
 //! Microseconds of a training step and of an evaluation on MNIST itself, LeNet-300-100, batch 60, at several densities.
 //!
-//! `cargo bench -p lth-cpu --bench mnist [-- DENSITY...]`: as `step`, but with the digits, whose many zeros are skipped. An
+//! `cargo bench -p lth-cpu --bench mnist [-- INSTRUCTIONS... DENSITY...]`: as `step`, but with the digits, whose many zeros are skipped. An
 //! evaluation is of 15,000 examples (validation and test); "share" is its cost for each step when it is made every 100.
 //! Each density is measured as the engine chooses, with dense kernels throughout, and with sparse ones wherever there is a
 //! mask; the choice should be the cheaper one.
+
+mod common;
 
 use std::time::Instant;
 
@@ -17,9 +19,10 @@ const BATCH: usize = 60;
 const REPEATS: usize = 7;
 
 fn main() {
-    let densities: Vec<f64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
-    let densities =
-        if densities.is_empty() { (0..20).map(|round| 0.8f64.powi(round)).collect() } else { densities };
+    let mut words = common::words();
+    let sets = common::instruction_sets(&mut words);
+    let rounds: Vec<f64> = (0..20).map(|round| 0.8f64.powi(round)).collect();
+    let densities = common::densities(&words, &rounds);
     let mnist = lth_mnist::load().expect("the embedded data is whole");
     let examples = |images: Vec<u8>, labels: Vec<u8>| Examples {
         bytes: images.into(),
@@ -29,15 +32,18 @@ fn main() {
     };
     let train = examples(mnist.train_images, mnist.train_labels);
     let test = examples(mnist.test_images, mnist.test_labels);
-    println!("density, kernels, step us, evaluation us, both us, setup ms");
-    for density in densities {
-        let engine = CpuEngine::new();
-        for (kernels, engine) in [
-            ("chosen", engine),
-            ("dense", engine.with_crossover(0.0)),
-            ("sparse", engine.with_crossover(1.0)),
-        ] {
-            measure(&train, &test, density, kernels, engine);
+    println!("instructions, density, kernels, step us, evaluation us, both us, setup ms");
+    for isa in sets {
+        let engine = CpuEngine::with_instructions(isa);
+        for &density in &densities {
+            for (kernels, engine) in [
+                ("chosen", engine),
+                ("dense", engine.with_crossover(0.0)),
+                ("sparse", engine.with_crossover(1.0)),
+            ] {
+                print!("{isa}, ");
+                measure(&train, &test, density, kernels, engine);
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Milliseconds per training step of LeNet-300-100, batch 60, on one core, at several densities.
 //!
-//! `cargo bench -p lth-cpu --bench step [-- DENSITY...]`: masks keep the same fraction of every weight tensor at random and
-//! inputs are normal noise, so that no zero among the inputs can be skipped: the work that `torch_step.py` and
-//! `jax_step.py` (tools/peers) do. Pin it to a core (`taskset -c 0`) and run it beside them.
+//! `cargo bench -p lth-cpu --bench step [-- INSTRUCTIONS... DENSITY...]`, for example `-- avx2 1 0.107`; `best` is the
+//! instruction set that `lth` would take, and without a name all of the machine are measured. Masks keep the same fraction of
+//! every weight tensor at random and inputs are normal noise, so that no zero among the inputs can be skipped: the work that
+//! `torch_step.py` and `jax_step.py` (tools/peers) do. Pin it to a core (`taskset -c 0`) and run it beside them.
 
-// The peak is measured in bare instructions.
-#![allow(unsafe_code)]
+mod common;
 
 use std::time::Instant;
 
@@ -20,51 +20,17 @@ const BATCHES: usize = 4;
 const REPEATS: usize = 7;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let densities: Vec<f64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-    let densities =
-        if densities.is_empty() { vec![1.0, 0.512, 0.262, 0.107, 0.035, 0.012] } else { densities };
-    for isa in Isa::available() {
-        if isa.name() == "plain"
-            || (arguments.iter().any(|a| a == "best") && isa.name() != Isa::detect().name())
-        {
-            continue;
-        }
+    let mut words = common::words();
+    let sets = common::instruction_sets(&mut words);
+    let densities = common::densities(&words, &[1.0, 0.512, 0.262, 0.107, 0.035, 0.012]);
+    for isa in sets {
         for &density in &densities {
             measure(isa, density);
         }
-        #[cfg(target_arch = "x86_64")]
-        if isa.name() == "avx512" {
-            // SAFETY: the instruction set was found on this machine.
-            println!("peak of this core in 512-bit multiply-adds: {:.0} GFLOP/s", unsafe { peak() } * 1e-9);
+        if let Some(peak) = common::peak(isa) {
+            println!("peak of this core in {isa} multiply-adds: {:.0} GFLOP/s", peak * 1e-9);
         }
     }
-}
-
-/// Floating-point operations a second of a loop of nothing but independent multiply-adds.
-///
-/// # Safety
-/// The machine must have AVX-512F.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-unsafe fn peak() -> f64 {
-    use std::arch::x86_64::{_mm512_fmadd_ps, _mm512_reduce_add_ps, _mm512_set1_ps};
-    const SUMS: usize = 10;
-    const ROUNDS: usize = 20_000_000;
-    let factor = _mm512_set1_ps(std::hint::black_box(0.5));
-    let term = _mm512_set1_ps(std::hint::black_box(1.0));
-    let mut sums = [term; SUMS];
-    let start = Instant::now();
-    for _ in 0..ROUNDS {
-        for sum in &mut sums {
-            *sum = _mm512_fmadd_ps(*sum, factor, term);
-        }
-    }
-    let seconds = start.elapsed().as_secs_f64();
-    for sum in sums {
-        std::hint::black_box(_mm512_reduce_add_ps(sum));
-    }
-    (ROUNDS * SUMS * 32) as f64 / seconds
 }
 
 fn measure(isa: Isa, density: f64) {
@@ -73,7 +39,7 @@ fn measure(isa: Isa, density: f64) {
         batch_size: BATCH,
         length: Step::from_epochs(1),
         learning_rate: 1.2e-3,
-        optimizer: Optimizer::ADAM,
+        optimizer: if std::env::var("SGD").is_ok() { Optimizer::SGD } else { Optimizer::ADAM },
         schedule: Schedule::Constant,
         label_smoothing: 0.0,
         gradient_clip: None,

@@ -47,17 +47,16 @@ impl Kernel for SparseMatmul<'_> {
         }
         // SAFETY: rows, terms and slots of a layout are inside of what is checked above.
         unsafe {
-            if S::TILE_VECTORS >= 4 {
-                match self.vectors {
-                    1 => self.columns::<S, 1>(s, y, 0),
-                    2 => self.columns::<S, 2>(s, y, 0),
-                    3 => self.columns::<S, 3>(s, y, 0),
-                    _ => self.columns::<S, 4>(s, y, 0),
-                }
-            } else {
-                for vector in 0..self.vectors {
-                    self.columns::<S, 1>(s, y, vector);
-                }
+            // As many sums as there are registers for: four rows of up to four vectors, or one.
+            match (S::TILE_VECTORS >= 4, self.vectors) {
+                (true, 1) => self.slices::<S, SLICE, 1>(s, y),
+                (true, 2) => self.slices::<S, SLICE, 2>(s, y),
+                (true, 3) => self.slices::<S, SLICE, 3>(s, y),
+                (true, _) => self.slices::<S, SLICE, 4>(s, y),
+                (false, 1) => self.slices::<S, SLICE, 1>(s, y),
+                (false, 2) => self.slices::<S, 2, 2>(s, y),
+                (false, 3) => self.slices::<S, 1, 3>(s, y),
+                (false, _) => self.slices::<S, 1, 4>(s, y),
             }
         }
     }
@@ -65,45 +64,46 @@ impl Kernel for SparseMatmul<'_> {
 
 impl SparseMatmul<'_> {
     #[inline(always)]
-    unsafe fn columns<S: Simd, const V: usize>(&self, s: S, y: *mut f32, first: usize) {
+    unsafe fn slices<S: Simd, const R: usize, const V: usize>(&self, s: S, y: *mut f32) {
         for slice in &self.layout.slices {
-            // SAFETY: the caller's promise.
-            unsafe {
-                if self.through.is_some() {
-                    self.slice::<S, V, true>(s, slice, y, first);
-                } else {
-                    self.slice::<S, V, false>(s, slice, y, first);
+            for first in (0..SLICE).step_by(R) {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    if self.through.is_some() {
+                        self.tile::<S, R, V, true>(s, slice, first, y);
+                    } else {
+                        self.tile::<S, R, V, false>(s, slice, first, y);
+                    }
                 }
             }
         }
     }
 
-    /// Four rows times V vectors of accumulators.
+    /// R rows of a slice, from its row `first` on, times V vectors of accumulators: all lanes of the slab.
     #[inline(always)]
-    unsafe fn slice<S: Simd, const V: usize, const THROUGH: bool>(
+    unsafe fn tile<S: Simd, const R: usize, const V: usize, const THROUGH: bool>(
         &self,
         s: S,
         slice: &Slice,
-        y: *mut f32,
         first: usize,
+        y: *mut f32,
     ) {
-        // Known to the compiler where a tile is as wide as the slab.
-        let lanes = if S::TILE_VECTORS >= 4 { V * LANES } else { self.vectors * LANES };
+        let lanes = V * LANES;
         // SAFETY: the caller's promise.
         unsafe {
-            let x = self.x.as_ptr().add(first * LANES);
-            let y = y.add(first * LANES);
-            let rows = slice.rows.map(|row| y.add(usize::from(row) * lanes));
-            let mut sums = [[s.splat(0.0); V]; SLICE];
-            for r in 0..SLICE {
+            let x = self.x.as_ptr();
+            let mut rows = [y; R];
+            let mut sums = [[s.splat(0.0); V]; R];
+            for r in 0..R {
+                rows[r] = y.add(usize::from(slice.rows[first + r]) * lanes);
                 for v in 0..V {
                     sums[r][v] = s.load(rows[r].add(v * LANES));
                 }
             }
-            let mut slot = slice.start as usize;
+            let mut slot = slice.start as usize + first;
             let end = slot + slice.used as usize * SLICE;
             while slot < end {
-                for r in 0..SLICE {
+                for r in 0..R {
                     let term = usize::from(*self.layout.terms.get_unchecked(slot + r));
                     let at = match (THROUGH, self.through) {
                         (true, Some(through)) => *through.get_unchecked(slot + r) as usize,
@@ -117,7 +117,7 @@ impl SparseMatmul<'_> {
                 }
                 slot += SLICE;
             }
-            for r in 0..SLICE {
+            for r in 0..R {
                 for v in 0..V {
                     s.store(rows[r].add(v * LANES), sums[r][v]);
                 }

@@ -8,6 +8,23 @@ const TINY: f32 = 1e-20;
 /// The same for squares of gradients.
 const TINY_SQUARE: f32 = 1e-36;
 
+/// Which of 16 weights are kept, a bit each; all of them where there is no mask.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept(pub(crate) Option<u16>);
+
+impl Kept {
+    /// The value where a weight is kept, zero where it is pruned.
+    ///
+    /// A `match`, since a closure would not have the instructions of its caller, and each of them would be a call.
+    #[inline(always)]
+    pub(crate) fn only<S: Simd>(self, s: S, value: S::V) -> S::V {
+        match self.0 {
+            Some(bits) => s.select(bits, value, s.splat(0.0)),
+            None => value,
+        }
+    }
+}
+
 /// An optimiser's rule for one step, with everything that depends on the step folded into constants.
 pub(crate) trait UpdateRule: Copy + Send + Sync {
     /// How many moments it keeps for each weight: 0, 1 or 2.
@@ -20,8 +37,8 @@ pub(crate) trait UpdateRule: Copy + Send + Sync {
     /// can resolve.
     const START: f32;
 
-    /// The new weight and moments.
-    fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V);
+    /// The new `[weight, first moment, second moment]`. The moments of a pruned weight stay zero, and so does the weight.
+    fn apply<S: Simd>(&self, s: S, g: S::V, state: [S::V; 3], kept: Kept) -> [S::V; 3];
 }
 
 /// Adam and AdamW: `m += (1 - b1) (g - m)`, `v = b2 v + (1 - b2) g^2`, `w -= rate / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)`.
@@ -46,14 +63,14 @@ impl UpdateRule for Adam {
     const START: f32 = TINY;
 
     #[inline(always)]
-    fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
-        let g = s.fma(s.splat(self.l2), w, g);
+    fn apply<S: Simd>(&self, s: S, g: S::V, [w, first, second]: [S::V; 3], kept: Kept) -> [S::V; 3] {
+        let g = kept.only(s, s.fma(s.splat(self.l2), w, g));
         let w = s.mul(w, s.splat(self.shrink));
         let m = s.fma(s.splat(self.one_minus_beta1), s.sub(g, first), first);
-        let decayed = s.fma(second, s.splat(self.beta2), s.splat(TINY_SQUARE));
+        let decayed = s.fma(second, s.splat(self.beta2), kept.only(s, s.splat(TINY_SQUARE)));
         let v = s.fma(s.mul(g, s.splat(self.one_minus_beta2)), g, decayed);
         let d = s.fma(s.sqrt(v), s.splat(self.root_correction), s.splat(self.epsilon));
-        (s.fnma(s.div(m, d), s.splat(self.step_size), w), m, v)
+        [s.fnma(s.div(m, d), s.splat(self.step_size), w), m, v]
     }
 }
 
@@ -69,9 +86,9 @@ impl UpdateRule for Sgd {
     const START: f32 = 0.0;
 
     #[inline(always)]
-    fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
-        let g = s.fma(s.splat(self.l2), w, g);
-        (s.fnma(g, s.splat(self.rate), w), first, second)
+    fn apply<S: Simd>(&self, s: S, g: S::V, [w, first, second]: [S::V; 3], kept: Kept) -> [S::V; 3] {
+        let g = kept.only(s, s.fma(s.splat(self.l2), w, g));
+        [s.fnma(g, s.splat(self.rate), w), first, second]
     }
 }
 
@@ -90,11 +107,11 @@ impl UpdateRule for Momentum {
     const START: f32 = TINY;
 
     #[inline(always)]
-    fn apply<S: Simd>(&self, s: S, w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
-        let g = s.fma(s.splat(self.l2), w, g);
+    fn apply<S: Simd>(&self, s: S, g: S::V, [w, first, second]: [S::V; 3], kept: Kept) -> [S::V; 3] {
+        let g = kept.only(s, s.fma(s.splat(self.l2), w, g));
         let b = s.fma(first, s.splat(self.decay), g);
         let direction = if self.nesterov { s.fma(b, s.splat(self.decay), g) } else { b };
-        (s.fnma(direction, s.splat(self.rate), w), b, second)
+        [s.fnma(direction, s.splat(self.rate), w), b, second]
     }
 }
 
@@ -107,8 +124,8 @@ impl UpdateRule for StoreGradient {
     const START: f32 = 0.0;
 
     #[inline(always)]
-    fn apply<S: Simd>(&self, _s: S, _w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
-        (g, first, second)
+    fn apply<S: Simd>(&self, s: S, g: S::V, [_w, first, second]: [S::V; 3], kept: Kept) -> [S::V; 3] {
+        [kept.only(s, g), first, second]
     }
 }
 
@@ -125,16 +142,13 @@ pub(crate) unsafe fn apply_at<S: Simd, R: UpdateRule>(s: S, rule: &R, g: S::V, a
         let w = s.load(at.w);
         let first = if R::MOMENTS > 0 { s.load(at.first) } else { zero };
         let second = if R::MOMENTS > 1 { s.load(at.second) } else { zero };
-        let g = kept.map_or(g, |bits| s.select(bits, g, zero));
-        let (new, first, new_second) = rule.apply(s, w, g, first, second);
-        // A pruned weight and its first moment are zeros, and every rule makes zeros of zeros without a gradient.
-        s.store(at.w, new);
+        let [w, first, second] = rule.apply(s, g, [w, first, second], Kept(kept));
+        s.store(at.w, w);
         if R::MOMENTS > 0 {
             s.store(at.first, first);
         }
         if R::MOMENTS > 1 {
-            // Without the choice a pruned weight's second moment would end at TINY_SQUARE.
-            s.store(at.second, kept.map_or(new_second, |bits| s.select(bits, new_second, second)));
+            s.store(at.second, second);
         }
     }
 }

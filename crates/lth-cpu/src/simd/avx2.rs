@@ -198,20 +198,25 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     fn transpose(self, rows: [Pair; LANES]) -> [Pair; LANES] {
-        let quarter = |from: usize, high: bool| {
-            let take = |i: usize| if high { rows[from + i].1 } else { rows[from + i].0 };
-            // SAFETY: as above.
-            unsafe { transpose8([take(0), take(1), take(2), take(3), take(4), take(5), take(6), take(7)]) }
-        };
-        let (low_low, low_high) = (quarter(0, false), quarter(8, false));
-        let (high_low, high_high) = (quarter(0, true), quarter(8, true));
-        std::array::from_fn(|column| {
-            if column < 8 {
-                (low_low[column], low_high[column])
-            } else {
-                (high_low[column - 8], high_high[column - 8])
+        // No closure here: it would not have the instructions of its caller, and every intrinsic in it would be a call.
+        let mut columns = [self.splat(0.0); LANES];
+        let mut from = 0;
+        while from < LANES {
+            let (mut low, mut high) = ([rows[0].0; 8], [rows[0].0; 8]);
+            for i in 0..8 {
+                (low[i], high[i]) = rows[from + i];
             }
-        })
+            let (low, high) = unsafe { (transpose8(low), transpose8(high)) };
+            for i in 0..8 {
+                if from == 0 {
+                    (columns[i].0, columns[i + 8].0) = (low[i], high[i]);
+                } else {
+                    (columns[i].1, columns[i + 8].1) = (low[i], high[i]);
+                }
+            }
+            from += 8;
+        }
+        columns
     }
 }
 

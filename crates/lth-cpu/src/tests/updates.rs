@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::support::*;
 use crate::{
-    kernels::update::{Adam, Momentum, Parameters, Sgd, UpdateRule, apply_at},
+    kernels::update::{Adam, Kept, Momentum, Parameters, Sgd, UpdateRule, apply_at},
     reference::{self, Optimizer},
     simd::{Isa, Kernel, LANES, Simd},
 };
@@ -95,8 +95,8 @@ impl<R: UpdateRule> UpdateRule for GradientOf<R> {
     const START: f32 = R::START;
 
     #[inline(always)]
-    fn apply<S: Simd>(&self, _s: S, _w: S::V, g: S::V, first: S::V, second: S::V) -> (S::V, S::V, S::V) {
-        (g, first, second)
+    fn apply<S: Simd>(&self, s: S, g: S::V, [_w, first, second]: [S::V; 3], kept: Kept) -> [S::V; 3] {
+        [kept.only(s, g), first, second]
     }
 }
 

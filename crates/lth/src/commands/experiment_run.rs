@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use lth_cpu::CpuEngine;
 use lth_lab::{
     CheckpointEvery, EstimateContext, Experiment, LabError, RunContext, RunReport, StageError, Stop,
     create_folder, estimate_run, find_winning_ticket, find_winning_ticket_from, initial_weights_hash,
@@ -105,7 +104,7 @@ pub(crate) fn run_experiment(
         experiment.initial_weights = Some(initial_weights_hash(weights));
     }
 
-    let engine = CpuEngine::new().with_threads(schedule.threads);
+    let engine = settings::engine()?.with_threads(schedule.threads);
     let folder = schedule.output.join(experiment.folder_name());
     messages.info(&format!(
         "{} on {}: {} rounds of {}, {}, into {}",

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use lth_cpu::CpuEngine;
 use lth_lab::Experiment;
 use lth_model::{
     Architecture, Batch, Engine, Examples, Mask, Masks, Normalization, Purpose, RandomStream, Recipe, Seed,
@@ -12,6 +11,7 @@ use lth_ticket::{Compact, Connectivity};
 
 use crate::{
     failure::Failure,
+    settings,
     table::{count, percent, table, text},
 };
 
@@ -65,7 +65,7 @@ fn milliseconds(architecture: &Architecture, weights: &Tensors, masks: &Masks) -
     };
     let recipe: Recipe =
         Recipe { batch_size: EXAMPLES, ..Experiment::new(&architecture.name, "mnist").recipe };
-    let engine = CpuEngine::new();
+    let engine = settings::engine()?;
     let mut trainer =
         engine.trainer(architecture, &recipe, weights, masks, Seed(0)).map_err(Failure::bad_input)?;
     let indices: Vec<u32> = (0..EXAMPLES as u32).collect();

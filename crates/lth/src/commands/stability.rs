@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use lth_cpu::CpuEngine;
 use lth_lab::{
     BatchNormStatistics, LabError, RunResults, StabilityContext, StabilityReport, StabilitySettings,
     StageError, Stop, Unwatched, Variant, estimate_stability, stability,
@@ -42,7 +41,7 @@ pub(crate) fn run(
     let source = DataSource::of_run(&arguments.source);
     let data = settings::load(experiment, source, messages)?;
     let architecture = settings::network(&model, &data)?;
-    let engine = CpuEngine::new().with_threads(threads);
+    let engine = settings::engine()?.with_threads(threads);
     messages.info(&format!(
         "{} on {}: {} copies of each network, {} points between two, {}",
         experiment.model,

@@ -6,7 +6,6 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lth_cpu::CpuEngine;
 use lth_lab::{
     HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicSettings, LabError, RunResults, StageError,
     Stop, best_points, heuristic_points, heuristic_supermasks,
@@ -39,7 +38,7 @@ pub(crate) fn run(
     let source = DataSource::of_run(&arguments.source);
     let data = settings::load(experiment, source, messages)?;
     let architecture = settings::network(&model, &data)?;
-    let engine = CpuEngine::new();
+    let engine = settings::engine()?;
     messages.info(&format!(
         "{} on {}: masks of {} criteria, {} densities, {} replicates, {}",
         experiment.model,

@@ -2,7 +2,6 @@
 
 use std::{fs, path::Path};
 
-use lth_cpu::CpuEngine;
 use lth_lab::{
     LabError, LearnedSupermask, RunContext, StageError, Stop, SupermaskExperiment, SupermaskRecord,
     learn_supermask,
@@ -46,7 +45,7 @@ pub(crate) fn run(
     }
     learning.experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
 
-    let engine = CpuEngine::new().with_threads(threads);
+    let engine = settings::engine()?.with_threads(threads);
     messages.info(&format!(
         "{} on {}: {}; {}, {}",
         model.name,

@@ -5,7 +5,6 @@ use std::{
     path::Path,
 };
 
-use lth_cpu::CpuEngine;
 use lth_lab::{
     EstimateContext, Experiment, GivenStart, RoundResult, RunContext, RunReport, StageError, Stop, Variant,
     estimate_run, plain_training, train_one, write_file,
@@ -52,7 +51,7 @@ pub(crate) fn run(
         experiment.network_fingerprint = Some(architecture.fingerprint());
     }
 
-    let engine = CpuEngine::new().with_threads(settings::threads(arguments.threads.as_deref())?);
+    let engine = settings::engine()?.with_threads(settings::threads(arguments.threads.as_deref())?);
     let density = architecture.density(&start.masks);
     messages.info(&format!(
         "{} on {}: {}, density {} %, {}",

@@ -2,7 +2,6 @@
 
 use std::{fs, path::Path};
 
-use lth_cpu::CpuEngine;
 use lth_lab::{
     EstimateContext, Experiment, LabError, RunContext, Silent, StageError, Stop, TicketSource, Transfer,
     TransferReport, TransferRunError, TransferSettings, estimate_transfer, run_transfer,
@@ -70,7 +69,7 @@ pub(crate) fn run(
     check(&transfer, &architecture, dataset.train.len())?;
     announce(&transfer, messages);
 
-    let engine = CpuEngine::new().with_threads(threads);
+    let engine = settings::engine()?.with_threads(threads);
     let output = flags.output_path.as_deref().unwrap_or(Path::new("runs"));
     let folder = output.join(settings.folder_name());
     messages.info(&format!(

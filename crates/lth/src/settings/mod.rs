@@ -1,6 +1,7 @@
 //! Stage two of the command line: checked values, made from what was typed ([`crate::arguments`]).
 
 mod data;
+mod engine;
 mod experiment;
 mod loading_bar;
 mod model;
@@ -11,6 +12,7 @@ mod ticket_network;
 mod values;
 
 pub(crate) use data::{DataSource, dataset_name, load, load_named, network, note_data, place_data, view};
+pub(crate) use engine::engine;
 pub(crate) use experiment::experiment;
 pub(crate) use model::model;
 pub(crate) use pretrained::pretrained;
