@@ -26,6 +26,7 @@ mod buffer;
 mod conv;
 mod dropout;
 mod evaluation;
+mod found;
 mod graph;
 mod kernels;
 mod lanes;
@@ -95,6 +96,11 @@ impl Default for CpuEngine {
 impl Engine for CpuEngine {
     fn name(&self) -> String {
         format!("cpu ({})", self.isa)
+    }
+
+    fn supports(&self, architecture: &Architecture, _recipe: &Recipe) -> Result<(), EngineError> {
+        network::check_counts(architecture)?;
+        if network::is_chain(architecture) { Ok(()) } else { graph::check(architecture) }
     }
 
     fn trainer(

@@ -31,6 +31,8 @@ pub(crate) struct Linear {
     all_inputs: Vec<u16>,
     all_outputs: Vec<u16>,
     batch_major: BatchMajor,
+    /// Of weights, in panels, and biases; there once they are asked for.
+    gradients: Option<[Stored; 2]>,
 }
 
 impl Linear {
@@ -53,6 +55,7 @@ impl Linear {
             all_inputs: (0..inputs as u16).collect(),
             all_outputs: (0..outputs as u16).collect(),
             batch_major: BatchMajor::default(),
+            gradients: None,
         }
     }
 
@@ -161,37 +164,37 @@ impl Linear {
         }
     }
 
-    /// The gradients of all weights, pruned or not, and of the biases, `[output][input]` and `[output]`; no update.
+    /// The gradients of all weights, pruned or not, into `weight`, `[output][input]`, and of the biases into `bias`; no update.
     pub(crate) fn gradients(
         &mut self,
         isa: Isa,
         lanes: Lanes,
         dy: &[f32],
         input: &Input<'_>,
-    ) -> [Option<Tensor>; 2] {
+        (weight, bias): (&mut [f32], Option<&mut [f32]>),
+    ) {
         let panels = Panels::new(self.outputs, self.inputs);
-        let blocks = self.batch_major.fill(isa, lanes, (dy, self.outputs), (input, self.inputs));
-        let mut weights = Stored::gradient(panels.len());
-        isa.run(outer(&blocks, panels, weights.parameters(), StoreGradient));
-        let values = panels.gather(self.inputs, &weights.w);
-        let bias = self.bias.is_some().then(|| {
-            let mut bias = Stored::gradient(slab_rows(self.outputs));
-            update_bias(isa, lanes, dy, self.outputs, bias.parameters(), StoreGradient);
-            Tensor::new(vec![self.outputs], bias.w[..self.outputs].to_vec())
+        let [weights, biases] = self.gradients.get_or_insert_with(|| {
+            [Stored::gradient(panels.len()), Stored::gradient(slab_rows(self.outputs))]
         });
-        [Some(Tensor::new(vec![self.outputs, self.inputs], values)), bias]
+        let blocks = self.batch_major.fill(isa, lanes, (dy, self.outputs), (input, self.inputs));
+        isa.run(outer(&blocks, panels, weights.parameters(), StoreGradient));
+        panels.gather(self.inputs, &weights.w, weight);
+        if let Some(bias) = bias {
+            update_bias(isa, lanes, dy, self.outputs, biases.parameters(), StoreGradient);
+            bias.copy_from_slice(&biases.w[..self.outputs]);
+        }
     }
 
-    /// Puts other values in the place of weights and biases; false where the layout is not that of a dense layer without
-    /// optimiser memory.
+    /// Puts other values in the place of weights and biases, without memory of the optimiser; false where weights are pruned.
     pub(crate) fn replace(&mut self, weight: &Tensor, bias: Option<&Tensor>) -> bool {
         let Weights::Dense(dense) = &mut self.weights else { return false };
-        if dense.kept.is_some() || !dense.stored.part(Part::First).is_empty() {
+        if dense.kept.is_some() {
             return false;
         }
-        dense.panels.scatter(self.inputs, weight.data(), &mut dense.stored.w);
+        dense.stored.replace(|w| dense.panels.scatter(self.inputs, weight.data(), w));
         if let (Some(stored), Some(bias)) = (&mut self.bias, bias) {
-            stored.w[..self.outputs].copy_from_slice(bias.data());
+            stored.replace(|w| w[..bias.len()].copy_from_slice(bias.data()));
         }
         true
     }

@@ -58,16 +58,14 @@ impl Panels {
         }
     }
 
-    /// The matrix `[outputs][inputs]` of panels.
-    pub(crate) fn gather(self, inputs: usize, panels: &[f32]) -> Vec<f32> {
-        let mut matrix = Vec::with_capacity(self.outputs * inputs);
-        for output in 0..self.outputs {
-            for block in 0..inputs.div_ceil(VECTOR) {
+    /// Reads the matrix `[outputs][inputs]` from panels.
+    pub(crate) fn gather(self, inputs: usize, panels: &[f32], matrix: &mut [f32]) {
+        for (output, row) in matrix.chunks_exact_mut(inputs).enumerate() {
+            for (block, values) in row.chunks_mut(VECTOR).enumerate() {
                 let at = self.output_offset(output) + block * VECTOR * PANEL;
-                matrix.extend_from_slice(&panels[at..at + VECTOR.min(inputs - block * VECTOR)]);
+                values.copy_from_slice(&panels[at..at + values.len()]);
             }
         }
-        matrix
     }
 
     /// Where a weight is.

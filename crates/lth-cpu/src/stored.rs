@@ -32,6 +32,13 @@ impl Stored {
         Parameters { w: &mut self.w, first: &mut self.first, second: &mut self.second }
     }
 
+    /// Lets `write` set the values; moments are zero then.
+    pub(crate) fn replace(&mut self, write: impl FnOnce(&mut [f32])) {
+        write(&mut self.w);
+        self.first.fill(0.0);
+        self.second.fill(0.0);
+    }
+
     /// Sets a pruned weight and holds it there through updates.
     fn freeze(&mut self, at: usize, value: f32) {
         self.w[at] = value;

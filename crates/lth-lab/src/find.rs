@@ -51,7 +51,10 @@ pub(crate) fn run_experiment(
     given: Option<&GivenStart>,
 ) -> Result<RunReport, LabError> {
     let experiment = with_data(experiment, context)?;
-    experiment.check(context.architecture, context.data.train.len())?;
+    experiment.check(context.engine, context.architecture, context.data.train.len())?;
+    if let Some(given) = given {
+        given.check(&experiment, context.data.train.len())?;
+    }
     let root = context.output.join(experiment.folder_name());
     if let Some(hash) = &experiment.initial_weights
         && given.is_none()
@@ -66,7 +69,7 @@ pub(crate) fn run_experiment(
 
     let stages = plan(&experiment);
     context.observer.event(&RunEvent::Planned { trainings: stages.len() });
-    let runner = StageRunner::new(&experiment, context, layout, given, stages.len());
+    let runner = StageRunner::new(&experiment, context, layout, given, stages.len())?;
     let pace = Pace::after(Duration::ZERO);
     let test = TestSet::of(context.data.test.labels.iter().copied());
     let failures = run_queue(&stages, context.jobs, &context.stop, &|stage| {

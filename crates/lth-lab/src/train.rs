@@ -23,6 +23,25 @@ pub struct GivenStart {
 }
 
 impl GivenStart {
+    /// Checks that the training has something left to do.
+    ///
+    /// # Errors
+    /// [`LabError::Setting`] when it starts where it ends.
+    pub fn check(&self, experiment: &Experiment, training_examples: usize) -> Result<(), LabError> {
+        let length = experiment.recipe.length;
+        let examples = training_examples.saturating_sub(experiment.validation_size);
+        let per_epoch = examples.div_ceil(experiment.recipe.batch_size.max(1)) as u64;
+        if self.iteration < length.iterations(per_epoch) {
+            return Ok(());
+        }
+        Err(LabError::Setting {
+            setting: "recipe.length",
+            value: length.to_string(),
+            reason: format!("the training starts at iteration {}", self.iteration),
+            hint: "give a --length beyond that, for example 50ep".to_owned(),
+        })
+    }
+
     /// BLAKE3 of everything that it holds.
     fn hash(&self) -> String {
         let mut hasher = blake3::Hasher::new();

@@ -132,6 +132,16 @@ impl Architecture {
         self.nodes.last().map_or(0, |node| node.shape.iter().product())
     }
 
+    /// The first batch normalisation that sees a single value a channel in a batch of this many examples, by its name: in
+    /// training it has no variance there, and PyTorch refuses the batch.
+    pub fn norm_of_one_value(&self, examples: usize) -> Option<&str> {
+        let one = |node: &&Node| {
+            let values = examples * node.shape.iter().skip(1).product::<usize>();
+            matches!(node.op, Op::BatchNorm { .. }) && values < 2
+        };
+        self.nodes.iter().find(one).map(|node| &*node.name)
+    }
+
     /// The number of weights that density counts (no biases).
     pub fn weight_count(&self) -> usize {
         self.parameters()

@@ -207,6 +207,14 @@ pub enum EngineError {
         /// Why.
         reason: String,
     },
+    /// A batch of which a batch normalisation sees one value a channel, which has no variance.
+    #[error(
+        "batch normalisation '{layer}' would see a single value a channel: a batch of one example has no variance"
+    )]
+    OneValue {
+        /// The layer's name.
+        layer: String,
+    },
     /// Something that this engine does not offer.
     #[error("the {engine} engine does not support {what}")]
     Unsupported {
@@ -236,6 +244,9 @@ impl Hint for EngineError {
                 "`lth inspect FILE` lists the tensors of a file, `lth models` the models".to_owned()
             }
             Self::Batch { .. } => "check the batch size against the data set".to_owned(),
+            Self::OneValue { .. } => {
+                "use a larger batch, or one that leaves more than one example for the last batch of an epoch".to_owned()
+            }
             Self::Unsupported { .. } => "`lth models` lists what can be trained".to_owned(),
             Self::TooWide { .. } => {
                 "use smaller images (`--image-size`), one more pool before this layer, or a smaller --width-factor".to_owned()
@@ -248,6 +259,13 @@ impl Hint for EngineError {
 pub trait Engine: Send + Sync {
     /// The engine's name, with what it runs on: `cpu (avx512)`.
     fn name(&self) -> String;
+
+    /// Whether this engine can train this architecture with this recipe, found without weights and in no time: what it
+    /// accepts here, [`Engine::trainer`] does not refuse but for weights and masks.
+    ///
+    /// # Errors
+    /// Names what the engine lacks.
+    fn supports(&self, architecture: &Architecture, recipe: &Recipe) -> Result<(), EngineError>;
 
     /// A trainer for this architecture and recipe, with these weights and masks and fresh optimiser state.
     ///
@@ -301,20 +319,22 @@ pub trait Trainer: Send {
     /// When the batch does not fit.
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError>;
 
-    /// As [`Trainer::gradients`], with what the forward pass saw: what a step computes, without its update.
+    /// As [`Trainer::gradients`], into tensors that may be those of an earlier call, which are written over: a step without
+    /// its update. The report is of the forward pass.
     ///
     /// # Errors
     /// When the batch does not fit.
-    fn gradients_and_report(
+    fn gradients_into(
         &mut self,
         _batch: Batch<'_>,
         _which: Gradients,
-    ) -> Result<(Tensors, StepReport), EngineError> {
+        _into: &mut Tensors,
+    ) -> Result<StepReport, EngineError> {
         Err(unsupported("gradients with a report"))
     }
 
-    /// Puts other weights into a dense network, as `load(weights, &Masks::new(), None)` does, but fast enough for every step:
-    /// where the layout allows, nothing is allocated.
+    /// Puts other weights into a network, as `load(weights, &Masks::new(), None)` does, but fast enough for every step: a
+    /// dense network is written over in place.
     ///
     /// # Errors
     /// When something does not fit the architecture.
@@ -334,7 +354,8 @@ pub trait Trainer: Send {
 
     /// Sets the running statistics of every batch normalisation to those of these examples under the present weights:
     /// the average over batches of their means and unbiased variances, each batch normalised by its own, as in training.
-    /// Nothing else changes; a network without batch normalisation is left as it is.
+    /// Nothing else changes; a network without batch normalisation is left as it is. A last batch of one value a channel,
+    /// which has no variance, is left out.
     ///
     /// # Errors
     /// When the examples do not fit.

@@ -1,7 +1,5 @@
 //! The gradients of a convolution's weights and bias.
 
-use lth_model::Tensor;
-
 use super::{
     group::{Group, Maps},
     layer::Conv,
@@ -25,20 +23,23 @@ impl Conv {
         self.weights.gradient = gradient;
     }
 
-    /// The gradient of all weights, pruned or not, as a tensor; that of the bias as in [`Self::gradient`].
+    /// The gradient of all weights, pruned or not, into `to`, `[output][input][kernel]`; that of the bias as in
+    /// [`Self::gradient`].
     pub(crate) fn gradient_of_all(
         &mut self,
         machine: Machine<'_>,
         lanes: Lanes,
-        x: &[f32],
-        dy: &[f32],
-    ) -> Tensor {
+        (x, dy): (&[f32], &[f32]),
+        to: &mut [f32],
+    ) {
+        if matches!(self.weights.format, Format::Dense) {
+            self.gradient(machine, lanes, x, dy);
+            return self.weights.unpack(&self.weights.gradient, to);
+        }
         let blocks = self.weights.blocks;
         let mut gradient = Buffer::zeros(blocks.len());
         self.gradient_into(machine, lanes, (x, dy), false, &mut gradient);
-        let shape = self.weight_shape();
-        let values = (0..shape.iter().product()).map(|index| gradient[blocks.index(index)]).collect();
-        Tensor::new(shape, values)
+        blocks.gather(&gradient, to);
     }
 
     fn gradient_into(

@@ -117,16 +117,23 @@ impl Conv {
         (&self.plans[plan].forward.sweep, &self.plans[plan].places)
     }
 
-    /// The gradients that were made last, of kept weights and of the bias, as tensors.
-    pub(crate) fn gradients(&self) -> (Tensor, Option<Tensor>) {
-        let bias = self
-            .bias
-            .as_ref()
-            .map(|_| Tensor::new(vec![self.outputs()], self.bias_gradient[..self.outputs()].to_vec()));
-        (self.weights.unpacked(self.weight_shape(), &self.weights.gradient), bias)
+    /// The gradient of the bias that was made last, if there is a bias.
+    pub(crate) fn bias_gradient(&self) -> Option<&[f32]> {
+        self.bias.as_ref().map(|_| &self.bias_gradient[..self.outputs()])
     }
 
-    pub(super) fn weight_shape(&self) -> Vec<usize> {
+    /// Puts other values in the place of weights and bias, without memory of the optimiser; false where weights are pruned.
+    pub(crate) fn replace(&mut self, weight: &Tensor, bias: Option<&Tensor>) -> bool {
+        if !self.weights.replace(weight) {
+            return false;
+        }
+        if let (Some(stored), Some(bias)) = (&mut self.bias, bias) {
+            stored.replace(|w| w[..bias.len()].copy_from_slice(bias.data()));
+        }
+        true
+    }
+
+    fn weight_shape(&self) -> Vec<usize> {
         let [height, width] = self.shape.window.kernel;
         vec![self.outputs(), self.inputs(), height, width]
     }

@@ -46,6 +46,30 @@ impl Blocks {
     fn weights(self) -> usize {
         self.outputs * self.inputs * self.kernel
     }
+
+    /// Calls `each` with every index in `[output][input][kernel]`, ascending, and where its weight is.
+    fn each(self, mut each: impl FnMut(usize, usize)) {
+        let mut index = 0;
+        for output in 0..self.outputs {
+            for input in 0..self.inputs {
+                let block = (output / 4 * self.inputs.div_ceil(4) + input / 4) * self.kernel;
+                for kernel in 0..self.kernel {
+                    each(index, (block + kernel) * 16 + input % 4 * 4 + output % 4);
+                    index += 1;
+                }
+            }
+        }
+    }
+
+    /// Writes `[output][input][kernel]` into blocks; filling stays as it is.
+    fn scatter(self, weights: &[f32], blocks: &mut [f32]) {
+        self.each(|index, at| blocks[at] = weights[index]);
+    }
+
+    /// Reads `[output][input][kernel]` from blocks.
+    pub(crate) fn gather(self, blocks: &[f32], weights: &mut [f32]) {
+        self.each(|index, at| weights[index] = blocks[at]);
+    }
 }
 
 /// The weights of a convolution, their moments and their gradient.
@@ -59,6 +83,8 @@ pub(crate) struct Weights {
     pub(crate) gradient: Buffer,
     /// Counts the changes of `stored`, so that copies know when they are old.
     pub(crate) version: u64,
+    /// Whether a weight is pruned.
+    masked: bool,
 }
 
 /// How weights are stored.
@@ -97,31 +123,39 @@ impl Weights {
             (Format::Dense, stored, kept)
         };
         let gradient = Buffer::zeros(stored.w.len());
-        Self { blocks, format, stored, kept, gradient, version: 1 }
+        let masked = mask.is_some_and(|mask| mask.live() < mask.len());
+        Self { blocks, format, stored, kept, gradient, version: 1, masked }
+    }
+
+    /// Puts other values in the place of all weights, without memory of the optimiser; false where weights are pruned.
+    pub(crate) fn replace(&mut self, weight: &Tensor) -> bool {
+        if self.masked || matches!(self.format, Format::Sparse(_)) {
+            return false;
+        }
+        self.stored.replace(|w| self.blocks.scatter(weight.data(), w));
+        self.version += 1;
+        true
     }
 
     /// The weight tensor, or a moment of it; pruned weights are zero.
     pub(crate) fn tensor(&self, shape: Vec<usize>, part: Part) -> Tensor {
-        self.unpacked(shape, self.stored.part(part))
+        let mut tensor = Tensor::zeros(shape);
+        self.unpack(self.stored.part(part), tensor.data_mut());
+        tensor
     }
 
-    /// What is in the order of `stored`, as a tensor.
-    pub(crate) fn unpacked(&self, shape: Vec<usize>, values: &[f32]) -> Tensor {
-        let mut tensor = Tensor::zeros(shape);
+    /// Writes what is in the order of `stored` as `[output][input][kernel]`; pruned weights get zero.
+    pub(crate) fn unpack(&self, values: &[f32], to: &mut [f32]) {
         match &self.format {
-            Format::Dense => {
-                for (index, value) in tensor.data_mut().iter_mut().enumerate() {
-                    *value = values[self.blocks.index(index)];
-                }
-            }
+            Format::Dense => self.blocks.gather(values, to),
             Format::Sparse(slots) => {
+                to.fill(0.0);
                 for (&value, &origin) in values.iter().zip(&slots.origin) {
                     if origin != u32::MAX {
-                        tensor.data_mut()[origin as usize] = value;
+                        to[origin as usize] = value;
                     }
                 }
             }
         }
-        tensor
     }
 }

@@ -1,6 +1,6 @@
 //! From the gradient of the logits back through all stages.
 
-use lth_model::{Gradients, Masks, Tensors};
+use lth_model::Gradients;
 
 use super::{
     network::{Network, extent, grow},
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     batch_major::Input,
     buffer::Buffer,
+    found::Found,
     kernels::{
         activation::{Gate, Pass},
         update::UpdateRule,
@@ -44,15 +45,8 @@ impl Network {
         }
     }
 
-    /// The gradients of all parameters by name, in the architecture's order, without an update.
-    pub(crate) fn gradients(
-        &mut self,
-        machine: Machine<'_>,
-        examples: usize,
-        which: Gradients,
-        masks: &Masks,
-    ) -> Tensors {
-        let mut found = Vec::new();
+    /// The gradients of all parameters from that of the logits, without an update.
+    pub(crate) fn gradients(&mut self, machine: Machine<'_>, examples: usize, found: &mut Found<'_>) {
         let mut backward = Backward::new(self);
         for index in (0..self.plan.stages.len()).rev() {
             let stage = self.plan.stages[index].clone();
@@ -60,30 +54,30 @@ impl Network {
             let (x, dy) = (&*self.values[stage.input], &*self.gradients[stage.output]);
             let lanes = self.plan.places[stage.output].lanes(examples);
             let Some(named) = &mut self.layers[index] else { continue };
-            let [weight, bias] = match &mut named.layer {
+            let which = found.which;
+            found.layer(&named.name, |weight, bias| match &mut named.layer {
                 Layer::Conv(conv) => {
-                    let all = (which == Gradients::All).then(|| conv.gradient_of_all(machine, lanes, x, dy));
-                    if all.is_none() {
+                    if which == Gradients::All {
+                        conv.gradient_of_all(machine, lanes, (x, dy), weight);
+                    } else {
                         conv.gradient(machine, lanes, x, dy);
+                        conv.weights.unpack(&conv.weights.gradient, weight);
                     }
-                    let (live, bias) = conv.gradients();
-                    [Some(all.unwrap_or(live)), bias]
+                    if let (Some(to), Some(found)) = (bias, conv.bias_gradient()) {
+                        to.copy_from_slice(found);
+                    }
                 }
                 Layer::Linear(linear) => {
-                    linear.gradients(machine.isa, lanes, dy, &Input { slabs: x, blocks: None })
+                    let input = Input { slabs: x, blocks: None };
+                    linear.gradients(machine.isa, lanes, dy, &input, (weight, bias));
                 }
-                Layer::Norm(norm) => norm.gradients().map(Some),
-            };
-            for (tensor, kind) in [(bias, "bias"), (weight, "weight")] {
-                let name = format!("{}.{kind}", named.name);
-                let Some(mut tensor) = tensor else { continue };
-                if let (Gradients::Live, Some(mask)) = (which, masks.get(&name)) {
-                    mask.apply(&mut tensor);
+                Layer::Norm(norm) => {
+                    let [of_weight, of_bias] = norm.gradients();
+                    weight.copy_from_slice(of_weight);
+                    bias.expect("a batch normalisation has a bias").copy_from_slice(of_bias);
                 }
-                found.push((name, tensor));
-            }
+            });
         }
-        found.into_iter().rev().collect()
     }
 
     /// The gradients of a stage's inputs, and of a normalisation's parameters.
@@ -151,17 +145,17 @@ impl Network {
                     machine.isa.run(pass);
                 }
             }
-            (Kind::Pool { window, mean }, _, Some((_, dx, add))) => {
+            (Kind::Pool { window, mean }, None, Some((_, dx, add))) => {
                 let pools = Pools::new(window, mean, from, to, lanes);
                 pools.backward(machine, (x, y, dy), (dx, *add, from.gated));
             }
-            (Kind::Widen, _, Some((_, dx, add))) => narrow(from.features(), lanes, dy, dx, *add),
-            (Kind::Dropout { .. }, _, Some((_, dx, add))) => {
+            (Kind::Widen, None, Some((_, dx, add))) => narrow(from.features(), lanes, dy, dx, *add),
+            (Kind::Dropout { .. }, None, Some((_, dx, add))) => {
                 let factors = (!self.factors[index].is_empty()).then_some(&*self.factors[index]);
                 let gates = [gate, None];
                 machine.isa.run(Pass { dy, factors, gates, add: *add, dx: &mut dx[..len] });
             }
-            (Kind::Sum, _, _) => {
+            (Kind::Sum, None, _) => {
                 for _ in 0..=usize::from(same) {
                     for (place, dx, add) in [first.as_mut(), second.as_mut()].into_iter().flatten() {
                         let gate = places[*place].gated.then_some(&*self.values[*place]);
@@ -171,7 +165,13 @@ impl Network {
                     }
                 }
             }
-            _ => {}
+            // No parameter lies before these, so nobody asks for the gradient of what they read.
+            (Kind::Conv(_), Some(Layer::Conv(_)), None)
+            | (Kind::Linear, Some(Layer::Linear(_)), None)
+            | (Kind::Pool { .. } | Kind::Widen | Kind::Dropout { .. }, None, None) => {}
+            (kind, ..) => {
+                panic!("stage {index}, {kind:?} of node {}, has the parameters of another kind", stage.node)
+            }
         }
         for (place, dx, _) in [first, second].into_iter().flatten() {
             self.gradients[place] = dx;

@@ -10,3 +10,10 @@ mod pool;
 mod stage;
 pub(crate) mod trainer;
 mod widen;
+
+use lth_model::{Architecture, EngineError};
+
+/// Refuses an architecture that cannot be computed as a graph.
+pub(crate) fn check(architecture: &Architecture) -> Result<(), EngineError> {
+    plan::plan(architecture).map(drop)
+}

@@ -115,11 +115,11 @@ impl Network {
                 };
                 norm.forward(machine, extent(to, lanes), (x, other), (y, stage.relu), statistics);
             }
-            (Kind::Pool { window, mean }, _) => {
+            (Kind::Pool { window, mean }, None) => {
                 Pools::new(window, mean, from, to, lanes).forward(machine, x, y);
             }
-            (Kind::Widen, _) => widen(to.features(), lanes, x, y),
-            (Kind::Dropout { rate }, _) => {
+            (Kind::Widen, None) => widen(to.features(), lanes, x, y),
+            (Kind::Dropout { rate }, None) => {
                 y[..len].copy_from_slice(&x[..len]);
                 if let Mode::Training { dropout, .. } = mode {
                     let factors = &mut self.factors[index];
@@ -128,7 +128,12 @@ impl Network {
                     machine.isa.run(Multiply { y: &mut y[..len], factors });
                 }
             }
-            _ => machine.isa.run(Sum { a: x, b: other, relu: stage.relu, y: &mut y[..len] }),
+            (Kind::Sum, None) => {
+                machine.isa.run(Sum { a: x, b: other, relu: stage.relu, y: &mut y[..len] });
+            }
+            (kind, _) => {
+                panic!("stage {index}, {kind:?} of node {}, has the parameters of another kind", stage.node)
+            }
         }
     }
 
@@ -149,6 +154,12 @@ impl Network {
     /// The next backward pass is without dropout.
     pub(crate) fn forget_dropout(&mut self) {
         self.factors.iter_mut().for_each(|factors| *factors = Buffer::default());
+    }
+
+    /// Puts other values in the place of all weights and running statistics, without memory of the optimiser; false where
+    /// weights are pruned.
+    pub(crate) fn replace(&mut self, weights: &Tensors) -> bool {
+        self.layers.iter_mut().flatten().all(|layer| layer.replace(weights))
     }
 
     /// Every batch normalisation.

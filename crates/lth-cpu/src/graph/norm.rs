@@ -120,8 +120,8 @@ impl Norm {
             self.used[index] = (mean, self.inverse(variance));
         }
         self.of_batch = statistics != Statistics::Running;
-        // A batch of one value has no unbiased variance; PyTorch refuses it, here it counts as zero.
-        let unbiased = |variance: f32| f64::from(variance) * count / (count - 1.0).max(1.0);
+        // Of one value there is none: such a batch is refused before.
+        let unbiased = |variance: f32| f64::from(variance) * count / (count - 1.0);
         match (statistics, &mut self.estimate) {
             (Statistics::Batch, _) => {
                 for (index, &[mean, variance]) in found.iter().enumerate() {
@@ -214,9 +214,18 @@ impl Norm {
     }
 
     /// The gradients that were made last, of weight and bias.
-    pub(crate) fn gradients(&self) -> [Tensor; 2] {
-        [&self.weight_gradient, &self.bias_gradient]
-            .map(|gradient| Tensor::new(vec![self.channels], gradient[..self.channels].to_vec()))
+    pub(crate) fn gradients(&self) -> [&[f32]; 2] {
+        [&self.weight_gradient, &self.bias_gradient].map(|gradient| &gradient[..self.channels])
+    }
+
+    /// Puts other values in the place of weight, bias and running statistics, without memory of the optimiser.
+    pub(crate) fn replace(&mut self, [weight, bias]: [&Tensor; 2], [mean, variance]: [&Tensor; 2]) {
+        for (stored, tensor) in [(&mut self.weight, weight), (&mut self.bias, bias)] {
+            stored.replace(|w| w[..tensor.len()].copy_from_slice(tensor.data()));
+        }
+        self.running_mean.copy_from_slice(mean.data());
+        self.running_variance.copy_from_slice(variance.data());
+        self.estimate = None;
     }
 
     /// Weight and bias, or a moment of each.

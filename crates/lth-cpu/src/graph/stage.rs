@@ -35,6 +35,21 @@ impl Named {
         }
     }
 
+    /// Puts other values in the place of the layer's, which fit; false where weights are pruned.
+    pub(crate) fn replace(&mut self, weights: &Tensors) -> bool {
+        let tensor = |suffix: &str| weights.get(&format!("{}.{suffix}", self.name));
+        let given = |suffix: &str| tensor(suffix).expect("the tensors were checked");
+        let (weight, bias) = (given("weight"), tensor("bias"));
+        match &mut self.layer {
+            Layer::Conv(conv) => conv.replace(weight, bias),
+            Layer::Linear(linear) => linear.replace(weight, bias),
+            Layer::Norm(norm) => {
+                norm.replace([weight, given("bias")], [given("running_mean"), given("running_var")]);
+                true
+            }
+        }
+    }
+
     /// Running statistics, where there are any.
     pub(crate) fn export_running(&self, to: &mut Tensors) {
         if let Layer::Norm(norm) = &self.layer {

@@ -14,13 +14,14 @@ use super::{
 };
 use crate::{
     CpuEngine, batch,
+    found::Found,
     kernels::{
         activation::Scale,
         softmax::{Score, Softmax},
         update::UpdateRule,
     },
     lanes::slab_rows,
-    network::Parameters,
+    network::{Parameters, check},
     optimizer::{WithRule, moment_names, with_rule},
     stored::Part,
     threads::Machine,
@@ -40,6 +41,8 @@ pub(crate) struct GraphTrainer {
     /// Whether batch normalisation keeps its running statistics in training.
     frozen: bool,
     loader: Loader,
+    /// Gradients that clipping measures.
+    clipped: Tensors,
     sets: Vec<(Examples, Vec<u32>)>,
 }
 
@@ -69,6 +72,7 @@ impl GraphTrainer {
             updates: 0,
             frozen: false,
             loader: Loader::default(),
+            clipped: Tensors::new(),
             sets: Vec::new(),
         })
     }
@@ -129,13 +133,30 @@ impl GraphTrainer {
         Ok(())
     }
 
+    /// The gradients of all parameters from that of the logits.
+    fn collect_gradients(&mut self, examples: usize, which: Gradients, into: &mut Tensors) {
+        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
+        let mut found = Found::new(&self.architecture, into, which, &self.masks);
+        self.network.gradients(machine, examples, &mut found);
+    }
+
+    /// Where batch normalisation goes by the batch, refuses one that has no variance.
+    fn check_statistics(&self, examples: usize) -> Result<(), EngineError> {
+        match self.architecture.norm_of_one_value(examples) {
+            Some(layer) if !self.frozen => Err(EngineError::OneValue { layer: layer.to_owned() }),
+            _ => Ok(()),
+        }
+    }
+
     /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.
     fn clip(&mut self, examples: usize) {
         let Some(longest) = self.recipe.gradient_clip else { return };
-        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        let gradients = self.network.gradients(machine, examples, Gradients::Live, &self.masks);
+        let mut gradients = std::mem::take(&mut self.clipped);
+        self.collect_gradients(examples, Gradients::Live, &mut gradients);
         let factor = clip_factor(&gradients, longest);
+        self.clipped = gradients;
         if factor < 1.0 {
+            let machine = Machine { isa: self.engine.isa, threads: &self.threads };
             let (_, _, gradient) = self.network.output(examples);
             machine.isa.run(Scale { y: gradient, factor });
         }
@@ -165,6 +186,7 @@ impl WithRule for Update<'_> {
 impl Trainer for GraphTrainer {
     fn step(&mut self, batch: Batch<'_>, rate: f32) -> Result<StepReport, EngineError> {
         batch::check(&self.architecture, batch)?;
+        self.check_statistics(batch.len())?;
         let count = self.load_batch(batch);
         self.forward_training(count);
         let score = self.loss(count, true, self.recipe.label_smoothing);
@@ -218,24 +240,37 @@ impl Trainer for GraphTrainer {
     }
 
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
-        Ok(self.gradients_and_report(batch, which)?.0)
+        let mut found = Tensors::new();
+        self.gradients_into(batch, which, &mut found)?;
+        Ok(found)
     }
 
-    fn gradients_and_report(
+    fn gradients_into(
         &mut self,
         batch: Batch<'_>,
         which: Gradients,
-    ) -> Result<(Tensors, StepReport), EngineError> {
+        into: &mut Tensors,
+    ) -> Result<StepReport, EngineError> {
         batch::check(&self.architecture, batch)?;
+        self.check_statistics(batch.len())?;
         let count = self.load_batch(batch);
         // As in training but for dropout; running statistics stay as they are.
         let statistics = if self.frozen { Statistics::Running } else { Statistics::Estimate };
         self.network.forget_dropout();
         self.forward(count, Mode::Statistics(statistics));
         let score = self.loss(count, true, self.recipe.label_smoothing);
-        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        let found = self.network.gradients(machine, count, which, &self.masks);
-        Ok((found, StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: count }))
+        self.collect_gradients(count, which, into);
+        Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: count })
+    }
+
+    fn replace_weights(&mut self, weights: &Tensors) -> Result<(), EngineError> {
+        check(&self.architecture, weights, &Masks::new())?;
+        if !self.network.replace(weights) {
+            return self.load(weights, &Masks::new(), None);
+        }
+        self.masks.clear();
+        self.updates = 0;
+        Ok(())
     }
 
     fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {
@@ -246,8 +281,9 @@ impl Trainer for GraphTrainer {
         let classes = self.architecture.classes();
         let (lanes, _, gradient) = self.network.output(count);
         lanes.fill_ones(classes, gradient);
-        let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        Ok(self.network.gradients(machine, count, Gradients::All, &self.masks))
+        let mut found = Tensors::new();
+        self.collect_gradients(count, Gradients::All, &mut found);
+        Ok(found)
     }
 
     fn reestimate_batch_norm(
@@ -260,11 +296,20 @@ impl Trainer for GraphTrainer {
             let reason = format!("{} examples in batches of {batch_size}", indices.len());
             return Err(EngineError::Batch { reason });
         }
+        let one = |indices: &&[u32]| self.architecture.norm_of_one_value(indices.len());
+        let mut batches: Vec<&[u32]> = indices.chunks(batch_size).collect();
+        if batches.len() > 1 && batch_size > 1 {
+            batches.pop_if(|last| one(&&**last).is_some());
+        }
+        for indices in &batches {
+            if let Some(layer) = one(indices) {
+                return Err(EngineError::OneValue { layer: layer.to_owned() });
+            }
+            batch::check(&self.architecture, Batch::Stored { examples, indices, views: &[] })?;
+        }
         self.network.norms().for_each(super::norm::Norm::begin_estimate);
-        for indices in indices.chunks(batch_size) {
-            let batch = Batch::Stored { examples, indices, views: &[] };
-            batch::check(&self.architecture, batch)?;
-            let count = self.load_batch(batch);
+        for indices in batches {
+            let count = self.load_batch(Batch::Stored { examples, indices, views: &[] });
             self.forward(count, Mode::Statistics(Statistics::Estimate));
         }
         self.network.norms().for_each(super::norm::Norm::end_estimate);

@@ -9,7 +9,7 @@ use crate::{
     conv::layer::{Conv, Shape},
     lanes::{Lanes, slab_rows},
     simd::Isa,
-    stored::Given,
+    stored::{Given, Part},
     threads::{Machine, Threads},
 };
 
@@ -78,7 +78,8 @@ impl Case {
         conv.forward(machine, self.lanes, &x, &mut y, false);
         conv.backward(machine, self.lanes, &dy, &mut dx, false, None);
         conv.gradient(machine, self.lanes, &x, &dy);
-        let mut gradient = conv.gradients().0.data().to_vec();
+        let mut gradient = vec![0.0; conv.weight(Part::Value).len()];
+        conv.weights.unpack(&conv.weights.gradient, &mut gradient);
         if let Some(mask) = &self.mask {
             gradient = masked(&gradient, mask);
         }

@@ -9,7 +9,7 @@ use crate::{
     conv::layer::{Conv, Shape},
     lanes::{Lanes, slab_rows},
     simd::Isa,
-    stored::Given,
+    stored::{Given, Part},
     threads::{Machine, Threads},
 };
 
@@ -56,10 +56,11 @@ impl Case {
         conv.forward(machine, self.lanes, &x, &mut y, self.relu);
         conv.backward(machine, self.lanes, &dy, &mut dx, false, None);
         conv.gradient(machine, self.lanes, &x, &dy);
-        let (gradient, bias) = conv.gradients();
-        let bias = bias.expect("it has a bias").data().to_vec();
+        let mut gradient = vec![0.0; conv.weight(Part::Value).len()];
+        conv.weights.unpack(&conv.weights.gradient, &mut gradient);
+        let bias = conv.bias_gradient().expect("it has a bias").to_vec();
         let (y, dx) = (from_slabs(&y, after, self.lanes), from_slabs(&dx, before, self.lanes));
-        [y, dx, gradient.data().to_vec(), bias]
+        [y, dx, gradient, bias]
     }
 
     /// For each window of a map the index of its first maximum.

@@ -7,6 +7,7 @@ use crate::{
     batch::{self, LoadedBatch},
     batch_major::Input,
     buffer::Buffer,
+    found::Found,
     graph::trainer::clip_factor,
     kernels::{
         activation::{Multiply, Scale},
@@ -57,8 +58,9 @@ impl CpuTrainer {
         &mut self,
         batch: Batch<'_>,
         which: Gradients,
+        into: &mut Tensors,
         logits: impl FnOnce(&mut Self, Lanes),
-    ) -> Result<Tensors, EngineError> {
+    ) -> Result<(), EngineError> {
         batch::check(&self.architecture, batch)?;
         let lanes = self.load_batch(batch, true);
         for slab in 0..lanes.slabs {
@@ -67,16 +69,18 @@ impl CpuTrainer {
         logits(self, lanes);
         // Dropout is no part of these gradients.
         let rates: Vec<Option<f32>> = self.layers.iter_mut().map(|layer| layer.dropout.take()).collect();
-        let found = self.collect_gradients(lanes, which);
+        self.collect_gradients(lanes, which, into);
         self.layers.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = rate);
-        Ok(found)
+        Ok(())
     }
 
     /// Shortens the gradient of the logits so that the gradient of all parameters is no longer than the recipe allows.
     pub(super) fn clip(&mut self, lanes: Lanes) {
         let Some(longest) = self.gradient_clip else { return };
-        let gradients = self.collect_gradients(lanes, Gradients::Live);
+        let mut gradients = std::mem::take(&mut self.clipped);
+        self.collect_gradients(lanes, Gradients::Live, &mut gradients);
         let factor = clip_factor(&gradients, longest);
+        self.clipped = gradients;
         if factor < 1.0 {
             let last = self.layers.len();
             self.isa.run(Scale { y: &mut self.gradients[last], factor });
@@ -84,26 +88,21 @@ impl CpuTrainer {
     }
 
     /// The gradients of all parameters from that of the logits.
-    fn collect_gradients(&mut self, lanes: Lanes, which: Gradients) -> Tensors {
-        let mut found = Vec::new();
+    fn collect_gradients(&mut self, lanes: Lanes, which: Gradients, into: &mut Tensors) {
+        let masks = std::mem::take(&mut self.masks);
+        let mut found = Found::new(&self.architecture, into, which, &masks);
         for index in (0..self.layers.len()).rev() {
             if index > 0 {
                 self.backward_data(lanes, index);
             }
             let layer = &mut self.layers[index];
             let input = input_of(&self.activations, &self.batch, index, layer);
-            let [weight, bias] = layer.linear.gradients(self.isa, lanes, &self.gradients[index + 1], &input);
-            for (mut tensor, kind) in
-                [(bias, "bias"), (weight, "weight")].into_iter().filter_map(|(t, k)| Some((t?, k)))
-            {
-                let name = format!("{}.{kind}", layer.name);
-                if let (Gradients::Live, Some(mask)) = (which, self.masks.get(&name)) {
-                    mask.apply(&mut tensor);
-                }
-                found.push((name, tensor));
-            }
+            let Layer { name, linear, .. } = layer;
+            found.layer(name, |weight, bias| {
+                linear.gradients(self.isa, lanes, &self.gradients[index + 1], &input, (weight, bias));
+            });
         }
-        found.into_iter().rev().collect()
+        self.masks = masks;
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct CpuTrainer {
     /// Slabs of the gradients of every layer's output.
     gradients: Vec<Buffer>,
     pub(crate) batch: LoadedBatch,
+    /// Gradients that clipping measures.
+    clipped: Tensors,
     dropout: Factors,
     sets: Vec<Set>,
 }
@@ -78,6 +80,7 @@ impl CpuTrainer {
             activations: Vec::new(),
             gradients: Vec::new(),
             batch: LoadedBatch::default(),
+            clipped: Tensors::new(),
             dropout: Factors::default(),
             sets: Vec::new(),
         })
@@ -249,18 +252,20 @@ impl Trainer for CpuTrainer {
     }
 
     fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
-        Ok(self.gradients_and_report(batch, which)?.0)
+        let mut found = Tensors::new();
+        self.gradients_into(batch, which, &mut found)?;
+        Ok(found)
     }
 
-    fn gradients_and_report(
+    fn gradients_into(
         &mut self,
         batch: Batch<'_>,
         which: Gradients,
-    ) -> Result<(Tensors, StepReport), EngineError> {
+        into: &mut Tensors,
+    ) -> Result<StepReport, EngineError> {
         let mut score = Score::default();
-        let found = self.gradients_from(batch, which, |trainer, lanes| score = trainer.loss(lanes))?;
-        let report = StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: batch.len() };
-        Ok((found, report))
+        self.gradients_from(batch, which, into, |trainer, lanes| score = trainer.loss(lanes))?;
+        Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: batch.len() })
     }
 
     fn replace_weights(&mut self, weights: &Tensors) -> Result<(), EngineError> {
@@ -278,10 +283,12 @@ impl Trainer for CpuTrainer {
     }
 
     fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {
-        self.gradients_from(batch, Gradients::All, |trainer, lanes| {
+        let mut found = Tensors::new();
+        self.gradients_from(batch, Gradients::All, &mut found, |trainer, lanes| {
             let last = trainer.layers.len();
             lanes.fill_ones(trainer.architecture.classes(), &mut trainer.gradients[last]);
-        })
+        })?;
+        Ok(found)
     }
 
     fn weights(&self) -> Tensors {

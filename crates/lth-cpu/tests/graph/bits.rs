@@ -29,7 +29,9 @@ impl Data {
     }
 
     fn batch(&self, number: usize) -> Batch<'_> {
-        let count = if number.is_multiple_of(2) { self.labels.len() } else { self.labels.len().div_ceil(2) };
+        // One example alone has no variance.
+        let half = self.labels.len().div_ceil(2).max(2);
+        let count = if number.is_multiple_of(2) { self.labels.len() } else { half };
         Batch::Values { inputs: &self.inputs[..count * self.features], labels: &self.labels[..count] }
     }
 }

@@ -19,4 +19,5 @@ mod plain;
 mod plain_statistics;
 mod random_chain;
 mod random_net;
+mod replace;
 mod support;

@@ -155,3 +155,52 @@ fn evaluation_and_gradients_leave_the_network_as_it_is() {
     assert_eq!((evaluation.correct, evaluation.examples), (correct, COUNT));
     assert_eq!(trainer.evaluate(set), evaluation, "the same again");
 }
+
+/// A norm of a linear layer, and, where asked for, one of maps before it.
+fn normed_linear(map: bool) -> Architecture {
+    let mut net = Net::new("one", &[1, 2, 2]);
+    let mut last = 0;
+    if map {
+        last = net.conv("conv", last, 3, Window::square(1, 1, 0), false);
+        last = net.norm("bn1", last);
+    } else {
+        last = net.linear("fc1", last, 6, true);
+        last = net.norm("bn1", last);
+    }
+    net.linear("fc2", last, 3, true);
+    net.build()
+}
+
+#[test]
+fn one_value_a_channel_is_refused_where_the_batch_is_normalised() {
+    let settings = Settings::new(OPTIMIZERS[1].0, OPTIMIZERS[1].1);
+    let one = Batch::Values { inputs: &[0.1, 0.9, -0.3, 0.4], labels: &[2] };
+    let architecture = normed_linear(false);
+    let weights = weights(&architecture, 3);
+    let mut trainer = self::trainer(CpuEngine::new(), &architecture, &settings, &weights, &Masks::new());
+    let refused = EngineError::OneValue { layer: "bn1".to_owned() };
+    let examples = Examples {
+        bytes: vec![7; 5 * 4].into(),
+        labels: vec![0; 5].into(),
+        features: 4,
+        normalization: Normalization::UNIT,
+    };
+    assert_eq!(trainer.step(one, 0.1), Err(refused.clone()));
+    assert_eq!(trainer.gradients(one, lth_model::Gradients::All), Err(refused.clone()));
+    assert_eq!(trainer.reestimate_batch_norm(&examples, &[0, 1, 2], 1), Err(refused.clone()));
+    assert_eq!(trainer.reestimate_batch_norm(&examples, &[0], 2), Err(refused));
+    same_bits(&trainer.weights(), &weights).unwrap();
+    // Where statistics are estimated, the last example is left out if it is alone.
+    trainer.reestimate_batch_norm(&examples, &[0, 1, 2, 3], 2).unwrap();
+    let estimated = trainer.weights();
+    trainer.reestimate_batch_norm(&examples, &[0, 1, 2, 3, 4], 2).unwrap();
+    same_bits(&trainer.weights(), &estimated).unwrap();
+    // Evaluation, frozen statistics, and maps of several places have a variance.
+    trainer.logits(one).unwrap();
+    trainer.freeze_batch_norm(true);
+    trainer.step(one, 0.1).unwrap();
+    let architecture = normed_linear(true);
+    let weights = self::weights(&architecture, 3);
+    let mut trainer = self::trainer(CpuEngine::new(), &architecture, &settings, &weights, &Masks::new());
+    trainer.step(one, 0.1).unwrap();
+}

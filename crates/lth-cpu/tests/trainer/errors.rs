@@ -182,3 +182,26 @@ fn a_layer_with_more_units_than_an_index_counts() {
     );
     assert!(error.hint().is_some_and(|hint| hint.contains("--image-size")));
 }
+
+#[test]
+fn what_is_lacking_is_known_without_weights() {
+    let recipe = recipe(Optimizer::SGD);
+    let engine = CpuEngine::new();
+    let refused =
+        |architecture: &lth_model::Architecture| engine.supports(architecture, &recipe).unwrap_err();
+    engine.supports(&small(), &recipe).unwrap();
+    let start = || ArchitectureBuilder::new("net", &[4]);
+    let wide = start().linear("fc1", 70_000).linear("fc2", 3).build().unwrap();
+    assert!(matches!(refused(&wide), EngineError::TooWide { units: 70_000, .. }));
+    let normed = start().linear("fc1", 70_000).batch_norm("bn1").linear("fc2", 3).build().unwrap();
+    assert!(matches!(refused(&normed), EngineError::TooWide { units: 70_000, .. }));
+    let last = start().linear("fc1", 3).relu("relu1").build().unwrap();
+    assert!(matches!(refused(&last), EngineError::Unsupported { .. }));
+    let window = lth_model::Window::square(3, 1, 1);
+    let many = ArchitectureBuilder::new("net", &[1, 4, 4]).conv2d("conv1", 70_000, window);
+    let many = many.conv2d("conv2", 70_000, window).flatten("flatten").linear("fc", 2).build().unwrap();
+    assert_eq!(
+        refused(&many).to_string(),
+        "the cpu engine does not support conv2.weight of 44100000000 values: at most 4294901759"
+    );
+}

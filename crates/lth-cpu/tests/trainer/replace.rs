@@ -1,6 +1,6 @@
 //! Other weights in the place of those that are there, and gradients with what the forward pass saw.
 
-use lth_model::{Batch, Gradients, Masks, Normalization, Optimizer, StepReport};
+use lth_model::{Batch, Gradients, Masks, Normalization, Optimizer, StepReport, Tensors};
 
 use crate::support::*;
 
@@ -25,7 +25,8 @@ fn replaced_weights_have_the_bits_of_loaded_ones() {
         let mut replaced = trainer(&architecture, optimizer, &start, &masks);
         replaced.replace_weights(&other).unwrap();
         assert_same_state(&replaced.state(), &loaded.state(), "after replacing");
-        let (found, report) = replaced.gradients_and_report(batch, Gradients::Live).unwrap();
+        let mut found = Tensors::new();
+        let report = replaced.gradients_into(batch, Gradients::Live, &mut found).unwrap();
         assert_same(&found, &loaded.gradients(batch, Gradients::Live).unwrap(), "gradients");
         let expected: StepReport = loaded.step(batch, 0.1).unwrap();
         assert_eq!(report, expected);

@@ -5,23 +5,15 @@ use std::borrow::Cow;
 use lth_model::{Density, Masks};
 use lth_ticket::{
     DuringTraining, GradualPruning, GrowthRule, MaskUpdates, MetricRow, PruningRates, RandomBeforeTraining,
-    find_during_training,
 };
 
 use super::{Stage, StageError, StageRunner};
-use crate::{PruningSchedule, Variant};
+use crate::Variant;
 
 impl StageRunner<'_> {
-    /// The method, in an experiment that prunes during training.
-    pub(super) fn during_training(&self) -> Option<DuringTraining> {
-        let pruning = &self.experiment.pruning;
-        let during = pruning.schedule == PruningSchedule::DuringTraining;
-        during.then(|| find_during_training(&pruning.criterion).ok()).flatten()
-    }
-
     /// Writes what a round starts from: a random sparse network, or the dense one.
     pub(super) fn write_ticket_during_training(&self, replicate: u32, round: u32) -> Result<(), StageError> {
-        if self.during_training().is_some_and(DuringTraining::starts_sparse) {
+        if self.during_training.is_some_and(DuringTraining::starts_sparse) {
             return self.write_sparse_start(&RandomBeforeTraining, replicate, round);
         }
         let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
@@ -36,7 +28,7 @@ impl StageRunner<'_> {
         rates: &'a PruningRates,
     ) -> Result<Option<MaskUpdates<'a>>, StageError> {
         let Stage { replicate, variant, round } = stage;
-        let Some(method) = self.during_training().filter(|_| variant == Variant::Ticket && round > 0) else {
+        let Some(method) = self.during_training.filter(|_| variant == Variant::Ticket && round > 0) else {
             return Ok(None);
         };
         let experiment = self.experiment;
@@ -84,7 +76,7 @@ impl StageRunner<'_> {
 
     /// The density that a stage is to have: what its training ends with.
     pub(super) fn wanted_density(&self, stage: Stage, masks: &Masks) -> Density {
-        let gradual = self.during_training() == Some(DuringTraining::Gradual);
+        let gradual = self.during_training == Some(DuringTraining::Gradual);
         let wanted = gradual.then(|| self.experiment.density_of(stage.round, self.context.architecture).ok());
         wanted.flatten().unwrap_or_else(|| self.context.architecture.density(masks))
     }

@@ -36,7 +36,7 @@ impl StageRunner<'_> {
                 Variant::Ticket if self.before_training() => {
                     self.write_ticket_before_training(replicate, round)?;
                 }
-                Variant::Ticket if self.during_training().is_some() => {
+                Variant::Ticket if self.during_training.is_some() => {
                     self.write_ticket_during_training(replicate, round)?;
                 }
                 Variant::Ticket if self.early_bird() => self.write_early_bird_ticket(replicate, round)?,

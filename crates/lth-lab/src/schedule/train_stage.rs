@@ -7,7 +7,8 @@ use std::sync::{
 
 use lth_model::Tensors;
 use lth_ticket::{
-    BeforeTrainingError, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob, train,
+    BeforeTrainingError, DuringTraining, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob,
+    train,
 };
 
 use super::{
@@ -28,6 +29,8 @@ pub(crate) struct StageRunner<'a> {
     pub(super) context: &'a RunContext<'a>,
     pub(super) layout: &'a Layout,
     pub(super) given: Option<&'a GivenStart>,
+    /// The method that changes masks in training, where one does.
+    pub(super) during_training: Option<DuringTraining>,
     stop: &'a Stop,
     data: Vec<OnceLock<TrainingData>>,
     /// Trained weights of round 0 that had to be trained again, by replicate.
@@ -37,24 +40,28 @@ pub(crate) struct StageRunner<'a> {
 
 impl<'a> StageRunner<'a> {
     /// For the stages of this experiment, so many of them.
+    ///
+    /// # Errors
+    /// When the experiment changes masks in training by a method that there is not.
     pub(crate) fn new(
         experiment: &'a Experiment,
         context: &'a RunContext<'a>,
         layout: &'a Layout,
         given: Option<&'a GivenStart>,
         trainings: usize,
-    ) -> Self {
+    ) -> Result<Self, LabError> {
         let data = (0..experiment.replicates).map(|_| OnceLock::new()).collect();
-        Self {
+        Ok(Self {
             experiment,
             context,
             layout,
             given,
+            during_training: experiment.during_training()?,
             stop: &context.stop,
             data,
             dense: (0..experiment.replicates).map(|_| Mutex::default()).collect(),
             trainings_left: AtomicUsize::new(trainings),
-        }
+        })
     }
 
     /// Does a stage, unless it is done; of one that is, makes again what is missing.
@@ -182,7 +189,7 @@ impl<'a> StageRunner<'a> {
         remove_file(&self.layout.checkpoint(replicate, variant, round))?;
         if variant == Variant::Ticket {
             let rounds = self.experiment.rounds;
-            if self.during_training().is_none() {
+            if self.during_training.is_none() {
                 drop_superseded_weights(self.layout, replicate, rounds, keep, self.one_shot())?;
             }
         }

@@ -52,7 +52,7 @@ pub fn learn_supermask(
     learning.check()?;
     check_supermask_network(context.architecture).map_err(LabError::Engine)?;
     let experiment = with_data(&learning.resolved(), context)?;
-    experiment.check(context.architecture, context.data.train.len())?;
+    experiment.check(context.engine, context.architecture, context.data.train.len())?;
     let root = context.output.join(format!("supermask-{}", experiment.folder_name()));
     let (_folder, experiment) = RunFolder::open(&root, &experiment)?;
     let work = Learning::new(learning, &experiment, context, SupermaskFiles::new(root));

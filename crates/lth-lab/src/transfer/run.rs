@@ -47,7 +47,7 @@ pub fn run_transfer(
     observer: &dyn TransferObserver,
 ) -> Result<TransferReport, TransferRunError> {
     let target = &transfer.settings.target;
-    target.check(context.architecture, context.data.train.len())?;
+    target.check(context.engine, context.architecture, context.data.train.len())?;
     let examples = context.data.train.len() - target.validation_size;
     let per_epoch = examples.div_ceil(target.recipe.batch_size) as u64;
     transfer.check(context.architecture, per_epoch)?;

@@ -40,6 +40,11 @@ impl Engine for SupermaskEngine<'_> {
         self.inner.name()
     }
 
+    fn supports(&self, architecture: &Architecture, recipe: &Recipe) -> Result<(), EngineError> {
+        check_supermask_network(architecture)?;
+        self.inner.supports(architecture, recipe)
+    }
+
     fn trainer(
         &self,
         architecture: &Architecture,

@@ -18,13 +18,15 @@ pub(super) struct ScoredLayer {
     pub(super) moments: Vec<Vec<f32>>,
     /// sigmoid(score) of each weight, where masks are drawn.
     probabilities: Vec<f32>,
+    /// Where the largest scores are, where those are kept.
+    kept: Vec<u32>,
     /// What kept weights are multiplied by under the present mask.
     factor: f32,
 }
 
 impl ScoredLayer {
     pub(super) fn new(name: String, scores: Vec<f32>, moments: Vec<Vec<f32>>) -> Self {
-        Self { name, scores, moments, probabilities: Vec::new(), factor: 1.0 }
+        Self { name, scores, moments, probabilities: Vec::new(), kept: Vec::new(), factor: 1.0 }
     }
 
     /// Puts a mask on the frozen weights: a drawn one, or that of the largest scores. `effective` gets the weights that the
@@ -58,12 +60,12 @@ impl ScoredLayer {
                 live
             }
             SupermaskMethod::EdgePopup { density } => {
-                let kept = largest(&self.scores, density.get());
+                largest(&self.scores, density.get(), &mut self.kept);
                 effective.fill(0.0);
-                for &index in &kept {
+                for &index in &self.kept {
                     effective[index as usize] = frozen[index as usize];
                 }
-                kept.len()
+                self.kept.len()
             }
         };
         self.factor = 1.0;
@@ -118,17 +120,17 @@ pub(super) fn rescaling(size: usize, live: usize) -> f32 {
     if live == 0 { 1.0 } else { (size as f64 / live as f64) as f32 }
 }
 
-/// Where the scores of largest magnitude are, round-half-even(density x size) of them and one at least; of equal magnitudes
+/// Finds where the scores of largest magnitude are, round-half-even(density x size) of them and one at least; of equal magnitudes
 /// the first.
-pub(super) fn largest(scores: &[f32], density: f64) -> Vec<u32> {
+pub(super) fn largest(scores: &[f32], density: f64, order: &mut Vec<u32>) {
     let count = ((density * scores.len() as f64).round_ties_even() as usize).clamp(1, scores.len());
-    let mut order: Vec<u32> = (0..scores.len() as u32).collect();
+    order.clear();
+    order.extend(0..scores.len() as u32);
     if count < scores.len() {
         let magnitude = |index: u32| scores[index as usize].abs();
         order.select_nth_unstable_by(count, |&a, &b| magnitude(b).total_cmp(&magnitude(a)).then(a.cmp(&b)));
         order.truncate(count);
     }
-    order
 }
 
 #[cfg(test)]

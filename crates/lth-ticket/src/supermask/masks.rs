@@ -60,7 +60,9 @@ pub fn likely_masks(scores: &Tensors) -> Masks {
 pub fn top_masks(scores: &Tensors, density: Density) -> Masks {
     of_layers(scores, |scores| {
         let mut kept = vec![false; scores.len()];
-        for index in largest(scores, density.get()) {
+        let mut order = Vec::new();
+        largest(scores, density.get(), &mut order);
+        for index in order {
             kept[index as usize] = true;
         }
         kept

@@ -30,6 +30,8 @@ pub(super) struct SupermaskTrainer {
     /// The same under the present masks.
     effective: Tensors,
     layers: Vec<ScoredLayer>,
+    /// Of the effective weights, in the last step.
+    gradients: Tensors,
     updates: u64,
 }
 
@@ -53,6 +55,7 @@ impl SupermaskTrainer {
             frozen: weights.clone(),
             effective: weights.clone(),
             layers: Vec::new(),
+            gradients: Tensors::new(),
             updates: 0,
         };
         trainer.begin();
@@ -83,10 +86,10 @@ impl SupermaskTrainer {
 impl Trainer for SupermaskTrainer {
     fn step(&mut self, batch: Batch<'_>, rate: f32) -> Result<StepReport, EngineError> {
         self.mask(step_stream(self.seed, self.updates))?;
-        let (mut gradients, report) = self.inner.gradients_and_report(batch, Gradients::All)?;
+        let report = self.inner.gradients_into(batch, Gradients::All, &mut self.gradients)?;
         self.updates += 1;
         for layer in &mut self.layers {
-            let Some(gradient) = gradients.get_mut(&layer.name) else {
+            let Some(gradient) = self.gradients.get_mut(&layer.name) else {
                 return Err(EngineError::MissingTensor { name: layer.name.clone() });
             };
             let gradient = gradient.data_mut();

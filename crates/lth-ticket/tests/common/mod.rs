@@ -57,6 +57,10 @@ impl Engine for FakeEngine {
         "fake".to_owned()
     }
 
+    fn supports(&self, _architecture: &Architecture, _recipe: &Recipe) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     fn trainer(
         &self,
         architecture: &Architecture,

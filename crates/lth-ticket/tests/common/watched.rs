@@ -34,6 +34,10 @@ impl Engine for WatchedEngine {
         "watched".to_owned()
     }
 
+    fn supports(&self, architecture: &Architecture, recipe: &Recipe) -> Result<(), EngineError> {
+        FakeEngine.supports(architecture, recipe)
+    }
+
     fn trainer(
         &self,
         architecture: &Architecture,

@@ -92,7 +92,8 @@ pub(crate) fn run_experiment(
     settings::place_data(&source, &mut experiment);
     let dataset = settings::load(&experiment, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
-    experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
+    let engine = settings::engine()?.with_threads(schedule.threads);
+    experiment.check(&engine, &architecture, dataset.train.len()).map_err(Failure::bad_input)?;
     settings::note_data(&dataset, &mut experiment);
     if model.definition().is_some() {
         experiment.network_fingerprint.get_or_insert_with(|| architecture.fingerprint());
@@ -104,7 +105,6 @@ pub(crate) fn run_experiment(
         experiment.initial_weights = Some(initial_weights_hash(weights));
     }
 
-    let engine = settings::engine()?.with_threads(schedule.threads);
     let folder = schedule.output.join(experiment.folder_name());
     messages.info(&format!(
         "{} on {}: {} rounds of {}, {}, into {}",

@@ -7,7 +7,7 @@ use lth_lab::{
     learn_supermask,
 };
 use lth_model::{Density, Engine, Hint};
-use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
+use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings, check_supermask_network};
 
 use super::experiment_run::{checkpoint_every, keep_network, refused};
 use crate::{
@@ -43,9 +43,9 @@ pub(crate) fn run(
     if model.definition().is_some() {
         learning.experiment.network_fingerprint = Some(architecture.fingerprint());
     }
-    learning.experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
-
     let engine = settings::engine()?.with_threads(threads);
+    learning.experiment.check(&engine, &architecture, dataset.train.len()).map_err(Failure::bad_input)?;
+    check_supermask_network(&architecture).map_err(Failure::bad_input)?;
     messages.info(&format!(
         "{} on {}: {}; {}, {}",
         model.name,

@@ -40,6 +40,9 @@ pub(crate) fn run(
     settings::place_data(&source, &mut experiment);
     let dataset = settings::load(&experiment, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
+    let engine = settings::engine()?.with_threads(settings::threads(arguments.threads.as_deref())?);
+    // Before there are weights of a network that may be too large.
+    engine.supports(&architecture, &experiment.recipe).map_err(Failure::bad_input)?;
     let seed = arguments.recipe.seed.as_deref();
     let start = Start::of(&arguments.start, seed, &architecture, &experiment.recipe)?;
     if let Some(path) = &arguments.save_weights {
@@ -51,7 +54,6 @@ pub(crate) fn run(
         experiment.network_fingerprint = Some(architecture.fingerprint());
     }
 
-    let engine = settings::engine()?.with_threads(settings::threads(arguments.threads.as_deref())?);
     let density = architecture.density(&start.masks);
     messages.info(&format!(
         "{} on {}: {}, density {} %, {}",
@@ -65,7 +67,10 @@ pub(crate) fn run(
     let given = is_given(&arguments.start).then(|| given(start));
     let output = arguments.output_path.as_deref().unwrap_or(Path::new("runs"));
     let experiment = plain_training(&experiment, given.as_ref());
-    experiment.check(&architecture, dataset.train.len()).map_err(Failure::bad_input)?;
+    experiment.check(&engine, &architecture, dataset.train.len()).map_err(Failure::bad_input)?;
+    if let Some(given) = &given {
+        given.check(&experiment, dataset.train.len()).map_err(Failure::bad_input)?;
+    }
     let folder = output.join(experiment.folder_name());
     let estimate = EstimateContext {
         engine: &engine,

@@ -66,10 +66,10 @@ pub(crate) fn run(
         baselines: arguments.baselines,
         same_data: same_data.as_ref(),
     };
-    check(&transfer, &architecture, dataset.train.len())?;
+    let engine = settings::engine()?.with_threads(threads);
+    check(&transfer, &engine, &architecture, dataset.train.len())?;
     announce(&transfer, messages);
 
-    let engine = settings::engine()?.with_threads(threads);
     let output = flags.output_path.as_deref().unwrap_or(Path::new("runs"));
     let folder = output.join(settings.folder_name());
     messages.info(&format!(
@@ -199,9 +199,14 @@ fn target_network(
 }
 
 /// Refuses what cannot be done, before anything is written.
-fn check(transfer: &Transfer<'_>, network: &Architecture, examples: usize) -> Result<(), Failure> {
+fn check(
+    transfer: &Transfer<'_>,
+    engine: &dyn Engine,
+    network: &Architecture,
+    examples: usize,
+) -> Result<(), Failure> {
     let target = &transfer.settings.target;
-    target.check(network, examples).map_err(Failure::bad_input)?;
+    target.check(engine, network, examples).map_err(Failure::bad_input)?;
     let per_epoch = (examples - target.validation_size).div_ceil(target.recipe.batch_size) as u64;
     transfer.check(network, per_epoch).map(drop).map_err(Failure::bad_input)
 }

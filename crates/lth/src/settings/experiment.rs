@@ -314,7 +314,7 @@ mod tests {
             assert!(pruning.excluded_layers.contains("fc1"));
         }
         let experiment = of("--layer-rate fc1=0.3 --exclude-layer fc3").unwrap();
-        experiment.check(&lth_model::lenet_300_100(10), 60_000).unwrap();
+        experiment.check(&lth_cpu::CpuEngine::new(), &lth_model::lenet_300_100(10), 60_000).unwrap();
         let failure = of("--layer-rate fc9=0.3").unwrap_err();
         assert!(failure.words().unwrap().1.unwrap().contains("fc1, fc2, fc3"));
         assert!(of("--layer-rate fc1").is_err());

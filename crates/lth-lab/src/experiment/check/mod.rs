@@ -6,7 +6,7 @@ mod size;
 
 pub(crate) use size::MOST_TRAININGS;
 
-use lth_model::{Architecture, Hint, Recipe, Schedule};
+use lth_model::{Architecture, Engine, Hint, Recipe, Schedule};
 use lth_ticket::Scope;
 
 use super::{Experiment, Keep, Retraining};
@@ -16,21 +16,26 @@ use crate::LabError;
 const VANISHED: f32 = 1e-4;
 
 impl Experiment {
-    /// Checks the settings against each other, the architecture and the number of training examples.
+    /// Checks the settings against each other, the engine, the architecture and the number of training examples: what is
+    /// accepted here, no training refuses but for its weights and masks.
     ///
     /// # Errors
-    /// [`LabError::Setting`] or [`LabError::Recipe`] for the first that makes no sense.
-    pub fn check(&self, architecture: &Architecture, training_examples: usize) -> Result<(), LabError> {
+    /// [`LabError::Setting`], [`LabError::Recipe`] or [`LabError::Engine`] for the first that makes no sense.
+    pub fn check(
+        &self,
+        engine: &dyn Engine,
+        architecture: &Architecture,
+        training_examples: usize,
+    ) -> Result<(), LabError> {
         positive("rounds", u64::from(self.rounds))?;
         positive("replicates", u64::from(self.replicates))?;
         positive("evaluate_every", self.evaluate_every)?;
         self.check_size()?;
         let per_epoch = check_recipe(&self.recipe, training_examples, self.validation_size)?;
         let length = self.recipe.length.iterations(per_epoch);
-        // A plain training may be the beginning of a longer one.
-        if self.start.is_none() {
-            check_warmup(&self.recipe, per_epoch)?;
-        }
+        check_warmup(&self.recipe, per_epoch)?;
+        engine.supports(architecture, &self.recipe)?;
+        check_batches(&self.recipe, architecture, training_examples - self.validation_size)?;
         let rewind = self.pruning.rewind;
         if rewind.iterations(per_epoch) >= length {
             return refuse(
@@ -122,6 +127,25 @@ fn check_recipe(recipe: &Recipe, training_examples: usize, validation_size: usiz
     Ok(examples.div_ceil(recipe.batch_size) as u64)
 }
 
+/// Refuses a batch of which a batch normalisation sees one value a channel, which has no variance.
+fn check_batches(recipe: &Recipe, architecture: &Architecture, examples: usize) -> Result<(), LabError> {
+    let size = recipe.batch_size;
+    let per_epoch = examples.div_ceil(size) as u64;
+    let is_met = size == 1 || recipe.length.iterations(per_epoch) >= per_epoch;
+    let last = examples - (per_epoch as usize - 1) * size;
+    let Some(layer) = architecture.norm_of_one_value(last).filter(|_| is_met) else { return Ok(()) };
+    let others = (size.max(2)..).find(|other| *other >= examples || examples % other != 1);
+    refuse(
+        "recipe.batch_size",
+        size,
+        format!(
+            "the last batch of an epoch of {examples} examples has one example, and batch normalisation '{layer}' \
+             would have no variance"
+        ),
+        format!("use another batch size or --validation, for example --batch-size {}", others.unwrap_or(2)),
+    )
+}
+
 /// Refuses a warm-up that never ends.
 fn check_warmup(recipe: &Recipe, per_epoch: u64) -> Result<(), LabError> {
     if let Schedule::Warmup { length, .. } = &recipe.schedule
@@ -164,6 +188,7 @@ fn setting(
 mod tests {
     use super::*;
     use crate::experiment::PruningSchedule;
+    use lth_cpu::CpuEngine;
     use lth_model::{Rate, Step, lenet_300_100};
 
     type Change = fn(&mut Experiment);
@@ -171,7 +196,7 @@ mod tests {
     fn check(change: Change) -> Result<(), LabError> {
         let mut experiment = Experiment::new("lenet-300-100", "mnist");
         change(&mut experiment);
-        experiment.check(&lenet_300_100(10), 60_000)
+        experiment.check(&CpuEngine::new(), &lenet_300_100(10), 60_000)
     }
 
     #[test]
@@ -180,12 +205,51 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_training_may_end_in_its_warmup() {
+    fn a_plain_training_has_to_leave_its_warmup_too() {
         let change: Change = |e| {
             e.recipe.schedule = "warmup:50ep".parse().unwrap();
             e.start = Some("initialization".to_owned());
         };
-        check(change).unwrap();
+        assert!(check(change).unwrap_err().to_string().starts_with("recipe.schedule = warmup:50ep"));
+    }
+
+    #[test]
+    fn what_the_engine_cannot_compute_is_refused() {
+        let wide = lth_model::mlp("wide", &[784], &[70_000], 10);
+        let error = Experiment::new("wide", "mnist").check(&CpuEngine::new(), &wide, 60_000).unwrap_err();
+        assert!(error.to_string().contains("layer 'fc1' of 70000 units"), "{error}");
+        assert!(error.hint().is_some());
+    }
+
+    #[test]
+    fn a_last_batch_of_one_example_is_refused_under_batch_normalisation() {
+        let net = lth_model::ArchitectureBuilder::new("net", &[4]).linear("fc1", 5);
+        let plain = net.clone().relu("relu1").linear("fc2", 3).build().unwrap();
+        let normed = net.batch_norm("bn1").linear("fc2", 3).build().unwrap();
+        let check = |architecture: &Architecture, batch_size: usize, length: &str| {
+            let mut experiment = Experiment::new("net", "mnist");
+            experiment.recipe.batch_size = batch_size;
+            experiment.recipe.length = length.parse().unwrap();
+            experiment.validation_size = 100;
+            experiment.check(&CpuEngine::new(), architecture, 221)
+        };
+        let refused = check(&normed, 60, "1ep").unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "recipe.batch_size = 60: the last batch of an epoch of 121 examples has one example, and batch \
+             normalisation 'bn1' would have no variance"
+        );
+        assert!(refused.hint().unwrap().contains("--batch-size 61"));
+        assert!(check(&normed, 1, "3it").is_err());
+        for (architecture, batch_size, length) in [
+            (&plain, 60, "1ep"),
+            (&plain, 1, "1ep"),
+            (&normed, 60, "2it"),
+            (&normed, 61, "1ep"),
+            (&normed, 121, "1ep"),
+        ] {
+            check(architecture, batch_size, length).unwrap();
+        }
     }
 
     #[test]

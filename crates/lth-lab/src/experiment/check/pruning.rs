@@ -1,7 +1,7 @@
 //! Whether criterion, actions, densities and moments of pruning fit together.
 
 use lth_model::{Architecture, Hint};
-use lth_ticket::Budget;
+use lth_ticket::{Budget, DuringTraining, find_during_training};
 
 use super::{positive, refuse, setting};
 use crate::{
@@ -10,6 +10,21 @@ use crate::{
 };
 
 impl Experiment {
+    /// The method that changes masks in training, where one does.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub(crate) fn during_training(&self) -> Result<Option<DuringTraining>, LabError> {
+        let pruning = &self.pruning;
+        if pruning.schedule != PruningSchedule::DuringTraining {
+            return Ok(None);
+        }
+        find_during_training(&pruning.criterion).map(Some).map_err(|error| {
+            let hint = error.hint().unwrap_or_default();
+            setting("pruning.criterion", &pruning.criterion, error.to_string(), hint)
+        })
+    }
+
     /// Checks the scores against the moment of pruning.
     pub(super) fn check_criterion(&self) -> Result<(), LabError> {
         let pruning = &self.pruning;
@@ -18,9 +33,7 @@ impl Experiment {
             PruningSchedule::BeforeTraining => {
                 lth_ticket::find_before_training(&pruning.criterion).map(|_| ())
             }
-            PruningSchedule::DuringTraining => {
-                lth_ticket::find_during_training(&pruning.criterion).map(|_| ())
-            }
+            PruningSchedule::DuringTraining => find_during_training(&pruning.criterion).map(|_| ()),
             PruningSchedule::Iterative | PruningSchedule::OneShot | PruningSchedule::EarlyBird => {
                 lth_ticket::find_criterion(&pruning.criterion).map(|_| ())
             }
@@ -49,8 +62,7 @@ impl Experiment {
         }
         self.check_during_training()?;
         self.check_early_bird()?;
-        let sparse_start = lth_ticket::find_during_training(&pruning.criterion)
-            .is_ok_and(|method| during_training && method.starts_sparse());
+        let sparse_start = self.during_training()?.is_some_and(DuringTraining::starts_sparse);
         if pruning.allocation.is_some() && !before_training && !sparse_start {
             return refuse(
                 "pruning.allocation",
