@@ -29,8 +29,8 @@ pub use disk::{Layout, RunFolder, Variant};
 pub use error::LabError;
 pub use estimate::{EstimateContext, EstimatedTime, RunEstimate, estimate_run};
 pub use experiment::{
-    EarlyBirdSettings, Experiment, FORMAT, Keep, KeepEstimate, MaskUpdateSettings, Pruning, PruningSchedule,
-    Retraining, data_name, short_name,
+    DifferingSetting, EarlyBirdSettings, Experiment, FORMAT, Keep, KeepEstimate, MaskUpdateSettings, Pruning,
+    PruningSchedule, Retraining, data_name, differing_settings, short_name,
 };
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};

@@ -65,6 +65,15 @@ fn weights_and_flops_at_a_ticket_are_counted_by_layer() {
     sandbox.refused("models --masks nowhere.safetensors", "required", "");
 }
 
+/// The folders below `runs`, in order, and the words of a command line that name them all.
+fn all_runs(sandbox: &Sandbox) -> (Vec<String>, String) {
+    let folders = fs::read_dir(sandbox.join("runs")).unwrap();
+    let mut runs: Vec<String> = folders.map(|entry| entry.unwrap().path().display().to_string()).collect();
+    runs.sort();
+    let words = runs.join(" ");
+    (runs, words)
+}
+
 #[test]
 fn several_runs_are_drawn_together_by_what_differs() {
     let sandbox = Sandbox::new();
@@ -73,17 +82,74 @@ fn several_runs_are_drawn_together_by_what_differs() {
         let flags = format!("lenet-300-100 mnist {SHORT} -i 3 --no-figures --criterion {criterion}");
         sandbox.output(&format!("find-ticket {flags}"));
     }
-    let folders = fs::read_dir(sandbox.join("runs")).unwrap();
-    let mut runs: Vec<String> = folders.map(|entry| entry.unwrap().path().display().to_string()).collect();
-    runs.sort();
-    let all = runs.join(" ");
+    let (_, all) = all_runs(&sandbox);
     let printed = sandbox.output(&format!("plot --together {all} --output criteria"));
     assert_eq!(printed, "criteria.svg\ncriteria.png\n");
     let figure = fs::read_to_string(sandbox.join("criteria.svg")).unwrap();
-    for label in ["large-final", "movement", "random"] {
-        assert!(figure.contains(&format!(">{label}<")), "{label} is not in the legend");
+    for label in ["criterion large-final", "criterion movement", "criterion random", "Tickets by criterion"] {
+        assert!(figure.contains(&format!(">{label}<")), "{label} is not in the figure");
     }
-    assert_eq!(figure.matches(">dense<").count(), 3, "one in the legend, one a panel: only the first run's");
+    assert_eq!(figure.matches(">dense<").count(), 3, "equal dense networks: one in the legend, one a panel");
     sandbox.refused(&format!("plot {all} --output criteria"), "go into its folder", "--together");
     sandbox.refused("plot --together nowhere", "nowhere", "");
+}
+
+#[test]
+fn runs_of_other_seeds_have_names_and_dense_levels_of_their_own() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for seed in [5, 6] {
+        let flags = format!("lenet-300-100 mnist {SHORT} -i 2 --no-figures --seed {seed}");
+        sandbox.output(&format!("find-ticket {flags}"));
+    }
+    let (runs, all) = all_runs(&sandbox);
+    let read = |name: &str| fs::read_to_string(sandbox.join(name)).unwrap();
+    sandbox.output(&format!("plot --together {all}"));
+    let figure = read("together.svg");
+    for label in ["seed 5", "seed 6", "dense, in the colour of its run"] {
+        assert_eq!(figure.matches(&format!(">{label}<")).count(), 1, "{label}");
+    }
+
+    let printed = sandbox.output(&format!("plot {all}"));
+    assert_eq!(printed.lines().count(), 2, "each run has its own figures: {printed}");
+    assert!(
+        runs.iter().all(|run| fs::exists(format!("{run}/figures/accuracy-against-density.png")).unwrap())
+    );
+
+    sandbox.output(&format!("plot --together {all} --label first --label second --output named --ylim 0,50"));
+    let figure = read("named.svg");
+    assert!([">first<", ">second<"].iter().all(|name| figure.contains(name)) && !figure.contains(">seed 5<"));
+
+    sandbox.refused(&format!("plot --together {all} --label one"), "1 label for 2 runs", "once for each run");
+    sandbox.refused(&format!("plot {all} --label one --label two"), "--together", "");
+    for (flag, bad) in
+        [("--ylim", "99,95"), ("--ylim", "95"), ("--xlim", "0,10"), ("--xlim", "-1,10"), ("--ylim", "a,b")]
+    {
+        sandbox.refused(&format!("plot {all} {flag} {bad}"), &format!("'{bad}'"), flag);
+    }
+    sandbox.refused(
+        &format!("plot {all} --xlim 0.001,0.002"),
+        "density axis leave nothing to draw",
+        "leave the limits out",
+    );
+}
+
+#[test]
+fn stability_of_several_runs_goes_from_one_to_the_next() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for seed in [0, 1] {
+        sandbox.output(&format!("find-ticket lenet-300-100 mnist {SHORT} -i 1 --no-figures --seed {seed}"));
+    }
+    let (runs, all) = all_runs(&sandbox);
+    let flags = "--data-folder data --points 3 --train-examples 20 --no-figures";
+    let printed = sandbox.output(&format!("stability {all} {flags}"));
+    for run in &runs {
+        assert!(
+            printed.contains(run.as_str()) && fs::exists(format!("{run}/stability")).unwrap(),
+            "{printed}"
+        );
+    }
+    sandbox.refused(&format!("stability {all} {flags} --format csv"), "2 runs", "one run folder");
+    sandbox.refused(&format!("stability {all} nowhere {flags}"), "nowhere", "");
 }

@@ -39,7 +39,8 @@ impl Experiment {
         format!("model={}\ndataset={}\n{settings}", self.model, self.dataset)
     }
 
-    fn changed_settings(&self) -> BTreeMap<String, String> {
+    /// The settings that identify a run and are not at the default of its model and data set.
+    pub(super) fn changed_settings(&self) -> BTreeMap<String, String> {
         let mut default = Self::new(&self.model, &self.dataset);
         let usual = flat_settings(&default);
         // The settings of another optimiser are compared with its own defaults.

@@ -2,6 +2,7 @@
 
 mod check;
 mod defaults;
+mod differences;
 mod file;
 mod file_tables;
 mod identity;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ControlKind, LabError, Layout, Variant};
 
 pub(crate) use check::MOST_TRAININGS;
+pub use differences::{DifferingSetting, differing_settings};
 pub use file::FORMAT;
 pub use keep::{Keep, KeepEstimate};
 pub use title::{data_name, short_name};

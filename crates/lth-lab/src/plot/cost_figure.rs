@@ -1,7 +1,7 @@
 //! A cost against density, both axes logarithmic.
 
 use super::{
-    Figure, Heading, PlotError, Series, SeriesStyle,
+    DensityLimits, Figure, Heading, PlotError, Series, SeriesStyle,
     canvas::{Area, Stroke},
     density_axis::{density_axis, sparsity_axis},
     frame::{Axis, Frame, x_axis_height},
@@ -17,17 +17,27 @@ const PANEL_HEIGHT: f64 = 400.0;
 /// Series over density, log-log: `y_label` says what is shown and its unit, as `time a step (ms)`.
 ///
 /// # Errors
-/// When no series has a point whose density and value are above 0.
-pub fn cost_figure(heading: &Heading, y_label: &str, series: &[Series]) -> Result<Figure, PlotError> {
-    let series: Vec<Series> =
-        series.iter().map(ordered).filter(|one| one.points.iter().any(is_drawable)).collect();
+/// When no series has a point whose density and value are above 0, or none within the limits.
+pub fn cost_figure(
+    heading: &Heading,
+    y_label: &str,
+    series: &[Series],
+    limits: &DensityLimits,
+) -> Result<Figure, PlotError> {
+    let all = series.iter().flat_map(|one| &one.points).filter(|point| is_drawable(point));
+    limits.check_densities(all.map(|(density, _)| *density))?;
+    let series: Vec<Series> = series
+        .iter()
+        .map(|one| ordered(one, limits))
+        .filter(|one| one.points.iter().any(is_drawable))
+        .collect();
     let points = || series.iter().flat_map(|one| &one.points).copied().filter(is_drawable);
     let values: Vec<f64> = points().map(|(_, value)| value).collect();
     let no_data = || PlotError::NoData {
         figure: heading.title.clone(),
         reason: "no series has a value above 0 at a density above 0",
     };
-    let (low, high) = range::log_range(&values, (6.0, 6.0)).ok_or_else(no_data)?;
+    let (low, high) = range::log_range(&values).ok_or_else(no_data)?;
 
     let mut page = Page::new(WIDTH, heading);
     page.legend(&series.iter().map(|one| (sample(one.style), one.label.clone())).collect::<Vec<_>>());
@@ -36,8 +46,8 @@ pub fn cost_figure(heading: &Heading, y_label: &str, series: &[Series]) -> Resul
     let y = Axis { scale, ticks: log_ticks(low, high, 10), label: format!("{y_label}, log scale") };
     let left = theme::MARGIN + y.width_as_y();
     let area = Area { left, top: page.y, width: WIDTH - theme::MARGIN - left, height: PANEL_HEIGHT };
-    let x =
-        density_axis(points().map(|(density, _)| density), area.left, area.right()).ok_or_else(no_data)?;
+    let x = density_axis(points().map(|(density, _)| density), limits, area.left, area.right())
+        .ok_or_else(no_data)?;
     let frame = Frame { area, x, y };
     frame.draw_grid(&mut page.canvas);
     page.canvas.clipped(area, |canvas| {
@@ -48,15 +58,15 @@ pub fn cost_figure(heading: &Heading, y_label: &str, series: &[Series]) -> Resul
             for segment in one.points.split(|point| !is_drawable(point)) {
                 let line: Vec<(f64, f64)> = segment.iter().map(|(x, y)| frame.at(*x, *y)).collect();
                 canvas.polyline(&line, stroke(one.style));
-                if one.style != SeriesStyle::Highlight {
-                    for at in line {
-                        canvas.dot(at, theme::MARKER_RADIUS, colour(one.style));
-                    }
-                }
             }
         }
     });
     frame.draw_border(&mut page.canvas);
+    for one in series.iter().filter(|one| one.style != SeriesStyle::Highlight) {
+        for (x, y) in one.points.iter().filter(|point| is_drawable(point)) {
+            page.canvas.dot(frame.at(*x, *y), theme::MARKER_RADIUS, colour(one.style));
+        }
+    }
     frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
     frame.draw_x_axis(&mut page.canvas);
     frame.draw_upper_axis(&mut page.canvas, &sparsity_axis(&frame.x));
@@ -68,9 +78,10 @@ fn is_drawable((density, value): &(f64, f64)) -> bool {
     density.is_finite() && value.is_finite() && *density > 0.0 && *value > 0.0
 }
 
-/// Densities falling, impossible ones left out.
-fn ordered(series: &Series) -> Series {
-    let mut points: Vec<(f64, f64)> = series.points.iter().copied().filter(|point| point.0 > 0.0).collect();
+/// Densities falling, those that are impossible or outside of the limits left out.
+fn ordered(series: &Series, limits: &DensityLimits) -> Series {
+    let mut points: Vec<(f64, f64)> =
+        series.points.iter().copied().filter(|point| limits.shows(point.0)).collect();
     points.sort_by(|a, b| b.0.total_cmp(&a.0));
     Series { points, ..series.clone() }
 }

@@ -45,6 +45,15 @@ pub enum Style {
     Run(u8),
     /// The dense network: a thin level at the mean of the first finite point, across the whole panel.
     Dense,
+    /// The dense network of one of several runs: the same, dotted, in the colour of [`Style::Run`].
+    DenseRun(u8),
+}
+
+impl Style {
+    /// Whether it is a level across the panel.
+    pub(super) fn is_level(self) -> bool {
+        matches!(self, Self::Dense | Self::DenseRun(_))
+    }
 }
 
 /// A value over replicates at one place of the x axis.

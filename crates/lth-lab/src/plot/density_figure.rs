@@ -1,15 +1,17 @@
 //! Accuracy and early-stop iteration against density: tickets, controls and the dense level.
 
 use super::{
-    Curve, Figure, Heading, PlotError, Point, Style,
-    canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
+    Curve, DensityLimits, Figure, Heading, PlotError, Point, Style,
+    canvas::Area,
     density_axis::{density_axis, sparsity_axis},
-    font, format,
+    density_panel::{draw_panel, has_band, level, level_label_width},
+    format,
     frame::{Axis, Frame, x_axis_height},
+    limits::refuse_outside,
     page::{Page, Sample},
-    range,
-    scale::{Scale, Spread, linear_ticks},
+    range::{RangeRule, linear_range},
     theme,
+    value_axis::{break_note, panel_height, value_axis},
 };
 
 const WIDTH: f64 = 860.0;
@@ -28,7 +30,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    fn label(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Self::EarlyStopAccuracy => "test accuracy at early stop (%)",
             Self::FinalAccuracy => "test accuracy at the end (%)",
@@ -45,7 +47,7 @@ impl Measure {
         if self.is_accuracy() { value * 100.0 } else { value }
     }
 
-    fn text(self, shown: f64) -> String {
+    pub(super) fn text(self, shown: f64) -> String {
         if self.is_accuracy() { format!("{shown:.2} %") } else { format::grouped(shown, 0) }
     }
 }
@@ -60,31 +62,40 @@ pub struct DensityPanel {
 }
 
 /// Panels over density, one below the other, with one legend: mean lines with bands from minimum to maximum over
-/// replicates, controls dashed, the dense network as a level.
+/// replicates, controls dashed, dense networks as levels.
 ///
-/// The y axis of an accuracy zooms to tickets and dense level; curves that leave it are cut, marked and told of in a note.
+/// Everything is inside of the axes, unless limits say otherwise: then what leaves an axis of accuracy is marked at its edge and
+/// told of in a note. Where most of a curve would be squeezed by what falls far below it, the axis is broken.
 ///
 /// # Errors
-/// When no curve has a finite point.
+/// When no curve has a finite point, or none within the limits.
 ///
 /// ```
-/// use lth_lab::plot::{Curve, DensityPanel, Heading, Measure, Point, Style, density_figure};
+/// use lth_lab::plot::{Curve, DensityLimits, DensityPanel, Heading, Measure, Point, Style, density_figure};
 /// let points = vec![Point::of_replicates(1.0, [0.980, 0.982]), Point::of_replicates(0.8, [0.983, 0.981])];
 /// let tickets = Curve { label: "winning tickets".into(), style: Style::Ticket, points };
 /// let panel = DensityPanel { measure: Measure::EarlyStopAccuracy, curves: vec![tickets] };
-/// let figure = density_figure(&Heading::new("Accuracy", "2 replicates"), &[panel])?;
+/// let heading = Heading::new("Accuracy", "2 replicates");
+/// let figure = density_figure(&heading, &[panel], &DensityLimits::default())?;
 /// assert!(figure.svg().contains("winning tickets"));
 /// # Ok::<(), lth_lab::plot::PlotError>(())
 /// ```
-pub fn density_figure(heading: &Heading, panels: &[DensityPanel]) -> Result<Figure, PlotError> {
+pub fn density_figure(
+    heading: &Heading,
+    panels: &[DensityPanel],
+    limits: &DensityLimits,
+) -> Result<Figure, PlotError> {
+    let points = panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
+    limits.check_densities(points.filter(|point| point.is_drawable()).map(|point| point.x))?;
     let panels: Vec<DensityPanel> =
-        panels.iter().map(drawable).filter(|panel| !panel.curves.is_empty()).collect();
+        panels.iter().map(|panel| drawable(panel, limits)).filter(|panel| !panel.curves.is_empty()).collect();
     let densities =
         panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points).map(|point| point.x);
-    let y_axes: Vec<Axis> = panels.iter().filter_map(y_axis).collect();
+    let y_axes: Vec<Axis> =
+        panels.iter().filter_map(|panel| y_axis(panel, limits).transpose()).collect::<Result<_, _>>()?;
     let left = theme::MARGIN + y_axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
     let right = WIDTH - theme::MARGIN - level_label_width(&panels);
-    let Some(x) = density_axis(densities, left, right) else {
+    let Some(x) = density_axis(densities, limits, left, right) else {
         return Err(PlotError::NoData {
             figure: heading.title.clone(),
             reason: "no curve has a finite value at a density above 0",
@@ -97,10 +108,12 @@ pub fn density_figure(heading: &Heading, panels: &[DensityPanel]) -> Result<Figu
     let mut notes = Vec::new();
     let count = panels.len();
     for (index, (panel, mut y)) in panels.iter().zip(y_axes).enumerate() {
-        let area = Area { left, top: page.y, width: right - left, height: PANEL_HEIGHT };
+        let height = panel_height(&y, PANEL_HEIGHT);
+        let area = Area { left, top: page.y, width: right - left, height };
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let frame = Frame { area, x: x.clone(), y };
         draw_panel(&mut page.canvas, &frame, panel, &mut notes);
+        notes.extend(break_note(&frame.y));
         if index == 0 {
             frame.draw_upper_axis(&mut page.canvas, &sparsity_axis(&x));
         }
@@ -119,15 +132,18 @@ pub fn density_figure(heading: &Heading, panels: &[DensityPanel]) -> Result<Figu
     Ok(page.finish())
 }
 
-/// The curves that have a point, in the axis' units, densities falling, dense levels first.
-fn drawable(panel: &DensityPanel) -> DensityPanel {
+/// The curves that have a point within the limits of density, in the axis' units, densities falling, dense levels first.
+fn drawable(panel: &DensityPanel, limits: &DensityLimits) -> DensityPanel {
     let shown = |value| panel.measure.shown(value);
     let mut curves = Vec::new();
     for curve in &panel.curves {
+        // A level crosses the whole panel, wherever its point is.
+        let is_shown =
+            |x: f64| if curve.style.is_level() { x.is_finite() && x > 0.0 } else { limits.shows(x) };
         let mut points: Vec<Point> = curve
             .points
             .iter()
-            .filter(|point| point.x.is_finite() && point.x > 0.0)
+            .filter(|point| is_shown(point.x))
             .map(|p| Point { x: p.x, mean: shown(p.mean), min: shown(p.min), max: shown(p.max) })
             .collect();
         points.sort_by(|a, b| b.x.total_cmp(&a.x));
@@ -136,7 +152,7 @@ fn drawable(panel: &DensityPanel) -> DensityPanel {
         }
     }
     curves.sort_by_key(|curve| match curve.style {
-        Style::Dense => 0,
+        Style::Dense | Style::DenseRun(_) => 0,
         Style::Control(_) => 1,
         // The first run lies above the others, and is the first of the legend.
         Style::Run(index) => 255 - u32::from(index),
@@ -145,155 +161,52 @@ fn drawable(panel: &DensityPanel) -> DensityPanel {
     DensityPanel { measure: panel.measure, curves }
 }
 
-fn level(curve: &Curve) -> Option<f64> {
-    let first = curve.points.iter().find(|point| point.is_drawable());
-    first.filter(|_| curve.style == Style::Dense).map(|point| point.mean)
-}
-
-fn has_band(curve: &Curve) -> bool {
-    curve.style != Style::Dense
-        && curve.points.iter().filter(|p| p.is_drawable()).any(|p| p.band().0 < p.band().1)
-}
-
-/// A y axis whose positions are set later.
-fn y_axis(panel: &DensityPanel) -> Option<Axis> {
-    let (mut core, mut all) = (Vec::new(), Vec::new());
+/// A y axis whose positions are set later. `None` where there is nothing to draw.
+fn y_axis(panel: &DensityPanel, limits: &DensityLimits) -> Result<Option<Axis>, PlotError> {
+    let (mut tickets, mut others) = (Vec::new(), Vec::new());
     for curve in &panel.curves {
         if let Some(level) = level(curve) {
-            core.push(level);
-            all.push(level);
+            others.push(level);
             continue;
         }
-        for point in curve.points.iter().filter(|point| point.is_drawable()) {
-            if matches!(curve.style, Style::Ticket | Style::Run(0)) {
-                core.push(point.mean);
-            }
-            all.extend([point.band().0, point.band().1]);
+        let points = || curve.points.iter().filter(|point| point.is_drawable());
+        if matches!(curve.style, Style::Ticket | Style::Run(_)) {
+            tickets.push(points().map(|point| point.mean).collect());
         }
+        others.extend(points().flat_map(|point| [point.band().0, point.band().1]));
     }
-    let (low, high) = if panel.measure.is_accuracy() {
-        range::percent_range(&core, &all, 5.0, 12.0)?
+    let rule = if panel.measure.is_accuracy() {
+        RangeRule { neighbours: 2.5, ..RangeRule::ACCURACY }
     } else {
-        range::range_from_zero(&core, &all)?
+        others.push(0.0);
+        RangeRule::ITERATIONS
     };
-    let mut ticks = linear_ticks(low, high, 7);
-    ticks.retain(|tick| !panel.measure.is_accuracy() || (0.0..=100.0).contains(&tick.value));
-    let scale = Scale { spread: Spread::Linear, low, high, start: 0.0, end: 1.0 };
-    Some(Axis { scale, ticks, label: panel.measure.label().to_owned() })
-}
-
-fn level_label_width(panels: &[DensityPanel]) -> f64 {
-    let mut width: f64 = 12.0;
-    for panel in panels {
-        for level in panel.curves.iter().filter_map(level) {
-            for text in ["dense".to_owned(), panel.measure.text(level)] {
-                width = width.max(font::width(&text, theme::NOTE_SIZE, false) + 10.0);
-            }
-        }
-    }
-    width
+    let asked = limits.accuracy.filter(|_| panel.measure.is_accuracy());
+    let found: Vec<f64> = others.iter().map(|value| value / 100.0).collect();
+    refuse_outside("accuracy", asked, &found)?;
+    let range = asked.map(|limits| limits.in_percent()).or_else(|| linear_range(&tickets, &others, rule));
+    Ok(range.map(|range| value_axis(range, rule.possible, panel.measure.label())))
 }
 
 fn legend(panels: &[DensityPanel]) -> Vec<(Sample, String)> {
     let mut entries: Vec<(Sample, String)> = Vec::new();
+    let curves = || panels.iter().flat_map(|panel| &panel.curves);
     // Tickets first for the reader, though they are drawn last.
     for curve in panels.iter().flat_map(|panel| panel.curves.iter().rev()) {
         let colour = theme::curve_colour(curve.style);
-        let sample = match curve.style {
-            Style::Dense => Sample::Line { colour, width: 1.4, dashes: None, dot: false, band: false },
-            style => Sample::Line {
-                colour,
-                width: theme::LINE_WIDTH,
-                dashes: theme::curve_dashes(style),
-                dot: true,
-                band: panels
-                    .iter()
-                    .flat_map(|panel| &panel.curves)
-                    .any(|other| other.style == style && has_band(other)),
-            },
+        let dashes = theme::curve_dashes(curve.style);
+        let sample = if curve.style.is_level() {
+            // A name that several levels have is of all of them, whatever their colours.
+            let is_shared = curves().any(|other| other.label == curve.label && other.style != curve.style);
+            let colour = if is_shared { theme::MUTED } else { colour };
+            Sample::Line { colour, width: theme::LEVEL_WIDTH, dashes, dot: false, band: false }
+        } else {
+            let band = curves().any(|other| other.style == curve.style && has_band(other));
+            Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: true, band }
         };
         if !entries.iter().any(|entry| entry.0 == sample && entry.1 == curve.label) {
             entries.push((sample, curve.label.clone()));
         }
     }
     entries
-}
-
-fn draw_panel(canvas: &mut Canvas, frame: &Frame, panel: &DensityPanel, notes: &mut Vec<String>) {
-    frame.draw_grid(canvas);
-    let scale = frame.y.scale;
-    for curve in &panel.curves {
-        if let Some(level) = level(curve) {
-            draw_level(canvas, frame, level, &panel.measure.text(level));
-            continue;
-        }
-        draw_curve(canvas, frame, curve);
-        let ends = curve.points.iter().filter(|point| point.is_drawable()).map(Point::band);
-        let (lowest, highest) =
-            ends.fold((f64::INFINITY, f64::NEG_INFINITY), |all, band| (all.0.min(band.0), all.1.max(band.1)));
-        let text = |value| panel.measure.text(value);
-        if lowest < scale.low {
-            notes.push(format!(
-                "▼ {} reaches below the axis of {}, to {}.",
-                curve.label,
-                panel.measure.label(),
-                text(lowest)
-            ));
-        }
-        if highest > scale.high {
-            notes.push(format!(
-                "▲ {} reaches above the axis of {}, to {}.",
-                curve.label,
-                panel.measure.label(),
-                text(highest)
-            ));
-        }
-    }
-    frame.draw_border(canvas);
-    frame.draw_y_axis(canvas, theme::MARGIN);
-}
-
-fn draw_level(canvas: &mut Canvas, frame: &Frame, level: f64, text: &str) {
-    let (y, area) = (frame.y.scale.position(level), frame.area);
-    canvas.line((area.left, y), (area.right(), y), Stroke::new(theme::INK, 1.4));
-    let style = TextStyle::new(theme::NOTE_SIZE, Anchor::Start);
-    canvas.text((area.right() + 8.0, y - 2.0), "dense", style);
-    canvas.text((area.right() + 8.0, y + theme::NOTE_SIZE), text, style);
-}
-
-fn draw_curve(canvas: &mut Canvas, frame: &Frame, curve: &Curve) {
-    let colour = theme::curve_colour(curve.style);
-    let stroke = Stroke::new(colour, theme::LINE_WIDTH);
-    let stroke = theme::curve_dashes(curve.style).map_or(stroke, |dashes| stroke.dashed(dashes));
-    let segments: Vec<&[Point]> =
-        curve.points.split(|point| !point.is_drawable()).filter(|segment| !segment.is_empty()).collect();
-    canvas.clipped(frame.area, |canvas| {
-        for segment in segments.iter().filter(|_| has_band(curve)) {
-            let edge = |pick: fn(&Point) -> f64| segment.iter().map(move |p| frame.at(p.x, pick(p)));
-            if let [alone] = segment {
-                let (low, high) = alone.band();
-                let ends = (frame.at(alone.x, low), frame.at(alone.x, high));
-                canvas.line(ends.0, ends.1, Stroke::new(colour, 9.0).faint(theme::BAND_OPACITY));
-            }
-            let mut outline: Vec<(f64, f64)> = edge(|p| p.band().1).collect();
-            outline.extend(edge(|p| p.band().0).rev());
-            canvas.polygon(&outline, colour, theme::BAND_OPACITY);
-        }
-        for segment in &segments {
-            let line: Vec<(f64, f64)> = segment.iter().map(|p| frame.at(p.x, p.mean)).collect();
-            canvas.polyline(&line, stroke);
-        }
-    });
-    for point in segments.into_iter().flatten() {
-        let (x, y) = frame.at(point.x, point.mean);
-        let area = frame.area;
-        if frame.y.scale.contains(point.mean) {
-            canvas.dot((x, y), theme::MARKER_RADIUS, colour);
-        } else {
-            // An arrow at the edge where the point was cut off.
-            let (tip, away) =
-                if y > area.bottom() { (area.bottom() - 2.0, -9.0) } else { (area.top + 2.0, 9.0) };
-            canvas.polygon(&[(x, tip), (x - 5.0, tip + away), (x + 5.0, tip + away)], colour, 1.0);
-        }
-    }
 }

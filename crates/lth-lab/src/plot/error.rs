@@ -3,6 +3,8 @@
 use lth_model::Hint;
 use thiserror::Error;
 
+use super::format::short;
+
 /// Why a figure cannot be made.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum PlotError {
@@ -13,6 +15,17 @@ pub enum PlotError {
         figure: String,
         /// What was looked for and not found.
         reason: &'static str,
+    },
+    /// Limits of an axis beyond everything that there is to show.
+    #[error("the limits {} to {} of the {axis} axis leave nothing to draw: there is something from {} to {}",
+        short(.limits.0), short(.limits.1), short(.found.0), short(.found.1))]
+    Limits {
+        /// What the axis shows, as `density`.
+        axis: &'static str,
+        /// The limits, as they stand on the axis.
+        limits: (f64, f64),
+        /// The least and the greatest value.
+        found: (f64, f64),
     },
     /// An image whose number of values does not fit its height and width.
     #[error("round {round} has {found} pixel values, an image of {height} x {width} needs {expected}")]
@@ -62,6 +75,7 @@ impl Hint for PlotError {
             Self::NoData { .. } => {
                 "figures need at least one finished round; continue the run with the same command".to_owned()
             }
+            Self::Limits { .. } => "leave the limits out to see everything".to_owned(),
             Self::ImageShape { .. } => {
                 "this picture is for models whose first layer reads an image's pixels, as lenet-300-100 does"
                     .to_owned()

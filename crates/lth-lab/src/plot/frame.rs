@@ -9,6 +9,8 @@ use super::{
 
 /// Length of a tick.
 const TICK_LENGTH: f64 = 5.0;
+/// Half the width of the slashes where an axis is broken.
+const SLASH: f64 = 6.0;
 /// Between a tick and its text, and between texts and the axis label.
 const GAP: f64 = 7.0;
 /// The height of a line of ticks or of a label, in font sizes.
@@ -69,9 +71,25 @@ impl Frame {
         }
     }
 
-    /// The frame, to be drawn after the data.
+    /// The frame, to be drawn after lines and before markers; around each part of a broken y axis.
     pub(super) fn draw_border(&self, canvas: &mut Canvas) {
-        canvas.rect(self.area, "none", Some(Stroke::new(theme::FRAME, 1.2)));
+        let stroke = Stroke::new(theme::FRAME, 1.2);
+        let Some((lower, upper)) = self.y.scale.gap() else {
+            return canvas.rect(self.area, "none", Some(stroke));
+        };
+        let area = self.area;
+        canvas.rect(Area { height: upper - area.top, ..area }, "none", Some(stroke));
+        canvas.rect(Area { top: lower, height: area.bottom() - lower, ..area }, "none", Some(stroke));
+        // Two slashes at each side, the usual sign of a broken axis.
+        for x in [area.left, area.right()] {
+            for y in [lower, upper] {
+                canvas.line(
+                    (x - SLASH, y + SLASH * 0.6),
+                    (x + SLASH, y - SLASH * 0.6),
+                    Stroke::new(theme::INK, 1.6),
+                );
+            }
+        }
     }
 
     /// Ticks, texts and label of the y axis, on the left; the label begins at `edge`, where those of other panels do.

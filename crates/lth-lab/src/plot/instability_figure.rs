@@ -3,14 +3,18 @@
 use super::{
     Figure, Heading, PlotError, font, format,
     frame::Axis,
+    range::range_from_zero,
     scale::{Scale, Spread, Tick, thin_out},
-    stability_figure::{StabilityCurve, panels},
+    stability_figure::{Axes, StabilityCurve, panels},
     theme,
 };
 
+/// The axis is never shorter, in percentage points: one example would look like a barrier.
+const LEAST: f64 = 0.5;
+
 /// Error barriers of test and training errors against the iteration at which copies part (Frankle et al. 2020, Figures 2 and 4);
 /// `stable_below` is the barrier (a fraction) under which a network counts as stable. The axis is logarithmic, with iteration 0
-/// at its left end.
+/// at its left end; barriers start at 0, and where some are high the part around the level has a finer scale.
 ///
 /// # Errors
 /// When fewer than two iterations have a finite barrier.
@@ -24,15 +28,19 @@ pub fn instability_figure(
         reason: "copies part at one iteration only",
     })?;
     let placed: Vec<StabilityCurve> = curves.iter().map(|curve| places.place(curve)).collect();
-    let labels = ["barrier of test errors (pp)", "barrier of training errors (pp)"];
-    panels(
-        heading,
-        &placed,
-        labels,
-        Some(100.0 * stable_below),
-        &|left, right| places.axis(left, right),
-        true,
-    )
+    let level = 100.0 * stable_below;
+    let axes = Axes {
+        labels: ["barrier of test errors (pp)", "barrier of training errors (pp)"],
+        x: &|left, right| places.axis(left, right),
+        y: &|_, ends| {
+            let highest = ends.iter().copied().fold(0.0, f64::max);
+            // Far below the level, barriers fill the axis and a note tells the level.
+            let with_level = (2.0 * highest >= level).then_some(level);
+            let values: Vec<f64> = ends.iter().copied().chain(with_level).collect();
+            range_from_zero(&values, LEAST, Some(1.25 * level))
+        },
+    };
+    panels(heading, &placed, &axes, Some(level), true)
 }
 
 /// Iterations on an axis that has a place for 0.

@@ -50,8 +50,7 @@ pub fn remaining_figure(
     let whole = dense.values().map(|value| value.max(1.0));
     let part = |kept: &Remaining, curve: usize| kept.values()[curve] / whole[curve] * 100.0;
     let parts: Vec<f64> = rounds.iter().flat_map(|kept| [part(kept, 0), part(kept, 1)]).collect();
-    let (Some((low, high)), [first, .., last] | [first @ last]) =
-        (range::log_range(&parts, (6.0, 6.0)), &rounds[..])
+    let (Some((low, high)), [first, .., last] | [first @ last]) = (range::log_range(&parts), &rounds[..])
     else {
         return Err(PlotError::NoData { figure: heading.title.clone(), reason: "no round keeps a weight" });
     };

@@ -8,6 +8,7 @@ use super::{
     page::{Page, Sample, rimmed_dot},
     theme,
     training_axes::{Metric, draw_line, iteration_axis, nearest, present, smoothed, smoothing_window},
+    value_axis::{break_note, panel_height},
 };
 
 /// The width of a panel; figures widen with the splits they show.
@@ -51,13 +52,18 @@ pub fn rounds_figure(
         page.legend(&[(mark, "early-stop iteration: minimum validation loss".to_owned())]);
     }
     page.y += theme::LABEL_SIZE * 1.5;
+    // Panels of one row are of one height.
+    let height = |metric: Metric| {
+        let axes = columns.iter().flat_map(|column| &column.panels).filter(|(own, _)| *own == metric);
+        axes.map(|(_, axis)| panel_height(axis, PANEL_HEIGHT)).fold(PANEL_HEIGHT, f64::max)
+    };
     let (top, mut edge, mut bottom) = (page.y, theme::MARGIN, page.y);
     for column in &columns {
         let left = edge + column.gutter();
         let x = iteration_axis(last, left, left + PANEL_WIDTH);
         let mut y = top;
         for (index, (metric, axis)) in column.panels.iter().enumerate() {
-            let area = Area { left, top: y, width: PANEL_WIDTH, height: PANEL_HEIGHT };
+            let area = Area { left, top: y, width: PANEL_WIDTH, height: height(*metric) };
             let mut axis = axis.clone();
             (axis.scale.start, axis.scale.end) = (area.bottom(), area.top);
             let frame = Frame { area, x: x.clone(), y: axis };
@@ -84,13 +90,20 @@ pub fn rounds_figure(
     let evaluations =
         rounds.iter().flat_map(|round| &round.splits).map(|(_, points)| points.len()).max().unwrap_or(0);
     let window = smoothing_window(evaluations);
+    let mut notes = Vec::new();
     if window > 1 {
-        page.notes([format!(
-            "Lines: running median over {window} evaluations. Dots: the evaluation itself."
-        )
-        .as_str()]);
+        notes.push(format!("Lines: running median over {window} evaluations. Dots: the evaluation itself."));
     }
+    for column in &columns {
+        let broken = column.panels.iter().filter_map(|(_, axis)| break_note(axis));
+        notes.extend(broken.map(|note| format!("{}: {note}", capital(theme::split_name(column.split)))));
+    }
+    page.notes(notes.iter().map(String::as_str));
     Ok(page.finish())
+}
+
+fn capital(text: &str) -> String {
+    text[..1].to_uppercase() + &text[1..]
 }
 
 /// The panels of one split.

@@ -3,12 +3,22 @@
 use super::format;
 
 /// How values are spread over an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Spread {
     Linear,
     /// Values must be above 0; others lie far outside of the axis.
     Log,
+    /// Two linear scales that meet at a value, with a gap between them.
+    Broken {
+        /// The value.
+        at: f64,
+        /// The part of the axis that lies below it, with half of the gap.
+        below: f64,
+    },
 }
+
+/// The gap between the two scales of a broken axis.
+pub(super) const GAP: f64 = 12.0;
 
 /// A map from values to positions.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,12 +39,29 @@ impl Scale {
     pub(super) fn position(&self, value: f64) -> f64 {
         let part = match self.spread {
             Spread::Linear => (value - self.low) / (self.high - self.low),
-            Spread::Log if value > 0.0 => (value / self.low).ln() / (self.high / self.low).ln(),
+            Spread::Log if value > 0.0 => (value.ln() - self.low.ln()) / (self.high.ln() - self.low.ln()),
             Spread::Log => -10.0,
+            Spread::Broken { at, below } => {
+                let gap = 0.5 * GAP / (self.end - self.start).abs();
+                if value < at {
+                    (value - self.low) / (at - self.low) * (below - gap)
+                } else {
+                    let above = below + gap;
+                    above + (value - at) / (self.high - at) * (1.0 - above)
+                }
+            }
         };
         // An axis without length, by rounding, has its middle only.
         let part = if part.is_nan() { 0.5 } else { part.clamp(-10.0, 10.0) };
         self.start + part * (self.end - self.start)
+    }
+
+    /// Where the gap of a broken axis lies: its ends towards `start` and towards `end`.
+    pub(super) fn gap(&self) -> Option<(f64, f64)> {
+        let Spread::Broken { below, .. } = self.spread else { return None };
+        let half = 0.5 * GAP * (self.end - self.start).signum();
+        let middle = self.start + below * (self.end - self.start);
+        Some((middle - half, middle + half))
     }
 
     /// Whether a value lies on the axis.
@@ -177,6 +204,19 @@ mod tests {
         assert_eq!((scale.position(1.0), scale.position(0.01)), (100.0, 300.0));
         assert!((scale.position(0.1) - 200.0).abs() < 1e-9);
         assert!(scale.position(0.0).is_finite() && scale.position(1e300).is_finite());
+    }
+
+    #[test]
+    fn a_broken_axis_has_two_scales_and_a_gap() {
+        let spread = Spread::Broken { at: 90.0, below: 0.4 };
+        let scale = Scale { spread, low: 0.0, high: 100.0, start: 300.0, end: 0.0 };
+        let (lower, upper) = scale.gap().unwrap();
+        assert_eq!((lower, upper), (180.0 + GAP / 2.0, 180.0 - GAP / 2.0));
+        for (value, place) in [(0.0, 300.0), (90.0, upper), (100.0, 0.0), (45.0, f64::midpoint(300.0, lower))]
+        {
+            assert!((scale.position(value) - place).abs() < 1e-9, "{value}");
+        }
+        assert!((scale.position(90.0 - 1e-9) - lower).abs() < 1e-6);
     }
 
     #[test]

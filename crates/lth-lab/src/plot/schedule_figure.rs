@@ -14,7 +14,7 @@ use super::{
 const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 230.0;
 const PANEL_GAP: f64 = 26.0;
-/// Decades of the logarithmic panel below the median: a warm-up comes from 0, a cosine goes to it.
+/// Decades of the logarithmic panel below the highest rate: a warm-up comes from 0, a cosine goes to it.
 const DECADES: f64 = 3.0;
 
 /// The rate of each iteration, the first is that of iteration 0, on a linear scale; below it on a logarithmic one, which
@@ -26,8 +26,8 @@ pub fn schedule_figure(heading: &Heading, rates: &[f64], per_epoch: u64) -> Resu
     let no_data =
         || PlotError::NoData { figure: heading.title.clone(), reason: "no iteration has a rate above 0" };
     let highest = rates.iter().copied().fold(0.0, f64::max);
-    let (low, high) = range::log_range(rates, (DECADES, DECADES)).ok_or_else(no_data)?;
-    let mut panels = vec![(Spread::Linear, 0.0, highest * 1.06, "learning rate")];
+    let (low, high) = range::log_range_within(rates, DECADES).ok_or_else(no_data)?;
+    let mut panels = vec![(Spread::Linear, -0.05 * highest, highest * 1.05, "learning rate")];
     if rates.iter().any(|rate| *rate != rates[0]) {
         panels.push((Spread::Log, low, high, "learning rate, log scale"));
     }
@@ -35,7 +35,11 @@ pub fn schedule_figure(heading: &Heading, rates: &[f64], per_epoch: u64) -> Resu
         .into_iter()
         .map(|(spread, low, high, label)| Axis {
             scale: Scale { spread, low, high, start: 0.0, end: 1.0 },
-            ticks: if spread == Spread::Log { log_ticks(low, high, 6) } else { linear_ticks(low, high, 5) },
+            ticks: if spread == Spread::Log {
+                log_ticks(low, high, 6)
+            } else {
+                linear_ticks(low.max(0.0), high, 5)
+            },
             label: label.to_owned(),
         })
         .collect();
@@ -76,7 +80,8 @@ pub fn schedule_figure(heading: &Heading, rates: &[f64], per_epoch: u64) -> Resu
 /// The same axis in epochs.
 fn epoch_axis(iterations: &Axis, per_epoch: u64) -> Axis {
     let per_epoch = per_epoch.max(1) as f64;
-    let scale = Scale { high: iterations.scale.high / per_epoch, ..iterations.scale };
+    let (low, high) = (iterations.scale.low / per_epoch, iterations.scale.high / per_epoch);
+    let scale = Scale { low, high, ..iterations.scale };
     Axis { ticks: linear_ticks(0.0, scale.high, 6), scale, label: "epoch".to_owned() }
 }
 

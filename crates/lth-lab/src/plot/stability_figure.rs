@@ -5,9 +5,10 @@ use super::{
     canvas::{Area, Canvas, Stroke},
     frame::{Axis, Frame, x_axis_height},
     page::{Page, Sample},
-    range,
+    range::{LinearRange, RangeRule, linear_range},
     scale::{Scale, Spread, linear_ticks},
     theme,
+    value_axis::{break_note, panel_height, value_axis},
 };
 
 pub(super) const WIDTH: f64 = 860.0;
@@ -46,8 +47,8 @@ impl StabilityCurve {
         Sample::Line { colour: self.colour(), width: theme::LINE_WIDTH, dashes: self.dashes(), dot, band }
     }
 
-    /// Draws the points of a panel, in percent.
-    pub(super) fn draw(&self, canvas: &mut Canvas, frame: &Frame, points: &[Point], dots: bool) {
+    /// Draws the band and the line of a panel, in percent.
+    fn draw_line(&self, canvas: &mut Canvas, frame: &Frame, points: &[Point]) {
         let colour = self.colour();
         let points: Vec<Point> = points.iter().filter(|point| is_finite(point)).copied().collect();
         let at = |x: f64, error: f64| frame.at(x, 100.0 * error);
@@ -66,97 +67,114 @@ impl StabilityCurve {
             let stroke = Stroke { dashes: self.dashes(), ..Stroke::new(colour, theme::LINE_WIDTH) };
             canvas.polyline(&line, stroke);
         });
-        if dots {
-            for point in &points {
-                canvas.dot(at(point.x, point.mean), theme::MARKER_RADIUS, colour);
-            }
+    }
+
+    /// Draws the markers of a panel.
+    fn draw_dots(&self, canvas: &mut Canvas, frame: &Frame, points: &[Point]) {
+        for point in points.iter().filter(|point| is_finite(point)) {
+            canvas.dot(frame.at(point.x, 100.0 * point.mean), theme::MARKER_RADIUS, self.colour());
         }
     }
 }
 
 /// Two panels, errors of the test set and of training examples, along the lines between copies: 0 is the first copy of each pair,
-/// 1 the second (Frankle et al. 2020, Figures 2 and 4). A stable network has a flat line.
+/// 1 the second (Frankle et al. 2020, Figures 2 and 4). A stable network has a flat line. The axis reaches from the lowest error to the highest, and is
+/// broken where a flat line would be squeezed by the hill of another.
 ///
 /// # Errors
 /// When no curve has a finite value.
 pub fn path_figure(heading: &Heading, curves: &[StabilityCurve]) -> Result<Figure, PlotError> {
     let x = |left, right| {
-        let scale = Scale { spread: Spread::Linear, low: 0.0, high: 1.0, start: left, end: right };
+        // Bands and lines end inside of the frame.
+        let scale = Scale { spread: Spread::Linear, low: -0.01, high: 1.01, start: left, end: right };
         let label = "place on the line between two copies".to_owned();
         Axis { scale, ticks: linear_ticks(0.0, 1.0, 6), label }
     };
-    let labels = ["test error (%)", "training error (%)"];
-    panels(heading, curves, labels, None, &x, false)
+    let axes = Axes {
+        labels: ["test error (%)", "training error (%)"],
+        x: &x,
+        y: &|means, ends| linear_range(means, ends, RangeRule::ERROR),
+    };
+    panels(heading, curves, &axes, None, false)
 }
 
-/// What [`path_figure`] and the figure of barriers share: a panel of the test set above one of training examples. `level` is a
-/// dotted line at a value in percent.
+/// The axes of [`panels`].
+pub(super) struct Axes<'a> {
+    /// Of the y axes: of the test set and of training examples.
+    pub(super) labels: [&'static str; 2],
+    /// The x axis between two positions.
+    pub(super) x: &'a dyn Fn(f64, f64) -> Axis,
+    /// The range of a y axis in percent, from the means of each curve and the ends of all bands.
+    pub(super) y: &'a dyn Fn(&[Vec<f64>], &[f64]) -> Option<LinearRange>,
+}
+
+/// What [`path_figure`] and the figure of barriers share: a panel of the test set above one of training examples. `stable_below` is a
+/// dotted line at a value in percent, where it lies on an axis.
 pub(super) fn panels(
     heading: &Heading,
     curves: &[StabilityCurve],
-    labels: [&str; 2],
-    level: Option<f64>,
-    x: &dyn Fn(f64, f64) -> Axis,
+    axes: &Axes<'_>,
+    stable_below: Option<f64>,
     dots: bool,
 ) -> Result<Figure, PlotError> {
     let of: [fn(&StabilityCurve) -> &[Point]; 2] = [|curve| &curve.test, |curve| &curve.train];
-    let mut axes = Vec::new();
-    for (of, label) in of.into_iter().zip(labels) {
-        let points = curves.iter().flat_map(of).filter(|point| is_finite(point));
-        let mut values: Vec<f64> = points.map(|point| 100.0 * point.band().1).collect();
-        if values.is_empty() {
-            let reason = "no pair of copies has a finite error";
-            return Err(PlotError::NoData { figure: heading.title.clone(), reason });
-        }
-        values.extend(level);
-        axes.push(y_axis(&values, label).ok_or_else(|| PlotError::NoData {
+    let mut y_axes = Vec::new();
+    for (of, label) in of.into_iter().zip(axes.labels) {
+        let finite = |curve| of(curve).iter().filter(|point| is_finite(point));
+        let means: Vec<Vec<f64>> =
+            curves.iter().map(|curve| finite(curve).map(|point| 100.0 * point.mean).collect()).collect();
+        let ends = |point: &Point| [100.0 * point.band().0, 100.0 * point.band().1];
+        let ends: Vec<f64> = curves.iter().flat_map(finite).flat_map(ends).collect();
+        let range = (axes.y)(&means, &ends).ok_or_else(|| PlotError::NoData {
             figure: heading.title.clone(),
-            reason: "no error is finite",
-        })?);
+            reason: "no pair of copies has a finite error",
+        })?;
+        y_axes.push(value_axis(range, (0.0, 100.0), label));
     }
-    let left = theme::MARGIN + axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
-    let x = x(left, WIDTH - theme::MARGIN - 12.0);
+    let left = theme::MARGIN + y_axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
+    let x = (axes.x)(left, WIDTH - theme::MARGIN - 12.0);
     let mut page = Page::new(WIDTH, heading);
     page.legend(&curves.iter().map(|curve| (curve.sample(dots), curve.label.clone())).collect::<Vec<_>>());
-    let count = axes.len();
-    for (index, (of, mut y)) in of.into_iter().zip(axes).enumerate() {
-        let area = Area { left, top: page.y, width: x.scale.end - left, height: PANEL_HEIGHT };
+    let mut notes = Vec::new();
+    if curves.iter().flat_map(|curve| curve.test.iter().chain(&curve.train)).any(has_range) {
+        notes.push("Lines: mean over pairs of copies. Bands: minimum to maximum.".to_owned());
+    }
+    if let Some(level) = stable_below {
+        notes.push(if y_axes.iter().any(|axis| axis.scale.contains(level)) {
+            format!("Below the dotted line, {level} percentage points, a network counts as stable.")
+        } else {
+            format!("Below {level} percentage points, beyond these axes, a network counts as stable: all of these are.")
+        });
+    }
+    let count = y_axes.len();
+    for (index, (of, mut y)) in of.into_iter().zip(y_axes).enumerate() {
+        let height = panel_height(&y, PANEL_HEIGHT);
+        let area = Area { left, top: page.y, width: x.scale.end - left, height };
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let frame = Frame { area, x: x.clone(), y };
         frame.draw_grid(&mut page.canvas);
-        if let Some(level) = level {
+        if let Some(level) = stable_below.filter(|level| frame.y.scale.contains(*level)) {
             let at = frame.y.scale.position(level);
-            let stroke = Stroke::new(theme::INK, 1.4).dashed(theme::FINE_DASHES);
+            let stroke = Stroke::new(theme::INK, theme::LEVEL_WIDTH).dashed(theme::FINE_DASHES);
             page.canvas.line((area.left, at), (area.right(), at), stroke);
         }
         for curve in curves {
-            curve.draw(&mut page.canvas, &frame, of(curve), dots);
+            curve.draw_line(&mut page.canvas, &frame, of(curve));
         }
         frame.draw_border(&mut page.canvas);
+        for curve in curves.iter().filter(|_| dots) {
+            curve.draw_dots(&mut page.canvas, &frame, of(curve));
+        }
         frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
+        notes.extend(break_note(&frame.y));
         page.y = area.bottom() + PANEL_GAP;
         if index + 1 == count {
             frame.draw_x_axis(&mut page.canvas);
             page.y = area.bottom() + x_axis_height(true);
         }
     }
-    let mut notes = Vec::new();
-    if curves.iter().flat_map(|curve| curve.test.iter().chain(&curve.train)).any(has_range) {
-        notes.push("Lines: mean over pairs of copies. Bands: minimum to maximum.".to_owned());
-    }
-    if let Some(level) = level {
-        notes.push(format!("Below the dotted line, {level} percentage points, a network counts as stable."));
-    }
     page.notes(notes.iter().map(String::as_str));
     Ok(page.finish())
-}
-
-fn y_axis(values: &[f64], label: &str) -> Option<Axis> {
-    let (low, high) = range::range_from_zero(values, values)?;
-    // Never so near that one example would look like a barrier.
-    let high = high.max(0.5);
-    let scale = Scale { spread: Spread::Linear, low, high, start: 0.0, end: 1.0 };
-    Some(Axis { scale, ticks: linear_ticks(low, high, 6), label: label.to_owned() })
 }
 
 fn is_finite(point: &Point) -> bool {

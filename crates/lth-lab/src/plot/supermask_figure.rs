@@ -1,13 +1,14 @@
 //! Accuracy of untrained networks against density, a panel a kind of weights.
 
 use super::{
-    Figure, Heading, PlotError, Point, SeriesStyle,
+    DensityLimits, Figure, Heading, PlotError, Point, SeriesStyle,
     canvas::{Anchor, Area, Stroke, TextStyle},
     density_axis::{density_axis, sparsity_axis},
-    frame::{Axis, Frame, x_axis_height},
+    frame::{Frame, x_axis_height},
     page::{Page, Sample},
-    scale::{Scale, Spread, linear_ticks},
+    range::{RangeRule, linear_range},
     theme::{self, series_look},
+    value_axis::value_axis,
 };
 
 const WIDTH: f64 = 860.0;
@@ -25,7 +26,10 @@ pub struct SupermaskCurve {
     pub points: Vec<Point>,
 }
 
-/// Accuracy against density, from 0 to 100 %: panels one below the other, each with its title, mean lines with bands from
+/// The axis is never shorter, in percent: near chance, noise would look like a result.
+const LEAST: f64 = 5.0;
+
+/// Accuracy against density, all panels on one scale that holds everything: panels one below the other, each with its title, mean lines with bands from
 /// minimum to maximum over replicates, and a fine line at chance, a fraction.
 ///
 /// # Errors
@@ -38,14 +42,18 @@ pub fn supermask_figure(
     let no_data = || PlotError::NoData { figure: heading.title.clone(), reason: "no mask was evaluated" };
     let densities =
         panels.iter().flat_map(|(_, curves)| curves).flat_map(|curve| &curve.points).map(|point| point.x);
-    let y = Axis {
-        scale: Scale { spread: Spread::Linear, low: 0.0, high: 100.0, start: 0.0, end: 1.0 },
-        ticks: linear_ticks(0.0, 100.0, 5),
-        label: "test accuracy (%)".to_owned(),
-    };
+    let shown = panels.iter().flat_map(|(_, curves)| curves).flat_map(|curve| &curve.points);
+    let shown = shown.filter(|point| point.is_drawable()).flat_map(|point| [point.band().0, point.band().1]);
+    let accuracies: Vec<f64> = shown.chain([chance]).map(|accuracy| 100.0 * accuracy).collect();
+    let rule = RangeRule { least: LEAST, ..RangeRule::ACCURACY };
+    let y = value_axis(
+        linear_range(&[], &accuracies, rule).ok_or_else(no_data)?,
+        rule.possible,
+        "test accuracy (%)",
+    );
     let left = theme::MARGIN + y.width_as_y();
     let right = WIDTH - theme::MARGIN;
-    let x = density_axis(densities, left, right).ok_or_else(no_data)?;
+    let x = density_axis(densities, &DensityLimits::default(), left, right).ok_or_else(no_data)?;
 
     let mut page = Page::new(WIDTH, heading);
     let mut legend: Vec<(Sample, String)> = Vec::new();

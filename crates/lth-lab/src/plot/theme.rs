@@ -48,6 +48,8 @@ pub(super) const HIGHLIGHT_WIDTH: f64 = 13.0;
 pub(super) const HIGHLIGHT_OPACITY: f64 = 0.8;
 /// Radius of the dot of a point.
 pub(super) const MARKER_RADIUS: f64 = 3.4;
+/// Width of the level of a dense network.
+pub(super) const LEVEL_WIDTH: f64 = 1.4;
 /// Dashes of controls.
 pub(super) const DASHES: &str = "8 5";
 /// The colours that controls go through, those of tickets left out; then again with other dashes.
@@ -74,7 +76,7 @@ pub(super) fn curve_colour(style: Style) -> &'static str {
         Style::Control(ControlKind::Other(place)) => {
             CONTROL_COLOURS[usize::from(place) % CONTROL_COLOURS.len()]
         }
-        Style::Run(index) => palette(usize::from(index)),
+        Style::Run(index) | Style::DenseRun(index) => palette(usize::from(index)),
         Style::Dense => INK,
     }
 }
@@ -87,6 +89,7 @@ pub(super) fn curve_dashes(style: Style) -> Option<&'static str> {
         }
         Style::Control(_) => Some(DASHES),
         Style::Run(index) => (usize::from(index) >= PALETTE.len()).then_some(DASHES),
+        Style::DenseRun(_) => Some(FINE_DASHES),
         Style::Ticket | Style::Dense => None,
     }
 }

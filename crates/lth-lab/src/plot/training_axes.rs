@@ -5,9 +5,10 @@ use super::{
     canvas::{Canvas, Stroke},
     font, format,
     frame::{Axis, Frame},
-    range,
+    range::{self, RangeRule, linear_range},
     scale::{Scale, Spread, Tick, linear_ticks, log_ticks, thin_out},
     theme,
+    value_axis::value_axis,
 };
 
 /// What a panel shows of a training.
@@ -30,28 +31,30 @@ impl Metric {
 
     /// The y axis of these values, with positions to be set later. `None` when no value can be drawn.
     pub(super) fn axis(self, values: &[f64]) -> Option<Axis> {
-        let (spread, label) = match self {
-            Self::Loss => (Spread::Log, "loss (nats), log scale"),
-            Self::Accuracy => (Spread::Linear, "accuracy (%)"),
-        };
-        let (low, high) = match self {
-            Self::Loss => range::loss_range(values)?,
-            Self::Accuracy => range::percent_range(values, values, 3.0, 3.0)?,
-        };
-        let mut ticks = if self == Self::Loss { log_ticks(low, high, 7) } else { linear_ticks(low, high, 7) };
-        ticks.retain(|tick| self == Self::Loss || (0.0..=100.0).contains(&tick.value));
-        Some(Axis {
-            scale: Scale { spread, low, high, start: 0.0, end: 1.0 },
-            ticks,
-            label: label.to_owned(),
-        })
+        match self {
+            Self::Loss => {
+                let (low, high) = range::log_range(values)?;
+                let scale = Scale { spread: Spread::Log, low, high, start: 0.0, end: 1.0 };
+                Some(Axis {
+                    scale,
+                    ticks: log_ticks(low, high, 7),
+                    label: "loss (nats), log scale".to_owned(),
+                })
+            }
+            Self::Accuracy => {
+                let rule = RangeRule::ACCURACY;
+                let range = linear_range(&[values.to_vec()], &[], rule)?;
+                Some(value_axis(range, rule.possible, "accuracy (%)"))
+            }
+        }
     }
 }
 
-/// The x axis from 0 to the last iteration.
+/// The x axis from 0 to the last iteration, with room for markers at both.
 pub(super) fn iteration_axis(last: u64, left: f64, right: f64) -> Axis {
     let high = last.max(1) as f64;
-    let scale = Scale { spread: Spread::Linear, low: 0.0, high, start: left, end: right };
+    let pad = 0.02 * high;
+    let scale = Scale { spread: Spread::Linear, low: -pad, high: high + pad, start: left, end: right };
     let ticks = linear_ticks(0.0, high, ((right - left) / 110.0).max(2.0) as usize);
     let whole = ticks.into_iter().filter(|tick| tick.value.fract() == 0.0);
     let ticks = whole.map(|tick| Tick { label: format::grouped(tick.value, 0), ..tick }).collect();

@@ -8,6 +8,7 @@ use super::{
     page::{Page, Sample},
     theme,
     training_axes::{Metric, draw_line, iteration_axis, present},
+    value_axis::{break_note, panel_height},
 };
 
 const WIDTH: f64 = 860.0;
@@ -52,9 +53,10 @@ pub fn training_figure(heading: &Heading, round: &TrainingRound) -> Result<Figur
     if early_stop.is_some() {
         page.y += theme::NOTE_SIZE + 6.0;
     }
-    let count = panels.len();
+    let (count, mut notes) = (panels.len(), Vec::new());
     for (index, (metric, mut y)) in panels.into_iter().enumerate() {
-        let area = Area { left, top: page.y, width: x.scale.end - left, height: PANEL_HEIGHT };
+        let height = panel_height(&y, PANEL_HEIGHT);
+        let area = Area { left, top: page.y, width: x.scale.end - left, height };
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let frame = Frame { area, x: x.clone(), y };
         frame.draw_grid(&mut page.canvas);
@@ -81,12 +83,14 @@ pub fn training_figure(heading: &Heading, round: &TrainingRound) -> Result<Figur
         });
         frame.draw_border(&mut page.canvas);
         frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
+        notes.extend(break_note(&frame.y));
         page.y = area.bottom() + PANEL_GAP;
         if index + 1 == count {
             frame.draw_x_axis(&mut page.canvas);
             page.y = area.bottom() + x_axis_height(true);
         }
     }
+    page.notes(notes.iter().map(String::as_str));
     Ok(page.finish())
 }
 

@@ -6,12 +6,14 @@ use clap::Args;
 
 /// Draw the figures of runs, finished or not, or a schedule of the learning rate.
 ///
-/// The figures of a run go into its folder `figures`, as SVG and PNG. With `--schedule` the learning rate over a training is
-/// drawn instead: of a model and a data set, or of an experiment file or a run.
+/// The figures of each run go into its folder `figures`, as SVG and PNG. With `--together` one figure compares the tickets of all runs.
+/// With `--schedule` the learning rate over a training is drawn instead: of a model and a data set, or of an experiment file or a run.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     lth plot runs/*\n  \
+    lth plot runs/NAME --ylim 95,99\n  \
     lth plot --together runs/A runs/B --output criteria\n  \
+    lth plot --together runs/A runs/B --label magnitude --label movement\n  \
     lth plot --schedule resnet-20 cifar-10\n  \
     lth plot --schedule=one-cycle conv-2 cifar-10 --length 20ep\n  \
     lth plot --schedule runs/NAME/experiment.toml")]
@@ -22,6 +24,15 @@ pub(crate) struct PlotArguments {
     /// Draw the tickets of all these runs in one figure instead: of other criteria, actions, data, ...
     #[arg(long, conflicts_with = "schedule")]
     pub(crate) together: bool,
+    /// With --together, the name of a run in the legend: once for each run, in their order [default: the settings that differ]
+    #[arg(long = "label", value_name = "NAME", requires = "together")]
+    pub(crate) labels: Vec<String>,
+    /// Show only these accuracies in figures against density, in percent: 95,99 [default: all]
+    #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true, conflicts_with = "schedule")]
+    pub(crate) ylim: Option<String>,
+    /// Show only these densities in figures against density, in percent: 0.1,10 [default: all]
+    #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true, conflicts_with = "schedule")]
+    pub(crate) xlim: Option<String>,
     /// Draw the learning rate over a training: that of the experiment, or with =SCHEDULE another
     #[arg(long, value_name = "SCHEDULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     #[arg(help_heading = "Schedule")]

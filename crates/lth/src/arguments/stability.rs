@@ -20,8 +20,9 @@ use clap::{Args, ValueEnum};
     lth stability runs/NAME --rounds 0 --from 100it --from 500it --from 2000it\n  \
     lth stability runs/NAME --format csv > stability.csv")]
 pub(crate) struct StabilityArguments {
-    /// A run folder of `lth find-winning-ticket`
-    pub(crate) run: PathBuf,
+    /// Run folders of `lth find-winning-ticket`; of several, one is studied after the other
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<PathBuf>,
     /// Rounds, 0 is the dense network [default: 0 and the finished round nearest to 10 % density]
     #[arg(long, value_name = "ROUNDS", value_delimiter = ',', help_heading = "Networks")]
     pub(crate) rounds: Vec<String>,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use lth_lab::{
     CheckpointEvery, EstimateContext, Experiment, LabError, RunContext, RunReport, StageError, Stop,
     create_folder, estimate_run, find_winning_ticket, find_winning_ticket_from, initial_weights_hash,
-    write_file,
+    plot::DensityLimits, write_file,
 };
 use lth_model::{Engine, Hint, ModelInfo, find_model};
 use lth_ticket::TestSet;
@@ -150,7 +150,7 @@ pub(crate) fn run_experiment(
 
     conclude(&report, &context.stop, messages)?;
     if schedule.figures && !report.results.rounds.is_empty() {
-        figures::draw(&report.results, messages)?;
+        figures::draw(&report.results, &DensityLimits::default(), messages)?;
     }
     let test = TestSet::of(dataset.test.labels.iter().copied());
     print(&summary(&report.results, test))?;

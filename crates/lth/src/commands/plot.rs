@@ -17,18 +17,19 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     if let Some(schedule) = &arguments.schedule {
         return plot_schedule::run(arguments, schedule);
     }
+    let limits = figures::density_limits(arguments.xlim.as_deref(), arguments.ylim.as_deref())?;
     // All are read before any is drawn: a mistyped folder is said at once.
     let runs: Vec<RunResults> = arguments
         .runs
         .iter()
         .map(|folder| RunResults::load(folder).map_err(Failure::bad_input))
         .collect::<Result<_, _>>()?;
+    let output = arguments.training.output.as_deref();
     if arguments.together {
-        let figure = figures::together(&runs).map_err(Failure::bad_input)?;
-        let output = arguments.training.output.as_deref();
+        let figure = figures::together(&runs, &arguments.labels, &limits)?;
         return figures::write_pair(output.unwrap_or(Path::new("together")), &figure);
     }
-    if let Some(path) = &arguments.training.output {
+    if let Some(path) = output {
         return Err(Failure::input(
             format!("the figures of a run go into its folder, not to '{}'", path.display()),
             "leave out --output, or use --together for one figure of all runs",
@@ -39,8 +40,11 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
             messages.warning(&format!("'{}' has no finished round yet", results.layout.root().display()));
             continue;
         }
-        figures::draw(results, messages)?;
+        figures::draw(results, &limits, messages)?;
         print(&format!("{}\n", results.layout.figures().display()))?;
+    }
+    if runs.len() > 1 {
+        messages.info("each run has its own figures; --together draws the tickets of all in one");
     }
     Ok(())
 }

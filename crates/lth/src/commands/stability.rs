@@ -22,15 +22,46 @@ use crate::{
     settings::{self, DataSource, parse, positive, whole},
 };
 
-/// Compares copies of a run's networks.
+/// Compares copies of the networks of runs, one run after the other.
 pub(crate) fn run(
     arguments: &StabilityArguments,
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let results = RunResults::load(&arguments.run).map_err(Failure::bad_input)?;
-    let settings = settings_of(arguments, &results)?;
-    settings.check(&results).map_err(Failure::bad_input)?;
+    // All are read before the first is studied, which may take hours.
+    let mut runs = Vec::new();
+    for folder in &arguments.runs {
+        let results = RunResults::load(folder).map_err(Failure::bad_input)?;
+        let settings = settings_of(arguments, &results)?;
+        settings.check(&results).map_err(Failure::bad_input)?;
+        runs.push((results, settings));
+    }
+    let several = runs.len() > 1;
+    if several && arguments.format != StabilityFormat::Table {
+        return Err(Failure::input(
+            format!("there are {} runs; --format json and csv are for one", runs.len()),
+            "name one run folder, or leave out --format: each run has its results in its folder stability, as stability.csv",
+        ));
+    }
+    let mut stop = None;
+    for (results, settings) in &runs {
+        if several {
+            print(&format!("{}\n", results.layout.root().display()))?;
+        }
+        study(arguments, results, settings, &mut stop, common, messages)?;
+    }
+    Ok(())
+}
+
+/// Compares copies of a run's networks. Signals are watched from the first study on, and not while its length is estimated.
+fn study(
+    arguments: &StabilityArguments,
+    results: &RunResults,
+    settings: &StabilitySettings,
+    stop: &mut Option<Stop>,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
     let flags = &arguments.schedule;
     let threads = settings::threads(flags.threads.as_deref())?;
     let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
@@ -55,28 +86,31 @@ pub(crate) fn run(
         architecture: &architecture,
         data: &data,
         jobs,
-        stop: Stop::default(),
+        stop: stop.clone().unwrap_or_default(),
         observer: &Unwatched,
         checkpoint_every,
     };
-    let estimate = estimate_stability(&settings, &results, &context).map_err(refused)?;
+    let estimate = estimate_stability(settings, results, &context).map_err(refused)?;
     estimate::announce(&estimate, jobs, messages);
     if flags.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());
     }
     let display = StabilityDisplay::new(common, messages);
-    context.stop = Stop::when(interrupt::flag()?);
+    if stop.is_none() {
+        *stop = Some(Stop::when(interrupt::flag()?));
+    }
+    context.stop = stop.clone().unwrap_or_default();
     context.observer = &display;
-    let report = stability(&settings, &results, &context);
+    let report = stability(settings, results, &context);
     display.finish();
     let report = report.map_err(refused)?;
     conclude(&report, &context.stop, messages)?;
     if !flags.no_figures && !report.pairs.is_empty() {
-        stability_figures::draw(&report, &results, messages)?;
+        stability_figures::draw(&report, results, messages)?;
     }
     match arguments.format {
-        StabilityFormat::Table => print(&stability_table::table_of(&report, &results))?,
+        StabilityFormat::Table => print(&stability_table::table_of(&report, results))?,
         StabilityFormat::Json => print(&stability_table::json(&report))?,
         StabilityFormat::Csv => {
             let path = report.folder.join("stability.csv");

@@ -2,7 +2,10 @@
 
 use lth_lab::{
     TransferKind, TransferReport, TransferRow, TransferSettings, create_folder, data_name,
-    plot::{ControlKind, Curve, DensityPanel, Heading, Measure, PlotError, Point, Style, density_figure},
+    plot::{
+        ControlKind, Curve, DensityLimits, DensityPanel, Heading, Measure, PlotError, Point, Style,
+        density_figure,
+    },
     short_name,
 };
 
@@ -27,7 +30,8 @@ pub(super) fn draw(
         target.recipe.length
     );
     let panel = DensityPanel { measure: Measure::EarlyStopAccuracy, curves: curves(report) };
-    match density_figure(&Heading::new("Transferred tickets against density", subtitle), &[panel]) {
+    let heading = Heading::new("Transferred tickets against density", subtitle);
+    match density_figure(&heading, &[panel], &DensityLimits::default()) {
         Ok(figure) => {
             let folder = report.folder.join("figures");
             create_folder(&folder).map_err(Failure::failed_work)?;

@@ -3,12 +3,14 @@
 mod curves;
 mod first_layer;
 mod kept;
+mod limits;
 mod network;
 mod pair;
 mod together;
 mod while_running;
 
 pub(crate) use curves::control as control_style;
+pub(crate) use limits::density_limits;
 pub(crate) use pair::{write_both, write_pair};
 pub(crate) use together::together;
 pub(crate) use while_running::FiguresWhileRunning;
@@ -18,8 +20,8 @@ use std::path::{Path, PathBuf};
 use lth_lab::{
     RunResults, create_folder,
     plot::{
-        CurveSplit, DensityPanel, Figure, Heading, Measure, PlotError, cost_figure, density_figure,
-        layer_density_figure, remaining_figure, rounds_figure, training_figure,
+        CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Measure, PlotError, cost_figure,
+        density_figure, layer_density_figure, remaining_figure, rounds_figure, training_figure,
     },
     write_file,
 };
@@ -33,12 +35,12 @@ const PNG_SCALE: f64 = 2.0;
 /// The replicate of which single trainings are shown.
 const SHOWN: u32 = 0;
 
-/// Draws every figure of a run, and says where they are.
+/// Draws every figure of a run, and says where they are; limits are for those against density.
 ///
 /// # Errors
-/// When a file cannot be written or a result not read back.
-pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Failure> {
-    let count = draw_quietly(results, messages)?;
+/// When a file cannot be written or a result not read back, or when limits leave nothing to draw.
+pub(crate) fn draw(results: &RunResults, limits: &DensityLimits, messages: &Messages) -> Result<(), Failure> {
+    let count = draw_quietly(results, limits, messages)?;
     messages.info(&format!("{count} figures in {}", results.layout.figures().display()));
     Ok(())
 }
@@ -47,18 +49,23 @@ pub(crate) fn draw(results: &RunResults, messages: &Messages) -> Result<(), Fail
 ///
 /// # Errors
 /// As [`draw`].
-pub(crate) fn draw_quietly(results: &RunResults, messages: &Messages) -> Result<usize, Failure> {
+pub(crate) fn draw_quietly(
+    results: &RunResults,
+    limits: &DensityLimits,
+    messages: &Messages,
+) -> Result<usize, Failure> {
     let model = find_model(&results.experiment.model).map_err(Failure::bad_input)?;
     let folder = results.layout.figures();
     create_folder(&folder).map_err(Failure::failed_work)?;
     let mut written = Vec::new();
-    for (name, figure) in overview(results, &model, messages)? {
+    for (name, figure) in overview(results, &model, limits, messages)? {
         match figure {
             Ok(figure) => written.extend(write(&folder, name, &figure, true)?),
             // A run of one round has nothing to put on some axes; that is no failure.
             Err(PlotError::NoData { figure, reason }) => {
                 messages.debug(&format!("no figure '{figure}': {reason}"));
             }
+            Err(error @ PlotError::Limits { .. }) => return Err(Failure::bad_input(error)),
             Err(error) => return Err(Failure::failed_work(error)),
         }
     }
@@ -77,7 +84,12 @@ pub(crate) fn draw_quietly(results: &RunResults, messages: &Messages) -> Result<
 pub(crate) type Named = (&'static str, Result<Figure, PlotError>);
 
 /// The figures over all rounds.
-fn overview(results: &RunResults, model: &ModelInfo, messages: &Messages) -> Result<Vec<Named>, Failure> {
+fn overview(
+    results: &RunResults,
+    model: &ModelInfo,
+    limits: &DensityLimits,
+    messages: &Messages,
+) -> Result<Vec<Named>, Failure> {
     let over_density = |measure| DensityPanel { measure, curves: curves::over_density(results, measure) };
     let heading = |title: &str| Heading::new(title, subtitle(results, false));
     let first = |title: &str| Heading::new(title, subtitle(results, true));
@@ -88,6 +100,7 @@ fn overview(results: &RunResults, model: &ModelInfo, messages: &Messages) -> Res
             density_figure(
                 &heading("Tickets against density"),
                 &[over_density(Measure::EarlyStopAccuracy), over_density(Measure::EarlyStopIteration)],
+                limits,
             ),
         ),
         (
@@ -95,6 +108,7 @@ fn overview(results: &RunResults, model: &ModelInfo, messages: &Messages) -> Res
             density_figure(
                 &heading("Accuracy at the end of training"),
                 &[over_density(Measure::FinalAccuracy)],
+                limits,
             ),
         ),
         (
@@ -115,6 +129,7 @@ fn overview(results: &RunResults, model: &ModelInfo, messages: &Messages) -> Res
                     "time a step, evaluations included (ms)"
                 },
                 &[curves::cost(results)],
+                limits,
             ),
         ),
     ];

@@ -1,30 +1,46 @@
 //! Several runs in one figure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use lth_lab::{
-    RunResults, Variant,
-    plot::{Curve, DensityPanel, Figure, Heading, Measure, PlotError, Point, Style, density_figure},
+    Experiment, RunResults, Variant, differing_settings,
+    plot::{Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure},
     short_name,
 };
 
 use super::curves;
+use crate::failure::Failure;
 
 /// More runs than this are drawn without bands: nobody could tell them apart.
 const MOST_BANDS: usize = 6;
+/// A title tells so many settings that differ.
+const MOST_IN_TITLE: usize = 3;
+/// What the figure shows.
+const MEASURES: [Measure; 2] = [Measure::EarlyStopAccuracy, Measure::EarlyStopIteration];
 
-/// The tickets of each run against density, and when they stop early; of the first run also the dense level.
+/// The tickets of each run against density, when they stop early, and the dense network of each.
+///
+/// `names` are the legend's; without any, runs are named by the settings that differ.
 ///
 /// # Errors
-/// When no run has a finished round.
-pub(crate) fn together(runs: &[RunResults]) -> Result<Figure, PlotError> {
-    let labels = labels(runs);
+/// When there are names, but not one for each run; when no run has a finished round, or none within the limits.
+pub(crate) fn together(
+    runs: &[RunResults],
+    names: &[String],
+    limits: &DensityLimits,
+) -> Result<Figure, Failure> {
+    let labels = if names.is_empty() { labels(runs) } else { given(names, runs.len())? };
+    let dense = dense_levels(runs, &labels, !names.is_empty());
     let panel = |measure| {
         let mut all = Vec::new();
         for (place, (results, label)) in runs.iter().zip(&labels).enumerate() {
             for mut curve in curves::over_density(results, measure) {
                 match curve.style {
-                    Style::Dense if place == 0 => all.push(curve),
+                    Style::Dense => all.extend(dense[place].as_ref().map(|(label, style)| Curve {
+                        label: label.clone(),
+                        style: *style,
+                        ..curve
+                    })),
                     Style::Ticket => {
                         if runs.len() > MOST_BANDS {
                             curve.points = curve.points.into_iter().map(without_band).collect();
@@ -37,12 +53,46 @@ pub(crate) fn together(runs: &[RunResults]) -> Result<Figure, PlotError> {
         }
         DensityPanel { measure, curves: all }
     };
-    let heading = Heading::new("Tickets of several runs", subtitle(runs));
-    density_figure(&heading, &[panel(Measure::EarlyStopAccuracy), panel(Measure::EarlyStopIteration)])
+    density_figure(&Heading::new(title(runs), subtitle(runs)), &MEASURES.map(panel), limits)
+        .map_err(Failure::bad_input)
 }
 
 fn without_band(point: Point) -> Point {
     Point { min: point.mean, max: point.mean, ..point }
+}
+
+fn given(names: &[String], runs: usize) -> Result<Vec<String>, Failure> {
+    let refused = |message: String| {
+        let hint = "give --label once for each run, in the order of the runs, or leave it out: then the settings that differ are the names";
+        Failure::input(message, hint)
+    };
+    if names.len() != runs {
+        let count =
+            |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        return Err(refused(format!("there are {} for {}", count(names.len(), "label"), count(runs, "run"))));
+    }
+    if names.iter().any(|name| name.trim().is_empty()) {
+        return Err(refused("a label is empty".to_owned()));
+    }
+    Ok(names.to_vec())
+}
+
+/// `Tickets by criterion and learning rate`.
+fn title(runs: &[RunResults]) -> String {
+    let names: Vec<String> =
+        differing_settings(&experiments(runs)).into_iter().map(|setting| setting.name).collect();
+    match &names[..] {
+        [] => "Tickets of several runs".to_owned(),
+        [name] => format!("Tickets by {name}"),
+        [first @ .., last] if names.len() <= MOST_IN_TITLE => {
+            format!("Tickets by {} and {last}", first.join(", "))
+        }
+        _ => "Tickets of several runs".to_owned(),
+    }
+}
+
+fn experiments(runs: &[RunResults]) -> Vec<&Experiment> {
+    runs.iter().map(|results| &results.experiment).collect()
 }
 
 fn subtitle(runs: &[RunResults]) -> String {
@@ -56,9 +106,9 @@ fn subtitle(runs: &[RunResults]) -> String {
     };
     let counts: BTreeSet<usize> = runs.iter().map(replicates).collect();
     let replicates = match (counts.first(), counts.last()) {
-        (Some(1), Some(1)) => "one replicate".to_owned(),
-        (Some(least), Some(most)) if least == most => format!("{most} replicates: mean"),
-        (Some(least), Some(most)) => format!("{least} to {most} replicates: mean"),
+        (Some(1), Some(1)) => "one replicate each".to_owned(),
+        (Some(least), Some(most)) if least == most => format!("{most} replicates each: mean"),
+        (Some(least), Some(most)) => format!("{least} to {most} replicates each: mean"),
         _ => String::new(),
     };
     let model = of(|results| short_name(&results.experiment.model).to_owned());
@@ -66,50 +116,70 @@ fn subtitle(runs: &[RunResults]) -> String {
     format!("{model} on {dataset}, {replicates}")
 }
 
-/// What each run is called: by the one setting that is another in each, else by all that differ.
+/// What each run is called: by all settings that differ; where that does not tell runs apart, also by their folders.
 fn labels(runs: &[RunResults]) -> Vec<String> {
-    let settings: Vec<BTreeMap<String, String>> = runs
-        .iter()
-        .map(|results| {
-            let mut all = results.experiment.identity();
-            all.insert("model".to_owned(), results.experiment.model.clone());
-            all.insert("dataset".to_owned(), results.experiment.view.name_of(&results.experiment.dataset));
-            all
-        })
-        .collect();
-    let names: BTreeSet<&String> = settings.iter().flat_map(BTreeMap::keys).collect();
-    let values = |name: &str| -> Vec<String> {
-        settings
-            .iter()
-            .map(|all| all.get(name).map_or("default".to_owned(), |value| value.trim_matches('"').to_owned()))
-            .collect()
+    let differing = differing_settings(&experiments(runs));
+    let told = |place: usize| {
+        let texts = differing.iter().map(|setting| setting.texts[place].as_str());
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
     };
-    let distinct = |name: &str| values(name).into_iter().collect::<BTreeSet<_>>().len();
-    let mut differing: Vec<&str> =
-        names.into_iter().map(String::as_str).filter(|name| distinct(name) > 1).collect();
-    // What a network is pruned by says more than what follows from it.
-    let first = ["pruning.criterion", "pruning.mask1_action", "pruning.mask0_action"];
-    differing.sort_by_key(|name| first.iter().position(|other| other == name).unwrap_or(first.len()));
-    if let Some(name) = differing.iter().find(|name| distinct(name) == runs.len()) {
-        return values(name);
-    }
+    let told: Vec<String> = (0..runs.len()).map(told).collect();
+    let folder = |place: usize| runs[place].layout.root().display().to_string();
     (0..runs.len())
-        .map(|place| {
-            let short = |name: &str| name.rsplit_once('.').map_or(name, |(_, last)| last).to_owned();
-            let told: Vec<String> =
-                differing.iter().map(|name| format!("{}={}", short(name), values(name)[place])).collect();
-            match told.len() {
-                1..=3 => told.join(", "),
-                _ => folder(&runs[place]),
-            }
+        .map(|place| match told.iter().filter(|other| **other == told[place]).count() {
+            1 if told[place].is_empty() => "default".to_owned(),
+            1 => told[place].clone(),
+            _ if told[place].is_empty() => folder(place),
+            _ => format!("{} ({})", told[place], folder(place)),
         })
         .collect()
 }
 
-fn folder(results: &RunResults) -> String {
-    let name = results.layout.root().file_name();
-    name.map_or_else(
-        || results.layout.root().display().to_string(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+/// Name and look of each run's dense level; `None` where it coincides with that of a run before, so that it is drawn once.
+fn dense_levels(runs: &[RunResults], labels: &[String], are_given: bool) -> Vec<Option<(String, Style)>> {
+    let results: Vec<Vec<u64>> = runs.iter().map(dense_results).collect();
+    let same = |a: usize, b: usize| results[a] == results[b];
+    let is_known = |place: &usize| !results[*place].is_empty();
+    let is_first = |place: &usize| (0..*place).all(|before| !same(before, *place));
+    let known = (0..runs.len()).filter(is_known).count();
+    let firsts: Vec<usize> = (0..runs.len()).filter(is_known).filter(is_first).collect();
+    let own: Vec<&Experiment> = firsts.iter().map(|place| &runs[*place].experiment).collect();
+    let shared_settings = differing_settings(&own);
+    let level = |place: usize| {
+        let at = firsts.iter().position(|first| *first == place)?;
+        let group: Vec<usize> = (0..runs.len()).filter(|other| same(*other, place)).collect();
+        let style = Style::DenseRun(place as u8);
+        if firsts.len() == 1 {
+            return Some(("dense".to_owned(), Style::Dense));
+        }
+        if firsts.len() == known {
+            return Some(("dense, in the colour of its run".to_owned(), style));
+        }
+        // Of a group that shares its dense network, what the group has in common and others have not.
+        let common = shared_settings.iter().filter(|setting| {
+            let all =
+                differing_settings(&group.iter().map(|place| &runs[*place].experiment).collect::<Vec<_>>());
+            !setting.texts[at].is_empty() && all.iter().all(|other| other.name != setting.name)
+        });
+        let common: Vec<&str> = common.map(|setting| setting.texts[at].as_str()).collect();
+        let names = if are_given || common.is_empty() {
+            group.iter().map(|place| labels[*place].as_str()).collect::<Vec<_>>().join("; ")
+        } else {
+            common.join(", ")
+        };
+        Some((format!("dense: {names}"), style))
+    };
+    (0..runs.len()).map(level).collect()
+}
+
+/// What a run's dense network reaches, to compare it with that of another run.
+fn dense_results(results: &RunResults) -> Vec<u64> {
+    MEASURES
+        .into_iter()
+        .flat_map(|measure| curves::over_density(results, measure))
+        .filter(|curve| curve.style == Style::Dense)
+        .flat_map(|curve| curve.points)
+        .flat_map(|point| [point.mean, point.min, point.max])
+        .map(f64::to_bits)
+        .collect()
 }

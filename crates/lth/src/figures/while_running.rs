@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use lth_lab::{Pace, RunEvent, RunObserver, RunResults, Stop};
+use lth_lab::{Pace, RunEvent, RunObserver, RunResults, Stop, plot::DensityLimits};
 
 use super::draw_quietly;
 use crate::output::Messages;
@@ -33,10 +33,14 @@ impl<'a> FiguresWhileRunning<'a> {
 
     fn draw(&self) {
         let drawn = match RunResults::load(&self.folder) {
-            Ok(results) => draw_quietly(&results, self.messages).map_err(|failure| match failure.words() {
-                Some((message, _)) => message.to_owned(),
-                None => String::new(),
-            }),
+            Ok(results) => {
+                draw_quietly(&results, &DensityLimits::default(), self.messages).map_err(|failure| {
+                    match failure.words() {
+                        Some((message, _)) => message.to_owned(),
+                        None => String::new(),
+                    }
+                })
+            }
             Err(error) => Err(error.to_string()),
         };
         if let Err(message) = drawn {
