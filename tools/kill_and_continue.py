@@ -5,7 +5,7 @@
 
 Each trial starts the same small experiment in a fresh folder, kills it at a random moment of its length, and gives the same
 command again until it ends by itself (a third of the continuations are killed too). Every file must then have the bits of the
-undisturbed run, but for those that hold wall-clock times: timing.json, timing.csv, metrics-lec.csv, event files and figures
+undisturbed run, but for those that hold wall-clock times or tell of machines: timing.json, timing.csv, metrics-lec.csv, provenance.json, event files and figures
 made from times. Prints a line a trial and `N of N`; exits with 1 if any differed. Needs nothing but Python.
 """
 
@@ -22,7 +22,7 @@ ARGUMENTS = [
     "find-winning-ticket", "lenet-300-100", "mnist", "-i", "4", "-e", "2", "--control", "random-reinit",
     "--jobs", "2", "--no-figures", "--checkpoint-every", "0.2", "--disable-progress-bar", "--verbosity", "error",
 ]  # fmt: skip
-WALL_CLOCK = ("timing.json", "timing.csv", "metrics-lec.csv", ".lock")
+WALL_CLOCK = ("timing.json", "timing.csv", "metrics-lec.csv", "provenance.json", ".lock")
 
 
 def contents(folder: pathlib.Path) -> dict[str, str]:

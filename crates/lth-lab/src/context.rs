@@ -6,7 +6,7 @@ use lth_data::{Dataset, validation_split};
 use lth_model::{Architecture, Engine, Seed};
 use lth_ticket::TrainingData;
 
-use crate::{CheckpointEvery, RunObserver, Stop};
+use crate::{CheckpointEvery, Provenance, RunObserver, Stop};
 
 /// The examples of a replicate: a random `validation_size` of the training set is held out, chosen by the seed; both parts
 /// are in stored order. A size that the data cannot give holds out nothing; [`crate::Experiment::check`] refuses it before.
@@ -41,4 +41,6 @@ pub struct RunContext<'a> {
     pub observer: &'a dyn RunObserver,
     /// How often unfinished trainings are saved.
     pub checkpoint_every: CheckpointEvery,
+    /// What is said of this program in the folders that it makes; nothing without it.
+    pub provenance: Option<&'a Provenance>,
 }

@@ -27,7 +27,7 @@ pub struct RunReport {
 ///
 /// Finished trainings are skipped, unfinished ones continue from their checkpoint, more rounds, replicates and controls
 /// than the folder has are added. Results do not depend on the number of jobs, on interruptions, or on how the experiment
-/// grew: every file but `timing.json`, `timing.csv`, `metrics-lec.csv` and the event files has the same bytes.
+/// grew: every file but `timing.json`, `timing.csv`, `metrics-lec.csv`, `provenance.json` and the event files has the same bytes.
 ///
 /// # Errors
 /// When the experiment makes no sense, the folder belongs to something else or to another process, or its files cannot be
@@ -66,6 +66,9 @@ pub(crate) fn run_experiment(
     check_other_runs(&experiment, &Layout::new(&root), context.architecture)?;
     let (folder, experiment) = RunFolder::open(&root, &experiment)?;
     let layout = folder.layout();
+    if let Some(provenance) = context.provenance {
+        provenance.add_to(layout)?;
+    }
 
     let stages = plan(&experiment);
     context.observer.event(&RunEvent::Planned { trainings: stages.len() });

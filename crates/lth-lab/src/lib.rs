@@ -25,7 +25,7 @@ mod transfer;
 pub use atomic::{create_folder, remove_file, write_file};
 pub use context::RunContext;
 pub use control_kind::{ControlKind, ControlSource};
-pub use disk::{Layout, RunFolder, Variant};
+pub use disk::{Layout, Provenance, RunFolder, Variant};
 pub use error::LabError;
 pub use estimate::{EstimateContext, EstimatedTime, RunEstimate, estimate_run};
 pub use experiment::{

@@ -29,6 +29,7 @@ fn run(
         stop: setup.stop.clone(),
         observer: setup.observer,
         checkpoint_every: setup.checkpoint_every,
+        provenance: None,
     };
     match weights {
         Some(weights) => find_winning_ticket_from(experiment, weights, &context),

@@ -30,6 +30,7 @@ fn train(
             stop: Stop::default(),
             observer: &Silent,
             checkpoint_every: CheckpointEvery::default(),
+            provenance: None,
         },
     )
     .unwrap()

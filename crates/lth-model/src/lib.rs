@@ -28,7 +28,7 @@ mod shortcut;
 mod step;
 mod suggest;
 mod tensor;
-mod ticket_file;
+mod tensor_file;
 
 pub use architecture::{Architecture, Node, NodeId, Op, Shape, Window};
 pub use architecture_builder::ArchitectureBuilder;
@@ -53,4 +53,4 @@ pub use recipe::{Augmentation, Optimizer, Recipe, Schedule};
 pub use step::Step;
 pub use suggest::nearest_name;
 pub use tensor::{Tensor, Tensors};
-pub use ticket_file::{TensorFile, TensorFileError};
+pub use tensor_file::{ForeignFormat, GivenFile, OtherTensor, TensorFault, TensorFile, TensorFileError};

@@ -165,6 +165,19 @@ fn graphs_that_are_no_network_are_refused_with_the_layer() {
             "model 'net', layer 'input': 'input' cannot be the name of a layer",
         ),
         (
+            r#"{ name = "optimizer", kind = "conv2d", outputs = 4, kernel = 1 },"#,
+            "model 'net', layer 'optimizer': tensors whose names begin with 'optimizer.' are the optimiser's memory",
+        ),
+        (
+            r#"{ name = "optimizer.block", kind = "relu" },"#,
+            "model 'net', layer 'optimizer.block': tensors whose names begin with 'optimizer.'",
+        ),
+        (
+            r#"{ name = "block.mask", kind = "relu" },"#,
+            "model 'net', layer 'block.mask': names that end in '.mask' are masks",
+        ),
+        (r#"{ name = "two\nlines", kind = "relu" },"#, "names of layers have no control characters"),
+        (
             r#"{ name = "conv1", kind = "conv2d", outputs = 4, kernel = 9 },"#,
             "model 'net', layer 'conv1': a kernel of 9 x 9 is larger than its map of 8 x 8",
         ),

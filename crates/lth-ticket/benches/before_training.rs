@@ -12,7 +12,8 @@ use lth_model::{
 };
 use lth_ticket::{
     BEFORE_TRAINING, BeforeTrainingContext, BeforeTrainingOptions, Budget, DensitySchedule,
-    EXAMPLES_PER_CLASS, PruningRates, TrainingData, collapsed_layers, prune_before_training, unwatched,
+    EXAMPLES_PER_CLASS, GRASP_TEMPERATURE, PruningRates, TrainingData, collapsed_layers,
+    prune_before_training, unwatched,
 };
 
 const USUAL: [&str; 4] = ["lenet-300-100", "conv-2", "resnet-20", "vgg-19"];
@@ -39,6 +40,7 @@ fn main() {
                 masks: &Masks::new(),
                 data: &data,
                 examples_per_class: EXAMPLES_PER_CLASS,
+                grasp_temperature: GRASP_TEMPERATURE,
                 seed: Seed(0),
                 iteration: 0,
                 watch: &unwatched,

@@ -34,7 +34,7 @@ pub use analysis::{
 };
 pub use before_training::{
     BEFORE_TRAINING, BeforeTraining, BeforeTrainingContext, BeforeTrainingError, BeforeTrainingOptions,
-    BeforeTrainingProgress, Budget, DensitySchedule, EXAMPLES_PER_CLASS, Grasp, Magnitude,
+    BeforeTrainingProgress, Budget, DensitySchedule, EXAMPLES_PER_CLASS, GRASP_TEMPERATURE, Grasp, Magnitude,
     RandomBeforeTraining, SanityCheck, Snip, SynFlow, collapsed_layers, find_before_training, invert_scores,
     prune_before_training, scoring_examples, shuffle_layers, unwatched,
 };

@@ -2,7 +2,7 @@
 
 use std::{path::Path, str::FromStr};
 
-use lth_model::{OptimizerState, Pruned, TensorFile, Tensors};
+use lth_model::{GivenFile, OptimizerState, Pruned, TensorFile, Tensors};
 
 use crate::{Ticket, TicketError, TicketOrigin};
 
@@ -84,9 +84,10 @@ impl Ticket {
     /// Reads a ticket of any architecture; to train it, check it with [`Ticket::for_architecture`].
     ///
     /// # Errors
-    /// When the file cannot be read, is no ticket, is incomplete, or was written by a newer version.
+    /// When the file cannot be read, is no ticket, is incomplete, holds values that are not finite, or was written by a newer
+    /// version.
     pub fn read(path: &Path) -> Result<Self, TicketError> {
-        Self::from_file(TensorFile::read(path)?, &path.display().to_string())
+        Self::from_file(GivenFile::read(path, None)?.into_file()?, &path.display().to_string())
     }
 
     /// Reads a ticket from a file in memory; `path` is for error messages.

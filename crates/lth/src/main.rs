@@ -1,6 +1,7 @@
 //! The `lth` command line: finds, trains and studies winning lottery tickets.
 
 mod arguments;
+mod build_info;
 mod collapse;
 mod commands;
 mod estimate;
@@ -27,6 +28,12 @@ use output::Messages;
 
 fn main() -> ExitCode {
     panic_message::install();
+    if asks_for_build(&std::env::args_os().skip(1).collect::<Vec<_>>()) {
+        return match output::print(&build_info::description()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => failure.code(),
+        };
+    }
     let line = match CommandLine::try_parse() {
         Ok(line) => CommandLine { common: line.common.settled(), ..line },
         Err(error) => return usage_error::report(&error),
@@ -44,6 +51,12 @@ fn main() -> ExitCode {
     }
 }
 
+/// Whether the words are `--version --verbose`, in any order; the parser itself ends at the first.
+fn asks_for_build(words: &[std::ffi::OsString]) -> bool {
+    let has = |names: [&str; 2]| words.iter().any(|word| names.iter().any(|name| word == name));
+    words.len() == 2 && has(["--version", "-V"]) && has(["--verbose", "-v"])
+}
+
 fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
     match line.command {
         Command::FindWinningTicket(arguments) => {
@@ -56,9 +69,9 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Transfer(arguments) => commands::transfer::run(&arguments, &line.common, messages),
         Command::Supermask(arguments) => commands::supermask::run(&arguments, &line.common, messages),
         Command::Plot(arguments) => commands::plot::run(&arguments, messages),
-        Command::Inspect(arguments) => commands::inspect::run(&arguments),
-        Command::Compare(arguments) => commands::compare::run(&arguments),
-        Command::Export(arguments) => commands::export::run(&arguments),
+        Command::Inspect(arguments) => commands::inspect::run(&arguments, messages),
+        Command::Compare(arguments) => commands::compare::run(&arguments, messages),
+        Command::Export(arguments) => commands::export::run(&arguments, messages),
         Command::Models(arguments) => commands::models::run(&arguments, messages),
         Command::Datasets(arguments) => commands::datasets::run(&arguments, messages),
         Command::Criteria => commands::criteria::run(),

@@ -127,7 +127,9 @@ fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 open.push(path);
-            } else if !name.starts_with("timing") && !name.starts_with("events") && name != "metrics-lec.csv"
+            } else if !name.starts_with("timing")
+                && !name.starts_with("events")
+                && !["metrics-lec.csv", "provenance.json"].contains(&name.as_str())
             {
                 found.push((path.clone(), fs::read(&path).unwrap()));
             }

@@ -46,6 +46,7 @@ impl fmt::Display for Variant {
 ///
 /// ```text
 /// experiment.toml
+/// provenance.json                who made it: program, commands, machines
 /// summary.csv, timing.csv
 /// figures/
 /// replicate-0/
@@ -62,7 +63,7 @@ impl fmt::Display for Variant {
 ///     controls/random-reinit/     the same files for a control
 /// ```
 ///
-/// `timing.json`, `timing.csv`, `metrics-lec.csv` and the event files carry wall-clock times. All others depend on the
+/// `timing.json`, `timing.csv`, `metrics-lec.csv` and the event files carry wall-clock times, `provenance.json` tells of machines. All others depend on the
 /// experiment alone: their bytes are the same for any number of jobs, machine load or interruptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -83,6 +84,11 @@ impl Layout {
     /// The settings.
     pub fn experiment(&self) -> PathBuf {
         self.root.join("experiment.toml")
+    }
+
+    /// Which programs, commands and machines made the run.
+    pub fn provenance(&self) -> PathBuf {
+        self.root.join("provenance.json")
     }
 
     /// One row a replicate, variant and round.

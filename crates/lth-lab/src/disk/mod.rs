@@ -3,9 +3,11 @@
 mod checkpoint;
 mod folder;
 mod layout;
+mod provenance;
 mod retention;
 
 pub(crate) use checkpoint::{read_checkpoint, write_checkpoint};
 pub use folder::RunFolder;
 pub use layout::{Layout, Variant};
+pub use provenance::Provenance;
 pub(crate) use retention::{drop_superseded_weights, wants_weights, writes_weights};

@@ -145,6 +145,7 @@ pub(super) fn pruning(model: &str) -> Pruning {
         densities: Vec::new(),
         allocation: None,
         steps: None,
+        grasp_temperature: None,
         updates: None,
         early_bird: None,
         layer_rates: BTreeMap::new(),

@@ -72,6 +72,7 @@ const COMMENTS: &[(&str, &str)] = &[
         "How density is spread over layers before training: uniform, er, erk or balanced.",
     ),
     ("pruning.steps", "In how many steps a network is pruned before training, scored again before each."),
+    ("pruning.grasp_temperature", "What GraSP divides logits by; 200 where it is not said."),
     ("pruning.updates", "When masks change during training, and how much."),
     (
         "pruning.updates.every",
@@ -214,6 +215,7 @@ mod tests {
         experiment.pruning.densities = vec![Density::new(0.5).unwrap(), Density::new(0.25).unwrap()];
         experiment.pruning.allocation = Some(lth_ticket::Allocation::Erk);
         experiment.pruning.steps = Some(7);
+        experiment.pruning.grasp_temperature = Some(1.5);
         experiment.pruning.early_bird = Some(crate::EarlyBirdSettings::default());
         experiment.pruning.updates = Some(crate::MaskUpdateSettings::default());
         experiment.pruning.retraining = crate::Retraining::FineTuning;

@@ -7,7 +7,7 @@ use std::{
 
 use lth_data::{DatasetView, NormalizationMethod};
 use lth_model::{Augmentation, BiasInit, Density, InitScheme, Optimizer, Rate, Recipe, Schedule, Seed, Step};
-use lth_ticket::{Allocation, DataOrder, Scope};
+use lth_ticket::{Allocation, DataOrder, GRASP_TEMPERATURE, Scope};
 use serde::Deserialize;
 
 use super::{EarlyBirdSettings, Experiment, Keep, MaskUpdateSettings, Pruning, PruningSchedule, Retraining};
@@ -59,6 +59,7 @@ struct PruningTable {
     densities: Option<Vec<Density>>,
     allocation: Option<Allocation>,
     steps: Option<u64>,
+    grasp_temperature: Option<f32>,
     updates: Option<MaskUpdateSettings>,
     early_bird: Option<EarlyBirdSettings>,
     layer_rates: Option<BTreeMap<String, Rate>>,
@@ -133,6 +134,7 @@ impl PruningTable {
             densities: self.densities.unwrap_or(default.densities),
             allocation: self.allocation.or(default.allocation),
             steps: self.steps.or(default.steps),
+            grasp_temperature: self.grasp_temperature.filter(|&given| f64::from(given) != GRASP_TEMPERATURE),
             updates: self.updates.or(default.updates),
             early_bird: self.early_bird.or(default.early_bird),
             layer_rates: self.layer_rates.unwrap_or(default.layer_rates),

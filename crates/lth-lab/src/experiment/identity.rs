@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn every_other_setting_renames_it() {
-        let changes: [fn(&mut Experiment); 27] = [
+        let changes: [fn(&mut Experiment); 28] = [
+            |e| e.pruning.grasp_temperature = Some(1.0),
             |e| e.pruning.mask1_action = "reinit".to_owned(),
             |e| e.pruning.mask0_action = "freeze-init".to_owned(),
             |e| e.pruning.inverted_scores = true,

@@ -132,6 +132,9 @@ pub struct Pruning {
     /// In how many steps a network is pruned before training; where it is not said, the method's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
+    /// What GraSP divides logits by; where it is not said, the authors' 200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub grasp_temperature: Option<f32>,
     /// How masks change during training.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updates: Option<MaskUpdateSettings>,

@@ -5,7 +5,8 @@ use std::{cell::Cell, ops::ControlFlow, time::Instant};
 use lth_model::{Density, Masks};
 use lth_ticket::{
     BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, BeforeTrainingProgress, Budget,
-    DensitySchedule, EXAMPLES_PER_CLASS, SanityCheck, find_before_training, prune_before_training, unwatched,
+    DensitySchedule, EXAMPLES_PER_CLASS, GRASP_TEMPERATURE, SanityCheck, find_before_training,
+    prune_before_training, unwatched,
 };
 
 use super::{RunEvent, ScoringProgress, Stage, StageError, StageRunner, watch::REPORT_EVERY};
@@ -35,6 +36,7 @@ impl StageRunner<'_> {
             masks: &Masks::new(),
             data: self.data(replicate),
             examples_per_class: EXAMPLES_PER_CLASS,
+            grasp_temperature: pruning.grasp_temperature.map_or(GRASP_TEMPERATURE, f64::from),
             seed: experiment.seed(replicate),
             iteration: 0,
             watch: &unwatched,

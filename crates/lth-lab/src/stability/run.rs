@@ -135,6 +135,7 @@ fn checked(
         stop: context.stop.clone(),
         observer: &Silent,
         checkpoint_every: context.checkpoint_every,
+        provenance: None,
     };
     let experiment = with_data(&results.experiment, &run)?;
     settings.check(results)?;

@@ -114,6 +114,7 @@ pub fn heuristic_supermasks(
         stop: context.stop.clone(),
         observer: &Silent,
         checkpoint_every: CheckpointEvery::default(),
+        provenance: None,
     };
     with_data(&results.experiment, &run)?;
     let replicates = results.experiment.replicates;

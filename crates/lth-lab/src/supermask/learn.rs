@@ -54,7 +54,10 @@ pub fn learn_supermask(
     let experiment = with_data(&learning.resolved(), context)?;
     experiment.check(context.engine, context.architecture, context.data.train.len())?;
     let root = context.output.join(format!("supermask-{}", experiment.folder_name()));
-    let (_folder, experiment) = RunFolder::open(&root, &experiment)?;
+    let (folder, experiment) = RunFolder::open(&root, &experiment)?;
+    if let Some(provenance) = context.provenance {
+        provenance.add_to(folder.layout())?;
+    }
     let work = Learning::new(learning, &experiment, context, SupermaskFiles::new(root));
     work.learn()
 }

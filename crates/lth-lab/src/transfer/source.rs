@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use lth_model::{Architecture, Masks, Seed, TensorFile, Tensors};
+use lth_model::{Architecture, GivenFile, Masks, Seed, TensorFile, Tensors};
 use lth_ticket::Ticket;
 
 use super::TransferRunError;
@@ -40,7 +40,8 @@ impl TicketSource {
     }
 
     fn open_file(path: &Path) -> Result<Self, TransferRunError> {
-        let file = TensorFile::read(path).map_err(LabError::from)?;
+        let given = GivenFile::read(path, None).map_err(LabError::from)?;
+        let file = given.into_file().map_err(LabError::from)?;
         let hash = blake3::hash(&file.to_bytes()).to_hex().to_string();
         let ticket = Ticket::from_file(file, &path.display().to_string())?;
         Ok(Self {

@@ -100,6 +100,7 @@ impl Setup<'_> {
                 stop: self.stop.clone(),
                 observer: self.observer,
                 checkpoint_every: self.checkpoint_every,
+                provenance: None,
             },
         )
     }

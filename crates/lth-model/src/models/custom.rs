@@ -174,6 +174,10 @@ fn check_names(network: &str, layers: &[Layer]) -> Result<(), ArchitectureError>
             let reason = format!("'{name}' cannot be the name of a layer");
             return Err(error(network, name, reason, "'input' is the examples; give the layer another name"));
         }
+        if let Some(reason) = collision(name) {
+            let hint = "files of tickets use such names themselves; give the layer another name";
+            return Err(error(network, name, reason, hint));
+        }
         if layers[..place].iter().any(|other| other.name == *name) {
             let reason = "another layer has the same name".to_owned();
             return Err(error(network, name, reason, "each layer needs a name of its own"));
@@ -190,6 +194,19 @@ fn check_names(network: &str, layers: &[Layer]) -> Result<(), ArchitectureError>
         }
     }
     Ok(())
+}
+
+/// Why tensors of a layer with this name could not be told from what else a ticket's file holds.
+fn collision(name: &str) -> Option<String> {
+    if name == "optimizer" || name.starts_with("optimizer.") {
+        Some("tensors whose names begin with 'optimizer.' are the optimiser's memory".to_owned())
+    } else if name == "mask" || name.ends_with(".mask") {
+        Some("names that end in '.mask' are masks".to_owned())
+    } else if name.chars().any(char::is_control) {
+        Some("names of layers have no control characters".to_owned())
+    } else {
+        None
+    }
 }
 
 /// The error that shows a circle among layers of which each waits for another.

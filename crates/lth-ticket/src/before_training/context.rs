@@ -24,6 +24,8 @@ pub struct BeforeTrainingContext<'a> {
     pub data: &'a TrainingData,
     /// Training examples of each class that gradients are taken over; the papers' [`super::EXAMPLES_PER_CLASS`].
     pub examples_per_class: usize,
+    /// What GraSP divides logits by; the authors' [`super::GRASP_TEMPERATURE`].
+    pub grasp_temperature: f64,
     /// The replicate's seed.
     pub seed: Seed,
     /// How often the weights have been scored before.

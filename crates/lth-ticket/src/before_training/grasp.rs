@@ -7,14 +7,14 @@ use super::{
     derivative::{Network, Objective, Statistics, Values, inputs},
 };
 
-/// Logits are divided by it, as in the authors' code.
-const TEMPERATURE: f64 = 200.0;
+/// What logits are divided by in the authors' code.
+pub const GRASP_TEMPERATURE: f64 = 200.0;
 
 /// Keeps weights whose removal would make the gradient shortest: `w (H g)`, H the Hessian of the loss (Wang et al. 2020,
 /// gradient signal preservation: of `-w H g` the highest are pruned).
 ///
-/// H and g are those of the mean cross-entropy of `softmax(logits / 200)` over [`BeforeTrainingContext::examples`], with
-/// respect to all kept prunable weights together; biases and batch normalisations have no part in g. Batches are of the
+/// H and g are those of the mean cross-entropy of `softmax(logits / T)` over [`BeforeTrainingContext::examples`], T being
+/// [`BeforeTrainingContext::grasp_temperature`], with respect to all kept prunable weights together; biases and batch normalisations have no part in g. Batches are of the
 /// recipe's size, batch normalisation by the batch as in training, no dropout.
 ///
 /// The product is exact, by a backward pass on numbers with derivatives in 64 bits; the largest difference from PyTorch's
@@ -58,7 +58,7 @@ impl BeforeTraining for Grasp {
         let mut gradient = Values::new();
         for (step, batch) in batches.clone().enumerate() {
             let labels = labels(context, batch);
-            let objective = objective(&labels, indices.len());
+            let objective = objective(&labels, context, indices.len());
             add(&mut gradient, network.gradient(inputs(&data.train, batch, shape)?, batch.len(), objective));
             context.done((step + 1) as f64 / steps)?;
         }
@@ -66,7 +66,7 @@ impl BeforeTraining for Grasp {
         let mut product = Values::new();
         for (step, batch) in batches.enumerate() {
             let labels = labels(context, batch);
-            let objective = objective(&labels, indices.len());
+            let objective = objective(&labels, context, indices.len());
             add(
                 &mut product,
                 network.hessian_product(inputs(&data.train, batch, shape)?, batch.len(), objective),
@@ -81,8 +81,8 @@ fn labels(context: &BeforeTrainingContext<'_>, batch: &[u32]) -> Vec<u16> {
     batch.iter().map(|&index| context.data.train.labels[index as usize]).collect()
 }
 
-fn objective(labels: &[u16], examples: usize) -> Objective<'_> {
-    Objective::Loss { labels, temperature: TEMPERATURE, examples }
+fn objective<'a>(labels: &'a [u16], context: &BeforeTrainingContext<'_>, examples: usize) -> Objective<'a> {
+    Objective::Loss { labels, temperature: context.grasp_temperature, examples }
 }
 
 fn add(sum: &mut Values, terms: Values) {

@@ -30,7 +30,7 @@ pub use collapse::collapsed_layers;
 pub use context::{BeforeTrainingContext, unwatched};
 pub use error::BeforeTrainingError;
 pub use examples::{EXAMPLES_PER_CLASS, scoring_examples};
-pub use grasp::Grasp;
+pub use grasp::{GRASP_TEMPERATURE, Grasp};
 pub use magnitude::Magnitude;
 pub use prune::{BeforeTrainingOptions, BeforeTrainingProgress, prune_before_training};
 pub use random::RandomBeforeTraining;

@@ -5,12 +5,12 @@ use std::{cell::RefCell, ops::ControlFlow};
 use lth_cpu::CpuEngine;
 use lth_model::{
     Architecture, Batch, BiasInit, Density, Engine, Examples, Gradients, Masks, Normalization, Purpose,
-    RandomStream, Recipe, Seed, Tensor, Tensors, initialize, mlp,
+    RandomStream, Rate, Recipe, Seed, Tensor, Tensors, initialize, mlp,
 };
 use lth_ticket::{
     Allocation, BEFORE_TRAINING, BeforeTraining, BeforeTrainingContext, BeforeTrainingError,
-    BeforeTrainingOptions, Budget, DensitySchedule, PruningRates, SanityCheck, Scope, Snip, SynFlow,
-    TrainingData, collapsed_layers, prune_before_training, unwatched,
+    BeforeTrainingOptions, Budget, DensitySchedule, GRASP_TEMPERATURE, Grasp, PruningRates, SanityCheck,
+    Scope, Snip, SynFlow, TrainingData, collapsed_layers, prune_before_training, unwatched,
 };
 use proptest::prelude::*;
 
@@ -62,6 +62,7 @@ impl Untrained {
             masks: &self.masks,
             data: &self.data,
             examples_per_class: 5,
+            grasp_temperature: GRASP_TEMPERATURE,
             seed: self.seed,
             iteration: 0,
             watch: &unwatched,
@@ -210,6 +211,20 @@ fn as_much_synaptic_flow_goes_through_every_layer() {
     for name in scores.keys() {
         assert!((flow(name) / first - 1.0).abs() < 1e-5, "{name}: {}, not {first}", flow(name));
     }
+}
+
+#[test]
+fn the_temperature_of_grasp_changes_its_mask_and_no_other() {
+    let untrained = Untrained::new(architecture(), 2);
+    let rate = Rate::new(0.2).unwrap();
+    let rates = PruningRates::new(rate, rate);
+    let masks = |method: &dyn BeforeTraining, grasp_temperature: f64| {
+        let context = BeforeTrainingContext { grasp_temperature, ..untrained.context() };
+        prune_before_training(method, &context, &options(&rates, 0.3), &|_| ControlFlow::Continue(()))
+            .unwrap()
+    };
+    assert_ne!(masks(&Grasp, GRASP_TEMPERATURE), masks(&Grasp, 1.0));
+    assert_eq!(masks(&Snip, GRASP_TEMPERATURE), masks(&Snip, 1.0));
 }
 
 #[test]

@@ -59,7 +59,8 @@ pub(crate) fn with_more(examples: &str) -> String {
     arg_required_else_help = true
 )]
 #[command(after_help = "Start with: lth find-winning-ticket lenet-300-100 mnist\n\
-    Exit codes: 0 done, 1 a run failed, 2 bad input, 130 stopped by Ctrl-C.")]
+    Exit codes: 0 done, 1 a run failed, 2 bad input, 130 stopped by Ctrl-C.\n\
+    lth --version --verbose tells what the program was built from, and what of this machine it uses.")]
 pub(crate) struct CommandLine {
     /// What to do.
     #[command(subcommand)]

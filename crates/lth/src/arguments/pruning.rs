@@ -85,6 +85,16 @@ pub(crate) struct PruningArguments {
         help_heading = "Pruning before training"
     )]
     pub(crate) pruning_steps: Option<String>,
+    /// For GraSP, what logits are divided by before the softmax of its loss [default: 200, as in the authors' code]
+    #[arg(
+        long,
+        value_name = "T",
+        requires = "before_training",
+        allow_negative_numbers = true,
+        hide_short_help = true,
+        help_heading = "Pruning before training"
+    )]
+    pub(crate) grasp_temperature: Option<String>,
     /// Prune during training, each density by itself: gradual, set or rigl
     ///
     /// gradual (Zhu and Gupta 2017) begins with the dense network and prunes it little by little. set (Mocanu et al. 2018) and rigl (Evci et

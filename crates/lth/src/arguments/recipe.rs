@@ -8,7 +8,7 @@ use super::Switch;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Training")]
 pub(crate) struct RecipeArguments {
-    /// Epochs of each training [default: the papers' length, 50 epochs for lenet-300-100]
+    /// Epochs of each training [default: 50 for LeNet; others have the papers' iterations]
     #[arg(
         short = 'e',
         long,

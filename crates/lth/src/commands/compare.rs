@@ -10,7 +10,7 @@ use super::compare_source::{Compared, Source};
 use crate::{
     arguments::{CompareArguments, CompareFormat},
     failure::Failure,
-    output::print,
+    output::{Messages, print},
     settings::whole,
     table::{density_percent, percent, table, text},
 };
@@ -38,16 +38,16 @@ struct Row {
 }
 
 /// Compares tickets.
-pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &CompareArguments, messages: &Messages) -> Result<(), Failure> {
     let round =
         arguments.round.as_deref().map(|text| whole::<u32>("round", text, "--round 7")).transpose()?;
     let [first_replicate, other_replicate] = replicates(arguments.replicates.as_deref())?;
     let (first, others) = arguments.tickets.split_first().expect("two are required");
-    let first = Source::open(first, first_replicate)?;
+    let first = Source::open(first, first_replicate, messages)?;
     let mut rows = Vec::new();
     let mut notes = Vec::new();
     for path in others {
-        let other = Source::open(path, other_replicate)?;
+        let other = Source::open(path, other_replicate, messages)?;
         notes.extend(first.differences(&other));
         for (a, b) in first.pairs(&other, round)? {
             same_shapes(&a, &b)?;

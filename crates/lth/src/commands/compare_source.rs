@@ -5,7 +5,7 @@ use std::path::Path;
 use lth_lab::{RoundRecord, RunResults, Variant};
 use lth_model::{Masks, TensorFile, Tensors};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output::Messages, settings::given_with_masks};
 
 /// A ticket file, or a run.
 pub(super) enum Source {
@@ -33,7 +33,7 @@ impl Source {
     ///
     /// # Errors
     /// When it is neither, or the run has no such replicate.
-    pub(super) fn open(path: &Path, replicate: u32) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path, replicate: u32, messages: &Messages) -> Result<Self, Failure> {
         if path.is_dir() {
             let results = RunResults::load(path).map_err(Failure::bad_input)?;
             if replicate >= results.experiment.replicates {
@@ -48,7 +48,7 @@ impl Source {
             let label = format!("{name}, replicate {replicate}");
             return Ok(Self::Run { results: Box::new(results), replicate, label });
         }
-        let file = TensorFile::read(path).map_err(Failure::bad_input)?;
+        let file = given_with_masks(path, messages)?.into_file().map_err(Failure::bad_input)?;
         if file.masks.is_empty() {
             return Err(Failure::input(
                 format!("'{}' has no masks", path.display()),

@@ -12,6 +12,7 @@ use lth_ticket::TestSet;
 
 use crate::{
     arguments::{CommonArguments, ScheduleArguments},
+    build_info::provenance,
     estimate,
     failure::Failure,
     figures::{self, FiguresWhileRunning},
@@ -129,6 +130,7 @@ pub(crate) fn run_experiment(
     }
     keep_network(&model, &folder)?;
     let display = Display::new(common, messages);
+    let provenance = provenance(&engine);
     let stop = Stop::when(interrupt::flag()?);
     let with_figures = FiguresWhileRunning::new(&display, folder, stop.clone(), messages);
     let context = RunContext {
@@ -140,6 +142,7 @@ pub(crate) fn run_experiment(
         stop,
         observer: if schedule.figures { &with_figures } else { &display },
         checkpoint_every: schedule.checkpoint_every,
+        provenance: Some(&provenance),
     };
     let report = match &initial {
         Some(weights) => find_winning_ticket_from(&experiment, weights, &context),

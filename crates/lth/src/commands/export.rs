@@ -10,12 +10,19 @@ use super::{
     export_table::{Sizes, sizes_text},
     inspect_model::{Origin, origin},
 };
-use crate::{arguments::ExportArguments, failure::Failure, output::print};
+use crate::{
+    arguments::ExportArguments,
+    build_info::version_and_commit,
+    failure::Failure,
+    output::{Messages, print},
+    settings::{check_ending, given},
+};
 
 /// Writes the weights of a ticket, or a compact network.
-pub(crate) fn run(arguments: &ExportArguments) -> Result<(), Failure> {
+pub(crate) fn run(arguments: &ExportArguments, messages: &Messages) -> Result<(), Failure> {
+    check_ending(&arguments.output)?;
     let path = &arguments.ticket;
-    let file = TensorFile::read(path).map_err(Failure::bad_input)?;
+    let file = given(path, None, messages)?.into_file().map_err(Failure::bad_input)?;
     let architecture = network(&file, path)?;
     let frozen = file.metadata.get("pruned-weights").is_some_and(|what| what == "frozen");
     if arguments.compact && frozen {
@@ -86,7 +93,7 @@ fn network(file: &TensorFile, path: &Path) -> Result<Architecture, Failure> {
 fn metadata(file: &TensorFile, architecture: &Architecture) -> BTreeMap<String, String> {
     let mut metadata = BTreeMap::from([
         ("kind".to_owned(), "weights".to_owned()),
-        ("created-by".to_owned(), concat!("lth ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("created-by".to_owned(), version_and_commit()),
         ("model".to_owned(), architecture.name.clone()),
     ]);
     for key in ["data", "round", "seed"] {

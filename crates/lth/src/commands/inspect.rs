@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lth_model::TensorFile;
+use lth_model::{GivenFile, TensorFault, TensorFile};
 use lth_ticket::Connectivity;
 use serde_json::{Map, Value, json};
 
@@ -15,13 +15,15 @@ use crate::{
     arguments::{InspectArguments, InspectFormat},
     failure::Failure,
     figures::write_both,
-    output::print,
+    output::{Messages, print},
+    settings::given_with_masks,
     table::{self, count, density_percent, sparsity_percent, table},
 };
 
 /// Shows what a safetensors file holds.
-pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Failure> {
-    let mut file = TensorFile::read(&arguments.file).map_err(Failure::bad_input)?;
+pub(crate) fn run(arguments: &InspectArguments, messages: &Messages) -> Result<(), Failure> {
+    let given = given_with_masks(&arguments.file, messages)?;
+    let mut file = given.contents().clone();
     let tensors = file.tensors.len();
     file.tensors.retain(|name, _| !name.starts_with(OPTIMIZER));
     if arguments.histograms {
@@ -38,7 +40,7 @@ pub(crate) fn run(arguments: &InspectArguments) -> Result<(), Failure> {
             InspectFormat::Json => format!("{:#}\n", moments.json()),
         });
     }
-    let summary = Summary::of(&file, &arguments.file, tensors - file.tensors.len());
+    let summary = Summary::of(&file, &given, &arguments.file, tensors - file.tensors.len());
     print(&match arguments.format {
         InspectFormat::Table => summary.to_text(),
         InspectFormat::Json => summary.to_json(),
@@ -65,10 +67,11 @@ struct Summary<'a> {
     rows: Vec<Row>,
     optimizer_tensors: usize,
     file: &'a TensorFile,
+    given: &'a GivenFile,
 }
 
 impl<'a> Summary<'a> {
-    fn of(file: &'a TensorFile, path: &Path, optimizer_tensors: usize) -> Self {
+    fn of(file: &'a TensorFile, given: &'a GivenFile, path: &Path, optimizer_tensors: usize) -> Self {
         let origin = origin(file, path);
         let shape = match (file.tensors.is_empty(), file.masks.is_empty()) {
             (true, true) => "nothing",
@@ -106,7 +109,7 @@ impl<'a> Summary<'a> {
                 non_zero: tensor.map(|tensor| tensor.data().iter().filter(|value| **value != 0.0).count()),
             });
         }
-        Self { kind, origin, rows, optimizer_tensors, file }
+        Self { kind, origin, rows, optimizer_tensors, file, given }
     }
 
     fn totals(&self) -> (usize, usize) {
@@ -137,8 +140,7 @@ impl<'a> Summary<'a> {
         };
         let mut rows = table(&["tensor", "shape", "weights", "live", "density %", "sparsity %"], 2);
         for row in &self.rows {
-            let shape = row.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
-            let mut cells = vec![row.name.clone(), shape, count(row.values)];
+            let mut cells = vec![row.name.clone(), dimensions(&row.shape), count(row.values)];
             if row.counted {
                 cells.extend(fractions(row.live, row.values));
             } else {
@@ -157,6 +159,20 @@ impl<'a> Summary<'a> {
         }
         if self.optimizer_tensors > 0 {
             text.push_str(&format!("and the optimiser's memory: {} tensors\n", self.optimizer_tensors));
+        }
+        if !self.given.others().is_empty() {
+            text.push('\n');
+            let mut rows = table(&["neither weights nor masks", "shape", "type"], usize::MAX);
+            for other in self.given.others() {
+                rows.add_row([other.name.clone(), dimensions(&other.shape), other.dtype.clone()]);
+            }
+            text.push_str(&table::text(&rows));
+        }
+        if !self.given.faults().is_empty() {
+            text.push_str("\nNo training can start from this file:\n");
+            for fault in self.given.faults() {
+                text.push_str(&format!("  {fault}\n"));
+            }
         }
         if !self.file.metadata.is_empty() {
             text.push('\n');
@@ -197,11 +213,32 @@ impl<'a> Summary<'a> {
             "live": live,
             "density": density(live, all),
             "tensors": tensors,
+            "other_tensors": self.given.others().iter().map(|other| {
+                json!({ "name": other.name, "shape": other.shape, "type": other.dtype })
+            }).collect::<Vec<_>>(),
+            "faults": self.given.faults().iter().map(fault_json).collect::<Vec<_>>(),
             "units": self.connectivity().as_ref().map(inspect_units::json),
             "optimizer_tensors": self.optimizer_tensors,
             "metadata": self.file.metadata,
         });
         format!("{value:#}\n")
+    }
+}
+
+fn dimensions(shape: &[usize]) -> String {
+    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ")
+}
+
+fn fault_json(fault: &TensorFault) -> Value {
+    let what = fault.to_string();
+    match fault {
+        TensorFault::NotFinite { name, index, value, count } => {
+            json!({ "tensor": name, "index": index, "value": value.to_string(), "count": count, "what": what })
+        }
+        TensorFault::MaskValue { name, index, value } => {
+            json!({ "tensor": name, "index": index, "value": value, "what": what })
+        }
+        TensorFault::MaskShape { name, .. } => json!({ "tensor": name, "what": what }),
     }
 }
 

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use lth_lab::write_file;
 use lth_model::{
-    Architecture, BiasInit, InitScheme, MODELS, ModelInfo, Purpose, Seed, TensorFile, find_model, initialize,
+    Architecture, BiasInit, GivenFile, InitScheme, MODELS, ModelInfo, Purpose, Seed, TensorFile, find_model,
+    initialize,
 };
 
 use crate::{
     arguments::ModelsArguments,
+    build_info::version_and_commit,
     failure::Failure,
     output::{Messages, print},
     settings::{self, parse, positive},
@@ -19,9 +21,8 @@ use crate::{
 pub(crate) fn run(arguments: &ModelsArguments, messages: &Messages) -> Result<(), Failure> {
     let Some(name) = &arguments.model else { return list(arguments) };
     let model = settings::model(name, &arguments.options)?;
-    let file = arguments.masks.as_ref().map(|path| TensorFile::read(path).map_err(Failure::bad_input));
-    let file = file.transpose()?;
-    let network = network(arguments, &model, file.as_ref())?;
+    let file = arguments.masks.as_ref().map(|path| settings::given(path, None, messages)).transpose()?;
+    let network = network(arguments, &model, file.as_ref().map(GivenFile::contents))?;
     if let Some(path) = &arguments.save_weights {
         let seed = arguments.seed.as_deref().map_or(Ok(Seed(0)), parse)?;
         save(path, &model, &network, seed)?;
@@ -96,11 +97,12 @@ fn shape(text: &str) -> Result<Vec<usize>, Failure> {
 
 /// The weights from which `train` starts with this seed and the default initialisation.
 fn save(path: &Path, model: &ModelInfo, network: &Architecture, seed: Seed) -> Result<(), Failure> {
+    settings::check_ending(path)?;
     let tensors = initialize(network, InitScheme::GlorotNormal, BiasInit::Zero, seed, Purpose::Init, 0);
     let mut file = TensorFile { tensors, ..TensorFile::default() };
     let metadata = [
         ("kind", "initial".to_owned()),
-        ("created-by", concat!("lth ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("created-by", version_and_commit()),
         ("model", model.name.to_string()),
         ("seed", seed.to_string()),
     ];

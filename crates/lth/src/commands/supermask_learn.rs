@@ -12,6 +12,7 @@ use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings, check_superm
 use super::experiment_run::{checkpoint_every, keep_network, refused};
 use crate::{
     arguments::{CommonArguments, LearnArguments, LearnFormat, SupermaskMethodName},
+    build_info::provenance,
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
@@ -57,6 +58,7 @@ pub(crate) fn run(
     let output = arguments.output_path.as_deref().unwrap_or(Path::new("runs"));
     keep_network(&model, &output.join(learning.folder_name()))?;
     let display = TrainingDisplay::new(common, messages, 0);
+    let provenance = provenance(&engine);
     let context = RunContext {
         engine: &engine,
         architecture: &architecture,
@@ -66,6 +68,7 @@ pub(crate) fn run(
         stop: Stop::when(interrupt::flag()?),
         observer: &display,
         checkpoint_every: every,
+        provenance: Some(&provenance),
     };
     let learned = learn_supermask(&learning, &context);
     display.finish();

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     arguments::{CommonArguments, StartArguments, TrainArguments},
+    build_info::{provenance, version_and_commit},
     estimate,
     failure::Failure,
     interrupt::{self, this_command},
@@ -44,7 +45,7 @@ pub(crate) fn run(
     // Before there are weights of a network that may be too large.
     engine.supports(&architecture, &experiment.recipe).map_err(Failure::bad_input)?;
     let seed = arguments.recipe.seed.as_deref();
-    let start = Start::of(&arguments.start, seed, &architecture, &experiment.recipe)?;
+    let start = Start::of(&arguments.start, seed, &architecture, &experiment.recipe, messages)?;
     if let Some(path) = &arguments.save_weights {
         check_place(path)?;
     }
@@ -87,6 +88,7 @@ pub(crate) fn run(
     }
     keep_network(&model, &folder)?;
     let display = TrainingDisplay::new(common, messages, first);
+    let provenance = provenance(&engine);
     let context = RunContext {
         engine: &engine,
         architecture: &architecture,
@@ -96,6 +98,7 @@ pub(crate) fn run(
         stop: Stop::when(interrupt::flag()?),
         observer: &display,
         checkpoint_every: every,
+        provenance: Some(&provenance),
     };
     let trained = train_one(&experiment, given.as_ref(), None, &context);
     display.finish();
@@ -152,6 +155,7 @@ fn finished<'a>(report: &'a RunReport, messages: &Messages) -> Result<&'a RoundR
 
 /// Refuses a file that could not be written in the end, before the training.
 fn check_place(path: &Path) -> Result<(), Failure> {
+    settings::check_ending(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if path.is_dir() || !folder.is_dir() {
         return Err(Failure::input(
@@ -168,7 +172,7 @@ fn save(path: &Path, report: &RunReport, dataset: &str) -> Result<(), Failure> {
     let mut file =
         TensorFile::read(&results.layout.trained(0, Variant::Ticket, 0)).map_err(Failure::failed_work)?;
     let metadata = [
-        ("created-by", concat!("lth ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("created-by", version_and_commit()),
         ("data", dataset.to_owned()),
         ("length", results.experiment.recipe.length.to_string()),
     ];

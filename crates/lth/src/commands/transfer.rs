@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     arguments::{CommonArguments, DataArguments, TransferArguments, TransferFormat},
+    build_info::provenance,
     estimate,
     failure::Failure,
     interrupt::{self, this_command},
@@ -94,6 +95,7 @@ pub(crate) fn run(
     }
     keep_network(&model, &folder)?;
     let display = TransferDisplay::new(common, messages, transfer.trainings().len(), jobs);
+    let provenance = provenance(&engine);
     let context = RunContext {
         engine: &engine,
         architecture: &architecture,
@@ -103,6 +105,7 @@ pub(crate) fn run(
         stop: Stop::when(interrupt::flag()?),
         observer: &Silent,
         checkpoint_every,
+        provenance: Some(&provenance),
     };
     let report = run_transfer(&transfer, &context, &display);
     display.finish();

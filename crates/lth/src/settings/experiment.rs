@@ -8,7 +8,7 @@ use lth_ticket::{Allocation, Keep, Mask1Action as _, Scope};
 use super::{
     model::model,
     recipe::apply_training,
-    values::{parse, positive},
+    values::{number, parse, positive},
 };
 use crate::{
     arguments::{FindTicketArguments, PruningArguments},
@@ -123,6 +123,18 @@ fn apply_pruning(
     }
     if let Some(steps) = &arguments.pruning_steps {
         pruning.steps = Some(positive("number of pruning steps", steps, "--pruning-steps 100")?);
+    }
+    if let Some(text) = &arguments.grasp_temperature {
+        let (what, example) = ("temperature of GraSP", "--grasp-temperature 200");
+        let temperature = number(what, text, |value| value > 0.0, "a number above 0", example)?;
+        pruning.grasp_temperature =
+            Some(temperature).filter(|&given| f64::from(given) != lth_ticket::GRASP_TEMPERATURE);
+        if pruning.criterion != "grasp" {
+            return Err(Failure::input(
+                format!("--grasp-temperature {text} belongs to GraSP, not to {}", pruning.criterion),
+                "use --before-training grasp",
+            ));
+        }
     }
     pruning.inverted_scores = arguments.invert_scores;
     if let Some(name) = &arguments.mask1_action {
@@ -319,6 +331,19 @@ mod tests {
         assert!(failure.words().unwrap().1.unwrap().contains("fc1, fc2, fc3"));
         assert!(of("--layer-rate fc1").is_err());
         assert!(of("--layer-rate fc1=1").is_err());
+    }
+
+    #[test]
+    fn the_usual_temperature_of_grasp_is_no_setting() {
+        let grasp = |flags: &str| of(&format!("--before-training grasp {flags}")).unwrap();
+        assert_eq!(grasp("--grasp-temperature 200"), grasp(""));
+        let other = grasp("--grasp-temperature 1.5");
+        assert_eq!(other.pruning.grasp_temperature, Some(1.5));
+        assert_ne!(other.folder_name(), grasp("").folder_name());
+        other.check(&lth_model::lenet_300_100(10), 60_000).unwrap();
+        for flags in ["snip --grasp-temperature 1", "grasp --grasp-temperature 0"] {
+            assert!(of(&format!("--before-training {flags}")).is_err(), "{flags}");
+        }
     }
 
     #[test]

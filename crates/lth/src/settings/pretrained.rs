@@ -2,20 +2,21 @@
 
 use std::path::Path;
 
-use lth_model::{Architecture, Mask, ParameterKind, TensorFile, Tensors};
+use lth_model::{Architecture, Mask, ParameterKind, Tensors};
 
+use super::given;
 use crate::{failure::Failure, output::Messages};
 
 /// The weights of a file for this network: all of them, or all but those of the output layer where it has other classes.
 ///
 /// # Errors
-/// When the file cannot be read, is a ticket with pruned weights, or another layer does not fit.
+/// When the file cannot be read, holds values that are not finite or pruned weights, or another layer does not fit.
 pub(crate) fn pretrained(
     path: &Path,
     architecture: &Architecture,
     messages: &Messages,
 ) -> Result<Tensors, Failure> {
-    let file = TensorFile::read(path).map_err(Failure::bad_input)?;
+    let file = given(path, Some(architecture), messages)?.into_file().map_err(Failure::bad_input)?;
     if let Some((name, _)) = file.masks.iter().find(|(_, mask): &(_, &Mask)| mask.live() < mask.len()) {
         return Err(Failure::input(
             format!(

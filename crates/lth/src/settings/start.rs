@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use lth_model::{
-    Architecture, EngineError, Hint, Masks, OptimizerState, Purpose, Recipe, Seed, TensorFile, Tensors,
+    Architecture, EngineError, GivenFile, Hint, Masks, OptimizerState, Purpose, Recipe, Seed, Tensors,
     initialize,
 };
 use lth_ticket::{DataOrder, Ticket, complete_masks, mask_weights};
 
-use super::values::parse;
-use crate::{arguments::StartArguments, failure::Failure};
+use super::{given, values::parse};
+use crate::{arguments::StartArguments, failure::Failure, output::Messages};
 
 /// Weights, masks and the place in training that they are of.
 pub(crate) struct Start {
@@ -29,20 +29,37 @@ pub(crate) struct Start {
 
 impl Start {
     /// From the flags: a ticket, or weights and masks of files, or fresh weights. A ticket brings its seed, so that its
-    /// training is that of its run.
+    /// training is that of its run; weights and masks of another program are one without seed, at iteration 0.
     ///
     /// # Errors
-    /// When a file cannot be read or is of another architecture.
+    /// When a file cannot be read, is of another architecture, or holds what cannot be trained.
     pub(crate) fn of(
         arguments: &StartArguments,
         seed: Option<&str>,
         architecture: &Architecture,
         recipe: &Recipe,
+        messages: &Messages,
     ) -> Result<Self, Failure> {
         let seed = seed.map(parse::<Seed>).transpose()?;
         let order = if arguments.no_shuffle { DataOrder::Stored } else { DataOrder::Shuffled };
         if let Some(path) = &arguments.ticket {
-            let ticket = Ticket::read(path).map_err(Failure::bad_input)?;
+            let file = given(path, Some(architecture), messages)?.into_file().map_err(Failure::bad_input)?;
+            if !file.metadata.contains_key("kind") {
+                if file.masks.is_empty() {
+                    return Err(Failure::input(
+                        format!("'{}' has no masks", path.display()),
+                        "a ticket is weights and masks (fc1.weight.mask); for weights alone use --initial-weights",
+                    ));
+                }
+                messages.info(&format!(
+                    "'{}' is of another program: its weights are trained from iteration 0",
+                    path.display()
+                ));
+                let masks = of_architecture(path, file.masks, architecture)?;
+                let weights = complete(path, file.tensors, architecture)?;
+                return Ok(Self::from_the_beginning(weights, &masks, architecture, seed, order));
+            }
+            let ticket = Ticket::from_file(file, &path.display().to_string()).map_err(Failure::bad_input)?;
             let ticket = ticket.for_architecture(architecture).map_err(|error| at(path, &error))?;
             return Ok(Self {
                 weights: ticket.weights,
@@ -53,23 +70,44 @@ impl Start {
                 optimizer: ticket.optimizer,
             });
         }
-        let seed = seed.unwrap_or(Seed(0));
-        let mut weights = match &arguments.initial_weights {
-            Some(path) => weights(path, architecture)?,
-            None => initialize(architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0),
+        let weights = match &arguments.initial_weights {
+            Some(path) => {
+                let file = given(path, Some(architecture), messages)?;
+                let file = file.into_file().map_err(Failure::bad_input)?;
+                if !file.masks.is_empty() && arguments.masks.is_none() {
+                    messages.warning(&format!(
+                        "the masks of '{0}' are not used; to train under them, give --masks '{0}' too",
+                        path.display()
+                    ));
+                }
+                complete(path, file.tensors, architecture)?
+            }
+            None => {
+                let seed = seed.unwrap_or(Seed(0));
+                initialize(architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0)
+            }
         };
         let masks = match &arguments.masks {
-            Some(path) => masks(path, TensorFile::read(path).map_err(Failure::bad_input)?, architecture)?,
+            Some(path) => masks(path, given(path, Some(architecture), messages)?, architecture)?,
             None => Masks::new(),
         };
-        let masks = complete_masks(architecture, &masks);
+        Ok(Self::from_the_beginning(weights, &masks, architecture, seed, order))
+    }
+
+    fn from_the_beginning(
+        mut weights: Tensors,
+        masks: &Masks,
+        architecture: &Architecture,
+        seed: Option<Seed>,
+        order: DataOrder,
+    ) -> Self {
+        let masks = complete_masks(architecture, masks);
         mask_weights(&mut weights, &masks);
-        Ok(Self { weights, masks, seed, iteration: 0, order, optimizer: None })
+        Self { weights, masks, seed: seed.unwrap_or(Seed(0)), iteration: 0, order, optimizer: None }
     }
 }
 
-fn weights(path: &Path, architecture: &Architecture) -> Result<Tensors, Failure> {
-    let tensors = TensorFile::read(path).map_err(Failure::bad_input)?.tensors;
+fn complete(path: &Path, tensors: Tensors, architecture: &Architecture) -> Result<Tensors, Failure> {
     architecture.check_tensors(&tensors).map_err(|error| at(path, &error))?;
     Ok(architecture.ordered(tensors))
 }
@@ -77,13 +115,16 @@ fn weights(path: &Path, architecture: &Architecture) -> Result<Tensors, Failure>
 /// The masks of a file, which must be of the architecture.
 ///
 /// # Errors
-/// When the file cannot be read, has no masks, or those of another network.
-pub(crate) fn masks(path: &Path, file: TensorFile, architecture: &Architecture) -> Result<Masks, Failure> {
-    let masks = file.masks;
+/// When the file has no masks, values that no mask has, or those of another network.
+pub(crate) fn masks(path: &Path, file: GivenFile, architecture: &Architecture) -> Result<Masks, Failure> {
+    of_architecture(path, file.into_masks().map_err(Failure::bad_input)?, architecture)
+}
+
+fn of_architecture(path: &Path, masks: Masks, architecture: &Architecture) -> Result<Masks, Failure> {
     if masks.is_empty() {
         return Err(Failure::input(
             format!("'{}' has no masks", path.display()),
-            "masks are tensors of bytes (U8) named after their weight: fc1.weight.mask",
+            "masks are tensors of 0 and 1, named like their weight or with .mask behind: fc1.weight.mask",
         ));
     }
     architecture.check_masks(&masks).map_err(|error: EngineError| at(path, &error))?;

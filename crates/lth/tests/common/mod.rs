@@ -134,7 +134,9 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
 /// The files that have the same bytes in each repetition: all that hold no times.
 pub(crate) fn exact_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let timed = |name: &str| {
-        ["timing.json", "timing.csv", "metrics-lec.csv", ".lock"].iter().any(|end| name.ends_with(end))
+        ["timing.json", "timing.csv", "metrics-lec.csv", "provenance.json", ".lock"]
+            .iter()
+            .any(|end| name.ends_with(end))
             || name.contains("tfevents")
             || name.contains("step-time")
     };

@@ -82,6 +82,16 @@ impl Experiment {
         if pruning.steps == Some(0) {
             return refuse("pruning.steps", 0, "it must be at least 1", "use 1 or more");
         }
+        if let Some(temperature) = pruning.grasp_temperature {
+            if !before_training || pruning.criterion != "grasp" {
+                let hint = "use --before-training grasp";
+                return refuse("pruning.grasp_temperature", temperature, "it belongs to GraSP", hint);
+            }
+            if !temperature.is_finite() || temperature <= 0.0 {
+                let reason = "logits are divided by it: it must be above 0";
+                return refuse("pruning.grasp_temperature", temperature, reason, "use for example 200");
+            }
+        }
         Ok(())
     }
 

@@ -73,6 +73,7 @@ impl Toy {
                 stop: Stop::default(),
                 observer: &Silent,
                 checkpoint_every: CheckpointEvery::default(),
+                provenance: None,
             },
         )
         .unwrap();

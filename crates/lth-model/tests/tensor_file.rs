@@ -26,11 +26,11 @@ fn example() -> TensorFile {
 
 fn reason(bytes: &[u8]) -> String {
     match TensorFile::from_bytes(bytes, "t.safetensors") {
-        Err(error @ TensorFileError::Invalid { .. }) => {
+        Err(error) => {
             assert!(error.hint().is_some());
             error.to_string()
         }
-        other => panic!("accepted or refused otherwise: {other:?}"),
+        other @ Ok(_) => panic!("accepted or refused otherwise: {other:?}"),
     }
 }
 
@@ -112,10 +112,8 @@ fn what_follows_the_end_is_refused() {
 
 #[test]
 fn other_types_are_refused_by_name() {
-    let error = reason(&stored("fc1.weight", Dtype::F64, vec![1], &[0; 8]));
-    assert!(error.contains("tensor 'fc1.weight' has type F64, F32 is needed"), "{error}");
-    let error = reason(&stored("fc1.weight.mask", Dtype::F32, vec![1], &[0; 4]));
-    assert!(error.contains("mask 'fc1.weight.mask' has type F32, U8 is needed"), "{error}");
+    let error = reason(&stored("fc1.weight", Dtype::I64, vec![1], &[0; 8]));
+    assert_eq!(error, "'t.safetensors': tensor 'fc1.weight' has type I64, which weights do not have");
     let error = reason(&stored("fc1.weight.mask", Dtype::U8, vec![2, 2], &[0, 1, 2, 1]));
     assert!(error.contains("value 2 at index 2"), "{error}");
 }
@@ -130,10 +128,7 @@ fn boolean_masks_are_understood() {
 fn a_mask_of_another_shape_than_its_weight_is_refused() {
     let mut file = example();
     file.masks.insert("fc2.weight".to_owned(), Mask::dense(vec![2, 1]));
-    assert!(
-        reason(&file.to_bytes())
-            .contains("mask 'fc2.weight.mask' has shape [2, 1], but 'fc2.weight' has [1, 2]")
-    );
+    assert!(reason(&file.to_bytes()).contains("mask 'fc2.weight.mask' has shape [2, 1], its weight [1, 2]"));
 }
 
 #[test]

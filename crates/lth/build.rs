@@ -1,0 +1,47 @@
+//! Tells the program what it is built from: commit, target, compiler, profile.
+
+use std::{env, path::Path, process::Command};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    let variable = |name: &str| env::var(name).unwrap_or_default();
+    let profile = variable("PROFILE");
+    let rustc = output(Command::new(variable("RUSTC")).arg("--version")).unwrap_or_default();
+    // While developing, a commit would compile the program anew, and says little of a tree that is being changed.
+    let commit = if profile == "release" { commit() } else { None };
+    for (name, value) in [
+        ("COMMIT", commit.unwrap_or_default()),
+        ("TARGET", variable("TARGET")),
+        ("PROFILE", profile),
+        ("RUSTC", rustc),
+    ] {
+        println!("cargo::rustc-env=LTH_BUILD_{name}={value}");
+    }
+}
+
+/// The commit of this repository; `None` where the source lies outside of one, as that of an archive does.
+fn commit() -> Option<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().ok()?;
+    let git = |arguments: &[&str]| output(Command::new("git").current_dir(&root).args(arguments));
+    // The source may lie in a folder of another project.
+    if Path::new(&git(&["rev-parse", "--show-toplevel"])?).canonicalize().ok()? != root {
+        return None;
+    }
+    // The log of HEAD grows with each commit and each change of branch.
+    for name in ["logs/HEAD", "HEAD"] {
+        if let Some(path) = git(&["rev-parse", "--git-path", name]).map(|path| root.join(path))
+            && path.exists()
+        {
+            println!("cargo::rerun-if-changed={}", path.display());
+            break;
+        }
+    }
+    git(&["rev-parse", "--short=12", "HEAD"])
+}
+
+/// The first line that a command prints, if it succeeds.
+fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.lines().next().map(str::to_owned)
+}
