@@ -84,8 +84,8 @@ fn cause(pairs: &[Pair], has_fault: impl Fn(&RoundResult) -> bool) -> Option<Cau
 
 /// Whether an accuracy is not above that of naming the most frequent class always by more than its sampling error.
 fn is_at_chance(result: &RoundResult, test: TestSet) -> bool {
-    // Also where it is not a number.
-    !(result.test_accuracy > test.chance + proportion_noise(test.chance, test.examples))
+    let accuracy = result.test_accuracy;
+    accuracy.is_nan() || accuracy <= test.chance + proportion_noise(test.chance, test.examples)
 }
 
 fn is_still_improving(result: &RoundResult) -> bool {
