@@ -111,7 +111,7 @@ mod tests {
         let root = CommandLine::command();
         let longs: Vec<String> = root
             .get_subcommands()
-            .flat_map(|command| command.get_arguments())
+            .flat_map(clap::Command::get_arguments)
             .flat_map(|argument| {
                 argument.get_long().into_iter().chain(argument.get_all_aliases().unwrap_or_default())
             })

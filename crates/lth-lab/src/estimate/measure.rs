@@ -112,7 +112,7 @@ impl Measurement<'_> {
         Ok(Cost {
             density: density.get(),
             step: an_example * recipe.batch_size as f64,
-            evaluation: each(both - prepared),
+            evaluation: each(both.saturating_sub(prepared)),
             preparation: each(prepared),
         })
     }

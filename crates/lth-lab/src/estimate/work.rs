@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use lth_model::{Architecture, Density, Recipe};
-use lth_ticket::{DuringTraining, find_during_training, find_mask0_action};
+use lth_ticket::{DuringTraining, Mask0Action, find_during_training, find_mask0_action};
 
 use super::{Costs, EstimateContext, Upcoming, costs::Cost, makespan};
 use crate::{Experiment, GivenStart, PlannedStage, PruningSchedule, RunResults, Stage, Variant, plan};
@@ -170,7 +170,7 @@ const TABLES: u64 = 20_000;
 /// kept ones cost.
 fn mean_density(experiment: &Experiment, round: u32, architecture: &Architecture) -> Density {
     let pruning = &experiment.pruning;
-    let freezes = find_mask0_action(&pruning.mask0_action).is_ok_and(|action| action.freezes());
+    let freezes = find_mask0_action(&pruning.mask0_action).is_ok_and(Mask0Action::freezes);
     if round == 0 || freezes {
         return Density::DENSE;
     }

@@ -39,14 +39,12 @@ fn with_values(command: Command) -> Command {
 
 /// The names that an argument takes.
 fn names(argument: &str) -> Option<Vec<String>> {
-    fn all<T: ToString>(names: impl IntoIterator<Item = T>) -> Option<Vec<String>> {
-        Some(names.into_iter().map(|name| name.to_string()).collect())
+    fn all<T: ToString>(names: impl IntoIterator<Item = T>) -> Vec<String> {
+        names.into_iter().map(|name| name.to_string()).collect()
     }
-    match argument {
+    Some(match argument {
         "model" => all(MODELS.iter().map(|model| &model.name)),
-        "dataset" => all(DATASETS
-            .iter()
-            .flat_map(|data| std::iter::once(data.name).chain(data.aliases.iter().copied()))),
+        "dataset" => all(DATASETS.iter().map(|data| data.name)),
         "criterion" | "criteria" => all(CRITERIA.iter().map(|criterion| criterion.name())),
         "controls" | "kinds" => all(ControlKind::all()),
         "mask1_action" => all(MASK1_ACTIONS.iter().map(|action| action.name())),
@@ -62,8 +60,8 @@ fn names(argument: &str) -> Option<Vec<String>> {
         "scope" => all(["layer", "global"]),
         "optimizer" => all(["adam", "adamw", "sgd"]),
         "allocation" => all(["uniform", "er", "erk", "balanced"]),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 /// Says what kind of path an argument takes; other text completes to nothing.
