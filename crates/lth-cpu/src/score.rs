@@ -13,7 +13,8 @@ use crate::{
 };
 
 impl CpuTrainer {
-    pub(crate) fn score_packed(&mut self, set: &EvaluationSet) -> Score {
+    /// `None` when `stop` says so.
+    pub(crate) fn score_packed(&mut self, set: &EvaluationSet, stop: &dyn Fn() -> bool) -> Option<Score> {
         let lanes = EvaluationSet::lanes();
         self.reserve(lanes);
         let clear = self.layers[0].linear.is_sparse();
@@ -21,6 +22,9 @@ impl CpuTrainer {
         let mut total = Score::default();
         let mut before: Option<&[u16]> = None;
         for slab in set.slabs() {
+            if stop() {
+                return None;
+            }
             let input = &mut self.activations[0];
             match before {
                 _ if !clear => {}
@@ -40,19 +44,28 @@ impl CpuTrainer {
             self.forward_slab(lanes, 0, Some(slab.features));
             total.add(self.score_slab(lanes, slab.labels));
         }
-        total
+        Some(total)
     }
 
-    pub(crate) fn score_plain(&mut self, examples: &Examples, indices: &[u32]) -> Score {
+    /// `None` when `stop` says so.
+    pub(crate) fn score_plain(
+        &mut self,
+        examples: &Examples,
+        indices: &[u32],
+        stop: &dyn Fn() -> bool,
+    ) -> Option<Score> {
         let mut total = Score::default();
         for indices in indices.chunks(SLAB) {
+            if stop() {
+                return None;
+            }
             let lanes = self.load_batch(Batch::Stored { examples, indices, views: &[] }, false);
             self.forward_slab(lanes, 0, None);
             let labels = std::mem::take(&mut self.batch.labels);
             total.add(self.score_slab(lanes, &labels));
             self.batch.labels = labels;
         }
-        total
+        Some(total)
     }
 
     /// Losses of the first slab, without gradients.

@@ -305,7 +305,12 @@ pub trait Trainer: Send {
     fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError>;
 
     /// Loss and accuracy over a prepared set, without dropout.
-    fn evaluate(&mut self, set: usize) -> Evaluation;
+    fn evaluate(&mut self, set: usize) -> Evaluation {
+        self.evaluate_unless(set, &|| false).unwrap_or_default()
+    }
+
+    /// As [`Trainer::evaluate`]; `None` when `stop`, which is asked every few examples, says so.
+    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation>;
 
     /// The network's outputs for a batch, without dropout: `[example][class]`.
     ///

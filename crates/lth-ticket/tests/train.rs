@@ -60,6 +60,45 @@ fn a_training_stopped_at_any_iteration_goes_on_to_the_same_bits() {
     }
 }
 
+/// Stops in the middle of the n-th evaluation of a set.
+struct InEvaluation(std::cell::Cell<usize>);
+
+impl Observer for InEvaluation {
+    fn step(&mut self, _progress: &Progress) -> Directive {
+        Directive::Continue
+    }
+
+    fn stops(&self) -> bool {
+        self.0.set(self.0.get().wrapping_sub(1));
+        self.0.get() == 0
+    }
+
+    fn checkpoint(&mut self, _checkpoint: &TrainingCheckpoint) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_training_stopped_in_any_evaluation_makes_it_again_and_goes_on_to_the_same_bits() {
+    let fixture = Fixture::new();
+    let whole = finish(&fixture.job(), None);
+    // Validation and test set at 6, 12, 18 and the end, then the training set; stopped again in the repeated one.
+    let iterations = [6, 6, 12, 12, 18, 18, LAST, LAST, LAST];
+    for (evaluation, iteration) in (1..).zip(iterations) {
+        let mut resume = None;
+        for evaluation in [evaluation, 1] {
+            let mut observer = InEvaluation(evaluation.into());
+            let outcome = train(&FakeEngine, &fixture.job(), resume, &mut observer).unwrap();
+            let Outcome::Stopped(checkpoint) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(checkpoint.iteration, iteration);
+            resume = Some(through_bytes(&checkpoint));
+        }
+        assert_eq!(finish(&fixture.job(), resume), whole, "stopped in evaluation {evaluation}");
+    }
+    let outcome = train(&FakeEngine, &fixture.job(), None, &mut InEvaluation(10.into())).unwrap();
+    assert!(matches!(outcome, Outcome::Finished(_)), "there is no tenth: {outcome:?}");
+}
+
 #[test]
 fn a_checkpoint_is_where_a_stop_would_be_and_does_not_disturb() {
     let fixture = Fixture::new();

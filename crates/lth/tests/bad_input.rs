@@ -171,6 +171,8 @@ fn an_output_path_that_cannot_be_a_folder_is_refused() {
     sandbox.refused(&format!("find-ticket {SMALL} -i 1 --output-path file"), "cannot write", "--output-path");
     assert_eq!(fs::read_to_string(sandbox.join("file")).unwrap(), "precious");
     let long = "x".repeat(300);
+    let command = format!("train {SMALL} --save-weights {long}");
+    sandbox.refused(&command, "cannot write", "shorter name");
     let command = format!("find-ticket {SMALL} -i 1 --output-path {long}");
     sandbox.refused(&command, "cannot write", "choose a shorter one");
     sandbox.refused("models --logging-path absent/log", "cannot write the log file", "--logging-path");

@@ -206,11 +206,16 @@ impl Trainer for GraphTrainer {
         Ok(self.sets.len() - 1)
     }
 
-    fn evaluate(&mut self, set: usize) -> Evaluation {
+    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation> {
         let sets = std::mem::take(&mut self.sets);
         let (examples, indices) = &sets[set];
         let mut total = Score::default();
+        let mut stopped = false;
         for indices in indices.chunks(SLAB) {
+            stopped = stop();
+            if stopped {
+                break;
+            }
             let count = self.load_batch(Batch::Stored { examples, indices, views: &[] });
             self.forward(count, Mode::Evaluation);
             let score = self.loss(count, false, 0.0);
@@ -219,7 +224,7 @@ impl Trainer for GraphTrainer {
         let loss = if indices.is_empty() { 0.0 } else { total.loss_sum / indices.len() as f64 };
         let evaluation = Evaluation { loss, correct: total.correct, examples: indices.len() };
         self.sets = sets;
-        evaluation
+        (!stopped).then_some(evaluation)
     }
 
     fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {

@@ -223,15 +223,16 @@ impl Trainer for CpuTrainer {
         Ok(self.sets.len() - 1)
     }
 
-    fn evaluate(&mut self, set: usize) -> Evaluation {
+    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation> {
         let sets = std::mem::take(&mut self.sets);
         let (score, examples) = match &sets[set] {
-            Set::Packed(set) => (self.score_packed(set), set.examples),
-            Set::Plain(examples, indices) => (self.score_plain(examples, indices), indices.len()),
+            Set::Packed(set) => (self.score_packed(set, stop), set.examples),
+            Set::Plain(examples, indices) => (self.score_plain(examples, indices, stop), indices.len()),
         };
         self.sets = sets;
+        let score = score?;
         let loss = if examples == 0 { 0.0 } else { score.loss_sum / examples as f64 };
-        Evaluation { loss, correct: score.correct, examples }
+        Some(Evaluation { loss, correct: score.correct, examples })
     }
 
     fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {

@@ -68,6 +68,10 @@ impl Observer for UntilStopped<'_> {
         if self.0.is_set() { Directive::Stop } else { Directive::Continue }
     }
 
+    fn stops(&self) -> bool {
+        self.0.is_set()
+    }
+
     fn checkpoint(&mut self, _checkpoint: &TrainingCheckpoint) -> io::Result<()> {
         Ok(())
     }

@@ -139,6 +139,10 @@ impl Observer for Search<'_> {
         if epoch_ends && !last { Directive::Checkpoint } else { Directive::Continue }
     }
 
+    fn stops(&self) -> bool {
+        self.runner.context.stop.is_set()
+    }
+
     fn checkpoint(&mut self, checkpoint: &TrainingCheckpoint) -> io::Result<()> {
         let Stage { replicate, round, .. } = self.stage;
         let weights = &checkpoint.trainer.weights;

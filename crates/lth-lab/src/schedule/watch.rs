@@ -111,6 +111,10 @@ impl Observer for StageWatch<'_> {
         if due && !last { Directive::Checkpoint } else { Directive::Continue }
     }
 
+    fn stops(&self) -> bool {
+        self.stop.is_set()
+    }
+
     fn checkpoint(&mut self, checkpoint: &TrainingCheckpoint) -> io::Result<()> {
         let result = write_checkpoint(&self.checkpoint_path, self.inputs, checkpoint, &self.timestamps);
         self.sitting.saved = Instant::now();

@@ -83,7 +83,10 @@ impl Study<'_> {
                 let batch_size = recipe.batch_size.min(measured.len());
                 trainer.reestimate_batch_norm(&data.train, &measured, batch_size).map_err(engine)?;
             }
-            line.push(PathPoint::new(alpha, &trainer.evaluate(train), &trainer.evaluate(test)));
+            let [train, test] =
+                [train, test].map(|set| trainer.evaluate_unless(set, &|| context.stop.is_set()));
+            let (Some(train), Some(test)) = (train, test) else { return Ok(None) };
+            line.push(PathPoint::new(alpha, &train, &test));
             reporter.at(index as u64 + 1, 0, self.settings.points as u64);
         }
         Ok(Some(line))

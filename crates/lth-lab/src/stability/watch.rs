@@ -89,6 +89,10 @@ impl Observer for CopyWatch<'_> {
         if due && progress.iteration < end { Directive::Checkpoint } else { Directive::Continue }
     }
 
+    fn stops(&self) -> bool {
+        self.stop.is_set()
+    }
+
     fn checkpoint(&mut self, checkpoint: &TrainingCheckpoint) -> io::Result<()> {
         let result = write_checkpoint(self.checkpoint_path, self.inputs, checkpoint, &Timestamps::default());
         self.saved = Instant::now();

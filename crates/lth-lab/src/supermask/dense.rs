@@ -154,6 +154,10 @@ impl Observer for Until<'_> {
         }
     }
 
+    fn stops(&self) -> bool {
+        self.stop.is_set()
+    }
+
     fn checkpoint(&mut self, _checkpoint: &TrainingCheckpoint) -> io::Result<()> {
         Ok(())
     }

@@ -4,7 +4,7 @@ use lth_model::{EngineError, Masks, Seed, Tensors, Trainer};
 use lth_ticket::{Normalizing, TrainingData};
 
 use super::{heuristic::HeuristicContext, learn::normalizing};
-use crate::{Experiment, LabError, StageError};
+use crate::{Experiment, LabError, StageError, Stop};
 
 /// Evaluates networks of one architecture on the validation and the test set of a replicate.
 pub(super) struct Evaluator {
@@ -38,7 +38,7 @@ impl Evaluator {
         Ok(Self { trainer, sets: [validation, Some(test)], normalizing })
     }
 
-    /// Accuracy on the validation and on the test set; `None` for a set that there is not.
+    /// Accuracy on the validation and on the test set, `None` for a set that there is not; nothing when it was stopped.
     ///
     /// # Errors
     /// When the engine refuses the network.
@@ -46,12 +46,21 @@ impl Evaluator {
         &mut self,
         weights: &Tensors,
         masks: &Masks,
-    ) -> Result<[Option<f64>; 2], StageError> {
+        stop: &Stop,
+    ) -> Result<Option<[Option<f64>; 2]>, StageError> {
         self.trainer.load(weights, masks, None).map_err(refused)?;
         if let Some(Normalizing { examples, indices, batch_size }) = &self.normalizing {
             self.trainer.reestimate_batch_norm(examples, indices, *batch_size).map_err(refused)?;
         }
-        Ok(self.sets.map(|set| set.map(|set| self.trainer.evaluate(set).accuracy())))
+        let mut accuracies = [None; 2];
+        for (set, accuracy) in self.sets.into_iter().zip(&mut accuracies) {
+            let Some(set) = set else { continue };
+            let Some(evaluation) = self.trainer.evaluate_unless(set, &|| stop.is_set()) else {
+                return Ok(None);
+            };
+            *accuracy = Some(evaluation.accuracy());
+        }
+        Ok(Some(accuracies))
     }
 }
 

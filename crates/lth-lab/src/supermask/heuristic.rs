@@ -223,12 +223,10 @@ impl Work<'_> {
             let frozen = weights.of(network, &dense.initial);
             for (criterion, scores) in &scored {
                 for (place, &target) in self.settings.targets.iter().enumerate() {
-                    if self.context.stop.is_set() {
-                        return Ok(None);
-                    }
                     let masks = self.prune(scores, target, replicate, place)?;
                     let masked = supermask_weights(&frozen, &masks, false);
-                    let [validation_accuracy, test_accuracy] = evaluator.accuracies(&masked, &masks)?;
+                    let found = evaluator.accuracies(&masked, &masks, &self.context.stop)?;
+                    let Some([validation_accuracy, test_accuracy]) = found else { return Ok(None) };
                     rows.push(HeuristicRow {
                         replicate,
                         criterion: (*criterion).to_owned(),

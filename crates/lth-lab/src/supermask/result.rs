@@ -37,19 +37,17 @@ pub(super) fn write_result(
         SupermaskMethod::EdgePopup { density } => top_masks(&scores, density),
     };
     let first = mask(0);
-    let saved = network_of(work, &first)?;
+    let Some(saved) = network_of(work, &first)? else { return Ok(None) };
     let mut samples = vec![saved.test_accuracy];
     // One network at a time: a mask has as many weights as the next.
     for sample in 1..work.settings.method.samples() {
-        if work.context.stop.is_set() {
-            return Ok(None);
-        }
-        samples.push(network_of(work, &mask(sample))?.test_accuracy);
+        let Some(network) = network_of(work, &mask(sample))? else { return Ok(None) };
+        samples.push(network.test_accuracy);
     }
     let likely = if matches!(work.settings.method, SupermaskMethod::Bernoulli { .. }) {
         let masks = likely_masks(&scores);
-        let test_accuracy = network_of(work, &masks)?.test_accuracy;
-        Some(MaskAccuracy { density: network.density(&masks), test_accuracy })
+        let Some(likely) = network_of(work, &masks)? else { return Ok(None) };
+        Some(MaskAccuracy { density: network.density(&masks), test_accuracy: likely.test_accuracy })
     } else {
         None
     };
@@ -107,8 +105,8 @@ struct MaskedNetwork {
     test_accuracy: f64,
 }
 
-/// What an evaluation while learning makes of a mask: statistics estimated, accuracy on the test set.
-fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<MaskedNetwork, StageError> {
+/// What an evaluation while learning makes of a mask: statistics estimated, accuracy on the test set; `None` when stopped.
+fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<Option<MaskedNetwork>, StageError> {
     let weights = supermask_weights(&work.frozen, masks, work.settings.dynamic_rescaling);
     let network = work.context.architecture;
     let (recipe, seed) = (&work.experiment.recipe, work.experiment.seed(0));
@@ -121,8 +119,8 @@ fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<MaskedNetwork, Stage
         trainer.reestimate_batch_norm(&examples, &indices, batch_size).map_err(refused)?;
     }
     let set = trainer.add_evaluation_set(&work.data.test, &work.data.test_indices).map_err(refused)?;
-    let test_accuracy = trainer.evaluate(set).accuracy();
-    Ok(MaskedNetwork { weights: trainer.weights(), test_accuracy })
+    let evaluation = trainer.evaluate_unless(set, &|| work.context.stop.is_set());
+    Ok(evaluation.map(|found| MaskedNetwork { weights: trainer.weights(), test_accuracy: found.accuracy() }))
 }
 
 fn outcome(point: &EvaluationPoint) -> Outcome {

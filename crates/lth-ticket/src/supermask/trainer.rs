@@ -104,7 +104,7 @@ impl Trainer for SupermaskTrainer {
         self.inner.add_evaluation_set(examples, indices)
     }
 
-    fn evaluate(&mut self, set: usize) -> Evaluation {
+    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation> {
         let samples = self.settings.method.samples();
         let mut all = Evaluation::default();
         for sample in 0..samples {
@@ -116,14 +116,14 @@ impl Trainer for SupermaskTrainer {
             });
             if normalized.is_err() {
                 // The frozen weights were accepted, and only they can be refused; a loss that is none ends the training.
-                return Evaluation { loss: f64::NAN, ..all };
+                return Some(Evaluation { loss: f64::NAN, ..all });
             }
-            let found = self.inner.evaluate(set);
+            let found = self.inner.evaluate_unless(set, stop)?;
             all.loss += found.loss / f64::from(samples);
             all.correct += found.correct;
             all.examples += found.examples;
         }
-        all
+        Some(all)
     }
 
     fn logits(&mut self, _batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {

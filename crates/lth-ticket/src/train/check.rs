@@ -66,10 +66,15 @@ fn check_resume(job: &TrainingJob<'_>, checkpoint: &TrainingCheckpoint) -> Resul
     {
         return refuse(format!("it lacks the weights of iteration {missing}"));
     }
-    let evaluated = if iteration == last { last } else { iteration - iteration % job.evaluate_every };
-    let expected = (evaluated > start).then_some(evaluated);
+    let at_or_before = |iteration: u64| {
+        let evaluated = if iteration == last { last } else { iteration - iteration % job.evaluate_every };
+        (evaluated > start).then_some(evaluated)
+    };
+    let expected = at_or_before(iteration);
     let found = checkpoint.history.last().map(|row| row.iteration);
-    if found != expected {
+    // A training that was stopped in the middle of an evaluation has the one before.
+    let stopped_in_it = expected == Some(iteration) && found == at_or_before(iteration - 1);
+    if found != expected && !stopped_in_it {
         let name = |iteration: Option<u64>| {
             iteration.map_or("never".to_owned(), |iteration| format!("at iteration {iteration}"))
         };

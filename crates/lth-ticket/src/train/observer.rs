@@ -37,6 +37,12 @@ pub trait Observer {
     /// Called after every iteration, evaluation included; must be cheap.
     fn step(&mut self, progress: &Progress) -> Directive;
 
+    /// Asked in the middle of evaluations, which may take minutes: whether to stop at once. The evaluation is then made when the
+    /// training goes on.
+    fn stops(&self) -> bool {
+        false
+    }
+
     /// Called with the checkpoint that [`Directive::Checkpoint`] asked for.
     ///
     /// # Errors

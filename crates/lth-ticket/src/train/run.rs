@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lth_data::views;
-use lth_model::{Batch, Engine, Evaluation, Masks, Pruned, StepReport, Trainer};
+use lth_model::{Batch, Engine, Masks, Pruned, StepReport, Trainer};
 
 use super::{
     Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint,
@@ -37,6 +37,13 @@ pub fn train(
     let mut batches = Batches::new(&job.data.train_indices, job.recipe.batch_size, job.seed, job.order);
     let mut seen = Vec::new();
 
+    if run.lacks_evaluation(job, last) {
+        match run.evaluate(&|| observer.stops()) {
+            Evaluated::Finite => {}
+            Evaluated::Diverged => return Ok(Outcome::Diverged { iteration: run.iteration }),
+            Evaluated::Stopped => return Ok(Outcome::Stopped(run.checkpoint())),
+        }
+    }
     while run.iteration < last {
         let rate = job.recipe.learning_rate_at(run.iteration, per_epoch);
         let indices = batches.after(run.iteration);
@@ -54,11 +61,15 @@ pub fn train(
                 changed => changed?,
             }
         }
-        if (run.iteration.is_multiple_of(job.evaluate_every) || run.iteration == last) && !run.evaluate() {
-            return Ok(Outcome::Diverged { iteration: run.iteration });
-        }
         if job.snapshots.contains(&run.iteration) {
             run.snapshots.insert(run.iteration, run.trainer.state());
+        }
+        if is_evaluated(run.iteration, job, last) {
+            match run.evaluate(&|| observer.stops()) {
+                Evaluated::Finite => {}
+                Evaluated::Diverged => return Ok(Outcome::Diverged { iteration: run.iteration }),
+                Evaluated::Stopped => return Ok(Outcome::Stopped(run.checkpoint())),
+            }
         }
         match observer.step(&run.progress(&report, per_epoch, last)) {
             Directive::Continue => {}
@@ -71,7 +82,22 @@ pub fn train(
             Directive::Stop => return Ok(Outcome::Stopped(run.checkpoint())),
         }
     }
-    run.finish(job).map(Outcome::Finished)
+    run.finish(job, &|| observer.stops())
+}
+
+/// Whether validation and test sets are evaluated after so many updates.
+fn is_evaluated(iteration: u64, job: &TrainingJob<'_>, last: u64) -> bool {
+    iteration.is_multiple_of(job.evaluate_every) || iteration == last
+}
+
+/// What came of an evaluation.
+enum Evaluated {
+    /// Every loss is finite.
+    Finite,
+    /// A loss is not.
+    Diverged,
+    /// It was stopped in the middle, and nothing of it is noted.
+    Stopped,
 }
 
 /// A training in progress.
@@ -161,20 +187,27 @@ impl Run {
         changing.change(updates, &mut self.masks, batch)
     }
 
-    /// Adds the rows of this iteration; false when a loss is not finite.
-    fn evaluate(&mut self) -> bool {
+    /// Whether it was stopped while the present network was evaluated.
+    fn lacks_evaluation(&self, job: &TrainingJob<'_>, last: u64) -> bool {
+        self.iteration > job.start
+            && is_evaluated(self.iteration, job, last)
+            && self.history.last().is_none_or(|row| row.iteration < self.iteration)
+    }
+
+    /// Adds the rows of this iteration.
+    fn evaluate(&mut self, stop: &dyn Fn() -> bool) -> Evaluated {
+        let sets = [(self.validation_set, Split::Validation), (Some(self.test_set), Split::Test)];
+        let mut rows = Vec::new();
+        for (set, split) in sets.into_iter().filter_map(|(set, split)| Some((set?, split))) {
+            let Some(evaluation) = self.trainer.evaluate_unless(set, stop) else { return Evaluated::Stopped };
+            let (loss, accuracy) = (evaluation.loss, evaluation.accuracy());
+            rows.push(MetricRow { iteration: self.iteration, split, loss, accuracy });
+        }
         self.history.extend(self.running.row(self.iteration));
         self.running = RunningMean::default();
-        let mut row = |set: usize, split: Split| {
-            let evaluation: Evaluation = self.trainer.evaluate(set);
-            let (loss, accuracy) = (evaluation.loss, evaluation.accuracy());
-            self.history.push(MetricRow { iteration: self.iteration, split, loss, accuracy });
-            loss.is_finite()
-        };
-        let validation_is_finite = self.validation_set.is_none_or(|set| row(set, Split::Validation));
-        let test_is_finite = row(self.test_set, Split::Test);
+        self.history.extend(&rows);
         self.validation = self.history.iter().rfind(|row| row.split == Split::Validation).copied();
-        validation_is_finite && test_is_finite
+        if rows.iter().all(|row| row.loss.is_finite()) { Evaluated::Finite } else { Evaluated::Diverged }
     }
 
     fn progress(&self, report: &StepReport, per_epoch: u64, last: u64) -> Progress {
@@ -201,13 +234,15 @@ impl Run {
         }
     }
 
-    fn finish(mut self, job: &TrainingJob<'_>) -> Result<Trained, TrainingError> {
+    fn finish(mut self, job: &TrainingJob<'_>, stop: &dyn Fn() -> bool) -> Result<Outcome, TrainingError> {
         let state = self.trainer.state();
         // Only now: the training set is the largest, and prepared sets stay in memory.
         let train_set = self.trainer.add_evaluation_set(&job.data.train, &job.data.train_indices)?;
-        let train = self.trainer.evaluate(train_set);
+        let Some(train) = self.trainer.evaluate_unless(train_set, stop) else {
+            return Ok(Outcome::Stopped(self.checkpoint()));
+        };
         let (seconds, cpu_seconds) = (self.clock.seconds(), self.clock.cpu_seconds(self.trainer.as_ref()));
-        Ok(Trained {
+        Ok(Outcome::Finished(Trained {
             weights: state.weights,
             masks: self.masks,
             optimizer: state.optimizer,
@@ -216,6 +251,6 @@ impl Run {
             train,
             seconds,
             cpu_seconds,
-        })
+        }))
     }
 }

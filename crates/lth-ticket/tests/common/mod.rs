@@ -170,11 +170,14 @@ impl Trainer for FakeTrainer {
         Ok(self.sets.len() - 1)
     }
 
-    fn evaluate(&mut self, set: usize) -> Evaluation {
+    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation> {
+        if stop() {
+            return None;
+        }
         let (examples, indices) = &self.sets[set];
         let (report, _) = self.see(examples, indices);
         let loss = report.loss_sum / report.examples as f64;
-        Evaluation { loss, correct: report.correct, examples: report.examples }
+        Some(Evaluation { loss, correct: report.correct, examples: report.examples })
     }
 
     fn logits(&mut self, _batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {

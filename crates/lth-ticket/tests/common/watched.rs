@@ -68,8 +68,8 @@ impl Trainer for Watched {
         self.inner.add_evaluation_set(examples, indices)
     }
 
-    fn evaluate(&mut self, set: usize) -> Evaluation {
-        self.inner.evaluate(set)
+    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation> {
+        self.inner.evaluate_unless(set, stop)
     }
 
     fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {

@@ -1,7 +1,7 @@
 //! `lth train`.
 
 use std::{
-    io::{IsTerminal, stdout},
+    io::{ErrorKind, IsTerminal, stdout},
     path::Path,
 };
 
@@ -161,6 +161,15 @@ fn check_place(path: &Path) -> Result<(), Failure> {
         return Err(Failure::input(
             format!("cannot write '{}': its folder does not exist, or it is a folder itself", path.display()),
             "give --save-weights a file in a folder that exists",
+        ));
+    }
+    // Asking for a file whose name is too long fails in another way than asking for one that is not there.
+    if let Err(error) = path.symlink_metadata()
+        && error.kind() != ErrorKind::NotFound
+    {
+        return Err(Failure::input(
+            format!("cannot write '{}': {error}", path.display()),
+            "give --save-weights another file, with a shorter name if it is too long",
         ));
     }
     Ok(())
