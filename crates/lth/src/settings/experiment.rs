@@ -340,7 +340,7 @@ mod tests {
         let other = grasp("--grasp-temperature 1.5");
         assert_eq!(other.pruning.grasp_temperature, Some(1.5));
         assert_ne!(other.folder_name(), grasp("").folder_name());
-        other.check(&lth_model::lenet_300_100(10), 60_000).unwrap();
+        other.check(&lth_cpu::CpuEngine::new(), &lth_model::lenet_300_100(10), 60_000).unwrap();
         for flags in ["snip --grasp-temperature 1", "grasp --grasp-temperature 0"] {
             assert!(of(&format!("--before-training {flags}")).is_err(), "{flags}");
         }
