@@ -89,7 +89,10 @@ fn data_files_that_are_not_right_are_named() {
     let sandbox = Sandbox::new();
     let command = format!("find-ticket {SMALL} -i 1");
     let images = "data/train-images-idx3-ubyte";
-    sandbox.refused(&command, "data folder 'data' does not exist", "spelling");
+    // A place for data need not exist; the folder that a run is told to read must.
+    let settings = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n";
+    fs::write(sandbox.join("a.toml"), settings).unwrap();
+    sandbox.refused("run a.toml --data-folder data", "data folder 'data' does not exist", "spelling");
     fs::write(sandbox.join("data"), "x").unwrap();
     sandbox.refused(&command, "data folder 'data' is a file", "folder");
     fs::remove_file(sandbox.join("data")).unwrap();
