@@ -29,6 +29,9 @@ pub struct SupermaskCurve {
 /// The axis is never shorter, in percent: near chance, noise would look like a result.
 const LEAST: f64 = 5.0;
 
+/// Room above the curves for the title of a panel, in lengths of the axis.
+const HEADROOM: f64 = 0.1;
+
 /// Accuracy against density, all panels on one scale that holds everything: panels one below the other, each with its title, mean lines with bands from
 /// minimum to maximum over replicates, and a fine line at chance, a fraction.
 ///
@@ -46,11 +49,9 @@ pub fn supermask_figure(
     let shown = shown.filter(|point| point.is_drawable()).flat_map(|point| [point.band().0, point.band().1]);
     let accuracies: Vec<f64> = shown.chain([chance]).map(|accuracy| 100.0 * accuracy).collect();
     let rule = RangeRule { least: LEAST, ..RangeRule::ACCURACY };
-    let y = value_axis(
-        linear_range(&[], &accuracies, rule).ok_or_else(no_data)?,
-        rule.possible,
-        "test accuracy (%)",
-    );
+    let mut range = linear_range(&[], &accuracies, rule).ok_or_else(no_data)?;
+    range.high += HEADROOM * (range.high - range.low);
+    let y = value_axis(range, rule.possible, "test accuracy (%)");
     let left = theme::MARGIN + y.width_as_y();
     let right = WIDTH - theme::MARGIN;
     let x = density_axis(densities, &DensityLimits::default(), left, right).ok_or_else(no_data)?;

@@ -27,7 +27,12 @@ pub(super) fn draw(
     let experiment = &results.experiment;
     let heading = Heading::new(
         "Untrained networks under the masks of trained ones",
-        format!("{}, {} replicates", experiment.title(), experiment.replicates),
+        format!(
+            "{}, {} replicate{}",
+            experiment.title(),
+            experiment.replicates,
+            if experiment.replicates == 1 { "" } else { "s" }
+        ),
     );
     let panels: Vec<(String, Vec<SupermaskCurve>)> = settings
         .weights
