@@ -153,9 +153,9 @@ mod tests {
         let before = threads.cpu_time();
         threads.run(2, |_, _| {
             let begin = thread_cpu_time().unwrap();
-            while thread_cpu_time().unwrap() - begin < Duration::from_millis(3) {}
+            while thread_cpu_time().unwrap().saturating_sub(begin) < Duration::from_millis(3) {}
         });
-        assert!(threads.cpu_time() - before >= Duration::from_millis(6));
+        assert!(threads.cpu_time().saturating_sub(before) >= Duration::from_millis(6));
     }
 
     #[test]

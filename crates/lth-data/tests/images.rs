@@ -174,7 +174,7 @@ fn the_cache_sees_files_and_folders_that_change_places() {
     assert_eq!(folder.load().unwrap().fingerprint, seen[0].0);
     let changes: [&dyn Fn(); 3] =
         [&|| swap("train/cat", "train/dog"), &|| swap("train/cat/x.ppm", "train/dog/x.ppm"), &|| {
-            folder.write("train/cat/y.ppm", &flat(31))
+            folder.write("train/cat/y.ppm", &flat(31));
         }];
     for change in changes {
         change();

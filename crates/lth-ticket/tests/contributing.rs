@@ -70,7 +70,8 @@ fn contributing_shows_the_example_as_it_is() {
 #[test]
 fn all_code_that_contributing_shows_is_in_a_file_that_is_compiled() {
     let text = contributing();
-    let files = quoted(&text).into_iter().filter(|name| is_path(name) && name.ends_with(".rs"));
+    let files =
+        quoted(&text).into_iter().filter(|name| is_path(name) && name.rsplit('.').next() == Some("rs"));
     let files: Vec<String> =
         files.map(|name| flush_left(&fs::read_to_string(format!("{ROOT}/{name}")).unwrap())).collect();
     let blocks = blocks(&text, "rust");

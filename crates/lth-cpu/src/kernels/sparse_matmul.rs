@@ -49,11 +49,10 @@ impl Kernel for SparseMatmul<'_> {
         unsafe {
             // As many sums as there are registers for: four rows of up to four vectors, or one.
             match (S::TILE_VECTORS >= 4, self.vectors) {
-                (true, 1) => self.slices::<S, SLICE, 1>(s, y),
+                (_, 1) => self.slices::<S, SLICE, 1>(s, y),
                 (true, 2) => self.slices::<S, SLICE, 2>(s, y),
                 (true, 3) => self.slices::<S, SLICE, 3>(s, y),
                 (true, _) => self.slices::<S, SLICE, 4>(s, y),
-                (false, 1) => self.slices::<S, SLICE, 1>(s, y),
                 (false, 2) => self.slices::<S, 2, 2>(s, y),
                 (false, 3) => self.slices::<S, 1, 3>(s, y),
                 (false, _) => self.slices::<S, 1, 4>(s, y),

@@ -93,7 +93,7 @@ mod tests {
         let first = provenance("2026-01-01T00:00:00Z", "lth run a.toml");
         first.add_to(&layout).unwrap();
         provenance("2026-01-02T00:00:00Z", "lth run a.toml").add_to(&layout).unwrap();
-        assert_eq!(read(&layout.provenance()).unwrap(), [first.clone()]);
+        assert_eq!(read(&layout.provenance()).unwrap(), std::slice::from_ref(&first));
         let longer = provenance("2026-01-03T00:00:00Z", "lth run b.toml");
         longer.add_to(&layout).unwrap();
         assert_eq!(read(&layout.provenance()).unwrap(), [first, longer]);

@@ -141,7 +141,7 @@ fn same_groups(a: &[Option<&String>], b: &[Option<&String>]) -> bool {
 
 fn in_words(path: &str, experiments: &[&Experiment], values: &[Option<&String>]) -> DifferingSetting {
     let name = name_of(path);
-    let text = |(experiment, value): (&&Experiment, &Option<&String>)| match (path, value) {
+    let text = |(experiment, value): (&&Experiment, Option<&String>)| match (path, value) {
         (_, None) if path == "initial_weights" => "fresh weights".to_owned(),
         (_, None) => String::new(),
         ("model" | "dataset", Some(value)) => (*value).clone(),
@@ -151,7 +151,7 @@ fn in_words(path: &str, experiments: &[&Experiment], values: &[Option<&String>])
         }
         (_, Some(value)) => format!("{name} {value}"),
     };
-    let texts = experiments.iter().zip(values).map(text).collect();
+    let texts = experiments.iter().zip(values.iter().copied()).map(text).collect();
     DifferingSetting { name, texts }
 }
 
@@ -169,6 +169,9 @@ fn name_of(path: &str) -> String {
 mod tests {
     use super::*;
     use lth_model::{Optimizer, Rate, Seed, Step};
+
+    /// A change of a setting, and the legends without it and with it.
+    type Change = (fn(&mut Experiment), &'static str, &'static str);
 
     fn experiment() -> Experiment {
         Experiment::new("lenet-300-100", "mnist")
@@ -211,7 +214,7 @@ mod tests {
                 ["criterion movement", "learning rate 0.003"]
             ]
         );
-        let changes: [(fn(&mut Experiment), &str, &str); 8] = [
+        let changes: [Change; 8] = [
             (|e| e.pruning.rewind = Step::from_iterations(500), "rewind point 0ep", "rewind point 500it"),
             (
                 |e| e.pruning.keep_optimizer_state = true,

@@ -42,13 +42,11 @@ impl Timing {
     /// How many times less CPU time a step takes than one of another training; in wall-clock time where that of either is
     /// not known.
     pub(crate) fn speed_up(&self, dense: &Self) -> Option<f64> {
-        match (self.cpu_seconds_a_step(), dense.cpu_seconds_a_step()) {
-            (Some(own), Some(dense)) => Some(dense / own),
-            _ => {
-                let (own, dense) = (self.steps_per_second(), dense.steps_per_second());
-                (own > 0.0 && dense > 0.0).then(|| own / dense)
-            }
+        if let (Some(own), Some(dense)) = (self.cpu_seconds_a_step(), dense.cpu_seconds_a_step()) {
+            return Some(dense / own);
         }
+        let (own, dense) = (self.steps_per_second(), dense.steps_per_second());
+        (own > 0.0 && dense > 0.0).then(|| own / dense)
     }
 
     /// Updates a second of wall-clock time, evaluations included.

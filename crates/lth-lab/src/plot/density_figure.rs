@@ -7,7 +7,7 @@ use super::{
     density_panel::{draw_panel, has_band, level, level_label_width},
     format,
     frame::{Axis, Frame, x_axis_height},
-    limits::refuse_outside,
+    limits::{AxisLimits, refuse_outside},
     page::{Page, Sample},
     range::{RangeRule, linear_range},
     theme,
@@ -184,7 +184,7 @@ fn y_axis(panel: &DensityPanel, limits: &DensityLimits) -> Result<Option<Axis>, 
     let asked = limits.accuracy.filter(|_| panel.measure.is_accuracy());
     let found: Vec<f64> = others.iter().map(|value| value / 100.0).collect();
     refuse_outside("accuracy", asked, &found)?;
-    let range = asked.map(|limits| limits.in_percent()).or_else(|| linear_range(&tickets, &others, rule));
+    let range = asked.map(AxisLimits::in_percent).or_else(|| linear_range(&tickets, &others, rule));
     Ok(range.map(|range| value_axis(range, rule.possible, panel.measure.label())))
 }
 

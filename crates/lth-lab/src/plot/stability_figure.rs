@@ -104,9 +104,12 @@ pub(super) struct Axes<'a> {
     pub(super) labels: [&'static str; 2],
     /// The x axis between two positions.
     pub(super) x: &'a dyn Fn(f64, f64) -> Axis,
-    /// The range of a y axis in percent, from the means of each curve and the ends of all bands.
-    pub(super) y: &'a dyn Fn(&[Vec<f64>], &[f64]) -> Option<LinearRange>,
+    /// The range of a y axis in percent.
+    pub(super) y: &'a RangeOf,
 }
+
+/// A range from the means of each curve and the ends of all bands.
+type RangeOf = dyn Fn(&[Vec<f64>], &[f64]) -> Option<LinearRange>;
 
 /// What [`path_figure`] and the figure of barriers share: a panel of the test set above one of training examples. `stable_below` is a
 /// dotted line at a value in percent, where it lies on an axis.

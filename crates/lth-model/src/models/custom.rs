@@ -200,7 +200,7 @@ fn check_names(network: &str, layers: &[Layer]) -> Result<(), ArchitectureError>
 fn collision(name: &str) -> Option<String> {
     if name == "optimizer" || name.starts_with("optimizer.") {
         Some("tensors whose names begin with 'optimizer.' are the optimiser's memory".to_owned())
-    } else if name == "mask" || name.ends_with(".mask") {
+    } else if name.rsplit('.').next() == Some("mask") {
         Some("names that end in '.mask' are masks".to_owned())
     } else if name.chars().any(char::is_control) {
         Some("names of layers have no control characters".to_owned())

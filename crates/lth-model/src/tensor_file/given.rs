@@ -155,7 +155,7 @@ impl GivenFile {
             tensors.clone().map(Tensor::shape).chain(self.others.iter().map(|other| &other.shape[..]));
         shapes.into_iter().any(|shape| shape.len() > 1)
             && self.others.iter().all(|other| matches!(other.mask, Some(Ok(_))))
-            && tensors.flat_map(|tensor| tensor.data()).all(|&value| value == 0.0 || value == 1.0)
+            && tensors.flat_map(Tensor::data).all(|&value| value == 0.0 || value == 1.0)
     }
 
     /// Weights, masks and metadata, fit for training.

@@ -82,7 +82,6 @@ fn title(runs: &[RunResults]) -> String {
     let names: Vec<String> =
         differing_settings(&experiments(runs)).into_iter().map(|setting| setting.name).collect();
     match &names[..] {
-        [] => "Tickets of several runs".to_owned(),
         [name] => format!("Tickets by {name}"),
         [first @ .., last] if names.len() <= MOST_IN_TITLE => {
             format!("Tickets by {} and {last}", first.join(", "))

@@ -70,22 +70,19 @@ impl Start {
                 optimizer: ticket.optimizer,
             });
         }
-        let weights = match &arguments.initial_weights {
-            Some(path) => {
-                let file = given(path, Some(architecture), messages)?;
-                let file = file.into_file().map_err(Failure::bad_input)?;
-                if !file.masks.is_empty() && arguments.masks.is_none() {
-                    messages.warning(&format!(
-                        "the masks of '{0}' are not used; to train under them, give --masks '{0}' too",
-                        path.display()
-                    ));
-                }
-                complete(path, file.tensors, architecture)?
+        let weights = if let Some(path) = &arguments.initial_weights {
+            let file = given(path, Some(architecture), messages)?;
+            let file = file.into_file().map_err(Failure::bad_input)?;
+            if !file.masks.is_empty() && arguments.masks.is_none() {
+                messages.warning(&format!(
+                    "the masks of '{0}' are not used; to train under them, give --masks '{0}' too",
+                    path.display()
+                ));
             }
-            None => {
-                let seed = seed.unwrap_or(Seed(0));
-                initialize(architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0)
-            }
+            complete(path, file.tensors, architecture)?
+        } else {
+            let seed = seed.unwrap_or(Seed(0));
+            initialize(architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0)
         };
         let masks = match &arguments.masks {
             Some(path) => masks(path, given(path, Some(architecture), messages)?, architecture)?,

@@ -134,7 +134,7 @@ fn check_batches(recipe: &Recipe, architecture: &Architecture, examples: usize) 
     let is_met = size == 1 || recipe.length.iterations(per_epoch) >= per_epoch;
     let last = examples - (per_epoch as usize - 1) * size;
     let Some(layer) = architecture.norm_of_one_value(last).filter(|_| is_met) else { return Ok(()) };
-    let others = (size.max(2)..).find(|other| *other >= examples || examples % other != 1);
+    let others = (size.max(2)..=examples.max(2)).find(|other| *other >= examples || examples % other != 1);
     refuse(
         "recipe.batch_size",
         size,
