@@ -105,11 +105,11 @@ pub(super) struct Axes<'a> {
     /// The x axis between two positions.
     pub(super) x: &'a dyn Fn(f64, f64) -> Axis,
     /// The range of a y axis in percent.
-    pub(super) y: &'a RangeOf,
+    pub(super) y: &'a RangeOf<'a>,
 }
 
 /// A range from the means of each curve and the ends of all bands.
-type RangeOf = dyn Fn(&[Vec<f64>], &[f64]) -> Option<LinearRange>;
+type RangeOf<'a> = dyn Fn(&[Vec<f64>], &[f64]) -> Option<LinearRange> + 'a;
 
 /// What [`path_figure`] and the figure of barriers share: a panel of the test set above one of training examples. `stable_below` is a
 /// dotted line at a value in percent, where it lies on an axis.
