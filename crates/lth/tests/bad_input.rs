@@ -25,7 +25,7 @@ fn unknown_names_are_answered_with_the_nearest() {
         "unrecognized subcommand 'find-wining-ticket'",
         "'find-winning-ticket'",
     );
-    sandbox.refused("models --verbos error", "unexpected argument '--verbos'", "--verbosity");
+    sandbox.refused("models --verbosit error", "unexpected argument '--verbosit'", "--verbosity");
     sandbox.refused("find-ticket lenet-300-100", "<DATASET>", "--help");
     assert!(fs::read_dir(sandbox.path()).unwrap().next().is_none(), "something was written");
 }

@@ -4,6 +4,7 @@
 mod common;
 
 use std::{
+    ffi::OsStr,
     fs,
     process::{Child, Command, Output, Stdio},
     thread,
@@ -16,8 +17,22 @@ use common::{Sandbox, exact_files, run_folder};
 const LONG: &str =
     "find-ticket lenet-300-100 mnist data --validation 60 -b 20 --length 6000it --evaluate-every 100 -i 2";
 
+/// A program that heeds signals, even where whatever runs the tests was started with signals ignored (as by `nohup` or in the
+/// background of a script), which its children inherit.
+fn heeding(program: impl AsRef<OsStr>) -> Command {
+    let resets = ["--default-signal=INT,TERM,HUP"];
+    let can_reset = Command::new("env").args(resets).arg("true").stderr(Stdio::null()).status();
+    if can_reset.is_ok_and(|status| status.success()) {
+        let mut command = Command::new("env");
+        command.args(resets).arg(program);
+        command
+    } else {
+        Command::new(program)
+    }
+}
+
 fn start(sandbox: &Sandbox, flags: &str) -> Child {
-    Command::new(assert_cmd::cargo::cargo_bin("lth"))
+    heeding(assert_cmd::cargo::cargo_bin("lth"))
         .args(flags.split_whitespace())
         .current_dir(sandbox.path())
         .stdout(Stdio::piped())
@@ -102,7 +117,7 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
         ("exec nohup", "HUP", "INT"),
     ] {
         let sandbox = Sandbox::new();
-        let mut child = Command::new("sh")
+        let mut child = heeding("sh")
             .args(["-c", &format!("{shell} '{}' {}", lth.display(), LONG.replace("6000it", "6000000it"))])
             .current_dir(sandbox.data().path())
             .stdout(Stdio::piped())
