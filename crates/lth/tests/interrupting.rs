@@ -99,7 +99,7 @@ fn a_single_training_stops_too() {
     let sandbox = Sandbox::new();
     let flags = LONG.replace("find-ticket", "train").replace(" -i 2", " --save-weights w");
     let child = start(sandbox.data(), &flags.replace("6000it", "6000000it"));
-    thread::sleep(Duration::from_millis(1500));
+    wait_for_round(&sandbox);
     interrupt(&child);
     let (code, stderr) = end(child);
     assert_eq!(code, Some(130), "{stderr}");
