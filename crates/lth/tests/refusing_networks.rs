@@ -34,7 +34,7 @@ fn a_layer_that_the_engine_cannot_count() {
         "find-winning-ticket wide.toml mnist data --validation 60",
         "find-winning-ticket mlp-70000 mnist data --validation 60",
         "train wide.toml mnist data --validation 60",
-        "supermask learn wide.toml mnist data --validation 60",
+        "supermask learn wide.toml mnist data --validation 60 -b 60",
         "run wide-run.toml --data-folder data",
     ] {
         sandbox.refused(command, "does not support layer 'fc1' of 70000 units", "--width-factor");

@@ -169,7 +169,7 @@ fn a_killed_training_goes_on_to_the_same_bits() {
     let train =
         "train lenet-5 mnist data --dropout 0.3 --validation 60 -b 20 --length 1500it --evaluate-every 500";
     let program = assert_cmd::cargo::cargo_bin("lth");
-    sandbox.data().output(&format!("{train} --output-path whole --save-weights whole.w"));
+    sandbox.data().output(&format!("{train} --output-path whole --save-weights whole.safetensors"));
     let mut killed = 0;
     for _ in 0..20 {
         let mut child = std::process::Command::new(&program)
@@ -185,8 +185,11 @@ fn a_killed_training_goes_on_to_the_same_bits() {
         killed += u32::from(!child.wait().unwrap().success());
     }
     assert!(killed > 0);
-    sandbox.output(&format!("{train} --save-weights parts.w"));
-    assert_eq!(fs::read(sandbox.join("whole.w")).unwrap(), fs::read(sandbox.join("parts.w")).unwrap());
+    sandbox.output(&format!("{train} --save-weights parts.safetensors"));
+    assert_eq!(
+        fs::read(sandbox.join("whole.safetensors")).unwrap(),
+        fs::read(sandbox.join("parts.safetensors")).unwrap()
+    );
     let [whole, parts] = ["whole", "runs"].map(|output| {
         let root = sandbox.join(output);
         files(&root)

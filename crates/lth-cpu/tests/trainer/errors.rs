@@ -197,11 +197,11 @@ fn what_is_lacking_is_known_without_weights() {
     assert!(matches!(refused(&normed), EngineError::TooWide { units: 70_000, .. }));
     let last = start().linear("fc1", 3).relu("relu1").build().unwrap();
     assert!(matches!(refused(&last), EngineError::Unsupported { .. }));
-    let window = lth_model::Window::square(3, 1, 1);
-    let many = ArchitectureBuilder::new("net", &[1, 4, 4]).conv2d("conv1", 70_000, window);
-    let many = many.conv2d("conv2", 70_000, window).flatten("flatten").linear("fc", 2).build().unwrap();
+    let window = lth_model::Window::square(1, 1, 0);
+    let many = ArchitectureBuilder::new("net", &[1, 4, 4]).conv2d("conv1", 65_536, window);
+    let many = many.conv2d("conv2", 65_536, window).flatten("flatten").linear("fc", 2).build().unwrap();
     assert_eq!(
         refused(&many).to_string(),
-        "the cpu engine does not support conv2.weight of 44100000000 values: at most 4294901759"
+        "the cpu engine does not support conv2.weight of 4294967296 values: at most 4294901759"
     );
 }

@@ -39,7 +39,7 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 #[serde(deny_unknown_fields, default)]
 pub struct DatasetView {
     /// Image files are scaled to this many pixels on either side when they are read
-    /// ([`crate::DataOptions::image_size`]); [`DatasetView::apply`] leaves it to the reader.
+    /// ([`crate::ImageOptions::size`]); [`DatasetView::apply`] leaves it to the reader.
     #[serde(skip_serializing_if = "is_default")]
     pub image_size: Option<u32>,
     /// They are scaled to this many pixels on the shorter side first, and the middle is cut out

@@ -199,6 +199,7 @@ mod tests {
 
     fn rich() -> Experiment {
         let mut experiment = Experiment::new("lenet-300-100", "mnist");
+        experiment.data_folder = Some("photographs".into());
         experiment.dataset_fingerprint = Some("00ff".to_owned());
         experiment.network_fingerprint = Some("ff00".to_owned());
         experiment.controls = ControlKind::all().take(2).collect();
