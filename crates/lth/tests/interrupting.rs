@@ -6,6 +6,7 @@ mod common;
 use std::{
     ffi::OsStr,
     fs,
+    path::PathBuf,
     process::{Child, Command, Output, Stdio},
     thread,
     time::{Duration, Instant},
@@ -53,9 +54,9 @@ fn interrupt(child: &Child) {
 /// Waits until the run has begun to train.
 fn wait_for_round(sandbox: &Sandbox) {
     let begun = Instant::now();
-    while !(sandbox.join("runs").is_dir()
-        && run_folder(sandbox).join("replicate-0/round-00/ticket.safetensors").is_file())
-    {
+    let has_begun = |run: PathBuf| run.join("replicate-0/round-00/ticket.safetensors").is_file();
+    let runs = || fs::read_dir(sandbox.join("runs")).into_iter().flatten();
+    while !runs().any(|run| has_begun(run.unwrap().path())) {
         assert!(begun.elapsed() < Duration::from_mins(1), "the run did not begin");
         thread::sleep(Duration::from_millis(5));
     }
