@@ -32,8 +32,9 @@ pub(crate) struct Matmul<'a> {
     pub(crate) end: End<'a>,
 }
 
-/// Rows of a slab, 64 lanes wide, that stay in a first-level cache of 48 KB beside what else is there.
-const BLOCK_TERMS: usize = 132;
+/// Terms whose rows of a slab, 64 lanes wide, stay in a first-level cache of 32 KB beside what else is there, while all rows of
+/// the result go by.
+const BLOCK_TERMS: usize = 98;
 
 /// What happens to a row before it is stored.
 #[derive(Clone, Copy)]
@@ -68,83 +69,116 @@ impl Kernel for Matmul<'_> {
         if let End::Gate(gate) = self.end {
             assert!(gate.len() >= self.rows * width);
         }
-        if S::TILE_VECTORS >= 4 {
-            // SAFETY: lengths are checked above.
-            unsafe {
-                match self.vectors {
-                    1 => self.columns::<S, 1>(s, 0),
-                    2 => self.columns::<S, 2>(s, 0),
-                    3 => self.columns::<S, 3>(s, 0),
-                    _ => self.columns::<S, 4>(s, 0),
-                }
-            }
-        } else {
-            for vector in 0..self.vectors {
-                // SAFETY: lengths are checked above.
-                unsafe { self.columns::<S, 1>(s, vector) }
+        let mut block = Block { weights: [0; BLOCK_TERMS], x: [0; BLOCK_TERMS] };
+        // SAFETY: lengths are checked above.
+        unsafe {
+            match (S::TILE_VECTORS >= 4, self.vectors) {
+                (true, 2) => self.blocks::<S, 2>(s, &mut block),
+                (true, 3) => self.blocks::<S, 3>(s, &mut block),
+                (true, 4) => self.blocks::<S, 4>(s, &mut block),
+                _ => self.blocks::<S, 1>(s, &mut block),
             }
         }
     }
 }
 
 impl Matmul<'_> {
+    /// All rows, for a block of terms after the other.
     #[inline(always)]
-    unsafe fn columns<S: Simd, const V: usize>(&mut self, s: S, first: usize) {
-        // SAFETY: rows and vectors are inside of what `run` checked; a tile of 5 outputs never leaves its panel of 20,
-        // nor a tile of 4 inputs its vector of 16.
-        unsafe {
-            if self.forward {
-                self.strip::<S, 5, V, true>(s, first);
-            } else {
-                self.strip::<S, 4, V, false>(s, first);
+    unsafe fn blocks<S: Simd, const V: usize>(&mut self, s: S, block: &mut Block) {
+        let terms = self.terms;
+        let blocks = terms.len().div_ceil(BLOCK_TERMS).max(1);
+        let size = terms.len().div_ceil(blocks).max(1);
+        for number in 0..blocks {
+            let terms = &terms[(number * size).min(terms.len())..((number + 1) * size).min(terms.len())];
+            let part = Part { count: terms.len(), starts: number == 0, ends: number + 1 == blocks };
+            self.find(terms, block);
+            // SAFETY: terms, rows and vectors are inside of what `run` checked; a tile of 5 outputs never leaves its panel
+            // of 20, nor do those of 6, 5 and 5 inputs their vector of 16.
+            unsafe {
+                if self.forward {
+                    let mut row = 0;
+                    while row + 5 <= self.rows {
+                        self.tile::<S, 5, V, true>(s, row, part, block);
+                        row += 5;
+                    }
+                    self.rest::<S, V, true>(s, row, part, block);
+                } else {
+                    let whole = self.rows / VECTOR * VECTOR;
+                    for row in (0..whole).step_by(VECTOR) {
+                        self.tile::<S, 6, V, false>(s, row, part, block);
+                        self.tile::<S, 5, V, false>(s, row + 6, part, block);
+                        self.tile::<S, 5, V, false>(s, row + 11, part, block);
+                    }
+                    self.rest::<S, V, false>(s, whole, part, block);
+                }
             }
         }
     }
 
-    /// All rows, R at a time, for a block of terms after the other: so many that their rows of the slab stay in the
-    /// first-level cache while all rows of the result go by.
+    /// Finds where the weights of a block of terms and their rows of the slab are.
+    fn find(&self, terms: &[u16], block: &mut Block) {
+        let width = self.vectors * LANES;
+        for (place, &term) in terms.iter().enumerate() {
+            let term = usize::from(term);
+            let at = if self.forward { Panels::input_offset(term) } else { self.panels.output_offset(term) };
+            block.weights[place] = at as u32;
+            block.x[place] = (term * width) as u32;
+        }
+    }
+
+    /// The rows from this one on, fewer than make up a tile of outputs or a vector of inputs.
     #[inline(always)]
-    unsafe fn strip<S: Simd, const R: usize, const V: usize, const FORWARD: bool>(
+    unsafe fn rest<S: Simd, const V: usize, const FORWARD: bool>(
         &mut self,
         s: S,
-        first: usize,
+        mut row: usize,
+        part: Part,
+        block: &Block,
     ) {
-        let blocks = self.terms.len().div_ceil(BLOCK_TERMS).max(1);
-        let size = self.terms.len().div_ceil(blocks).max(1);
-        for block in 0..blocks {
-            let terms =
-                &self.terms[(block * size).min(self.terms.len())..((block + 1) * size).min(self.terms.len())];
-            let part = Part { terms, first, starts: block == 0, ends: block + 1 == blocks };
-            let mut row = 0;
-            // SAFETY: as above.
+        while row < self.rows {
+            // SAFETY: the caller's promise.
             unsafe {
-                while row + R <= self.rows {
-                    self.tile::<S, R, V, FORWARD>(s, row, part);
-                    row += R;
-                }
                 match self.rows - row {
-                    1 => self.tile::<S, 1, V, FORWARD>(s, row, part),
-                    2 => self.tile::<S, 2, V, FORWARD>(s, row, part),
-                    3 => self.tile::<S, 3, V, FORWARD>(s, row, part),
-                    4 => self.tile::<S, 4, V, FORWARD>(s, row, part),
-                    _ => {}
+                    1 => self.tile::<S, 1, V, FORWARD>(s, row, part, block),
+                    2 => self.tile::<S, 2, V, FORWARD>(s, row, part, block),
+                    3 => self.tile::<S, 3, V, FORWARD>(s, row, part, block),
+                    _ => self.tile::<S, 4, V, FORWARD>(s, row, part, block),
                 }
             }
+            row += (self.rows - row).min(4);
         }
     }
 
-    /// R rows times V vectors of accumulators.
+    /// R rows, all vectors of lanes, V at a time: the weights are in cache from the second time on.
     #[inline(always)]
     unsafe fn tile<S: Simd, const R: usize, const V: usize, const FORWARD: bool>(
         &mut self,
         s: S,
         row: usize,
-        part: Part<'_>,
+        part: Part,
+        block: &Block,
+    ) {
+        for first in (0..self.vectors).step_by(V) {
+            // SAFETY: the caller's promise.
+            unsafe { self.sums::<S, R, V, FORWARD>(s, row, first, part, block) }
+        }
+    }
+
+    /// R rows times V vectors of accumulators.
+    #[inline(always)]
+    unsafe fn sums<S: Simd, const R: usize, const V: usize, const FORWARD: bool>(
+        &mut self,
+        s: S,
+        row: usize,
+        vector: usize,
+        part: Part,
+        block: &Block,
     ) {
         let width = self.vectors * LANES;
-        // SAFETY: `run` checked the lengths for all rows, terms and vectors.
+        // SAFETY: `run` checked the lengths for all rows, terms and vectors, and `read` filled the block.
         unsafe {
-            let y = self.y.as_mut_ptr().add(row * width + part.first * LANES);
+            let y = self.y.as_mut_ptr().add(row * width + vector * LANES);
             let mut sums = [[s.splat(0.0); V]; R];
             for r in 0..R {
                 for v in 0..V {
@@ -159,12 +193,10 @@ impl Matmul<'_> {
             let (base, row_stride) =
                 if FORWARD { (self.panels.index(first, 0), LANES) } else { (self.panels.index(0, first), 1) };
             let w = self.weights.as_ptr().add(base);
-            let x = self.x.as_ptr().add(part.first * LANES);
-            for &term in part.terms {
-                let term = usize::from(term);
-                let x = x.add(term * width);
-                let w =
-                    w.add(if FORWARD { Panels::input_offset(term) } else { self.panels.output_offset(term) });
+            let x = self.x.as_ptr().add(vector * LANES);
+            for place in 0..part.count {
+                let x = x.add(*block.x.get_unchecked(place) as usize);
+                let w = w.add(*block.weights.get_unchecked(place) as usize);
                 let mut xs = [s.splat(0.0); V];
                 for v in 0..V {
                     xs[v] = s.load(x.add(v * LANES));
@@ -181,7 +213,7 @@ impl Matmul<'_> {
                     let (sum, at) = (sums[r][v], r * width + v * LANES);
                     let value = match self.end {
                         End::Gate(gate) if part.ends => {
-                            s.gate(s.load(gate.as_ptr().add(row * width + part.first * LANES + at)), sum)
+                            s.gate(s.load(gate.as_ptr().add(row * width + vector * LANES + at)), sum)
                         }
                         // Zero first: NaN passes through.
                         End::Relu if part.ends => s.max(s.splat(0.0), sum),
@@ -196,13 +228,19 @@ impl Matmul<'_> {
 
 /// What a tile computes of its sums.
 #[derive(Clone, Copy)]
-struct Part<'a> {
-    /// A block of the terms.
-    terms: &'a [u16],
-    /// The first vector of lanes.
-    first: usize,
+struct Part {
+    /// Terms of the block.
+    count: usize,
     /// Whether sums start here, or go on from the slab.
     starts: bool,
     /// Whether they end here.
     ends: bool,
+}
+
+/// A block of terms as every tile reads it.
+struct Block {
+    /// How far the weights of each term are from those of the first.
+    weights: [u32; BLOCK_TERMS],
+    /// How far the row of each term is from that of the first.
+    x: [u32; BLOCK_TERMS],
 }

@@ -91,32 +91,13 @@ impl<R: UpdateRule> Kernel for Outer<'_, R> {
         assert!(self.dy.len() >= self.panels.count() * (self.rows + 1) * PANEL);
         assert!(self.kept.is_none_or(|kept| kept.len() >= self.panels.len() / LANES));
         self.parameters.check::<R>(self.panels.len());
-        let tiles = self.panels.count() * vectors;
-        let mut pending = Pending { sums: [s.splat(0.0); PANEL], at: None };
-        for tile in 0..tiles {
-            let tile = if self.reverse { tiles - 1 - tile } else { tile };
-            let (panel, vector) = (tile / vectors, tile % vectors);
-            let rows = (self.panels.outputs() - panel * PANEL).min(PANEL);
-            let mut row = 0;
-            // SAFETY: lengths are checked above.
-            unsafe {
-                if S::TILE_VECTORS >= 4 && rows == PANEL {
-                    self.full_tile(s, panel, vector, &mut pending);
-                    continue;
-                }
-                while row + 5 <= rows {
-                    self.part_tile::<S, 5>(s, panel, row, vector);
-                    row += 5;
-                }
-                while row < rows {
-                    self.part_tile::<S, 1>(s, panel, row, vector);
-                    row += 1;
-                }
+        // SAFETY: lengths are checked above.
+        unsafe {
+            if S::TILE_VECTORS >= 4 {
+                self.tiles::<S, PANEL>(s);
+            } else {
+                self.tiles::<S, BURST>(s);
             }
-        }
-        for t in 0..PANEL {
-            // SAFETY: as above.
-            unsafe { self.apply(s, &pending, t) };
         }
     }
 }
@@ -124,33 +105,58 @@ impl<R: UpdateRule> Kernel for Outer<'_, R> {
 /// Updates that are made in a row: enough to hide each other's latency, few enough to be hidden by the sums.
 const BURST: usize = 5;
 
-/// A tile whose sums are made and whose update is to be done.
-struct Pending<V> {
-    sums: [V; PANEL],
+/// A tile of T rows whose sums are made and whose update is to be done.
+struct Pending<V, const T: usize> {
+    sums: [V; T],
     at: Option<usize>,
 }
 
 impl<R: UpdateRule> Outer<'_, R> {
-    /// Updates the weights of row t of a pending tile.
+    /// All weights, T rows of a panel at a time, and what is left of a panel.
     #[inline(always)]
-    unsafe fn apply<S: Simd>(&mut self, s: S, pending: &Pending<S::V>, t: usize) {
-        if let Some(at) = pending.at {
-            let at = at + t * LANES;
+    unsafe fn tiles<S: Simd, const T: usize>(&mut self, s: S) {
+        let vectors = self.panels.width() / LANES;
+        let tiles = self.panels.count() * vectors;
+        let mut pending = Pending { sums: [s.splat(0.0); T], at: None };
+        for tile in 0..tiles {
+            let tile = if self.reverse { tiles - 1 - tile } else { tile };
+            let (panel, vector) = (tile / vectors, tile % vectors);
+            let rows = (self.panels.outputs() - panel * PANEL).min(PANEL);
+            let mut row = 0;
             // SAFETY: the caller's promise.
             unsafe {
-                let kept = self.kept.map(|kept| *kept.get_unchecked(at / LANES));
-                apply_at(s, &self.rule, pending.sums[t], self.parameters.slots(at), kept);
+                while row + T <= rows {
+                    self.tile(s, panel, row, vector, &mut pending);
+                    row += T;
+                }
+                while row + BURST <= rows {
+                    self.rest::<S, BURST>(s, panel, row, vector);
+                    row += BURST;
+                }
+                while row < rows {
+                    self.rest::<S, 1>(s, panel, row, vector);
+                    row += 1;
+                }
+            }
+        }
+        if let Some(at) = pending.at {
+            for (t, &sum) in pending.sums.iter().enumerate() {
+                // SAFETY: as above.
+                unsafe { self.update(s, sum, at + t * LANES) };
             }
         }
     }
 
-    /// Fetches what row t of the tile two after a pending one will update.
+    /// Updates 16 weights, and fetches those that the same row of the tile two after this one updates.
     #[inline(always)]
-    fn prefetch<S: Simd>(&mut self, s: S, pending: &Pending<S::V>, t: usize) {
+    unsafe fn update<S: Simd>(&mut self, s: S, sum: S::V, at: usize) {
         const AHEAD: usize = 2 * PANEL * LANES;
-        let Some(at) = pending.at else { return };
-        let row = at + t * LANES;
-        let slots = self.parameters.slots(if self.reverse { row.wrapping_sub(AHEAD) } else { row + AHEAD });
+        // SAFETY: the caller's promise.
+        unsafe {
+            let kept = self.kept.map(|kept| *kept.get_unchecked(at / LANES));
+            apply_at(s, &self.rule, sum, self.parameters.slots(at), kept);
+        }
+        let slots = self.parameters.slots(if self.reverse { at.wrapping_sub(AHEAD) } else { at + AHEAD });
         s.prefetch(slots.w);
         if R::MOMENTS > 0 {
             s.prefetch(slots.first);
@@ -160,35 +166,44 @@ impl<R: UpdateRule> Outer<'_, R> {
         }
     }
 
-    /// 16 weights of each row of a panel, and meanwhile the update of the tile before.
+    /// 16 weights of each of T rows of a panel, and meanwhile the update of the tile before.
     #[inline(always)]
-    unsafe fn full_tile<S: Simd>(&mut self, s: S, panel: usize, vector: usize, pending: &mut Pending<S::V>) {
+    unsafe fn tile<S: Simd, const T: usize>(
+        &mut self,
+        s: S,
+        panel: usize,
+        row: usize,
+        vector: usize,
+        pending: &mut Pending<S::V, T>,
+    ) {
         let list = self.active.of(vector);
-        let share = list.len() / (PANEL / BURST);
-        let mut sums = [s.splat(R::START); PANEL];
+        let bursts = T / BURST;
+        let share = list.len() / bursts;
+        let mut sums = [s.splat(R::START); T];
         // SAFETY: `run` checked the lengths.
         unsafe {
             let x = self.x.as_ptr().add(vector * self.rows * LANES);
-            let dy = self.dy.as_ptr().add(panel * (self.rows + 1) * PANEL);
-            for part in 0..PANEL / BURST {
-                for &example in list.get_unchecked(part * share..(part + 1) * share) {
+            let dy = self.dy.as_ptr().add(panel * (self.rows + 1) * PANEL + row);
+            for burst in 0..bursts {
+                for &example in list.get_unchecked(burst * share..(burst + 1) * share) {
                     add_example(s, x, dy, example, &mut sums);
                 }
-                for t in 0..BURST {
-                    self.apply(s, pending, part * BURST + t);
-                    self.prefetch(s, pending, part * BURST + t);
+                if let Some(at) = pending.at {
+                    for t in burst * BURST..(burst + 1) * BURST {
+                        self.update(s, pending.sums[t], at + t * LANES);
+                    }
                 }
             }
-            for &example in list.get_unchecked(PANEL / BURST * share..) {
+            for &example in list.get_unchecked(bursts * share..) {
                 add_example(s, x, dy, example, &mut sums);
             }
         }
-        *pending = Pending { sums, at: Some(self.panels.index(panel * PANEL, vector * LANES)) };
+        *pending = Pending { sums, at: Some(self.panels.index(panel * PANEL + row, vector * LANES)) };
     }
 
-    /// 16 weights of each of T rows of a panel.
+    /// 16 weights of each of T rows of a panel, with their update at once.
     #[inline(always)]
-    unsafe fn part_tile<S: Simd, const T: usize>(&mut self, s: S, panel: usize, row: usize, vector: usize) {
+    unsafe fn rest<S: Simd, const T: usize>(&mut self, s: S, panel: usize, row: usize, vector: usize) {
         let mut sums = [s.splat(R::START); T];
         // SAFETY: `run` checked the lengths.
         unsafe {
@@ -197,11 +212,9 @@ impl<R: UpdateRule> Outer<'_, R> {
             for &example in self.active.of(vector) {
                 add_example(s, x, dy, example, &mut sums);
             }
-            let first = self.panels.index(panel * PANEL + row, vector * LANES);
+            let at = self.panels.index(panel * PANEL + row, vector * LANES);
             for (t, &sum) in sums.iter().enumerate() {
-                let at = first + t * LANES;
-                let kept = self.kept.map(|kept| *kept.get_unchecked(at / LANES));
-                apply_at(s, &self.rule, sum, self.parameters.slots(at), kept);
+                self.update(s, sum, at + t * LANES);
             }
         }
     }

@@ -114,10 +114,13 @@ impl Simd for Avx2 {
     #[inline(always)]
     fn select(self, bits: u16, a: Pair, b: Pair) -> Pair {
         unsafe {
-            let lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-            let low = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(i32::from(bits)), lane), lane);
-            let high =
-                _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(i32::from(bits >> 8)), lane), lane);
+            let bits = _mm256_set1_epi32(i32::from(bits));
+            let (first, second) = (
+                _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128),
+                _mm256_setr_epi32(1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15),
+            );
+            let low = _mm256_cmpeq_epi32(_mm256_and_si256(bits, first), first);
+            let high = _mm256_cmpeq_epi32(_mm256_and_si256(bits, second), second);
             (
                 _mm256_blendv_ps(b.0, a.0, _mm256_castsi256_ps(low)),
                 _mm256_blendv_ps(b.1, a.1, _mm256_castsi256_ps(high)),
