@@ -13,6 +13,8 @@ pub struct Dataset {
     pub name: String,
     /// The training set, from which validation examples are carved ([`crate::validation_split`]).
     pub train: Examples,
+    /// How many examples at the end of [`Dataset::train`] are a validation set of the data set's own; of most data sets 0.
+    pub validation: usize,
     /// The test set.
     pub test: Examples,
     /// The shape of one example: `[1, 28, 28]`.
@@ -44,6 +46,7 @@ impl Dataset {
             name: name.to_owned(),
             fingerprint: fingerprint(&train, &test),
             train,
+            validation: 0,
             test,
             shape,
             classes: class_names.len(),
@@ -51,6 +54,22 @@ impl Dataset {
             source: source.to_owned(),
             notes: Vec::new(),
         }
+    }
+
+    /// The same with so many examples at the end of [`Dataset::train`] as its own validation set, which its fingerprint tells
+    /// then.
+    #[must_use]
+    pub(crate) fn with_validation(self, validation: usize) -> Self {
+        if validation == 0 {
+            return self;
+        }
+        let text = format!("{}\nvalidation={validation}\n", self.fingerprint);
+        Self { validation, fingerprint: blake3::hash(text.as_bytes()).to_hex().to_string(), ..self }
+    }
+
+    /// How many examples of [`Dataset::train`] are not its own validation set.
+    pub fn training_examples(&self) -> usize {
+        self.train.len() - self.validation
     }
 
     /// Whether these are the examples that the registry's data set of this name was published with; `false` also where
@@ -66,6 +85,7 @@ impl fmt::Debug for Dataset {
         f.debug_struct("Dataset")
             .field("name", &self.name)
             .field("train", &self.train.len())
+            .field("validation", &self.validation)
             .field("test", &self.test.len())
             .field("shape", &self.shape)
             .field("classes", &self.class_names)

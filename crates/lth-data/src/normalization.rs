@@ -53,9 +53,14 @@ impl ChannelStatistics {
     ///
     /// The sums are of whole numbers and hence exact.
     pub fn of(examples: &Examples, channels: usize) -> Self {
+        Self::of_first(examples.len(), examples, channels)
+    }
+
+    /// As [`ChannelStatistics::of`], of the first `count` examples.
+    fn of_first(count: usize, examples: &Examples, channels: usize) -> Self {
         let mut sums = [(0u64, 0u64); 3];
         let plane = (examples.features / channels).max(1);
-        for example in examples.bytes.chunks_exact(examples.features.max(1)) {
+        for example in examples.bytes.chunks_exact(examples.features.max(1)).take(count) {
             for (sum, plane) in sums.iter_mut().zip(example.chunks_exact(plane)) {
                 for &byte in plane {
                     sum.0 += u64::from(byte);
@@ -66,7 +71,7 @@ impl ChannelStatistics {
         if channels == 1 {
             sums = [sums[0]; 3];
         }
-        let count = (examples.len() * plane).max(1) as f64;
+        let count = (count * plane).max(1) as f64;
         let mean = sums.map(|(sum, _)| sum as f64 / count / 255.0);
         let deviation = sums.map(|(sum, squares)| {
             let mean = sum as f64 / count;
@@ -91,7 +96,7 @@ impl Dataset {
 
     /// Mean and deviation of each channel of the training set.
     pub fn statistics(&self) -> ChannelStatistics {
-        ChannelStatistics::of(&self.train, self.channels())
+        ChannelStatistics::of_first(self.training_examples(), &self.train, self.channels())
     }
 
     /// The same data, normalised so. `standard` uses the training set as it is here: normalise first, then take a part.

@@ -2,106 +2,13 @@
 
 mod support;
 
-use std::{
-    fs,
-    io::Cursor,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
-use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage};
-use lth_data::{
-    DataError, DataOptions, Dataset, ImageOptions, ImageProblem, LayoutProblem, LoadProgress, load,
-};
-use lth_model::{Hint, Normalization};
-use tempfile::{TempDir, tempdir};
-
-fn png(image: impl Into<DynamicImage>) -> Vec<u8> {
-    encoded(image, ImageFormat::Png)
-}
-
-fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    image.into().write_to(&mut bytes, format).unwrap();
-    bytes.into_inner()
-}
-
-/// Red is the row, green the column, blue the number.
-fn coloured(width: u32, height: u32, number: u8) -> RgbImage {
-    RgbImage::from_fn(width, height, |x, y| Rgb([y as u8, x as u8, number]))
-}
-
-/// `train` and `test` with two classes of PNG images, 3 wide and 2 high, and room for a cache.
-struct Folder {
-    place: TempDir,
-}
-
-impl Folder {
-    fn sound() -> Self {
-        let folder = Self { place: tempdir().unwrap() };
-        for (number, path) in [
-            "train/dog/1.png",
-            "train/dog/2.png",
-            "train/cat/z.png",
-            "train/cat/b/a.png",
-            "test/cat/1.png",
-            "test/dog/1.png",
-        ]
-        .iter()
-        .enumerate()
-        {
-            folder.write(path, &png(coloured(3, 2, number as u8)));
-        }
-        folder
-    }
-
-    fn path(&self) -> PathBuf {
-        self.place.path().join("pets")
-    }
-
-    fn write(&self, path: &str, bytes: &[u8]) {
-        let path = self.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    fn options(&self) -> DataOptions {
-        DataOptions { cache: self.place.path().join("cache"), ..DataOptions::default() }
-    }
-
-    fn load_with(&self, options: &DataOptions) -> Result<Dataset, DataError> {
-        load(&format!("image-folder:{}", self.path().display()), options, &mut |_| {})
-    }
-
-    fn load(&self) -> Result<Dataset, DataError> {
-        self.load_with(&self.options())
-    }
-
-    /// Whether it was decoded, not read from the cache.
-    fn decodes(&self) -> bool {
-        let mut decoded = false;
-        let name = format!("image-folder:{}", self.path().display());
-        load(&name, &self.options(), &mut |progress| {
-            decoded |= matches!(progress, LoadProgress::Decode { .. });
-        })
-        .unwrap();
-        decoded
-    }
-
-    fn layout_problem(&self) -> LayoutProblem {
-        let error = self.load().unwrap_err();
-        assert!(error.to_string().starts_with(&format!("'{}' ", self.path().display())), "{error}");
-        assert!(error.hint().is_some());
-        match error {
-            DataError::Layout { problem, .. } => problem,
-            other => panic!("{other}"),
-        }
-    }
-
-    fn remove(&self, path: &str) {
-        let path = self.path().join(path);
-        if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }.unwrap();
-    }
-}
+use image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use lth_data::{DataError, DataOptions, ImageOptions, ImageProblem, LayoutProblem, load};
+use lth_model::Normalization;
+use support::image_folder::{Folder, coloured, encoded, png};
+use tempfile::tempdir;
 
 #[test]
 fn images_are_planes_and_classes_are_sorted() {

@@ -9,11 +9,16 @@ use lth_ticket::TrainingData;
 use crate::{CheckpointEvery, Provenance, RunObserver, Stop};
 
 /// The examples of a replicate: a random `validation_size` of the training set is held out, chosen by the seed; both parts
-/// are in stored order. A size that the data cannot give holds out nothing; [`crate::Experiment::check`] refuses it before.
+/// are in stored order. A validation set of the data set's own is taken as it is. A size that the data cannot give holds out
+/// nothing; [`crate::Experiment::check`] refuses it before.
 pub(crate) fn training_data(data: &Dataset, validation_size: usize, seed: Seed) -> TrainingData {
     let all = || ((0..data.train.len() as u32).collect(), Vec::new());
-    let (train_indices, validation) =
-        validation_split(data.train.len(), validation_size, seed).unwrap_or_else(|_| all());
+    let (train_indices, validation) = if data.validation > 0 {
+        let own = data.training_examples() as u32;
+        ((0..own).collect(), (own..data.train.len() as u32).collect())
+    } else {
+        validation_split(data.train.len(), validation_size, seed).unwrap_or_else(|_| all())
+    };
     TrainingData {
         train: data.train.clone(),
         train_indices,

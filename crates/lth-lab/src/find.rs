@@ -145,6 +145,10 @@ pub(crate) fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Re
     if data.name != expected {
         return refuse("dataset", &expected, format!("the data are {}", data.name));
     }
+    if data.validation > 0 && data.validation != experiment.validation_size {
+        let own = format!("the data set has a validation set of its own, of {} examples", data.validation);
+        return refuse("validation_size", &experiment.validation_size.to_string(), own);
+    }
     match &experiment.dataset_fingerprint {
         Some(fingerprint) if *fingerprint != data.fingerprint => refuse(
             "dataset_fingerprint",

@@ -147,3 +147,26 @@ fn sizes_that_no_memory_holds_are_refused() {
         "--resize 256 --image-size 224",
     );
 }
+
+#[test]
+fn val_is_the_validation_set_where_there_is_a_test_set() {
+    let sandbox = Sandbox::new();
+    images(&sandbox.join("p"));
+    images(&sandbox.join("other"));
+    fs::rename(sandbox.join("other/test"), sandbox.join("p/val")).unwrap();
+    let find =
+        "find-ticket lenet-300-100 image-folder:p -b 2 --length 2it --evaluate-every 2 --no-figures -i 1";
+    sandbox.refused(&format!("{find} --validation 2"), "val, which has 6 images, not 2", "--validation");
+    assert!(!sandbox.join("runs").exists());
+    sandbox.output(find);
+    let run = run_folder(&sandbox);
+    let settings = fs::read_to_string(run.join("experiment.toml")).unwrap();
+    assert!(settings.contains("validation_size = 6"), "{settings}");
+    sandbox.output(&format!("run {}/experiment.toml", run.display()));
+    sandbox.output(&format!("{find} --validation 6"));
+    run_folder(&sandbox);
+
+    // Training on `val`'s images as well would be another experiment.
+    fs::remove_dir_all(sandbox.join("p/val")).unwrap();
+    sandbox.refused(&format!("run {}/experiment.toml", run.display()), "validation_size", "");
+}

@@ -70,5 +70,7 @@ pub(super) fn subset(dataset: &Dataset, classes: &[String]) -> Result<Dataset, V
         part
     };
     let names = numbers.iter().map(|&number| dataset.class_names[usize::from(number)].clone()).collect();
-    Ok(dataset.with(half(&dataset.train), half(&dataset.test), names))
+    let own = &dataset.train.labels[dataset.training_examples()..];
+    let validation = own.iter().filter(|&&label| renumbered[usize::from(label)].is_some()).count();
+    Ok(dataset.with(half(&dataset.train), validation, half(&dataset.test), names))
 }

@@ -5,16 +5,16 @@ use lth_model::{Examples, Purpose, RandomStream, Seed};
 use super::{PERMUTATION, RANDOM_LABELS};
 use crate::Dataset;
 
-/// Draws the label of each training example anew with probability `rate`. The draws of an example do not depend on the
+/// Draws the label of each training example, but not of the data set's own validation set, anew with probability `rate`. The draws of an example do not depend on the
 /// rate: a higher rate changes those labels that a lower one changes, to the same, and more.
 pub(super) fn randomize(dataset: &Dataset, rate: f64, seed: Seed) -> Dataset {
     let mut stream = RandomStream::new(seed, Purpose::DatasetView, RANDOM_LABELS);
-    let labels = dataset.train.labels.iter().map(|&label| {
+    let labels = dataset.train.labels.iter().enumerate().map(|(index, &label)| {
         let (chance, random) = (stream.uniform(), stream.below(dataset.classes as u64) as u16);
-        if chance < rate { random } else { label }
+        if chance < rate && index < dataset.training_examples() { random } else { label }
     });
     let train = Examples { labels: labels.collect(), ..dataset.train.clone() };
-    dataset.with(train, dataset.test.clone(), dataset.class_names.clone())
+    dataset.with(train, dataset.validation, dataset.test.clone(), dataset.class_names.clone())
 }
 
 /// Renumbers the classes at random.
@@ -28,5 +28,5 @@ pub(super) fn permute(dataset: &Dataset, seed: Seed) -> Dataset {
     for (old, &new) in new.iter().enumerate() {
         names[new as usize] = dataset.class_names[old].clone();
     }
-    dataset.with(half(&dataset.train), half(&dataset.test), names)
+    dataset.with(half(&dataset.train), dataset.validation, half(&dataset.test), names)
 }

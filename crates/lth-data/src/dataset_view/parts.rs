@@ -42,7 +42,7 @@ pub(super) fn select(examples: &Examples, indices: &[u32]) -> Examples {
 /// The training examples of each class in random order, by the stream (seed, [`Purpose::DatasetView`], `what | class`).
 fn shuffled_classes(dataset: &Dataset, what: u64, seed: Seed) -> Vec<Vec<u32>> {
     let mut classes = vec![Vec::new(); dataset.classes];
-    for (index, &label) in dataset.train.labels.iter().enumerate() {
+    for (index, &label) in dataset.train.labels[..dataset.training_examples()].iter().enumerate() {
         classes[usize::from(label)].push(index as u32);
     }
     for (class, indices) in classes.iter_mut().enumerate() {
@@ -51,11 +51,12 @@ fn shuffled_classes(dataset: &Dataset, what: u64, seed: Seed) -> Vec<Vec<u32>> {
     classes
 }
 
-/// The data set with these training examples, in stored order.
+/// The data set with these training examples, in stored order, and its own validation set.
 fn with_part(dataset: &Dataset, mut kept: Vec<u32>) -> Dataset {
+    kept.extend(dataset.training_examples() as u32..dataset.train.len() as u32);
     kept.sort_unstable();
     let train = select(&dataset.train, &kept);
-    dataset.with(train, dataset.test.clone(), dataset.class_names.clone())
+    dataset.with(train, dataset.validation, dataset.test.clone(), dataset.class_names.clone())
 }
 
 /// `fraction` of each class of the training set, rounded, and at least one example.
@@ -87,9 +88,16 @@ impl Dataset {
         part
     }
 
-    /// Other examples and classes in place of these.
-    pub(super) fn with(&self, train: Examples, test: Examples, class_names: Vec<String>) -> Self {
+    /// Other examples and classes in place of these; the last `validation` of `train` are its own validation set.
+    pub(super) fn with(
+        &self,
+        train: Examples,
+        validation: usize,
+        test: Examples,
+        class_names: Vec<String>,
+    ) -> Self {
         let made = Self::new(&self.name, train, test, self.shape.clone(), class_names, &self.source);
+        let made = made.with_validation(validation);
         Self { notes: self.notes.clone(), ..made }
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Dataset;
 
-const MAGIC: &[u8] = b"lth decoded images 1\n";
+const MAGIC: &[u8] = b"lth decoded images 2\n";
 
 #[derive(Serialize, Deserialize)]
 struct Description {
@@ -23,6 +23,7 @@ struct Description {
     shape: Vec<usize>,
     classes: Vec<String>,
     train: usize,
+    validation: usize,
     test: usize,
     notes: Vec<String>,
 }
@@ -70,8 +71,12 @@ pub(super) fn read(path: &Path, name: &str, source: &str) -> Option<Dataset> {
             normalization: Normalization::UNIT,
         })
     };
+    if description.validation > description.train {
+        return None;
+    }
     let (train, test) = (half(description.train)?, half(description.test)?);
     let dataset = Dataset::new(name, train, test, description.shape, description.classes, source);
+    let dataset = dataset.with_validation(description.validation);
     (dataset.fingerprint == description.fingerprint)
         .then_some(Dataset { notes: description.notes, ..dataset })
 }
@@ -96,6 +101,7 @@ fn write_to(path: &Path, dataset: &Dataset) -> io::Result<()> {
         shape: dataset.shape.clone(),
         classes: dataset.class_names.clone(),
         train: dataset.train.len(),
+        validation: dataset.validation,
         test: dataset.test.len(),
         notes: dataset.notes.clone(),
     })?;

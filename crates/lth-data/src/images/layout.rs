@@ -9,7 +9,8 @@ use super::listing::{ListedFile, Listing};
 /// How a data set's files lie below its root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// `train/CLASS/...` and `test/CLASS/...` (or `val`), as torchvision's `ImageFolder`.
+    /// `train/CLASS/...` and `test/CLASS/...`, as torchvision's `ImageFolder`; `val/CLASS/...` is the validation set, or without `test` the
+    /// test set.
     ClassFolders,
     /// `train/CLASS/images/...`, and `val/images/...` with their classes in `val/val_annotations.txt`.
     TinyImagenet,
@@ -30,12 +31,12 @@ pub enum LayoutProblem {
     /// A class without an image.
     #[error("has no image of class '{class}' in '{half}'")]
     EmptyClass {
-        /// `train` or `test`.
+        /// `train`, `test` or `val`.
         half: String,
         /// The class.
         class: String,
     },
-    /// Training and test set do not have the same classes.
+    /// Training set and another do not have the same classes.
     #[error("has {train} classes in train and {test} in {half}: {}", only(only_train, only_test, half))]
     Classes {
         /// `test` or `val`.
@@ -65,8 +66,8 @@ impl LayoutProblem {
                 "images must lie as train/CLASS/1.png and test/CLASS/2.png (or val/CLASS/2.png)"
             }
             Self::TooManyClasses(_) => "take fewer classes",
-            Self::EmptyClass { .. } => "remove the class's folder from train and test, or add images",
-            Self::Classes { .. } => "train and test must have the same folders of classes",
+            Self::EmptyClass { .. } => "remove the class's folder from every set, or add images",
+            Self::Classes { .. } => "every set must have the same folders of classes",
             Self::Annotation { .. } => "the file was probably not fetched completely; fetch it again",
         }
     }
@@ -96,6 +97,8 @@ pub(crate) struct Labelled<'a> {
 pub(crate) struct Arranged<'a> {
     pub(crate) classes: Vec<String>,
     pub(crate) train: Vec<Labelled<'a>>,
+    /// `val` of a folder that has all three.
+    pub(crate) validation: Option<Vec<Labelled<'a>>>,
     pub(crate) test: Vec<Labelled<'a>>,
     /// The folder of the test set.
     pub(crate) test_half: &'static str,
@@ -134,6 +137,13 @@ pub(crate) fn arrange(listing: &Listing, layout: Layout) -> Result<Arranged<'_>,
     let classes = classes(listing, "train")?;
     let mut strange = Vec::new();
     let train = by_folder(listing, "train", &classes, &mut strange);
+    let has_validation = test_half == "test" && listing.folders.contains("val");
+    let validation = if has_validation {
+        same_classes(&classes, &self::classes(listing, "val")?, "val")?;
+        Some(by_folder(listing, "val", &classes, &mut strange))
+    } else {
+        None
+    };
     let test = match layout {
         Layout::ClassFolders => {
             let test_classes = self::classes(listing, test_half)?;
@@ -142,7 +152,7 @@ pub(crate) fn arrange(listing: &Listing, layout: Layout) -> Result<Arranged<'_>,
         }
         Layout::TinyImagenet => by_annotation(listing, &classes)?,
     };
-    Ok(Arranged { classes, train, test, test_half, strange })
+    Ok(Arranged { classes, train, validation, test, test_half, strange })
 }
 
 /// The folders directly below a half.

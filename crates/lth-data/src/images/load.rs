@@ -94,18 +94,22 @@ fn decode(
         problem: ImageProblem::OtherName(ending(&file.path).to_owned()),
     }));
     let labels = |images: &[Labelled<'_>]| images.iter().map(|image| image.label).collect::<Vec<u16>>();
+    let own = arranged.validation.as_deref().unwrap_or_default();
     if broken.is_empty() {
-        whole_classes(listing, arranged, &labels(&arranged.train), &labels(&arranged.test))?;
+        let sets = [labels(&arranged.train), labels(own), labels(&arranged.test)];
+        whole_classes(listing, arranged, sets.each_ref().map(Vec::as_slice))?;
     }
-    let total = arranged.train.len() + arranged.test.len();
+    let [before, between] = [arranged.train.len(), own.len()];
+    let total = before + between + arranged.test.len();
     let reading = Reading::new(listing, options.images);
     let size = reading.common_size(&arranged.train, total)?;
     progress(LoadProgress::Decode { done: 0, total });
     let mut report = |done| progress(LoadProgress::Decode { done, total });
     let mut train = decode_all(&reading, &arranged.train, &size, &mut report)?;
-    let before = arranged.train.len();
-    let mut test = decode_all(&reading, &arranged.test, &size, &mut |done| report(before + done))?;
+    let mut validation = decode_all(&reading, own, &size, &mut |done| report(before + done))?;
+    let mut test = decode_all(&reading, &arranged.test, &size, &mut |done| report(before + between + done))?;
     broken.append(&mut train.broken);
+    broken.append(&mut validation.broken);
     broken.append(&mut test.broken);
     let mut notes = Vec::new();
     if !broken.is_empty() {
@@ -113,9 +117,12 @@ fn decode(
             return Err(DataError::BrokenImages { broken });
         }
         notes.push(format!("{} broken files were left out: {}", broken.len(), describe(&broken)));
-        whole_classes(listing, arranged, &train.labels, &test.labels)?;
+        whole_classes(listing, arranged, [&train.labels, &validation.labels, &test.labels])?;
     }
-    let grey = train.grey + test.grey;
+    let validation_size = validation.labels.len();
+    train.bytes.append(&mut validation.bytes);
+    train.labels.append(&mut validation.labels);
+    let grey = train.grey + validation.grey + test.grey;
     let sound = train.labels.len() + test.labels.len();
     let channels = if grey == sound { 1 } else { 3 };
     if channels == 3 && grey > 0 {
@@ -124,17 +131,15 @@ fn decode(
     let shape = vec![channels, size.height as usize, size.width as usize];
     let (train, test) = (examples(train, channels), examples(test, channels));
     let dataset = Dataset::new(name, train, test, shape, arranged.classes.clone(), source);
-    Ok(Dataset { notes, ..dataset })
+    Ok(Dataset { notes, ..dataset.with_validation(validation_size) })
 }
 
-/// Every class has an image among those with these labels.
-fn whole_classes(
-    listing: &Listing,
-    arranged: &Arranged<'_>,
-    train: &[u16],
-    test: &[u16],
-) -> Result<(), DataError> {
-    for (half, labels) in [("train", train), (arranged.test_half, test)] {
+/// Every class has an image among those with these labels: of the training set, the validation set if there is one, and the
+/// test set.
+fn whole_classes(listing: &Listing, arranged: &Arranged<'_>, labels: [&[u16]; 3]) -> Result<(), DataError> {
+    let sets = [("train", true), ("val", arranged.validation.is_some()), (arranged.test_half, true)];
+    let sets = sets.into_iter().zip(labels).filter(|((_, is_there), _)| *is_there);
+    for ((half, _), labels) in sets {
         let mut seen = vec![false; arranged.classes.len()];
         for &label in labels {
             seen[usize::from(label)] = true;

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "shared by test programs that each use a part")]
 
 pub mod fetch;
+pub mod image_folder;
 pub mod server;
 
 use std::{

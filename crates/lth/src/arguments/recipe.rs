@@ -65,7 +65,8 @@ pub(crate) struct RecipeArguments {
     /// How biases are drawn: zero or pytorch [default: zero]
     #[arg(long, value_name = "SCHEME", hide_short_help = true, help_heading = "Initialisation")]
     pub(crate) bias_init: Option<String>,
-    /// Training examples held out for validation, chosen by the seed [default: 5000]
+    /// Training examples held out for validation, chosen by the seed [default: 5000]; a folder of images with train, val
+    /// and test has its own, val
     #[arg(
         long,
         value_name = "N",

@@ -108,7 +108,10 @@ fn statistics(dataset: &Dataset) -> String {
     let channels = dataset.channels();
     let mut rows = table(&["data set", &dataset.name], usize::MAX);
     rows.add_row(["source", &dataset.source]);
-    rows.add_row(["training examples", &count(dataset.train.len())]);
+    rows.add_row(["training examples", &count(dataset.training_examples())]);
+    if dataset.validation > 0 {
+        rows.add_row(["validation examples", &count(dataset.validation)]);
+    }
     rows.add_row(["test examples", &count(dataset.test.len())]);
     let shape: Vec<String> = dataset.shape.iter().map(ToString::to_string).collect();
     rows.add_row(["example", &shape.join(" x ")]);

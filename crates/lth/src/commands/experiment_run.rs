@@ -94,8 +94,8 @@ pub(crate) fn run_experiment(
     let dataset = settings::load(&experiment, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
     let engine = settings::engine()?.with_threads(schedule.threads);
+    settings::note_data(&dataset, &mut experiment)?;
     experiment.check(&engine, &architecture, dataset.train.len()).map_err(Failure::bad_input)?;
-    settings::note_data(&dataset, &mut experiment);
     if model.definition().is_some() {
         experiment.network_fingerprint.get_or_insert_with(|| architecture.fingerprint());
     }

@@ -40,7 +40,7 @@ pub(crate) fn run(
     settings::place_data(&source, &mut learning.experiment);
     let dataset = settings::load(&learning.experiment, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
-    settings::note_data(&dataset, &mut learning.experiment);
+    settings::note_data(&dataset, &mut learning.experiment)?;
     if model.definition().is_some() {
         learning.experiment.network_fingerprint = Some(architecture.fingerprint());
     }

@@ -50,7 +50,7 @@ pub(crate) fn run(
         check_place(path)?;
     }
     (experiment.first_seed, experiment.order) = (start.seed, start.order);
-    settings::note_data(&dataset, &mut experiment);
+    settings::note_data(&dataset, &mut experiment)?;
     if model.definition().is_some() {
         experiment.network_fingerprint = Some(architecture.fingerprint());
     }

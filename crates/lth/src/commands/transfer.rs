@@ -53,7 +53,7 @@ pub(crate) fn run(
     let dataset = settings::load(&settings.target, data, messages)?;
     let architecture = target_network(&source, &model, &dataset)?;
     settings.keep_output = keeps_output(arguments, settings.source_data == dataset.name);
-    settings::note_data(&dataset, &mut settings.target);
+    settings::note_data(&dataset, &mut settings.target)?;
     if model.definition().is_some() {
         settings.target.network_fingerprint = Some(architecture.fingerprint());
     }

@@ -184,9 +184,27 @@ pub(crate) fn network(model: &ModelInfo, dataset: &Dataset) -> Result<Architectu
     model.build(&dataset.shape, dataset.classes).map_err(Failure::bad_input)
 }
 
-/// Makes data that are not the published ones part of the experiment's identity.
-pub(crate) fn note_data(dataset: &Dataset, experiment: &mut Experiment) {
+/// Makes data that are not the published ones part of the experiment's identity, and their own validation set the
+/// experiment's.
+///
+/// # Errors
+/// When another validation set was asked for.
+pub(crate) fn note_data(dataset: &Dataset, experiment: &mut Experiment) -> Result<(), Failure> {
+    if dataset.validation > 0 && experiment.validation_size != dataset.validation {
+        let asked = experiment.validation_size;
+        if asked != Experiment::new(&experiment.model, &experiment.dataset).validation_size {
+            return Err(Failure::input(
+                format!(
+                    "the validation set is the folder's own, val, which has {} images, not {asked}",
+                    dataset.validation
+                ),
+                "leave --validation (validation_size in a file) out, or move the folder val away",
+            ));
+        }
+        experiment.validation_size = dataset.validation;
+    }
     if !dataset.is_published() && experiment.dataset_fingerprint.is_none() {
         experiment.dataset_fingerprint = Some(dataset.fingerprint.clone());
     }
+    Ok(())
 }
