@@ -47,6 +47,7 @@ pub use error::DataError;
 pub use format::{ArchiveProblem, CifarProblem, IdxProblem, MatProblem};
 pub use images::{BrokenImage, ImageOptions, ImageProblem, LayoutProblem};
 pub use load::{DataOptions, LoadProgress, load, load_dataset};
+pub use memory::{free as free_memory, in_words as memory_in_words};
 pub use normalization::{ChannelStatistics, NormalizationMethod};
 pub use order::{batches, epoch_order, iterations_per_epoch};
 pub use registry::{Checksum, DATASETS, DatasetInfo, Format, PublishedFile, find_dataset};

@@ -9,7 +9,7 @@ use std::{
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 /// Bytes that can be taken without pushing others out of memory, and without crossing the limit of a container.
-pub(crate) fn free() -> u64 {
+pub fn free() -> u64 {
     let only = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     let system = System::new_with_specifics(only);
     let of_container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
@@ -39,7 +39,7 @@ pub(crate) fn read_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Bytes in words: `30.0 GB`.
-pub(crate) fn in_words(bytes: u64) -> String {
+pub fn in_words(bytes: u64) -> String {
     match bytes {
         0..10_000_000 => format!("{bytes} bytes"),
         10_000_000..1_000_000_000 => format!("{:.0} MB", bytes as f64 / 1e6),

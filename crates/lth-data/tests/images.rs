@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 
 use image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use lth_data::{DataError, DataOptions, ImageOptions, ImageProblem, LayoutProblem, load};
-use lth_model::Normalization;
+use lth_model::{Hint, Normalization};
 use support::image_folder::{Folder, coloured, encoded, png};
 use tempfile::tempdir;
 

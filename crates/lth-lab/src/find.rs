@@ -52,6 +52,7 @@ pub(crate) fn run_experiment(
 ) -> Result<RunReport, LabError> {
     let experiment = with_data(experiment, context)?;
     experiment.check(context.engine, context.architecture, context.data.train.len())?;
+    experiment.check_scoring(context.architecture, context.data)?;
     if let Some(given) = given {
         given.check(&experiment, context.data.train.len())?;
     }

@@ -30,7 +30,7 @@ pub use error::LabError;
 pub use estimate::{EstimateContext, EstimatedTime, RunEstimate, estimate_run};
 pub use experiment::{
     DifferingSetting, EarlyBirdSettings, Experiment, FORMAT, Keep, KeepEstimate, MaskUpdateSettings, Pruning,
-    PruningSchedule, Retraining, data_name, differing_settings, short_name,
+    PruningSchedule, Retraining, check_memory, data_name, differing_settings, short_name,
 };
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};

@@ -29,6 +29,7 @@ mod step;
 mod suggest;
 mod tensor;
 mod tensor_file;
+mod training_memory;
 
 pub use architecture::{Architecture, Node, NodeId, Op, Shape, Window};
 pub use architecture_builder::ArchitectureBuilder;

@@ -60,6 +60,55 @@ fn a_last_batch_without_variance() {
 }
 
 #[test]
+fn a_last_batch_of_scoring_examples_without_variance() {
+    let sandbox = sandbox();
+    // Ten examples of each of the ten classes, in batches of 33.
+    for method in ["snip", "grasp"] {
+        let flags =
+            format!("narrow.toml mnist data --validation 61 -b 33 --length 2it --before-training {method}");
+        sandbox.refused(
+            &format!("find-winning-ticket {flags} --densities 0.5"),
+            &format!("the last batch of the 100 examples that `{method}` scores weights on has one example"),
+            "--batch-size 34",
+        );
+        assert!(!sandbox.join("runs").exists(), "a refused run left a folder");
+    }
+    sandbox.output(
+        "find-winning-ticket narrow.toml mnist data --validation 61 -b 33 --length 2it --before-training synflow \
+         --densities 0.5 --no-figures",
+    );
+}
+
+#[test]
+fn a_step_that_does_not_fit_into_memory() {
+    let sandbox = sandbox();
+    fs::write(
+        sandbox.join("wide.toml"),
+        network(65_000).replace("fc2", "fc3").replace(
+            "[[layers]]\nname = 'fc3'",
+            "[[layers]]\nname = 'fc2'\nkind = 'linear'\noutputs = 65000\n[[layers]]\nname = 'fc3'",
+        ),
+    )
+    .unwrap();
+    for command in ["find-winning-ticket", "train", "supermask learn"] {
+        sandbox.refused(
+            &format!("{command} resnet-20 mnist data --validation 60 -b 1000000"),
+            "recipe.batch_size = 1000000: a step of resnet-20 with it needs ",
+            "use a smaller batch: --batch-size ",
+        );
+        // 4 billion weights: 68 GB and more.
+        if lth_data::free_memory() < 60_000_000_000 {
+            sandbox.refused(
+                &format!("{command} wide.toml mnist data --validation 60 -b 60"),
+                "training it needs ",
+                "use a smaller network",
+            );
+        }
+    }
+    assert!(!sandbox.join("runs").exists(), "a refused run left a folder");
+}
+
+#[test]
 fn a_training_that_is_over_before_its_warmup_or_its_start() {
     let sandbox = sandbox();
     sandbox.refused(

@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use crate::{ControlKind, LabError, Layout, Variant};
 
 pub(crate) use check::MOST_TRAININGS;
+pub use check::check_memory;
 pub use differences::{DifferingSetting, differing_settings};
 pub use file::FORMAT;
 pub use keep::{Keep, KeepEstimate};

@@ -96,6 +96,7 @@ pub(crate) fn run_experiment(
     let engine = settings::engine()?.with_threads(schedule.threads);
     settings::note_data(&dataset, &mut experiment)?;
     experiment.check(&engine, &architecture, dataset.train.len()).map_err(Failure::bad_input)?;
+    experiment.check_scoring(&architecture, &dataset).map_err(Failure::bad_input)?;
     if model.definition().is_some() {
         experiment.network_fingerprint.get_or_insert_with(|| architecture.fingerprint());
     }

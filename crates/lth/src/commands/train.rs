@@ -7,7 +7,7 @@ use std::{
 
 use lth_lab::{
     EstimateContext, Experiment, GivenStart, RoundResult, RunContext, RunReport, StageError, Stop, Variant,
-    estimate_run, plain_training, train_one, write_file,
+    check_memory, estimate_run, plain_training, train_one, write_file,
 };
 use lth_model::{Engine, Hint, TensorFile};
 
@@ -44,6 +44,7 @@ pub(crate) fn run(
     let engine = settings::engine()?.with_threads(settings::threads(arguments.threads.as_deref())?);
     // Before there are weights of a network that may be too large.
     engine.supports(&architecture, &experiment.recipe).map_err(Failure::bad_input)?;
+    check_memory(&architecture, &experiment.recipe).map_err(Failure::bad_input)?;
     let seed = arguments.recipe.seed.as_deref();
     let start = Start::of(&arguments.start, seed, &architecture, &experiment.recipe, messages)?;
     if let Some(path) = &arguments.save_weights {

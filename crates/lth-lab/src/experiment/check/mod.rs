@@ -1,9 +1,12 @@
 //! Whether the settings of an experiment make sense.
 
 mod controls;
+mod memory;
 mod pruning;
+mod scoring;
 mod size;
 
+pub use memory::check_memory;
 pub(crate) use size::MOST_TRAININGS;
 
 use lth_model::{Architecture, Engine, Hint, Recipe, Schedule};
@@ -31,6 +34,8 @@ impl Experiment {
         positive("replicates", u64::from(self.replicates))?;
         positive("evaluate_every", self.evaluate_every)?;
         self.check_size()?;
+        self.recipe.check().map_err(LabError::Recipe)?;
+        check_memory(architecture, &self.recipe)?;
         let per_epoch = check_recipe(&self.recipe, training_examples, self.validation_size)?;
         let length = self.recipe.length.iterations(per_epoch);
         check_warmup(&self.recipe, per_epoch)?;
@@ -104,9 +109,8 @@ impl Experiment {
 /// Checks a recipe against the size of the data; returns the iterations an epoch has.
 ///
 /// # Errors
-/// [`LabError::Setting`] or [`LabError::Recipe`] for the first setting that makes no sense.
+/// [`LabError::Setting`] for the first setting that makes no sense.
 fn check_recipe(recipe: &Recipe, training_examples: usize, validation_size: usize) -> Result<u64, LabError> {
-    recipe.check().map_err(LabError::Recipe)?;
     if validation_size >= training_examples {
         return refuse(
             "validation_size",
