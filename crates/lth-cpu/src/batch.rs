@@ -19,6 +19,10 @@ use crate::{
 pub(crate) struct LoadedBatch {
     /// Stored bytes, `[example][width]`.
     bytes: Vec<u8>,
+    /// Numbers as examples are seen, `[example][feature]`.
+    seen: Buffer,
+    /// For each input whether an example of a slab is not zero there.
+    any: Vec<u8>,
     /// Numbers, `[vector][example][16]`.
     blocks: Buffer,
     /// For each 16 inputs the examples in which one of them is not zero.
@@ -86,9 +90,7 @@ impl LoadedBatch {
     pub(crate) fn load(&mut self, batch: Batch<'_>, lanes: Lanes, target: &mut Target<'_>) {
         let width = target.features.next_multiple_of(16);
         let total = lanes.slabs * lanes.width();
-        if self.blocks.len() < total * width {
-            self.blocks = Buffer::zeros(total * width);
-        }
+        self.blocks.at_least(total * width);
         self.labels.clear();
         self.has_blocks = target.with_blocks;
         self.terms.resize_with(lanes.slabs.max(self.terms.len()), Vec::new);
@@ -99,7 +101,10 @@ impl LoadedBatch {
                     None => self.load_seen(examples, indices, views, lanes, width, target),
                 }
             }
-            Batch::Values { inputs, labels } => self.load_values(inputs, labels, lanes, width, target),
+            Batch::Values { inputs, labels } => {
+                self.labels.extend_from_slice(labels);
+                self.load_values(inputs, lanes, width, target);
+            }
         }
     }
 
@@ -148,22 +153,17 @@ impl LoadedBatch {
         target: &mut Target<'_>,
     ) {
         let features = target.features;
-        let labels: Vec<u16> = indices.iter().map(|&index| examples.labels[index as usize]).collect();
-        let mut inputs = vec![0.0; labels.len() * features];
-        read_examples(examples, indices, views, target.shape, &mut inputs, features);
-        self.load_values(&inputs, &labels, lanes, width, target);
+        self.labels.extend(indices.iter().map(|&index| examples.labels[index as usize]));
+        let mut inputs = std::mem::take(&mut self.seen);
+        let seen = inputs.at_least(indices.len() * features);
+        read_examples(examples, indices, views, target.shape, seen, features);
+        self.load_values(seen, lanes, width, target);
+        self.seen = inputs;
     }
 
-    fn load_values(
-        &mut self,
-        inputs: &[f32],
-        labels: &[u16],
-        lanes: Lanes,
-        width: usize,
-        target: &mut Target<'_>,
-    ) {
+    fn load_values(&mut self, inputs: &[f32], lanes: Lanes, width: usize, target: &mut Target<'_>) {
         let (features, total) = (target.features, lanes.slabs * lanes.width());
-        self.labels.extend_from_slice(labels);
+        let examples = self.labels.len();
         for (vector, block) in self.blocks.chunks_exact_mut(total * 16).enumerate().take(width / 16) {
             let (at, present) = (vector * 16, (features - vector * 16).min(16));
             for (row, input) in block.chunks_exact_mut(16).zip(inputs.chunks_exact(features)) {
@@ -175,10 +175,10 @@ impl LoadedBatch {
                     row[present..].fill(0.0);
                 }
             }
-            block[labels.len() * 16..].fill(0.0);
+            block[examples * 16..].fill(0.0);
         }
         if target.with_blocks {
-            self.active.all(width / 16, labels.len());
+            self.active.all(width / 16, examples);
         }
         let stride = slab_rows(features) * lanes.width();
         for slab in 0..lanes.slabs {
@@ -197,7 +197,8 @@ impl LoadedBatch {
 
     /// Lists, for each slab, the inputs that are not zero in all of its examples.
     fn find_terms(&mut self, lanes: Lanes, features: usize, width: usize, skip_zeros: bool) {
-        let mut any = vec![0u8; width];
+        let any = &mut self.any;
+        any.resize(width, 0);
         for slab in 0..lanes.slabs {
             let terms = &mut self.terms[slab];
             terms.clear();

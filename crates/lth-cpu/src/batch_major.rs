@@ -46,14 +46,14 @@ impl BatchMajor {
         (input, inputs): (&Input<'a>, usize),
     ) -> Blocks<'a> {
         let rows = lanes.slabs * lanes.width();
-        reserve(&mut self.dy, ToPanels::len(outputs, rows));
+        self.dy.at_least(ToPanels::len(outputs, rows));
         for slab in 0..lanes.slabs {
             isa.run(ToPanels { slab: slab_of(dy, outputs, lanes, slab), to: &mut self.dy });
         }
         let (x, active) = if let Some(blocks) = input.blocks {
             blocks
         } else {
-            reserve(&mut self.x, inputs.next_multiple_of(16) * rows);
+            self.x.at_least(inputs.next_multiple_of(16) * rows);
             for slab in 0..lanes.slabs {
                 isa.run(ToVectors { slab: slab_of(input.slabs, inputs, lanes, slab), to: &mut self.x });
             }
@@ -61,12 +61,6 @@ impl BatchMajor {
             (&*self.x, &self.every_example)
         };
         Blocks { dy: &self.dy, x, active, rows }
-    }
-}
-
-fn reserve(buffer: &mut Buffer, len: usize) {
-    if buffer.len() < len {
-        *buffer = Buffer::zeros(len);
     }
 }
 

@@ -18,6 +18,14 @@ impl Buffer {
     pub(crate) fn zeros(len: usize) -> Self {
         Self(vec![Line([0.0; 16]); len.div_ceil(16)])
     }
+
+    /// The first `len` floats; zeros throughout where there were fewer.
+    pub(crate) fn at_least(&mut self, len: usize) -> &mut [f32] {
+        if self.0.len() * 16 < len {
+            *self = Self::zeros(len);
+        }
+        &mut self[..len]
+    }
 }
 
 impl Deref for Buffer {

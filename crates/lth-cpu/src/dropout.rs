@@ -12,20 +12,23 @@ use crate::{
 
 /// For each layer with dropout, the factors of its input: 0, or `1 / (1 - rate)`.
 #[derive(Default)]
-pub(crate) struct Factors(Vec<Buffer>);
+pub(crate) struct Factors {
+    layers: Vec<Buffer>,
+    /// Whether they are those of the pass that is made.
+    drawn: bool,
+}
 
 impl Factors {
     /// Draws the factors of one iteration: layer after layer, input after input, example after example.
     pub(crate) fn draw(&mut self, layers: &[Layer], lanes: Lanes, seed: Seed, iteration: u64) {
-        self.0.resize_with(layers.len(), Buffer::default);
+        self.drawn = true;
+        self.layers.resize_with(layers.len(), Buffer::default);
         let mut stream = None;
-        for (layer, factors) in layers.iter().zip(&mut self.0) {
+        for (layer, factors) in layers.iter().zip(&mut self.layers) {
             let Some(rate) = layer.dropout else { continue };
             let stream = stream.get_or_insert_with(|| RandomStream::new(seed, Purpose::Dropout, iteration));
             let stride = slab_rows(layer.linear.inputs) * lanes.width();
-            if factors.len() < stride * lanes.slabs {
-                *factors = Buffer::zeros(stride * lanes.slabs);
-            }
+            factors.at_least(stride * lanes.slabs);
             let kept = 1.0 / (1.0 - rate);
             for feature in 0..layer.linear.inputs {
                 for slab in 0..lanes.slabs {
@@ -38,8 +41,14 @@ impl Factors {
         }
     }
 
-    /// The factors of a part of a layer's input slabs.
-    pub(crate) fn of(&self, layer: usize, range: Range<usize>) -> &[f32] {
-        &self.0[layer][range]
+    /// The next pass is without dropout.
+    pub(crate) fn forget(&mut self) {
+        self.drawn = false;
+    }
+
+    /// The factors of a part of a layer's input slabs, where it has dropout in this pass.
+    pub(crate) fn of(&self, layer: usize, range: Range<usize>) -> Option<&[f32]> {
+        let factors = self.layers.get(layer).filter(|factors| self.drawn && !factors.is_empty())?;
+        Some(&factors[range])
     }
 }

@@ -1,6 +1,8 @@
 //! Gradients by name.
 
-use lth_model::{Architecture, Gradients, Masks, Tensor, Tensors};
+use lth_model::{Gradients, Masks, Tensor, Tensors};
+
+use crate::names::{Expected, Names};
 
 /// Gradients of all parameters in the architecture's order, written layer by layer; tensors that fit are written over.
 pub(crate) struct Found<'a> {
@@ -12,30 +14,29 @@ pub(crate) struct Found<'a> {
 impl<'a> Found<'a> {
     /// Into these tensors; nothing is allocated for tensors that are there already.
     pub(crate) fn new(
-        architecture: &Architecture,
+        expected: &Expected,
         tensors: &'a mut Tensors,
         which: Gradients,
         masks: &'a Masks,
     ) -> Self {
-        let parameters = architecture.parameters();
-        let fit = tensors.len() == parameters.len()
-            && tensors.iter().zip(&parameters).all(|((name, tensor), parameter)| {
+        let fit = tensors.len() == expected.parameters.len()
+            && tensors.iter().zip(&expected.parameters).all(|((name, tensor), parameter)| {
                 *name == parameter.name && tensor.shape() == parameter.shape
             });
         if !fit {
-            *tensors = parameters.into_iter().map(|p| (p.name, Tensor::zeros(p.shape))).collect();
+            let zeros = expected.parameters.iter().map(|p| (p.name.clone(), Tensor::zeros(p.shape.clone())));
+            *tensors = zeros.collect();
         }
         Self { tensors, which, masks }
     }
 
     /// Lets `write` fill the gradients of a layer's weight and of its bias, if it has one.
-    pub(crate) fn layer(&mut self, layer: &str, write: impl FnOnce(&mut [f32], Option<&mut [f32]>)) {
-        let name = format!("{layer}.weight");
-        let at = self.tensors.get_index_of(&name).expect("every layer with parameters has a weight");
+    pub(crate) fn layer(&mut self, names: &Names, write: impl FnOnce(&mut [f32], Option<&mut [f32]>)) {
+        let at = self.tensors.get_index_of(&names.weight).expect("every layer with parameters has a weight");
         let (weight, after) = self.tensors.as_mut_slice()[at..].split_at_mut(1);
-        let bias = after.first_mut().filter(|(name, _)| name.strip_suffix(".bias") == Some(layer));
+        let bias = after.first_mut().filter(|(name, _)| **name == names.bias);
         write(weight[0].data_mut(), bias.map(|(_, tensor)| tensor.data_mut()));
-        if let (Gradients::Live, Some(mask)) = (self.which, self.masks.get(&name)) {
+        if let (Gradients::Live, Some(mask)) = (self.which, self.masks.get(&names.weight)) {
             mask.apply(&mut weight[0]);
         }
     }

@@ -32,6 +32,7 @@ mod kernels;
 mod lanes;
 mod linear;
 mod linear_parts;
+mod names;
 mod network;
 mod optimizer;
 mod panels;

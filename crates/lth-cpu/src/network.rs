@@ -4,6 +4,7 @@ use lth_model::{Architecture, EngineError, Masks, Op, OptimizerState, Pruned, Te
 
 use crate::{
     linear::Linear,
+    names::{Expected, Names, check_shape},
     stored::{Given, Part},
     weights::CROSSOVER,
 };
@@ -13,7 +14,7 @@ pub(crate) type MomentNames = &'static [&'static str];
 
 /// One linear layer and what surrounds it.
 pub(crate) struct Layer {
-    pub(crate) name: String,
+    pub(crate) names: Names,
     pub(crate) linear: Linear,
     /// Dropout of the layer's input, in training.
     pub(crate) dropout: Option<f32>,
@@ -49,19 +50,19 @@ pub(crate) struct Parameters<'a> {
 /// The layers of an architecture with these parameters.
 pub(crate) fn compile(
     architecture: &Architecture,
+    expected: &Expected,
     parameters: &Parameters<'_>,
 ) -> Result<Vec<Layer>, EngineError> {
-    check(architecture, parameters.weights, parameters.masks)?;
+    expected.check(parameters.weights, parameters.masks)?;
     let crossover = parameters.crossover.unwrap_or(CROSSOVER);
     chain(architecture)?
         .into_iter()
         .map(|stage| {
-            let name = format!("{}.weight", stage.name);
-            let weight = parameters.given(&name)?;
-            let bias_name = format!("{}.bias", stage.name);
-            let bias = if stage.bias { Some(parameters.given(&bias_name)?) } else { None };
-            let linear = Linear::new(&weight, parameters.masks.get(&name), bias.as_ref(), crossover);
-            Ok(Layer { name: stage.name, linear, dropout: stage.dropout, relu: stage.relu })
+            let names = Names::of(&stage.name);
+            let weight = parameters.given(&names.weight)?;
+            let bias = if stage.bias { Some(parameters.given(&names.bias)?) } else { None };
+            let linear = Linear::new(&weight, parameters.masks.get(&names.weight), bias.as_ref(), crossover);
+            Ok(Layer { names, linear, dropout: stage.dropout, relu: stage.relu })
         })
         .collect()
 }
@@ -70,9 +71,9 @@ pub(crate) fn compile(
 pub(crate) fn export(layers: &[Layer], part: Part, suffix: &str) -> Tensors {
     let mut tensors = Tensors::new();
     for layer in layers {
-        tensors.insert(format!("{}.weight{suffix}", layer.name), layer.linear.weight(part));
+        tensors.insert(format!("{}{suffix}", layer.names.weight), layer.linear.weight(part));
         if let Some(bias) = layer.linear.bias(part) {
-            tensors.insert(format!("{}.bias{suffix}", layer.name), bias);
+            tensors.insert(format!("{}{suffix}", layer.names.bias), bias);
         }
     }
     tensors
@@ -97,47 +98,6 @@ impl<'a> Parameters<'a> {
         }
         Ok(Given { value, moments: found, kept_moments: self.moments.len(), pruned: self.pruned })
     }
-}
-
-pub(crate) fn check(
-    architecture: &Architecture,
-    weights: &Tensors,
-    masks: &Masks,
-) -> Result<(), EngineError> {
-    let parameters = architecture.parameters();
-    for parameter in &parameters {
-        let tensor = weights
-            .get(&parameter.name)
-            .ok_or_else(|| EngineError::MissingTensor { name: parameter.name.clone() })?;
-        check_shape(&parameter.name, &parameter.shape, tensor.shape())?;
-    }
-    let statistics = architecture.running_statistics();
-    for statistic in &statistics {
-        let tensor = weights
-            .get(&statistic.name)
-            .ok_or_else(|| EngineError::MissingTensor { name: statistic.name.clone() })?;
-        check_shape(&statistic.name, &statistic.shape, tensor.shape())?;
-    }
-    for name in weights.keys() {
-        let known = parameters.iter().map(|parameter| &parameter.name);
-        if !known.chain(statistics.iter().map(|statistic| &statistic.name)).any(|other| other == name) {
-            return Err(EngineError::UnknownTensor { name: name.clone() });
-        }
-    }
-    for (name, mask) in masks {
-        match parameters.iter().find(|parameter| &parameter.name == name && parameter.kind.is_prunable()) {
-            None => return Err(EngineError::UnknownTensor { name: format!("{name}.mask") }),
-            Some(parameter) => check_shape(&format!("{name}.mask"), &parameter.shape, mask.shape())?,
-        }
-    }
-    Ok(())
-}
-
-fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), EngineError> {
-    if expected == found {
-        return Ok(());
-    }
-    Err(EngineError::Shape { name: name.to_owned(), expected: expected.to_vec(), found: found.to_vec() })
 }
 
 /// Refuses a layer with more weights than the 32 bits of an index count, filling included.

@@ -45,16 +45,6 @@ const PATIENCE: u32 = 256;
 /// How often a worker comes back for more of the tasks of one pass.
 const SHARES: usize = 8;
 
-impl Scratch {
-    /// Grows a buffer to at least this many floats.
-    pub(crate) fn reserve(buffer: &mut Buffer, len: usize) -> &mut [f32] {
-        if buffer.len() < len {
-            *buffer = Buffer::zeros(len);
-        }
-        &mut buffer[..len]
-    }
-}
-
 impl Threads {
     /// This many workers, the calling thread alone for 1.
     pub(crate) fn new(count: usize) -> Self {

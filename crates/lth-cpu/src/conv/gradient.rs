@@ -86,7 +86,7 @@ impl Conv {
                     block,
                     taps: &sweep.taps,
                     patches: group.x(),
-                    tiles: &group.tiles,
+                    tiles: group.tiles(),
                     channel: sweep.channel(),
                     pitch: sweep.pitch(),
                     dy: group.dy(),
@@ -119,7 +119,7 @@ impl Conv {
             }
             machine.threads.run(slots.shares.len(), |_, task| {
                 let share = &slots.shares[task];
-                for (number, &(patch, dy)) in group.tiles.iter().enumerate() {
+                for (number, &(patch, dy)) in group.tiles().iter().enumerate() {
                     machine.isa.run(SparseGradientTile {
                         segments: &slots.segments[share.clone()],
                         offsets,

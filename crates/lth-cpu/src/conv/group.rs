@@ -2,12 +2,8 @@
 
 use super::{layer::Conv, source::Source, sweep::Sweep};
 use crate::{
-    buffer::Buffer,
-    kernels::conv::bias::LaneSums,
-    lanes::Lanes,
-    shared::Shared,
-    simd::LANES,
-    threads::{Machine, Scratch},
+    buffer::Buffer, kernels::conv::bias::LaneSums, lanes::Lanes, shared::Shared, simd::LANES,
+    threads::Machine,
 };
 
 /// Floats of patches that are in memory at a time, unless a strip has more: a second-level cache.
@@ -18,6 +14,8 @@ const PATCHES: usize = 512 * 1024;
 pub(crate) struct Patches {
     x: Buffer,
     dy: Buffer,
+    /// Where each tile of the group is in the patches of the first channel, and of the first output.
+    tiles: Vec<(usize, usize)>,
 }
 
 /// What is gone through: where strips are in the input and in the gradient, and slabs of both with their strides.
@@ -43,19 +41,17 @@ pub(crate) struct Group<'a> {
     /// Strips before this group, and of it.
     pub(crate) done: usize,
     pub(crate) strips: usize,
-    /// Where each tile of the group is in the patches of the first channel, and of the first output.
-    pub(crate) tiles: Vec<(usize, usize)>,
 }
 
 impl<'a> Group<'a> {
     /// Before the first group.
     pub(crate) fn new(maps: Maps<'a>, patches: Patches) -> Self {
         let all = maps.sweep.strips(maps.lanes.slabs);
-        let mut group = Self { maps, patches, all, most: 1, done: 0, strips: 0, tiles: Vec::new() };
+        let mut group = Self { maps, patches, all, most: 1, done: 0, strips: 0 };
         let (x, dy) = group.strides();
         group.most = (PATCHES / (x + dy)).clamp(1, all);
-        Scratch::reserve(&mut group.patches.x, group.most * x);
-        Scratch::reserve(&mut group.patches.dy, group.most * dy);
+        group.patches.x.at_least(group.most * x);
+        group.patches.dy.at_least(group.most * dy);
         group
     }
 
@@ -80,18 +76,23 @@ impl<'a> Group<'a> {
         &self.patches.dy
     }
 
+    /// Where each tile is in the patches of the first channel, and of the first output.
+    pub(crate) fn tiles(&self) -> &[(usize, usize)] {
+        &self.patches.tiles
+    }
+
     /// Brings the next strips into memory; false when there are none left.
     pub(crate) fn load(&mut self, machine: Machine<'_>) -> bool {
         let Maps { sweep, places, x, dy, strides, lanes, channels, outputs } = self.maps;
         let (patch, dy_patch) = self.strides();
         self.done += self.strips;
         self.strips = self.most.min(self.all - self.done);
-        self.tiles.clear();
+        self.patches.tiles.clear();
         for strip in 0..self.strips {
             let at = sweep.strip_at(self.done + strip);
             let inside = sweep.tiles(at).zip(places.tiles(at));
             let tile = |from: usize, to: usize| (strip * patch + from, strip * dy_patch + to);
-            self.tiles.extend(inside.map(|(from, to)| tile(from.offset, to.offset)));
+            self.patches.tiles.extend(inside.map(|(from, to)| tile(from.offset, to.offset)));
         }
         let (xs, dys) = (Shared::new(&mut self.patches.x), Shared::new(&mut self.patches.dy));
         let first = self.done;
@@ -120,7 +121,7 @@ impl<'a> Group<'a> {
             let sums = unsafe { bias.part(output * LANES, LANES) };
             machine.isa.run(LaneSums {
                 dy: &self.patches.dy[output * places.channel()..],
-                tiles: &self.tiles,
+                tiles: &self.patches.tiles,
                 pitch: places.pitch(),
                 sums,
                 add: self.done > 0,

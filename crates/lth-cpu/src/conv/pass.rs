@@ -15,7 +15,7 @@ use crate::{
     lanes::Lanes,
     shared::Shared,
     simd::LANES,
-    threads::{Machine, Scratch},
+    threads::Machine,
 };
 
 /// Tasks into which a dense pass is cut at least for several workers, where it has so many rows.
@@ -41,7 +41,7 @@ impl Conv {
         let (slabs, count) = (Shared::new(y), lanes.slabs);
         let mut codes = std::mem::take(&mut self.codes);
         let target = if self.shape.pool {
-            let codes = Shared::new(Scratch::reserve(&mut codes, codes_len(to * count)));
+            let codes = Shared::new(codes.at_least(codes_len(to * count)));
             let map = self.shape.out_map;
             Target::Pooled(PooledSink { slabs, codes, stride: to, count, map, bias, relu })
         } else {
@@ -109,13 +109,13 @@ impl Conv {
             let strip = sweep.strip_at(task / parts);
             let first = task % parts * part;
             let rows = part.min(rows - first);
-            let patch = Scratch::reserve(&mut scratch.patch, channels * sweep.channel());
+            let patch = scratch.patch.at_least(channels * sweep.channel());
             source.pack(machine, (sweep, strip), channels, (stride, lanes.slabs), patch);
             if let Some(winograd) = &self.winograd {
                 let buffers = (&*patch, &mut scratch.transformed, &mut scratch.tile);
                 return winograd.strip(machine, sweep, forward, strip, buffers, target);
             }
-            let tile = Scratch::reserve(&mut scratch.tile, rows.next_multiple_of(4) * TILE * LANES);
+            let tile = scratch.tile.at_least(rows.next_multiple_of(4) * TILE * LANES);
             for at in sweep.tiles(strip) {
                 let patch = patch.get(at.offset..).unwrap_or(&[]);
                 if let Some((entries, _)) = &pass.entries {

@@ -15,7 +15,7 @@ use crate::{
     },
     shared::Shared,
     simd::LANES,
-    threads::{Machine, Scratch},
+    threads::Machine,
 };
 
 /// Floats of transformed pieces and their products that are in memory at a time.
@@ -54,7 +54,7 @@ impl Winograd {
         self.version = weights.version;
         let Blocks { inputs, outputs, .. } = self.blocks;
         let [forward, backward] =
-            self.weights.each_mut().map(|buffer| Shared::new(Scratch::reserve(buffer, self.blocks.len())));
+            self.weights.each_mut().map(|buffer| Shared::new(buffer.at_least(self.blocks.len())));
         machine.threads.run(outputs.div_ceil(4), |_, block| {
             let weights = &weights.stored.w;
             machine.isa.run(TransformWeights { weights, inputs, outputs, block, forward, backward });
@@ -77,8 +77,8 @@ impl Winograd {
         let padded = rows.next_multiple_of(4);
         let fitting = BLOCK_FLOATS / (4 * (channels + padded) * LANES) / QUAD * QUAD;
         let vectors = fitting.clamp(QUAD, pieces.vectors().next_multiple_of(QUAD));
-        let input = Scratch::reserve(transformed, 4 * vectors * channels * LANES);
-        let output = Scratch::reserve(outputs, padded * 4 * vectors * LANES);
+        let input = transformed.at_least(4 * vectors * channels * LANES);
+        let output = outputs.at_least(padded * 4 * vectors * LANES);
         for first in (0..pieces.vectors()).step_by(vectors) {
             for row in 0..4 {
                 let channel = sweep.channel();
@@ -110,7 +110,7 @@ impl Winograd {
         let Blocks { inputs, outputs, .. } = self.blocks;
         let maps = group.maps();
         let (of_x, of_dy) = (Pieces::new(maps.sweep), Pieces::new(maps.places));
-        Scratch::reserve(&mut self.gradient, self.blocks.len());
+        self.gradient.at_least(self.blocks.len());
         let places = self.blocks.len() / 4;
         while group.load(machine) {
             let vectors = group.strips * of_x.vectors();
@@ -125,7 +125,7 @@ impl Winograd {
                     } else {
                         (of_dy, loaded.dy(), dy_stride, maps.places.channel(), outputs)
                     };
-                    let to = Shared::new(Scratch::reserve(to, 4 * channels * vectors * LANES));
+                    let to = Shared::new(to.at_least(4 * channels * vectors * LANES));
                     for index in 0..channels {
                         for strip in 0..strips {
                             machine.isa.run(TransformChannel {

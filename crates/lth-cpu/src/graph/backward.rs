@@ -3,7 +3,7 @@
 use lth_model::Gradients;
 
 use super::{
-    network::{Network, extent, grow},
+    network::{Network, extent},
     norm::NormBackward,
     plan::{Kind, Place, PlaceId, Stage},
     pool::Pools,
@@ -25,10 +25,10 @@ use crate::{
 impl Network {
     /// From the gradient of the logits back to all parameters, with their update.
     pub(crate) fn backward<R: UpdateRule>(&mut self, machine: Machine<'_>, examples: usize, rule: R) {
-        let mut backward = Backward::new(self);
+        self.begin_backward();
         for index in (0..self.plan.stages.len()).rev() {
-            let stage = self.plan.stages[index].clone();
-            self.backward_data(machine, examples, index, &stage, &mut backward);
+            let stage = self.plan.stages[index];
+            self.backward_data(machine, examples, index, stage);
             let (x, dy) = (&*self.values[stage.input], &*self.gradients[stage.output]);
             let lanes = self.plan.places[stage.output].lanes(examples);
             match self.layers[index].as_mut().map(|named| &mut named.layer) {
@@ -47,15 +47,15 @@ impl Network {
 
     /// The gradients of all parameters from that of the logits, without an update.
     pub(crate) fn gradients(&mut self, machine: Machine<'_>, examples: usize, found: &mut Found<'_>) {
-        let mut backward = Backward::new(self);
+        self.begin_backward();
         for index in (0..self.plan.stages.len()).rev() {
-            let stage = self.plan.stages[index].clone();
-            self.backward_data(machine, examples, index, &stage, &mut backward);
+            let stage = self.plan.stages[index];
+            self.backward_data(machine, examples, index, stage);
             let (x, dy) = (&*self.values[stage.input], &*self.gradients[stage.output]);
             let lanes = self.plan.places[stage.output].lanes(examples);
             let Some(named) = &mut self.layers[index] else { continue };
             let which = found.which;
-            found.layer(&named.name, |weight, bias| match &mut named.layer {
+            found.layer(&named.names, |weight, bias| match &mut named.layer {
                 Layer::Conv(conv) => {
                     if which == Gradients::All {
                         conv.gradient_of_all(machine, lanes, (x, dy), weight);
@@ -80,22 +80,22 @@ impl Network {
         }
     }
 
+    fn begin_backward(&mut self) {
+        self.gradients.resize_with(self.plan.places.len(), Buffer::default);
+        self.written.clear();
+        self.written.resize(self.plan.places.len(), false);
+    }
+
     /// The gradients of a stage's inputs, and of a normalisation's parameters.
-    fn backward_data(
-        &mut self,
-        machine: Machine<'_>,
-        examples: usize,
-        index: usize,
-        stage: &Stage,
-        backward: &mut Backward,
-    ) {
+    fn backward_data(&mut self, machine: Machine<'_>, examples: usize, index: usize, stage: Stage) {
         let places = &self.plan.places;
         let (from, to) = (&places[stage.input], &places[stage.output]);
         let lanes = to.lanes(examples);
         let mut take = |place: Option<PlaceId>| {
             let place = place.filter(|&place| places[place].differentiated)?;
-            grow(&mut self.gradients[place], places[place].slabs(examples).1);
-            Some((place, std::mem::take(&mut self.gradients[place]), backward.is_written(place)))
+            self.gradients[place].at_least(places[place].slabs(examples).1);
+            let written = std::mem::replace(&mut self.written[place], true);
+            Some((place, std::mem::take(&mut self.gradients[place]), written))
         };
         // Both inputs of a sum may be the same place.
         let mut first = take(Some(stage.input));
@@ -126,7 +126,7 @@ impl Network {
                 conv.backward(machine, lanes, dy, dx, *add, gate);
             }
             (Kind::Linear, Some(Layer::Linear(linear)), Some((_, dx, add))) => {
-                let target = if *add { grow(&mut self.spare, len) } else { &mut dx[..len] };
+                let target = if *add { self.spare.at_least(len) } else { &mut dx[..len] };
                 let (from, to) = (slab_rows(linear.inputs), slab_rows(linear.outputs));
                 for slab in 0..lanes.slabs {
                     let range = slab * from * lanes.width()..(slab + 1) * from * lanes.width();
@@ -176,21 +176,6 @@ impl Network {
         for (place, dx, _) in [first, second].into_iter().flatten() {
             self.gradients[place] = dx;
         }
-    }
-}
-
-/// Which places have got a gradient in this backward pass: the first who brings one stores, others add.
-struct Backward(Vec<bool>);
-
-impl Backward {
-    fn new(network: &mut Network) -> Self {
-        network.gradients.resize_with(network.plan.places.len(), Buffer::default);
-        Self(vec![false; network.plan.places.len()])
-    }
-
-    /// Whether a place was written; from now on it is.
-    fn is_written(&mut self, place: PlaceId) -> bool {
-        std::mem::replace(&mut self.0[place], true)
     }
 }
 

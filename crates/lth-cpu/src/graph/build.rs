@@ -10,6 +10,7 @@ use super::{
 use crate::{
     conv::layer::{Conv, Shape},
     linear::Linear,
+    names::Names,
     network::Parameters,
 };
 
@@ -21,32 +22,29 @@ pub(super) fn layer(
     parameters: &Parameters<'_>,
 ) -> Result<Option<Named>, EngineError> {
     let node = &architecture.nodes[stage.node];
-    let tensor = |suffix: &str| {
-        let name = format!("{}.{suffix}", node.name);
-        parameters.given(&name)
-    };
-    let mask = parameters.masks.get(&format!("{}.weight", node.name));
+    let names = Names::of(&node.name);
+    let weight = || parameters.given(&names.weight);
+    let bias = |there: bool| if there { parameters.given(&names.bias).map(Some) } else { Ok(None) };
+    let mask = parameters.masks.get(&names.weight);
     let layer = match (&node.op, stage.kind) {
-        (Op::Conv2d { bias, .. }, Kind::Conv(window)) => {
-            let bias = if *bias { Some(tensor("bias")?) } else { None };
+        (Op::Conv2d { bias: has_bias, .. }, Kind::Conv(window)) => {
             let in_map = plan.places[stage.input].map();
             let out_map = window.output(in_map).expect("shapes were inferred");
             let shape = Shape { window, in_map, out_map, pool: stage.pool };
-            let weight = tensor("weight")?;
+            let (weight, bias) = (weight()?, bias(*has_bias)?);
             Layer::Conv(Box::new(Conv::new(shape, &weight, mask, bias.as_ref(), parameters.crossover)))
         }
-        (Op::Linear { bias, .. }, Kind::Linear) => {
-            let bias = if *bias { Some(tensor("bias")?) } else { None };
+        (Op::Linear { bias: has_bias, .. }, Kind::Linear) => {
+            let (weight, bias) = (weight()?, bias(*has_bias)?);
             let crossover = parameters.crossover.unwrap_or(crate::weights::CROSSOVER);
-            Layer::Linear(Box::new(Linear::new(&tensor("weight")?, mask, bias.as_ref(), crossover)))
+            Layer::Linear(Box::new(Linear::new(&weight, mask, bias.as_ref(), crossover)))
         }
         (Op::BatchNorm { .. }, Kind::Norm { momentum, epsilon }) => {
-            let running = ["running_mean", "running_var"]
-                .map(|suffix| &parameters.weights[&format!("{}.{suffix}", node.name)]);
-            let (weight, bias) = (tensor("weight")?, tensor("bias")?);
+            let running = names.running.each_ref().map(|name| &parameters.weights[name]);
+            let (weight, bias) = (weight()?, parameters.given(&names.bias)?);
             Layer::Norm(Box::new(Norm::new((momentum, epsilon), &weight, &bias, running)))
         }
         _ => return Ok(None),
     };
-    Ok(Some(Named { name: node.name.clone(), layer }))
+    Ok(Some(Named { names, layer }))
 }

@@ -29,9 +29,7 @@ impl Loader {
         let features: usize = shape.iter().product();
         let width = features.next_multiple_of(16);
         let total = lanes.slabs * lanes.width();
-        if self.rows.len() < total * width {
-            self.rows = Buffer::zeros(total * width);
-        }
+        self.rows.at_least(total * width);
         self.labels.clear();
         match batch {
             Batch::Stored { examples, indices, views } => {
@@ -69,31 +67,28 @@ pub(crate) fn read_examples(
     width: usize,
 ) {
     let features: usize = shape.iter().product();
-    let tables = tables(examples, shape);
+    let tables = tables(examples.normalization);
     for (place, (row, &index)) in rows.chunks_exact_mut(width).zip(indices).enumerate() {
         let bytes = &examples.bytes[index as usize * features..][..features];
         let view = views.get(place).copied().unwrap_or_default();
         match &tables {
             Some(tables) => read(bytes, shape, view, tables, &mut row[..features]),
-            None => read(bytes, shape, view, &own_table(bytes, shape), &mut row[..features]),
+            None => read(bytes, shape, view, &tables_of(bytes), &mut row[..features]),
         }
     }
 }
 
 /// The number of each byte, by channel.
-type Tables = Vec<[f32; 256]>;
+type Tables = [[f32; 256]; 3];
 
-/// Channels of an example: the first of three dimensions, else one.
-fn channels(shape: &[usize]) -> usize {
-    if shape.len() == 3 { shape[0] } else { 1 }
+/// The same for all images, if they are not normalised by themselves.
+fn tables(normalization: Normalization) -> Option<Tables> {
+    let [first, second, third] = std::array::from_fn(|channel| normalization.table(channel));
+    Some([first?, second?, third?])
 }
 
-fn tables(examples: &Examples, shape: &[usize]) -> Option<Tables> {
-    (0..channels(shape)).map(|channel| examples.normalization.table(channel.min(2))).collect()
-}
-
-/// The tables of an image that is normalised by itself.
-fn own_table(bytes: &[u8], shape: &[usize]) -> Tables {
+/// Those of an image that is normalised by itself.
+fn tables_of(bytes: &[u8]) -> Tables {
     let count = bytes.len() as f64;
     // Whole numbers, so that the sums are exact: at most 255^2 for each of fewer than 2^40 bytes.
     let sum: u64 = bytes.iter().map(|&byte| u64::from(byte)).sum();
@@ -102,8 +97,7 @@ fn own_table(bytes: &[u8], shape: &[usize]) -> Tables {
     let variance = (squares as f64 / count / (255.0 * 255.0) - mean * mean).max(0.0);
     let deviation = variance.sqrt().max(1.0 / count.sqrt());
     let normalization = Normalization::same(mean as f32, deviation as f32);
-    let table = normalization.table(0).expect("one normalisation for all channels");
-    vec![table; channels(shape)]
+    tables(normalization).expect("one normalisation for all channels")
 }
 
 /// One image as it is seen.
@@ -114,7 +108,7 @@ fn read(bytes: &[u8], shape: &[usize], view: View, tables: &Tables, row: &mut [f
     };
     let map = height * width;
     for (channel, (from, to)) in bytes.chunks_exact(map).zip(row.chunks_exact_mut(map)).enumerate() {
-        let table = &tables[channel];
+        let table = &tables[channel.min(2)];
         if view == View::default() {
             to.iter_mut().zip(from).for_each(|(to, &byte)| *to = table[usize::from(byte)]);
             continue;

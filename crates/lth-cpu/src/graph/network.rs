@@ -14,7 +14,8 @@ use crate::{
     buffer::Buffer,
     kernels::activation::{Multiply, Sum},
     lanes::{Lanes, slab_rows},
-    network::{Parameters, check},
+    names::Expected,
+    network::Parameters,
     stored::Part,
     threads::Machine,
 };
@@ -27,6 +28,8 @@ pub(crate) struct Network {
     /// Slabs of each place; grown when a batch needs more.
     pub(super) values: Vec<Buffer>,
     pub(super) gradients: Vec<Buffer>,
+    /// Which places have a gradient in this backward pass: the first who brings one stores, others add.
+    pub(super) written: Vec<bool>,
     /// Dropout factors of each stage.
     pub(super) factors: Vec<Buffer>,
     pub(super) spare: Buffer,
@@ -43,8 +46,12 @@ pub(crate) enum Mode<'a> {
 }
 
 impl Network {
-    pub(crate) fn new(architecture: &Architecture, parameters: &Parameters<'_>) -> Result<Self, EngineError> {
-        check(architecture, parameters.weights, parameters.masks)?;
+    pub(crate) fn new(
+        architecture: &Architecture,
+        expected: &Expected,
+        parameters: &Parameters<'_>,
+    ) -> Result<Self, EngineError> {
+        expected.check(parameters.weights, parameters.masks)?;
         let plan = plan(architecture)?;
         let layers = plan
             .stages
@@ -52,15 +59,15 @@ impl Network {
             .map(|stage| layer(architecture, &plan, stage, parameters))
             .collect::<Result<_, _>>()?;
         let factors = plan.stages.iter().map(|_| Buffer::default()).collect();
-        let (values, gradients, spare) = (Vec::new(), Vec::new(), Buffer::default());
-        Ok(Self { plan, layers, values, gradients, factors, spare })
+        let (values, gradients, written, spare) = (Vec::new(), Vec::new(), Vec::new(), Buffer::default());
+        Ok(Self { plan, layers, values, gradients, written, factors, spare })
     }
 
     /// The slabs of a batch's input, to be filled.
     pub(crate) fn input(&mut self, examples: usize) -> (Lanes, &mut [f32]) {
         self.values.resize_with(self.plan.places.len(), Buffer::default);
         for (buffer, place) in self.values.iter_mut().zip(&self.plan.places) {
-            grow(buffer, place.slabs(examples).1);
+            buffer.at_least(place.slabs(examples).1);
         }
         (self.plan.places[0].lanes(examples), &mut self.values[0])
     }
@@ -70,16 +77,16 @@ impl Network {
         self.gradients.resize_with(self.plan.places.len(), Buffer::default);
         let output = self.plan.output;
         let place = &self.plan.places[output];
-        grow(&mut self.gradients[output], place.slabs(examples).1);
+        self.gradients[output].at_least(place.slabs(examples).1);
         (place.lanes(examples), &mut self.values[output], &mut self.gradients[output])
     }
 
     /// From the input to the logits.
     pub(crate) fn forward(&mut self, machine: Machine<'_>, examples: usize, mut mode: Mode<'_>) {
         for index in 0..self.plan.stages.len() {
-            let stage = self.plan.stages[index].clone();
+            let stage = self.plan.stages[index];
             let mut y = std::mem::take(&mut self.values[stage.output]);
-            self.forward_stage(machine, examples, index, &stage, &mut y, &mut mode);
+            self.forward_stage(machine, examples, index, stage, &mut y, &mut mode);
             self.values[stage.output] = y;
         }
     }
@@ -89,7 +96,7 @@ impl Network {
         machine: Machine<'_>,
         examples: usize,
         index: usize,
-        stage: &Stage,
+        stage: Stage,
         y: &mut [f32],
         mode: &mut Mode<'_>,
     ) {
@@ -122,8 +129,7 @@ impl Network {
             (Kind::Dropout { rate }, None) => {
                 y[..len].copy_from_slice(&x[..len]);
                 if let Mode::Training { dropout, .. } = mode {
-                    let factors = &mut self.factors[index];
-                    grow(factors, len);
+                    let factors = self.factors[index].at_least(len);
                     draw(factors, rate, to.features(), lanes, dropout);
                     machine.isa.run(Multiply { y: &mut y[..len], factors });
                 }
@@ -175,13 +181,6 @@ impl Network {
 pub(super) fn extent(place: &Place, lanes: Lanes) -> (Lanes, usize, usize) {
     let [height, width] = place.map();
     (lanes, slab_rows(place.features()) * lanes.width(), height * width)
-}
-
-pub(super) fn grow(buffer: &mut Buffer, len: usize) -> &mut [f32] {
-    if buffer.len() < len {
-        *buffer = Buffer::zeros(len);
-    }
-    &mut buffer[..len]
 }
 
 /// Draws factors feature after feature, example after example.

@@ -29,6 +29,8 @@ pub(crate) struct Norm {
     used: Vec<(f32, f32)>,
     /// Whether those are of the batch, so that the gradient goes through them.
     of_batch: bool,
+    /// Two sums a channel, of the pass that was made last.
+    sums: Vec<[f32; 2]>,
     weight_gradient: Buffer,
     bias_gradient: Buffer,
     /// Sums over batches of means and unbiased variances, and how many batches, while statistics are estimated anew.
@@ -80,6 +82,7 @@ impl Norm {
             running_variance: running[1].data().to_vec(),
             used: vec![(0.0, 0.0); channels],
             of_batch: false,
+            sums: vec![[0.0; 2]; channels],
             weight_gradient: Buffer::zeros(len),
             bias_gradient: Buffer::zeros(len),
             estimate: None,
@@ -96,9 +99,9 @@ impl Norm {
         statistics: Statistics,
     ) {
         let count = (lanes.examples * pixels) as f64;
-        let mut found = vec![[0.0_f32; 2]; self.channels];
+        let mut sums = std::mem::take(&mut self.sums);
         {
-            let (found, y) = (Found::new(&mut found), Shared::new(y));
+            let (found, y) = (Found::new(&mut sums), Shared::new(y));
             machine.threads.run(self.channels, |_, index| {
                 let channel = channel(lanes, stride, pixels, index);
                 let (mean, variance) = if statistics == Statistics::Running {
@@ -116,7 +119,7 @@ impl Norm {
                 machine.isa.run(Normalize { channel, x, scale, shift, other, relu, y });
             });
         }
-        for (index, &[mean, variance]) in found.iter().enumerate() {
+        for (index, &[mean, variance]) in sums.iter().enumerate() {
             self.used[index] = (mean, self.inverse(variance));
         }
         self.of_batch = statistics != Statistics::Running;
@@ -124,7 +127,7 @@ impl Norm {
         let unbiased = |variance: f32| f64::from(variance) * count / (count - 1.0);
         match (statistics, &mut self.estimate) {
             (Statistics::Batch, _) => {
-                for (index, &[mean, variance]) in found.iter().enumerate() {
+                for (index, &[mean, variance]) in sums.iter().enumerate() {
                     let (kept, momentum) = (1.0 - self.momentum, self.momentum);
                     let running = &mut self.running_mean[index];
                     *running = kept * *running + momentum * mean;
@@ -132,15 +135,16 @@ impl Norm {
                     *running = kept * *running + momentum * unbiased(variance) as f32;
                 }
             }
-            (Statistics::Estimate, Some((sums, batches))) => {
-                for (sums, &[mean, variance]) in sums.iter_mut().zip(&found) {
-                    sums[0] += f64::from(mean);
-                    sums[1] += unbiased(variance);
+            (Statistics::Estimate, Some((totals, batches))) => {
+                for (totals, &[mean, variance]) in totals.iter_mut().zip(&sums) {
+                    totals[0] += f64::from(mean);
+                    totals[1] += unbiased(variance);
                 }
                 *batches += 1;
             }
             _ => {}
         }
+        self.sums = sums;
     }
 
     /// Factor and shift of a channel.
@@ -164,7 +168,7 @@ impl Norm {
         let count = (lanes.examples * pixels) as f64;
         let dx = dx.map(|(dx, add)| (Shared::new(dx), add));
         let other = other.map(|(other, add)| (Shared::new(other), add));
-        let mut sums = vec![[0.0_f32; 2]; self.channels];
+        let mut sums = std::mem::take(&mut self.sums);
         {
             let sums = Found::new(&mut sums);
             machine.threads.run(self.channels, |_, index| {
@@ -198,10 +202,11 @@ impl Norm {
                 });
             });
         }
-        for (index, [plain, weighted]) in sums.into_iter().enumerate() {
+        for (index, &[plain, weighted]) in sums.iter().enumerate() {
             self.bias_gradient[index] = plain;
             self.weight_gradient[index] = weighted;
         }
+        self.sums = sums;
     }
 
     /// The update from the gradients that were made last.

@@ -49,7 +49,7 @@ impl Place {
 }
 
 /// A layer with what is computed in the same pass.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Stage {
     pub(crate) kind: Kind,
     /// The layer that has the parameters, or the first of those that have none.

@@ -3,7 +3,7 @@
 use lth_model::{Tensor, Tensors};
 
 use super::norm::Norm;
-use crate::{conv::layer::Conv, linear::Linear, stored::Part};
+use crate::{conv::layer::Conv, linear::Linear, names::Names, stored::Part};
 
 /// What a stage with parameters has.
 pub(crate) enum Layer {
@@ -14,7 +14,7 @@ pub(crate) enum Layer {
 
 /// The layer of a stage under its name.
 pub(crate) struct Named {
-    pub(crate) name: String,
+    pub(crate) names: Names,
     pub(crate) layer: Layer,
 }
 
@@ -29,22 +29,22 @@ impl Named {
                 (weight, Some(bias))
             }
         };
-        to.insert(format!("{}.weight{suffix}", self.name), weight);
+        to.insert(format!("{}{suffix}", self.names.weight), weight);
         if let Some(bias) = bias {
-            to.insert(format!("{}.bias{suffix}", self.name), bias);
+            to.insert(format!("{}{suffix}", self.names.bias), bias);
         }
     }
 
     /// Puts other values in the place of the layer's, which fit; false where weights are pruned.
     pub(crate) fn replace(&mut self, weights: &Tensors) -> bool {
-        let tensor = |suffix: &str| weights.get(&format!("{}.{suffix}", self.name));
-        let given = |suffix: &str| tensor(suffix).expect("the tensors were checked");
-        let (weight, bias) = (given("weight"), tensor("bias"));
+        let Names { weight, bias, running: [mean, variance] } = &self.names;
+        let (weight, bias) = (&weights[weight], weights.get(bias));
         match &mut self.layer {
             Layer::Conv(conv) => conv.replace(weight, bias),
             Layer::Linear(linear) => linear.replace(weight, bias),
             Layer::Norm(norm) => {
-                norm.replace([weight, given("bias")], [given("running_mean"), given("running_var")]);
+                let bias = bias.expect("a batch normalisation has a bias");
+                norm.replace([weight, bias], [&weights[mean], &weights[variance]]);
                 true
             }
         }
@@ -54,8 +54,8 @@ impl Named {
     pub(crate) fn export_running(&self, to: &mut Tensors) {
         if let Layer::Norm(norm) = &self.layer {
             let [mean, variance] = norm.running();
-            to.insert(format!("{}.running_mean", self.name), mean);
-            to.insert(format!("{}.running_var", self.name), variance);
+            to.insert(self.names.running[0].clone(), mean);
+            to.insert(self.names.running[1].clone(), variance);
         }
     }
 }

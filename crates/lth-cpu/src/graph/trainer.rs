@@ -21,7 +21,8 @@ use crate::{
         update::UpdateRule,
     },
     lanes::slab_rows,
-    network::{Parameters, check},
+    names::Expected,
+    network::Parameters,
     optimizer::{WithRule, moment_names, with_rule},
     stored::Part,
     threads::Machine,
@@ -33,6 +34,7 @@ pub(crate) struct GraphTrainer {
     engine: CpuEngine,
     threads: Threads,
     architecture: Architecture,
+    expected: Expected,
     recipe: Recipe,
     seed: Seed,
     masks: Masks,
@@ -61,14 +63,17 @@ impl GraphTrainer {
         let moments = moment_names(recipe.optimizer);
         let (pruned, crossover) = (Pruned::Zero, engine.crossover);
         let parameters = Parameters { weights, masks, pruned, optimizer: None, moments, crossover };
+        let expected = Expected::of(architecture);
+        let network = Network::new(architecture, &expected, &parameters)?;
         Ok(Self {
             engine,
             threads: Threads::new(engine.threads),
             architecture: architecture.clone(),
+            expected,
             recipe: recipe.clone(),
             seed,
             masks: masks.clone(),
-            network: Network::new(architecture, &parameters)?,
+            network,
             updates: 0,
             frozen: false,
             loader: Loader::default(),
@@ -127,7 +132,7 @@ impl GraphTrainer {
     ) -> Result<(), EngineError> {
         let (moments, crossover) = (moment_names(self.recipe.optimizer), self.engine.crossover);
         let parameters = Parameters { weights, masks, pruned, optimizer, moments, crossover };
-        self.network = Network::new(&self.architecture, &parameters)?;
+        self.network = Network::new(&self.architecture, &self.expected, &parameters)?;
         self.masks.clone_from(masks);
         self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
         Ok(())
@@ -136,7 +141,7 @@ impl GraphTrainer {
     /// The gradients of all parameters from that of the logits.
     fn collect_gradients(&mut self, examples: usize, which: Gradients, into: &mut Tensors) {
         let machine = Machine { isa: self.engine.isa, threads: &self.threads };
-        let mut found = Found::new(&self.architecture, into, which, &self.masks);
+        let mut found = Found::new(&self.expected, into, which, &self.masks);
         self.network.gradients(machine, examples, &mut found);
     }
 
@@ -269,7 +274,7 @@ impl Trainer for GraphTrainer {
     }
 
     fn replace_weights(&mut self, weights: &Tensors) -> Result<(), EngineError> {
-        check(&self.architecture, weights, &Masks::new())?;
+        self.expected.check(weights, &Masks::new())?;
         if !self.network.replace(weights) {
             return self.load(weights, &Masks::new(), None);
         }

@@ -7,6 +7,7 @@ use crate::{
     batch::{self, LoadedBatch},
     batch_major::Input,
     buffer::Buffer,
+    dropout::Factors,
     found::Found,
     graph::trainer::clip_factor,
     kernels::{
@@ -33,9 +34,8 @@ impl CpuTrainer {
             let gate = gated.then(|| &self.activations[index][slab * len..(slab + 1) * len]);
             let machine = Machine { isa: self.isa, threads: &self.threads };
             layer.linear.backward(machine, lanes.vectors, dy, dx, gate);
-            if layer.dropout.is_some() {
-                self.isa
-                    .run(Multiply { y: dx, factors: self.dropout.of(index, slab * len..(slab + 1) * len) });
+            if let Some(factors) = self.dropout.of(index, slab * len..(slab + 1) * len) {
+                self.isa.run(Multiply { y: dx, factors });
             }
         }
     }
@@ -47,7 +47,7 @@ impl CpuTrainer {
                 self.backward_data(lanes, index);
             }
             let layer = &mut self.layers[index];
-            let input = input_of(&self.activations, &self.batch, index, layer);
+            let input = input_of(&self.activations, &self.batch, &self.dropout, index);
             let machine = Machine { isa: self.isa, threads: &self.threads };
             layer.linear.update(machine, lanes, &self.gradients[index + 1], &input, rule);
         }
@@ -63,14 +63,12 @@ impl CpuTrainer {
     ) -> Result<(), EngineError> {
         batch::check(&self.architecture, batch)?;
         let lanes = self.load_batch(batch, true);
+        self.dropout.forget();
         for slab in 0..lanes.slabs {
             self.forward_slab(lanes, slab, None);
         }
         logits(self, lanes);
-        // Dropout is no part of these gradients.
-        let rates: Vec<Option<f32>> = self.layers.iter_mut().map(|layer| layer.dropout.take()).collect();
         self.collect_gradients(lanes, which, into);
-        self.layers.iter_mut().zip(rates).for_each(|(layer, rate)| layer.dropout = rate);
         Ok(())
     }
 
@@ -90,15 +88,15 @@ impl CpuTrainer {
     /// The gradients of all parameters from that of the logits.
     fn collect_gradients(&mut self, lanes: Lanes, which: Gradients, into: &mut Tensors) {
         let masks = std::mem::take(&mut self.masks);
-        let mut found = Found::new(&self.architecture, into, which, &masks);
+        let mut found = Found::new(&self.expected, into, which, &masks);
         for index in (0..self.layers.len()).rev() {
             if index > 0 {
                 self.backward_data(lanes, index);
             }
             let layer = &mut self.layers[index];
-            let input = input_of(&self.activations, &self.batch, index, layer);
-            let Layer { name, linear, .. } = layer;
-            found.layer(name, |weight, bias| {
+            let input = input_of(&self.activations, &self.batch, &self.dropout, index);
+            let Layer { names, linear, .. } = layer;
+            found.layer(names, |weight, bias| {
                 linear.gradients(self.isa, lanes, &self.gradients[index + 1], &input, (weight, bias));
             });
         }
@@ -107,8 +105,13 @@ impl CpuTrainer {
 }
 
 /// What the weight gradient of layer `index` reads. The batch's own blocks are its input where no dropout changed them.
-fn input_of<'a>(activations: &'a [Buffer], batch: &'a LoadedBatch, index: usize, layer: &Layer) -> Input<'a> {
-    let own = index == 0 && layer.dropout.is_none();
+fn input_of<'a>(
+    activations: &'a [Buffer],
+    batch: &'a LoadedBatch,
+    dropout: &Factors,
+    index: usize,
+) -> Input<'a> {
+    let own = index == 0 && dropout.of(index, 0..0).is_none();
     Input { slabs: &activations[index], blocks: if own { batch.blocks() } else { None } }
 }
 

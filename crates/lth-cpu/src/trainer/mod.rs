@@ -18,7 +18,8 @@ use crate::{
         softmax::{Score, Softmax},
     },
     lanes::{Lanes, slab_rows},
-    network::{Layer, Parameters, check, compile, export},
+    names::Expected,
+    network::{Layer, Parameters, compile, export},
     optimizer::{moment_names, with_rule},
     simd::Isa,
     stored::Part,
@@ -34,6 +35,7 @@ pub(crate) struct CpuTrainer {
     threads: Threads,
     crossover: Option<f64>,
     pub(crate) architecture: Architecture,
+    expected: Expected,
     optimizer: Optimizer,
     smoothing: f32,
     gradient_clip: Option<f32>,
@@ -64,12 +66,14 @@ impl CpuTrainer {
         let moments = moment_names(recipe.optimizer);
         let (pruned, crossover) = (Pruned::Zero, engine.crossover);
         let parameters = Parameters { weights, masks, pruned, optimizer: None, moments, crossover };
-        let layers = compile(architecture, &parameters)?;
+        let expected = Expected::of(architecture);
+        let layers = compile(architecture, &expected, &parameters)?;
         Ok(Self {
             isa: engine.isa,
             threads: Threads::new(1),
             crossover: engine.crossover,
             architecture: architecture.clone(),
+            expected,
             optimizer: recipe.optimizer,
             smoothing: recipe.label_smoothing,
             gradient_clip: recipe.gradient_clip,
@@ -86,25 +90,16 @@ impl CpuTrainer {
         })
     }
 
-    /// The number of inputs, and of every layer's outputs.
-    fn widths(&self) -> impl Iterator<Item = usize> + '_ {
-        std::iter::once(self.architecture.input_features())
-            .chain(self.layers.iter().map(|layer| layer.linear.outputs))
-    }
-
     pub(crate) fn reserve(&mut self, lanes: Lanes) {
-        let sizes: Vec<usize> =
-            self.widths().map(|width| slab_rows(width) * lanes.width() * lanes.slabs).collect();
-        let grow = |buffers: &mut Vec<Buffer>| {
-            buffers.resize_with(sizes.len(), Buffer::default);
-            for (buffer, &size) in buffers.iter_mut().zip(&sizes) {
-                if buffer.len() < size {
-                    *buffer = Buffer::zeros(size);
-                }
+        let inputs = std::iter::once(self.architecture.input_features());
+        let widths = inputs.chain(self.layers.iter().map(|layer| layer.linear.outputs));
+        let sizes = widths.map(|width| slab_rows(width) * lanes.width() * lanes.slabs);
+        for buffers in [&mut self.activations, &mut self.gradients] {
+            buffers.resize_with(self.layers.len() + 1, Buffer::default);
+            for (buffer, size) in buffers.iter_mut().zip(sizes.clone()) {
+                buffer.at_least(size);
             }
-        };
-        grow(&mut self.activations);
-        grow(&mut self.gradients);
+        }
     }
 
     /// Fills the input slabs, and what a dense gradient of the first layer will want if there is to be one.
@@ -148,11 +143,8 @@ impl CpuTrainer {
                 let (before, after) = self.activations.split_at_mut(index + 1);
                 let len = slab_rows(layer.linear.inputs) * lanes.width();
                 let x = &mut before[index][slab * len..(slab + 1) * len];
-                if layer.dropout.is_some() {
-                    self.isa.run(Multiply {
-                        y: x,
-                        factors: self.dropout.of(index, slab * len..(slab + 1) * len),
-                    });
+                if let Some(factors) = self.dropout.of(index, slab * len..(slab + 1) * len) {
+                    self.isa.run(Multiply { y: x, factors });
                 }
                 let y = &mut after[0][slab * slab_rows(layer.linear.outputs) * lanes.width()..];
                 let machine = Machine { isa: self.isa, threads: &self.threads };
@@ -193,7 +185,7 @@ impl CpuTrainer {
     ) -> Result<(), EngineError> {
         let (moments, crossover) = (moment_names(self.optimizer), self.crossover);
         let parameters = Parameters { weights, masks, pruned, optimizer, moments, crossover };
-        self.layers = compile(&self.architecture, &parameters)?;
+        self.layers = compile(&self.architecture, &self.expected, &parameters)?;
         self.masks.clone_from(masks);
         self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
         Ok(())
@@ -270,11 +262,11 @@ impl Trainer for CpuTrainer {
     }
 
     fn replace_weights(&mut self, weights: &Tensors) -> Result<(), EngineError> {
-        check(&self.architecture, weights, &Masks::new())?;
-        let in_place = self.layers.iter_mut().all(|layer| {
-            let bias = weights.get(&format!("{}.bias", layer.name));
-            layer.linear.replace(&weights[&format!("{}.weight", layer.name)], bias)
-        });
+        self.expected.check(weights, &Masks::new())?;
+        let in_place = self
+            .layers
+            .iter_mut()
+            .all(|layer| layer.linear.replace(&weights[&layer.names.weight], weights.get(&layer.names.bias)));
         if in_place {
             self.masks.clear();
             self.updates = 0;
