@@ -5,7 +5,10 @@ use std::{
     iter,
 };
 
-use crate::{Architecture, Mask, Masks, Node, Op, Parameter, ParameterKind, Window, shape_inference::times};
+use crate::{
+    Architecture, Mask, Masks, Node, Op, Parameter, ParameterKind, Window, grouped::grouped,
+    shape_inference::times,
+};
 
 /// A table of layers, output shapes, parameters and cost, with the sums below.
 impl fmt::Display for Architecture {
@@ -188,19 +191,6 @@ fn moves(window: &Window) -> String {
     text
 }
 
-/// A number with a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,12 +234,5 @@ lenet-300-100
   475,400 of 532,400 FLOPs (89.29 %) an example forward: 2 a weight and place; batch norm, pools and sums not counted
   237,700 of 266,200 weights (89.29 %) + 410 biases + 0 normalisation parameters"
         );
-    }
-
-    #[test]
-    fn thousands_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(number), text);
-        }
     }
 }

@@ -16,6 +16,7 @@ mod fingerprint;
 mod fit;
 mod flops;
 mod fraction;
+mod grouped;
 mod init;
 mod mask;
 mod models;
@@ -42,6 +43,7 @@ pub use engine::{
 };
 pub use error::{Hint, ParseError};
 pub use fraction::{Density, Rate};
+pub use grouped::grouped;
 pub use init::{BiasInit, FanMode, InitScheme, initialize};
 pub use mask::{Mask, Masks};
 pub use models::{

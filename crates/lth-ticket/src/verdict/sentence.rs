@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lth_model::Density;
+use lth_model::{Density, grouped};
 
 use super::{Cause, Difference, RoundVerdict, Ruling, Verdict};
 use crate::statistics::proportion_noise;
@@ -118,7 +118,7 @@ fn named(round: &RoundVerdict) -> String {
 
 /// What a round reached, and the dense network.
 fn figures(round: &RoundVerdict) -> String {
-    let iteration = |value: Option<f64>| value.map_or("-".to_owned(), grouped);
+    let iteration = |value: Option<f64>| value.map_or("-".to_owned(), rounded);
     let mean = if round.seeds > 1 { format!("means of {} seeds, ", round.seeds) } else { String::new() };
     format!(
         "{mean}minimum validation loss at iteration {} (dense: {}), test accuracy there {} % (dense: {} %)",
@@ -150,7 +150,7 @@ fn noise(round: &RoundVerdict) -> String {
         of(round.accuracy.noise),
     );
     if let Some(stop) = &round.early_stop {
-        let noise = stop.noise.map_or("?".to_owned(), grouped);
+        let noise = stop.noise.map_or("?".to_owned(), rounded);
         text.push_str(&format!(", that of {:+.0} iterations {} it (± {noise})", stop.mean, verb(stop)));
     }
     text.push('.');
@@ -177,17 +177,9 @@ fn percent(fraction: f64) -> String {
     format!("{:.2}", 100.0 * fraction)
 }
 
-/// A whole number with commas between thousands.
-fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+/// A count, or a mean of counts, with commas between thousands.
+fn rounded(number: f64) -> String {
+    grouped(number.round_ties_even() as u64)
 }
 
 #[cfg(test)]
@@ -195,9 +187,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_grouped_and_small_densities_keep_two_digits() {
-        for (number, text) in [(0.0, "0"), (999.4, "999"), (1000.0, "1,000"), (1_234_567.0, "1,234,567")] {
-            assert_eq!(grouped(number), text);
+    fn counts_are_rounded_and_grouped_and_small_densities_keep_two_digits() {
+        for (number, text) in
+            [(0.0, "0"), (999.4, "999"), (999.5, "1,000"), (1000.0, "1,000"), (1_234_567.0, "1,234,567")]
+        {
+            assert_eq!(rounded(number), text);
         }
         for (value, text) in [(1.0, "100.0 %"), (0.012, "1.2 %"), (0.0096, "0.96 %"), (0.00999, "1.0 %")] {
             assert_eq!(density(Density::new(value).unwrap()), text);
