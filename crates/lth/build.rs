@@ -1,6 +1,6 @@
 //! Tells the program what it is built from: commit, target, compiler, profile.
 
-use std::{env, path::Path, process::Command};
+use std::{env, fs, path::Path, process::Command};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -19,24 +19,32 @@ fn main() {
     }
 }
 
-/// The commit of this repository; `None` where the source lies outside of one, as that of an archive does.
+/// The commit of this repository, `-dirty` where its sources were changed since; `None` where the source lies outside of one, as that of
+/// an archive does, or where there is no git.
 fn commit() -> Option<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().ok()?;
-    let git = |arguments: &[&str]| output(Command::new("git").current_dir(&root).args(arguments));
+    let git = |arguments: &[&str]| {
+        output(Command::new("git").arg("--no-optional-locks").current_dir(&root).args(arguments))
+    };
     // The source may lie in a folder of another project.
     if Path::new(&git(&["rev-parse", "--show-toplevel"])?).canonicalize().ok()? != root {
         return None;
     }
-    // The log of HEAD grows with each commit and each change of branch.
-    for name in ["logs/HEAD", "HEAD"] {
-        if let Some(path) = git(&["rev-parse", "--git-path", name]).map(|path| root.join(path))
-            && path.exists()
-        {
+    // The log of HEAD grows with each commit and each change of branch. Without it, HEAD names the branch, and the branch the commit.
+    let branch = git(&["symbolic-ref", "HEAD"]);
+    let of_branch = ["HEAD", "packed-refs"].into_iter().chain(branch.as_deref());
+    for name in ["logs/HEAD"].into_iter().chain(of_branch) {
+        let path = git(&["rev-parse", "--git-path", name]).map(|path| root.join(path));
+        if let Some(path) = path.filter(|path| path.exists()) {
             println!("cargo::rerun-if-changed={}", path.display());
-            break;
         }
     }
-    git(&["rev-parse", "--short=12", "HEAD"])
+    // What makes it dirty.
+    let crates = fs::read_dir(root.join("crates")).into_iter().flatten().flatten();
+    for source in crates.map(|entry| entry.path().join("src")).chain([root.join("Cargo.lock")]) {
+        println!("cargo::rerun-if-changed={}", source.display());
+    }
+    git(&["describe", "--always", "--exclude=*", "--abbrev=12", "--dirty"])
 }
 
 /// The first line that a command prints, if it succeeds.

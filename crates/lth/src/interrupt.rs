@@ -9,6 +9,8 @@ use std::{
     },
 };
 
+use lth_lab::Stop;
+
 use crate::failure::Failure;
 
 /// The exit code of a program that was interrupted.
@@ -38,6 +40,19 @@ pub(crate) fn flag() -> Result<Arc<AtomicBool>, Failure> {
         Failure::work(format!("cannot watch for Ctrl-C: {error}"), "report this with the name of your system")
     })?;
     Ok(flag)
+}
+
+/// What [`flag`] stops: for work of several parts that one signal ends, watched from the first part on.
+///
+/// # Errors
+/// When the system refuses the handler.
+pub(crate) fn stop(parts: &mut Option<Stop>) -> Result<Stop, Failure> {
+    if let Some(stop) = parts {
+        return Ok(stop.clone());
+    }
+    let stop = Stop::when(flag()?);
+    *parts = Some(stop.clone());
+    Ok(stop)
 }
 
 /// Calls a function, on a thread of its own, at each signal to stop that was not ignored before.
@@ -82,7 +97,7 @@ pub(crate) fn this_command() -> String {
 }
 
 /// A word as a POSIX shell wants it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -9,6 +9,7 @@ mod failure;
 mod figures;
 mod flag_hints;
 mod interrupt;
+mod one_of_several;
 mod output;
 mod panic_message;
 mod progress;
@@ -28,6 +29,7 @@ use output::Messages;
 
 fn main() -> ExitCode {
     panic_message::install();
+    commands::completions::complete_where_a_shell_asks();
     if asks_for_build(&std::env::args_os().skip(1).collect::<Vec<_>>()) {
         return match output::print(&build_info::description()) {
             Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use lth_lab::{RoundResult, RunResults, Variant};
 use lth_ticket::TestSet;
 
 use crate::collapse;
-use crate::table::{self, Table, density_percent, percent, sparsity_percent, table};
+use crate::table::{self, Table, density_percent, percent, prose, sparsity_percent, table};
 
 /// The columns of the table. Accuracies are of the whole set named.
 const HEADER: [&str; 11] = [
@@ -32,7 +32,8 @@ pub(crate) fn summary(results: &RunResults, test: TestSet) -> String {
     if experiment.replicates > 1 {
         text.push_str(&format!("Means over {} replicates.\n", experiment.replicates));
     }
-    text.push_str("Validation and test accuracy are at early stop unless it says otherwise.\n\n");
+    let reading = "Validation and test accuracy are at early stop unless it says otherwise.";
+    text.push_str(&format!("{}\n\n", prose(reading)));
     for variant in experiment.variants() {
         let mut rows = table(&HEADER, 0).spare(&SPARE);
         for round in 0..experiment.rounds {
@@ -48,10 +49,10 @@ pub(crate) fn summary(results: &RunResults, test: TestSet) -> String {
     }
     let collapse = collapse::summary(results);
     if !collapse.is_empty() {
-        text.push_str(&format!("\n{collapse}"));
+        text.push_str(&format!("\n{}\n", prose(collapse.trim_end())));
     }
     if let Some(verdict) = results.verdict(test) {
-        text.push_str(&format!("\n{verdict}\n"));
+        text.push_str(&format!("\n{}\n", prose(&verdict.to_string())));
     }
     text.push_str(&format!("\nEverything is in {}\n", results.layout.root().display()));
     text

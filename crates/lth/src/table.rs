@@ -6,6 +6,8 @@ use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Layout, Width, presets,
 };
 
+use lth_model::grouped;
+
 use crate::terminal::output_width;
 use fit::{Column, GAP, fit};
 
@@ -86,6 +88,26 @@ fn text_within(table: &Table, available: Option<usize>) -> String {
     text
 }
 
+/// Sentences for people: as they are in a pipe or file, wrapped between words in a terminal that is narrower.
+pub(crate) fn prose(text: &str) -> String {
+    prose_within(text, output_width())
+}
+
+fn prose_within(text: &str, available: Option<usize>) -> String {
+    let Some(available) = available else { return text.to_owned() };
+    let mut layout = Layout::new();
+    layout.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    layout.add_row([text]);
+    for column in layout.column_iter_mut() {
+        column.set_padding((0, 0));
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(
+            available.try_into().unwrap_or(u16::MAX),
+        )));
+    }
+    let lines: Vec<String> = layout.lines().map(|line| line.trim_end().to_owned()).collect();
+    lines.join("\n")
+}
+
 /// A fraction as a percentage: `98.23`.
 pub(crate) fn percent(fraction: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * fraction)
@@ -113,29 +135,12 @@ fn density_decimals(density: f64, at_least: usize) -> usize {
 
 /// A count with thousands separated: `266,200`.
 pub(crate) fn count(value: usize) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(value as u64)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_have_separators() {
-        for (value, expected) in
-            [(0, "0"), (999, "999"), (1000, "1,000"), (266_200, "266,200"), (1_234_567, "1,234,567")]
-        {
-            assert_eq!(count(value), expected);
-        }
-    }
 
     #[test]
     fn densities_never_read_as_nothing() {
@@ -172,6 +177,22 @@ mod tests {
             for word in ["98.25", "7.00", "long-name", "accuracy"] {
                 assert!(text.contains(word), "{width}\n{text}");
             }
+        }
+    }
+
+    #[test]
+    fn sentences_are_wrapped_between_words_in_a_terminal_alone() {
+        let text = "There is no winning ticket: nothing.\nNo verdict on round 1: nothing was pruned.";
+        assert_eq!(prose_within(text, None), text);
+        assert_eq!(prose_within(text, Some(200)), text);
+        assert_eq!(
+            prose_within(text, Some(24)),
+            "There is no winning\nticket: nothing.\nNo verdict on round 1:\nnothing was pruned."
+        );
+        for width in 12..60 {
+            let wrapped = prose_within(text, Some(width));
+            assert!(wrapped.lines().all(|line| line.len() <= width), "{width}\n{wrapped}");
+            assert_eq!(wrapped.replace('\n', " "), text.replace('\n', " "));
         }
     }
 

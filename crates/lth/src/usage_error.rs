@@ -7,7 +7,7 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::{arguments::CommandLine, failure::Failure, flag_hints, output};
+use crate::{arguments::CommandLine, failure::Failure, flag_hints, one_of_several, output};
 
 /// Prints help where help was asked for, and else what is wrong with the arguments; returns the exit code.
 pub(crate) fn report(error: &clap::Error) -> ExitCode {
@@ -21,7 +21,17 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
             let _ = error.print();
             ExitCode::from(2)
         }
-        _ => output::report(&failure(error)),
+        _ => output::report(&several(error).unwrap_or_else(|| failure(error))),
+    }
+}
+
+/// Another refusal where a word too many is a run or a file.
+fn several(error: &clap::Error) -> Option<Failure> {
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) if !word.starts_with('-') => {
+            one_of_several::refusal()
+        }
+        _ => None,
     }
 }
 

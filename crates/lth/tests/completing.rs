@@ -15,10 +15,15 @@ fn completions(sandbox: &Sandbox, line: &str) -> Option<Vec<String>> {
         read -r -a COMP_WORDS <<< "$1"
         [[ $1 == *' ' ]] && COMP_WORDS+=('')
         COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-        _lth lth "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+        _clap_complete_lth lth "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
         printf '%s\n' "${COMPREPLY[@]}"
     "#;
-    let bash = Command::new("bash").args(["-c", script, "bash", line]).current_dir(sandbox.path()).output();
+    // The script asks the program on the path.
+    let folder = assert_cmd::cargo::cargo_bin("lth").parent().unwrap().display().to_string();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    let mut bash = Command::new("bash");
+    bash.args(["-c", script, "bash", line]).current_dir(sandbox.path()).env("PATH", path);
+    let bash = bash.output();
     let output = bash.ok()?;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect())
@@ -49,8 +54,35 @@ fn bash_completes_commands_flags_and_names() {
         assert!(expected.iter().all(|word| found.contains(word)), "{line}: {found:?}");
         assert!(found.len() <= expected.len() + 1, "{line}: {found:?}");
     }
-    // Runs and tickets are paths: nothing is offered here, so that bash completes file names.
-    assert_eq!(completions(&sandbox, "lth stability ru").unwrap_or_default().concat(), "");
+}
+
+#[test]
+fn bash_completes_runs_and_tickets() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.join("lth.bash"), sandbox.output("completions bash")).unwrap();
+    let run = "runs/lenet-300-100-mnist-1234";
+    let round = format!("{run}/replicate-0/round-01");
+    fs::create_dir_all(sandbox.join(&round)).unwrap();
+    for file in [
+        format!("{run}/experiment.toml"),
+        format!("{round}/ticket.safetensors"),
+        format!("{round}/round.json"),
+    ] {
+        fs::write(sandbox.join(&file), "").unwrap();
+    }
+    fs::create_dir_all(sandbox.join("runs/notes")).unwrap();
+    for (line, expected) in [
+        ("lth stability ru".to_owned(), run.to_owned()),
+        ("lth control runs/".to_owned(), run.to_owned()),
+        ("lth plot --together runs/lenet".to_owned(), run.to_owned()),
+        (format!("lth compare {round}/"), format!("{round}/ticket.safetensors")),
+        (format!("lth inspect {round}/ti"), format!("{round}/ticket.safetensors")),
+        (format!("lth train lenet-300-100 mnist --ticket {round}/"), format!("{round}/ticket.safetensors")),
+        ("lth run runs/".to_owned(), format!("{run}/experiment.toml")),
+    ] {
+        let Some(found) = completions(&sandbox, &line) else { return };
+        assert_eq!(found, [expected], "{line}");
+    }
 }
 
 #[test]

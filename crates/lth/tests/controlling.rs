@@ -28,6 +28,59 @@ fn controls_are_added_to_a_run_and_trained_once() {
 }
 
 #[test]
+fn several_runs_are_controlled_one_after_the_other() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for seed in [1, 2] {
+        sandbox.output(&format!("find-ticket {SMALL} -i 2 --no-figures --seed {seed}"));
+    }
+    let mut runs: Vec<_> =
+        fs::read_dir(sandbox.join("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    runs.sort();
+    let [one, other] = [&runs[0], &runs[1]].map(|run| run.display().to_string());
+    let rest = "--kind random-mask --data-folder data --no-figures";
+    // Before the first is trained, all are looked at.
+    sandbox.refused(
+        &format!("control {one} data {rest}"),
+        "'data' is not a run folder",
+        "find-winning-ticket",
+    );
+    assert!(!runs[0].join("replicate-0/round-01/controls").exists());
+    let text = sandbox.output(&format!("control {one} {other} {rest}"));
+    for run in &runs {
+        assert!(run.join("replicate-0/round-01/controls/random-mask/round.json").is_file(), "{text}");
+        assert_eq!(text.lines().filter(|line| *line == run.display().to_string()).count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn commands_that_take_one_run_say_so_when_a_pattern_matches_more() {
+    let sandbox = Sandbox::new();
+    for run in ["runs/a", "runs/b"] {
+        fs::create_dir_all(sandbox.join(run)).unwrap();
+        fs::write(sandbox.join(run).join("experiment.toml"), "").unwrap();
+        fs::write(sandbox.join(run).join("ticket.safetensors"), "").unwrap();
+    }
+    let tickets = "runs/a/ticket.safetensors runs/b/ticket.safetensors";
+    let files = "runs/a/experiment.toml runs/b/experiment.toml";
+    for (line, command, named) in [
+        ("transfer runs/a runs/b fashion-mnist --dry-run".to_owned(), "lth transfer", "runs/a, runs/b"),
+        ("transfer runs/a runs/b x fashion-mnist".to_owned(), "lth transfer", "runs/a, runs/b"),
+        ("supermask heuristic runs/a runs/b".to_owned(), "lth supermask heuristic", "runs/a, runs/b"),
+        (format!("inspect {tickets}"), "lth inspect", "runs/a/ticket.safetensors, runs/b/ticket.safetensors"),
+        (format!("export {tickets} out.safetensors"), "lth export", "runs/a/ticket.safetensors, runs/b/"),
+        (format!("run {files}"), "lth run", "runs/a/experiment.toml, runs/b/experiment.toml"),
+    ] {
+        sandbox.refused(
+            &line,
+            &format!("`{command}` takes one "),
+            &format!("choose one of them, for example: {command} runs/a"),
+        );
+        sandbox.refused(&line, &format!("2 are named: {named}"), "choose one");
+    }
+}
+
+#[test]
 fn the_mask_of_another_run_is_a_control() {
     let sandbox = Sandbox::new();
     let find = |flags: &str| format!("find-ticket {SMALL} -i 2 --no-figures {flags}");

@@ -9,14 +9,18 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use common::Sandbox;
 
 #[test]
 fn help_and_errors_read_as_in_the_snapshots() {
-    trycmd::TestCases::new().env("NO_COLOR", "1").case("tests/snapshots/*.trycmd");
+    trycmd::TestCases::new()
+        .env("NO_COLOR", "1")
+        // None of these commands trains: one that takes so long does what it should refuse.
+        .timeout(Duration::from_secs(60))
+        .case("tests/snapshots/*.trycmd");
 }
 
 /// Stands for `lth` in the documents' commands: small data in the place of MNIST, short searches, no figures that nobody looks at.

@@ -31,6 +31,42 @@ fn weights_alone_are_a_state_dict() {
 }
 
 #[test]
+fn what_leaves_the_folder_says_which_run_it_is_of() {
+    let sandbox = Sandbox::new();
+    let round = ticket(&sandbox, "");
+    let provenance = fs::read_to_string(run_folder(&sandbox).join("provenance.json")).unwrap();
+    let first = &serde_json::from_str::<serde_json::Value>(&provenance).unwrap()[0];
+    sandbox.output(&format!("export {round}/ticket.safetensors one.safetensors"));
+    let exported = TensorFile::read(&sandbox.join("one.safetensors")).unwrap();
+    for (key, said) in [
+        ("run-version", "version"),
+        ("run-commit", "commit"),
+        ("run-begun", "begun"),
+        ("run-processor", "processor"),
+    ] {
+        assert_eq!(exported.metadata.get(key).map(String::as_str), first[said].as_str(), "{key}");
+    }
+    let command = &exported.metadata["run-command"];
+    assert!(command.ends_with("-i 2 --no-figures --keep all"), "{command}");
+    let shown = sandbox.output("inspect one.safetensors");
+    assert!(shown.contains(first["begun"].as_str().unwrap()) && shown.contains("--keep all"), "{shown}");
+
+    // Later sittings change nothing of it, and neither does a way through another file.
+    sandbox.output(&format!(
+        "control {} --kind random-mask --data-folder data --no-figures",
+        run_folder(&sandbox).display()
+    ));
+    sandbox.output(&format!("export {round}/ticket.safetensors two.safetensors"));
+    sandbox.output("export one.safetensors three.safetensors");
+    let bytes = |name: &str| fs::read(sandbox.join(name)).unwrap();
+    assert_eq!(bytes("one.safetensors"), bytes("two.safetensors"));
+    assert_eq!(bytes("one.safetensors"), bytes("three.safetensors"));
+    // The ticket in the folder says nothing that depends on the machine.
+    let ticket = TensorFile::read(format!("{round}/ticket.safetensors").as_ref()).unwrap();
+    assert!(ticket.metadata.keys().all(|key| !key.starts_with("run-")));
+}
+
+#[test]
 fn a_compact_network_is_smaller_and_can_be_inspected_and_trained() {
     let sandbox = Sandbox::new();
     let round = ticket(&sandbox, "--pruning-rate 0.98 --output-pruning-rate 0.5");

@@ -36,6 +36,40 @@ fn a_run_ends_with_a_table_a_sentence_and_a_folder() {
     assert!(!run.join("replicate-0/round-00/trained.safetensors").exists());
 }
 
+/// The verdict's column of the summary, a row each.
+fn verdicts(sandbox: &Sandbox) -> Vec<(String, String)> {
+    let summary = fs::read_to_string(run_folder(sandbox).join("summary.csv")).unwrap();
+    let (header, rows) = summary.split_once('\n').unwrap();
+    let place = |name: &str| header.split(',').position(|column| column == name).unwrap();
+    let (round, verdict) = (place("round"), place("verdict"));
+    let cells = |row: &str| -> Vec<String> { row.split(',').map(str::to_owned).collect() };
+    rows.lines().map(|row| (cells(row)[round].clone(), cells(row)[verdict].clone())).collect()
+}
+
+#[test]
+fn there_is_no_verdict_on_rounds_that_pruned_nothing() {
+    for flags in ["-i 2 --pruning-rate 1e-9", "--one-shot --densities 1"] {
+        let sandbox = Sandbox::new();
+        let text = sandbox.data().output(&format!("find-ticket {SMALL} {flags} --no-figures"));
+        assert!(text.contains("No verdict on round 1: nothing was pruned."), "{flags}\n{text}");
+        assert!(!text.contains("winning ticket"), "{flags}\n{text}");
+        let of = |round: &str, verdict: &str| (round.to_owned(), verdict.to_owned());
+        assert_eq!(verdicts(&sandbox), [of("0", "dense"), of("1", "unpruned")], "{flags}");
+    }
+}
+
+#[test]
+fn there_is_no_verdict_on_networks_at_chance() {
+    let sandbox = Sandbox::new();
+    // Hardly a step from where they begin.
+    let text = sandbox.data().output(&format!("find-ticket {SMALL} -i 2 -l 1e-12 --no-figures"));
+    let sentence = "No verdict on round 1: the dense network is at chance level: no better than naming the most frequent class (";
+    assert!(text.contains(sentence), "{text}");
+    assert!(!text.contains("winning ticket"), "{text}");
+    let of = |round: &str, verdict: &str| (round.to_owned(), verdict.to_owned());
+    assert_eq!(verdicts(&sandbox), [of("0", "dense"), of("1", "at-chance")]);
+}
+
 #[test]
 fn the_same_command_again_changes_nothing() {
     let sandbox = Sandbox::new();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::{fs, path::Path};
+use std::{collections::HashMap, fs, io::Write, path::Path, thread};
 
 use common::{Sandbox, run_folder};
 
@@ -126,6 +126,50 @@ fn cifar_is_found_where_it_was_unpacked_and_asked_for_where_it_is_not() {
         "{statistics}"
     );
     sandbox.output("train lenet-300-100 cifar10 ./datasets --validation 10 -b 10 --length 1it");
+}
+
+/// The address of a mirror of MNIST on this machine, which runs until the test ends.
+fn mirror() -> String {
+    let gzip = |bytes: Vec<u8>| {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(&bytes).unwrap();
+        packed.finish().unwrap()
+    };
+    let files =
+        lth_mnist::File::ALL.map(|file| (format!("/{}.gz", file.name()), gzip(file.unpack().unwrap())));
+    let files = HashMap::from(files);
+    let server = tiny_http::Server::http("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", server.server_addr());
+    thread::spawn(move || {
+        for request in server.incoming_requests() {
+            // Who hangs up has what they wanted.
+            let _ = match files.get(request.url()) {
+                Some(bytes) => request.respond(tiny_http::Response::from_data(bytes.clone())),
+                None => request.respond(tiny_http::Response::empty(404)),
+            };
+        }
+    });
+    address
+}
+
+#[test]
+fn a_data_set_is_downloaded_on_request_and_read_from_where_it_was_put() {
+    let sandbox = Sandbox::new();
+    let from = mirror();
+    let said = sandbox.output(&format!("datasets mnist here --download --mirror {from}"));
+    assert!(said.contains("mnist") && said.contains("60,000") && said.contains("10,000"), "{said}");
+    let files = common::files(&sandbox.join("here"));
+    assert_eq!(files.iter().filter(|(name, _)| name.ends_with("-ubyte.gz")).count(), 4, "{files:?}");
+    // From the folder alone: nobody listens at this address.
+    let nowhere = "--download --mirror http://127.0.0.1:9/";
+    assert_eq!(sandbox.output(&format!("datasets mnist here {nowhere}")), said);
+    // What a mirror does not have is said, and nothing is left behind.
+    sandbox.refused(
+        &format!("datasets fashion-mnist there --download --mirror {from}x/"),
+        "cannot download",
+        "fashion-mnist",
+    );
+    assert!(!sandbox.join("there").exists());
 }
 
 #[test]

@@ -67,6 +67,13 @@ fn masks_change_while_a_round_trains() {
     }
     let with = |flags: &str| format!("find-ticket {SMALL} --no-figures {flags}");
     sandbox.refused(&with("--during-training rigel"), "'rigel'", "did you mean 'rigl'?");
+    // From a file too, where the method is a word among the settings: before a folder is made, and never as no method.
+    sandbox.output(&with("--during-training rigl --update-every 3 --densities 0.3 --output-path other"));
+    let run = fs::read_dir(sandbox.join("other")).unwrap().next().unwrap().unwrap().path();
+    let file = fs::read_to_string(run.join("experiment.toml")).unwrap();
+    fs::write(sandbox.join("rigel.toml"), file.replace("\"rigl\"", "\"rigel\"")).unwrap();
+    sandbox.refused("run rigel.toml --data-folder data --output-path new", "'rigel'", "did you mean 'rigl'?");
+    assert!(!sandbox.join("new").exists());
     sandbox.refused(
         &with("--during-training rigl --update-every 3 --densities 0.000001"),
         "no weight would be left",

@@ -72,6 +72,25 @@ fn start(transfer: &std::path::Path, place: &str) -> lth_model::TensorFile {
 }
 
 #[test]
+fn more_trainings_than_a_transfer_has_are_refused_before_anything_is_made() {
+    let sandbox = Sandbox::new();
+    let run = run(&sandbox, "");
+    // Rounds 1 and 2, of tickets and two baselines, and a dense network each: 7 a replicate at most.
+    let flags = format!("transfer {} fashion-mnist data {TINY} --baselines --output-path out", run.display());
+    sandbox.refused(
+        &format!("{flags} --replicates 60000"),
+        "trainings",
+        "a transfer has 100000 trainings at most",
+    );
+    sandbox.refused(
+        &format!("{flags} --replicates 4000000000"),
+        "replicates = 4000000000",
+        "100000 trainings at most",
+    );
+    assert!(!sandbox.join("out").exists());
+}
+
+#[test]
 fn trainings_start_from_what_the_rules_say() {
     let sandbox = Sandbox::new();
     let run = run(&sandbox, "--seed 5 --rewind 4it");

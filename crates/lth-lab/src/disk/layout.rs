@@ -81,6 +81,11 @@ impl Layout {
         &self.root
     }
 
+    /// Whether there is a run in the folder.
+    pub fn is_run(&self) -> bool {
+        self.experiment().is_file()
+    }
+
     /// The settings.
     pub fn experiment(&self) -> PathBuf {
         self.root.join("experiment.toml")

@@ -38,6 +38,11 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// What the folder says of all sittings, the first first; nothing where it says nothing that can be understood.
+    pub fn of_run(layout: &Layout) -> Vec<Self> {
+        read(&layout.provenance()).unwrap_or_default()
+    }
+
     /// Adds this to what the folder says, unless the last entry differs in its date alone.
     ///
     /// A file that cannot be understood is left as it is: a run does not fail over it.

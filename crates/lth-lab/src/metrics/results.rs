@@ -50,7 +50,7 @@ impl RunResults {
     /// When the folder is not a run, a newer version wrote it, or a file in it is damaged (the error names it).
     pub fn load(folder: &Path) -> Result<Self, LabError> {
         let layout = Layout::new(folder);
-        if !layout.experiment().is_file() {
+        if !layout.is_run() {
             return Err(LabError::NotARun { path: folder.to_owned() });
         }
         let experiment = Experiment::read(&layout.experiment())?;

@@ -56,7 +56,7 @@ impl TicketSource {
 
     fn open_run(path: &Path) -> Result<Self, TransferRunError> {
         let layout = Layout::new(path);
-        if !layout.experiment().is_file() {
+        if !layout.is_run() {
             return Err(LabError::NotARun { path: path.to_owned() }.into());
         }
         let experiment = Experiment::read(&layout.experiment())?;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::ScheduleArguments;
 
-/// Train controls beside the tickets of a run.
+/// Train controls beside the tickets of runs.
 ///
 /// For every round after the dense one a network is trained that shares some of its ticket: the mask with other weights, the
 /// weights under another mask, ... `lth criteria` lists all. They are stored in the run's folder and drawn with its tickets; what is
@@ -14,11 +14,12 @@ use super::ScheduleArguments;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     lth control runs/NAME --kind random-reinit --draws 3\n  \
-    lth control runs/NAME --kind reshuffle --kind reshuffle-same-sign")]
+    lth control runs/NAME --kind reshuffle --kind reshuffle-same-sign\n  \
+    lth control runs/* --kind random-mask")]
 pub(crate) struct ControlArguments {
-    /// The run's folder
-    #[arg(value_name = "RUN")]
-    pub(crate) run: PathBuf,
+    /// Run folders; of several, one is controlled after the other
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<PathBuf>,
     /// Which control: random-reinit, random-mask, ...; repeatable
     #[arg(long = "kind", value_name = "KIND", required = true)]
     pub(crate) kinds: Vec<String>,

@@ -86,7 +86,8 @@ pub(crate) enum InspectFormat {
 
 /// Print a script that teaches a shell to complete `lth` commands.
 ///
-/// Commands, flags, models, data sets, criteria, actions, methods and controls are completed by name; runs, tickets and folders by path.
+/// The script asks the program what may stand in a place: commands, flags, models, data sets, criteria, actions, methods and controls by
+/// name; run folders (those below `runs` at once), tickets, experiment files and folders by path.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     lth completions bash > ~/.local/share/bash-completion/completions/lth\n  \

@@ -1,22 +1,39 @@
 //! `lth completions`.
 
 use clap::{Arg, Command, CommandFactory, ValueHint, builder::PossibleValuesParser};
+use clap_complete::{ArgValueCompleter, CompleteEnv, Shell, env::Shells};
 use lth_data::{DATASETS, NormalizationMethod};
 use lth_lab::{ControlKind, Keep, Retraining};
 use lth_model::{BiasInit, InitScheme, MODELS};
 use lth_ticket::{BEFORE_TRAINING, CRITERIA, DuringTraining, MASK0_ACTIONS, MASK1_ACTIONS, Take};
 
+use super::completion_paths::{Paths, Wanted};
 use crate::{
     arguments::{CommandLine, CompletionsArguments},
     failure::Failure,
     output::print,
 };
 
-/// Prints a completion script.
+/// The variable with which a shell asks the program for completions.
+const ASKED: &str = "LTH_COMPLETE";
+
+/// Prints the script by which a shell asks this program what may stand in a place.
 pub(crate) fn run(arguments: &CompletionsArguments) -> Result<(), Failure> {
+    print(&script(arguments.shell))
+}
+
+fn script(shell: Shell) -> String {
+    let shells = Shells::builtins();
+    let name = shell.to_string();
+    let asking = shells.completer(&name).expect("every shell that can be named is built in");
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut completable(), "lth", &mut script);
-    print(&String::from_utf8_lossy(&script))
+    asking.write_registration(ASKED, "lth", "lth", "lth", &mut script).expect("writing to memory succeeds");
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// Answers a shell that asks for completions, and ends the program; does nothing otherwise.
+pub(crate) fn complete_where_a_shell_asks() {
+    CompleteEnv::with_factory(completable).var(ASKED).complete();
 }
 
 /// The command line with what may stand for each value. It is not for parsing: many values may be more than what is listed, such as
@@ -66,10 +83,21 @@ fn names(argument: &str) -> Option<Vec<String>> {
 
 /// Says what kind of path an argument takes; other text completes to nothing.
 fn with_hint(argument: Arg) -> Arg {
+    let wanted = |wanted| ArgValueCompleter::new(Paths { wanted, folder: None });
     let hint = match argument.get_id().as_str() {
+        "run" | "runs" | "same_data" => return argument.add(wanted(Wanted::Run)),
+        "file"
+            if argument
+                .get_value_names()
+                .is_some_and(|names| names.iter().any(|name| name == "FILE.toml")) =>
+        {
+            return argument.add(wanted(Wanted::Settings));
+        }
+        "file" | "ticket" | "tickets" | "masks_of" | "masks" | "initial_weights" => {
+            return argument.add(wanted(Wanted::Ticket));
+        }
         "data_folder" | "output_path" | "folder" => ValueHint::DirPath,
-        "run" | "runs" | "ticket" | "tickets" | "same_data" | "masks_of" | "file" | "masks"
-        | "initial_weights" | "save_weights" | "logging_path" | "output" => ValueHint::AnyPath,
+        "save_weights" | "logging_path" | "output" => ValueHint::AnyPath,
         _ if argument.get_possible_values().is_empty() => ValueHint::Other,
         _ => return argument,
     };
@@ -78,23 +106,30 @@ fn with_hint(argument: Arg) -> Arg {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
-    use clap_complete::Shell;
+    use clap_complete::engine::complete;
 
     #[test]
     fn every_shell_gets_names_of_models_and_criteria() {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::PowerShell, Shell::Elvish] {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut completable(), "lth", &mut script);
-            let script = String::from_utf8(script).unwrap();
-            for word in ["find-winning-ticket", "dry-run"] {
-                assert!(script.contains(word), "{word} is not completed by {shell}");
-            }
-            // Those of PowerShell and Elvish complete no values.
-            let values =
-                ["magnitude-increase-same-sign", "random-reinit", "synflow", "learning-rate-rewinding"];
-            let expected = matches!(shell, Shell::Bash | Shell::Zsh | Shell::Fish);
-            assert!(!expected || values.iter().all(|value| script.contains(value)), "{shell}");
+            let script = script(shell);
+            assert!(script.contains(ASKED) && script.contains("lth"), "{shell} asks for nothing\n{script}");
+        }
+        let find = "lth find-winning-ticket lenet-300-100 mnist";
+        for (line, expected) in [
+            ("lth find-w".to_owned(), "find-winning-ticket"),
+            (format!("{find} --dry"), "--dry-run"),
+            (format!("{find} --criterion m"), "magnitude-increase-same-sign"),
+            (format!("{find} --control r"), "random-reinit"),
+            (format!("{find} --before-training s"), "synflow"),
+            (format!("{find} --retrain l"), "learning-rate-rewinding"),
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let last = words.len() - 1;
+            let found = complete(&mut completable(), words, last, None).unwrap();
+            assert!(found.iter().any(|word| word.get_value() == expected), "{line}: {found:?}");
         }
     }
 

@@ -8,20 +8,50 @@ use super::experiment_run::{Schedule, run_experiment};
 use crate::{
     arguments::{CommonArguments, ControlArguments},
     failure::Failure,
-    output::Messages,
+    output::{Messages, print},
     settings::{DataSource, bounded, parse},
 };
 
 /// The most repetitions of a control.
 const MOST_DRAWS: usize = 1000;
 
-/// Trains controls beside the tickets of a run.
+/// Trains controls beside the tickets of runs, one run after the other.
 pub(crate) fn run(
     arguments: &ControlArguments,
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let mut experiment = experiment_of(&arguments.run)?;
+    if let Some(folder) = &arguments.schedule.output_path {
+        return Err(Failure::input(
+            format!("controls are stored in the run's folder, not in '{}'", folder.display()),
+            "leave out --output-path",
+        ));
+    }
+    // All are read before the first is trained, which may take hours.
+    let experiments: Vec<Experiment> =
+        arguments.runs.iter().map(|run| with_controls(run, arguments)).collect::<Result<_, _>>()?;
+    let mut stop = None;
+    for (run, experiment) in arguments.runs.iter().zip(experiments) {
+        if arguments.runs.len() > 1 {
+            print(&format!("{}\n", run.display()))?;
+        }
+        let mut schedule = arguments.schedule.clone();
+        let folder = run.canonicalize().unwrap_or_else(|_| run.clone());
+        schedule.output_path = Some(folder.parent().unwrap_or(Path::new(".")).to_owned());
+        let source = DataSource {
+            folder: arguments.data_folder.clone(),
+            skip_broken: arguments.skip_broken,
+            ..DataSource::default()
+        };
+        let schedule = Schedule::new(&schedule)?;
+        run_experiment(experiment, source, None, &schedule, &mut stop, common, messages)?;
+    }
+    Ok(())
+}
+
+/// The experiment of a run, with the controls that are asked for.
+fn with_controls(run: &Path, arguments: &ControlArguments) -> Result<Experiment, Failure> {
+    let mut experiment = experiment_of(run)?;
     let draws: u16 = match &arguments.draws {
         Some(text) => bounded("number of draws", text, MOST_DRAWS, "--draws 3")? as u16,
         None => 1,
@@ -37,21 +67,7 @@ pub(crate) fn run(
             }
         }
     }
-    let mut schedule = arguments.schedule.clone();
-    if let Some(folder) = &schedule.output_path {
-        return Err(Failure::input(
-            format!("controls are stored in the run's folder, not in '{}'", folder.display()),
-            "leave out --output-path",
-        ));
-    }
-    let folder = arguments.run.canonicalize().unwrap_or_else(|_| arguments.run.clone());
-    schedule.output_path = Some(folder.parent().unwrap_or(Path::new(".")).to_owned());
-    let source = DataSource {
-        folder: arguments.data_folder.clone(),
-        skip_broken: arguments.skip_broken,
-        ..DataSource::default()
-    };
-    run_experiment(experiment, source, None, &Schedule::new(&schedule)?, common, messages)
+    Ok(experiment)
 }
 
 /// Names other runs in the experiment; which draws they are.

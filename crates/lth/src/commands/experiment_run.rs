@@ -77,7 +77,8 @@ pub(super) fn keep_network(model: &ModelInfo, folder: &Path) -> Result<(), Failu
     write_file(&path, text.as_bytes()).map_err(refused)
 }
 
-/// Does what is not done yet of an experiment, and says what came out.
+/// Does what is not done yet of an experiment, and says what came out. Signals are watched from the first training on: `stop` is then
+/// what they set, for more runs by the same command.
 ///
 /// # Errors
 /// When the settings make no sense, the disk fails, or every replicate fails.
@@ -86,6 +87,7 @@ pub(crate) fn run_experiment(
     source: DataSource,
     initial_weights: Option<&Path>,
     schedule: &Schedule,
+    stop: &mut Option<Stop>,
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
@@ -132,7 +134,7 @@ pub(crate) fn run_experiment(
     keep_network(&model, &folder)?;
     let display = Display::new(common, messages);
     let provenance = provenance(&engine);
-    let stop = Stop::when(interrupt::flag()?);
+    let stop = interrupt::stop(stop)?;
     let with_figures = FiguresWhileRunning::new(&display, folder, stop.clone(), messages);
     let context = RunContext {
         engine: &engine,

@@ -2,18 +2,19 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use lth_lab::write_file;
+use lth_lab::{Provenance, write_file};
 use lth_model::{Architecture, Masks, TensorFile};
 use lth_ticket::{Compact, compact, complete_masks, mask_weights};
 
 use super::{
     export_table::{Sizes, sizes_text},
-    inspect_model::{Origin, origin},
+    inspect_model::{Origin, origin, run_of},
 };
 use crate::{
     arguments::ExportArguments,
     build_info::version_and_commit,
     failure::Failure,
+    interrupt::quoted,
     output::{Messages, print},
     settings::{check_ending, given},
 };
@@ -52,7 +53,7 @@ pub(crate) fn run(arguments: &ExportArguments, messages: &Messages) -> Result<()
     }
     if !arguments.compact {
         let masks = if arguments.masks { masks } else { Masks::new() };
-        let exported = TensorFile { tensors: weights, masks, metadata: metadata(&file, &architecture) };
+        let exported = TensorFile { tensors: weights, masks, metadata: metadata(&file, path, &architecture) };
         write_file(&arguments.output, &exported.to_bytes()).map_err(Failure::failed_work)?;
         return print(&format!("{}\n", arguments.output.display()));
     }
@@ -61,7 +62,7 @@ pub(crate) fn run(arguments: &ExportArguments, messages: &Messages) -> Result<()
     let before = Sizes::of(&architecture, &weights, &masks)?;
     let after = Sizes::of(&small.architecture, &small.weights, &small.masks)?;
     let exported = TensorFile {
-        metadata: metadata(&file, &small.architecture),
+        metadata: metadata(&file, path, &small.architecture),
         masks: if arguments.masks { small.masks.clone() } else { Masks::new() },
         tensors: small.weights.clone(),
     };
@@ -89,17 +90,30 @@ fn network(file: &TensorFile, path: &Path) -> Result<Architecture, Failure> {
     }
 }
 
-/// Where the weights come from.
-fn metadata(file: &TensorFile, architecture: &Architecture) -> BTreeMap<String, String> {
+/// Where the weights come from: which network, and the sitting that began the run of a file. Nothing in it is of the moment, so that the
+/// same export has the same bytes.
+fn metadata(file: &TensorFile, path: &Path, architecture: &Architecture) -> BTreeMap<String, String> {
     let mut metadata = BTreeMap::from([
         ("kind".to_owned(), "weights".to_owned()),
         ("created-by".to_owned(), version_and_commit()),
         ("model".to_owned(), architecture.name.clone()),
     ]);
-    for key in ["data", "round", "seed"] {
+    for key in ["data", "round", "seed"].into_iter().chain(RUN) {
         if let Some(value) = file.metadata.get(key) {
             metadata.insert(key.to_owned(), value.clone());
         }
     }
+    let sittings = run_of(path).map(|layout| Provenance::of_run(&layout)).unwrap_or_default();
+    if let Some(first) = sittings.into_iter().next() {
+        let words: Vec<String> = first.command.iter().map(|word| quoted(word)).collect();
+        let said =
+            [Some(first.version), first.commit, Some(first.begun), Some(words.join(" ")), first.processor];
+        for (key, value) in RUN.into_iter().zip(said) {
+            metadata.extend(value.map(|value| (key.to_owned(), value)));
+        }
+    }
     metadata
 }
+
+/// What metadata says of the run: the program's version and commit, when it began, its command line and its machine.
+const RUN: [&str; 5] = ["run-version", "run-commit", "run-begun", "run-command", "run-processor"];

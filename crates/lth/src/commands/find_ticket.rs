@@ -19,5 +19,13 @@ pub(crate) fn run(
     experiment.view = settings::view(&arguments.data.view)?;
     let schedule = Schedule::new(&arguments.run.schedule)?;
     let source = DataSource::of(&arguments.data);
-    run_experiment(experiment, source, arguments.initial_weights.as_deref(), &schedule, common, messages)
+    run_experiment(
+        experiment,
+        source,
+        arguments.initial_weights.as_deref(),
+        &schedule,
+        &mut None,
+        common,
+        messages,
+    )
 }

@@ -59,10 +59,15 @@ fn fits(model: &ModelInfo, file: &TensorFile) -> Option<(String, Architecture)> 
 
 /// The network of the run whose folder the file lies in: its copy there, or the file that the run was made with.
 fn own_network(file: &TensorFile, path: &Path) -> Option<(String, Architecture)> {
-    let path = path.canonicalize().ok()?;
-    let folder = path.ancestors().skip(1).find(|folder| Layout::new(*folder).experiment().is_file())?;
-    let copy = format!("custom:{}", folder.join(NETWORK).display());
-    let experiment = Experiment::read(&Layout::new(folder).experiment()).ok()?;
+    let layout = run_of(path)?;
+    let copy = format!("custom:{}", layout.root().join(NETWORK).display());
+    let experiment = Experiment::read(&layout.experiment()).ok()?;
     let own = Some(experiment.model).filter(|model| model.starts_with("custom:"))?;
     [copy, own].iter().find_map(|name| fits(&find_model(name).ok()?, file))
+}
+
+/// The run whose folder a file lies in.
+pub(super) fn run_of(path: &Path) -> Option<Layout> {
+    let path = path.canonicalize().ok()?;
+    path.ancestors().skip(1).map(Layout::new).find(Layout::is_run)
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod compare;
 mod compare_source;
+mod completion_paths;
 pub(crate) mod completions;
 pub(crate) mod control;
 pub(crate) mod criteria;

@@ -25,5 +25,5 @@ pub(crate) fn run(
         skip_broken: arguments.skip_broken,
         ..DataSource::default()
     };
-    run_experiment(experiment, source, None, &schedule, common, messages)
+    run_experiment(experiment, source, None, &schedule, &mut None, common, messages)
 }

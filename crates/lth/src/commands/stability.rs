@@ -97,10 +97,7 @@ fn study(
         return Ok(());
     }
     let display = StabilityDisplay::new(common, messages);
-    if stop.is_none() {
-        *stop = Some(Stop::when(interrupt::flag()?));
-    }
-    context.stop = stop.clone().unwrap_or_default();
+    context.stop = interrupt::stop(stop)?;
     context.observer = &display;
     let report = stability(settings, results, &context);
     display.finish();

@@ -3,7 +3,7 @@
 use lth_lab::{PairResult, RunResults, STABLE_BELOW, StabilityReport, StartPoint, Variant};
 use serde_json::json;
 
-use crate::table::{self, density_percent, percent, table};
+use crate::table::{self, density_percent, percent, prose, table};
 
 /// The columns of the table.
 const HEADER: [&str; 11] = [
@@ -64,15 +64,14 @@ pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String
             if barrier < STABLE_BELOW { "yes" } else { "no" }.to_owned(),
         ]);
     }
-    format!(
+    let reading = format!(
         "Copies of networks of {} on {} under other orders of the data; means over pairs.\n\
-         Stable: the barrier of test errors is below {} percentage points.\n\n{}\nEverything is in {}\n",
+         Stable: the barrier of test errors is below {} percentage points.",
         results.experiment.model,
         results.experiment.dataset,
         100.0 * STABLE_BELOW,
-        table::text(&rows),
-        report.folder.display()
-    )
+    );
+    format!("{}\n\n{}\nEverything is in {}\n", prose(&reading), table::text(&rows), report.folder.display())
 }
 
 /// Every pair with its path.

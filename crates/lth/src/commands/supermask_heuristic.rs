@@ -21,7 +21,7 @@ use crate::{
     interrupt::{self, this_command},
     output::{Messages, print},
     settings::{self, DataSource, parse},
-    table::{self, density_percent, percent, table},
+    table::{self, density_percent, percent, prose, table},
 };
 
 /// Evaluates the masks of criteria on a run's untrained weights.
@@ -161,12 +161,10 @@ fn table_of(results: &RunResults, report: &HeuristicReport, points: &[HeuristicP
     } else {
         "chosen on the test set, as there is no validation set"
     };
-    format!(
+    let reading = format!(
         "Untrained networks of {} on {} under masks of the trained one, {} replicates.\n\
-         Each criterion at its best density, {chosen}.\n\n{}",
-        results.experiment.model,
-        results.experiment.dataset,
-        results.experiment.replicates,
-        table::text(&rows)
-    )
+         Each criterion at its best density, {chosen}.",
+        results.experiment.model, results.experiment.dataset, results.experiment.replicates,
+    );
+    format!("{}\n\n{}", prose(&reading), table::text(&rows))
 }

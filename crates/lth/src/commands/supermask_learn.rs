@@ -18,7 +18,7 @@ use crate::{
     output::{Messages, print},
     progress::TrainingDisplay,
     settings::{self, DataSource, number, parse, positive},
-    table::{self, density_percent, percent, table},
+    table::{self, density_percent, percent, prose, table},
 };
 
 /// The fraction that edge-popup keeps unless another is given: in the middle of the paper's best.
@@ -186,11 +186,10 @@ fn table_of(record: &SupermaskRecord, learned: &LearnedSupermask, settings: &Sup
     let speed = learned.timing.map_or_else(String::new, |timing| {
         format!(", {:.1} s, {:.0} steps/s", timing.seconds, timing.steps_per_second())
     });
-    format!(
-        "A mask on untrained weights: {settings}\n{} iterations{speed}, accuracy on the training set {} %\n\n{}\n{}",
+    let reading = format!(
+        "A mask on untrained weights: {settings}\n{} iterations{speed}, accuracy on the training set {} %",
         record.end.iteration,
         percent(record.train_accuracy, 2),
-        table::text(&rows),
-        table::text(&layers)
-    )
+    );
+    format!("{}\n\n{}\n{}", prose(&reading), table::text(&rows), table::text(&layers))
 }

@@ -21,6 +21,7 @@ use crate::{
     estimate,
     failure::Failure,
     interrupt::{self, this_command},
+    one_of_several,
     output::{Messages, print},
     settings::{self, DataSource, parse, positive, whole},
 };
@@ -31,6 +32,9 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
+    if one_of_several::is_input(Path::new(&arguments.dataset)) {
+        return one_of_several::refusal().map_or(Ok(()), Err);
+    }
     let source = TicketSource::open(&arguments.ticket).map_err(Failure::bad_input)?;
     let model = model_of(&source, arguments.model.as_deref())?;
     let data = data_arguments(arguments, &model);

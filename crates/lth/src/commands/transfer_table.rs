@@ -3,7 +3,7 @@
 use lth_lab::{TransferKind, TransferMean, TransferReport, TransferSettings};
 use serde_json::json;
 
-use crate::table::{self, density_percent, percent, sparsity_percent, table};
+use crate::table::{self, density_percent, percent, prose, sparsity_percent, table};
 
 /// The closing summary.
 pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> String {
@@ -38,15 +38,14 @@ pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> 
     } else {
         String::new()
     };
-    format!(
-        "Tickets of {} from {} on {}, {}.\nTest accuracy in % {moment}{means}.\n\n{}\nEverything is in {}\n",
+    let reading = format!(
+        "Tickets of {} from {} on {}, {}.\nTest accuracy in % {moment}{means}.",
         target.model,
         settings.source_data,
         target.view.name_of(&target.dataset),
         settings.take,
-        table::text(&rows),
-        report.folder.display()
-    )
+    );
+    format!("{}\n\n{}\nEverything is in {}\n", prose(&reading), table::text(&rows), report.folder.display())
 }
 
 /// `98.23 ± 0.05`, of one value without deviation.
