@@ -186,3 +186,67 @@ fn close(machine: Machine<'_>, place: &Place, value: &[f32], dx: &mut [f32], exa
         machine.isa.run(Gate { y: &mut dx[..len], gate: &value[..len] });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lth_model::{
+        ArchitectureBuilder, BiasInit, InitScheme, Masks, Pruned, Purpose, Seed, Window, initialize,
+    };
+
+    use super::*;
+    use crate::{
+        graph::network::Mode, graph::norm::Statistics, kernels::update::Sgd, network::Parameters, simd::Isa,
+        threads::Threads,
+    };
+
+    const EXAMPLES: usize = 3;
+
+    /// A forward pass of a convolution, a normalisation and an output, then what breaks the network, then the way back.
+    fn backward_after(broken: impl FnOnce(&mut Network)) {
+        let architecture = ArchitectureBuilder::new("net", &[1, 6, 6])
+            .conv2d("conv1", 4, Window::square(3, 1, 1))
+            .batch_norm("bn1")
+            .relu("relu1")
+            .flatten("flatten")
+            .linear("fc", 3)
+            .build()
+            .unwrap();
+        let (scheme, purpose) = (InitScheme::GlorotNormal, Purpose::Init);
+        let weights = initialize(&architecture, scheme, BiasInit::Zero, Seed(1), purpose, 0);
+        let (masks, pruned) = (Masks::new(), Pruned::Zero);
+        let parameters = Parameters {
+            weights: &weights,
+            masks: &masks,
+            pruned,
+            optimizer: None,
+            moments: &[],
+            crossover: None,
+        };
+        let mut network = Network::new(&architecture, &parameters).unwrap();
+        let threads = Threads::new(1);
+        let isa = Isa::available().into_iter().next().expect("plain code runs everywhere");
+        let machine = Machine { isa, threads: &threads };
+        network.input(EXAMPLES);
+        network.output(EXAMPLES);
+        network.forward(machine, EXAMPLES, Mode::Statistics(Statistics::Batch));
+        broken(&mut network);
+        network.backward(machine, EXAMPLES, Sgd { rate: 0.1, l2: 0.0 });
+    }
+
+    #[test]
+    fn a_network_as_it_was_built_goes_back() {
+        backward_after(|_| {});
+    }
+
+    #[test]
+    #[should_panic(expected = "has the parameters of another kind")]
+    fn parameters_of_another_kind_drop_no_gradient_silently() {
+        backward_after(|network| network.layers.swap(0, 1));
+    }
+
+    #[test]
+    #[should_panic(expected = "has the parameters of another kind")]
+    fn missing_parameters_drop_no_gradient_silently() {
+        backward_after(|network| network.layers[1] = None);
+    }
+}
