@@ -176,6 +176,14 @@ fn graphs_that_are_no_network_are_refused_with_the_layer() {
             r#"{ name = "block.mask", kind = "relu" },"#,
             "model 'net', layer 'block.mask': names that end in '.mask' are masks",
         ),
+        (
+            r#"{ name = "conv1.mask", kind = "conv2d", outputs = 4, kernel = 1 },"#,
+            "model 'net', layer 'conv1.mask': names that end in '.mask' are masks",
+        ),
+        (
+            r#"{ name = "mask", kind = "conv2d", outputs = 4, kernel = 1 },"#,
+            "model 'net', layer 'mask': names that end in '.mask' are masks",
+        ),
         (r#"{ name = "two\nlines", kind = "relu" },"#, "names of layers have no control characters"),
         (
             r#"{ name = "conv1", kind = "conv2d", outputs = 4, kernel = 9 },"#,

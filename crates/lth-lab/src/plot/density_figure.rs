@@ -151,12 +151,13 @@ fn drawable(panel: &DensityPanel, limits: &DensityLimits) -> DensityPanel {
             curves.push(Curve { points, ..curve.clone() });
         }
     }
+    // The first run lies above the others, and is the first of the legend; so does its dense level.
     curves.sort_by_key(|curve| match curve.style {
-        Style::Dense | Style::DenseRun(_) => 0,
-        Style::Control(_) => 1,
-        // The first run lies above the others, and is the first of the legend.
-        Style::Run(index) => 255 - u32::from(index),
-        Style::Ticket => 256,
+        Style::Dense => (0, 0),
+        Style::DenseRun(index) => (0, 255 - index),
+        Style::Control(_) => (1, 0),
+        Style::Run(index) => (2, 255 - index),
+        Style::Ticket => (3, 0),
     });
     DensityPanel { measure: panel.measure, curves }
 }

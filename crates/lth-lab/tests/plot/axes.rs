@@ -206,6 +206,21 @@ fn each_run_has_a_dense_level_of_its_colour_and_values_that_do_not_overlap() {
 }
 
 #[test]
+fn dense_levels_stand_in_the_legend_in_the_order_of_their_runs() {
+    let level = |run: u8| Curve {
+        label: format!("dense: seed {run}"),
+        style: Style::DenseRun(run),
+        points: vec![Point::of_replicates(1.0, [0.98 + 0.001 * f64::from(run)])],
+    };
+    let mut panel = fake::accuracy_panel(9, 1);
+    panel.curves.remove(0);
+    panel.curves.extend([0, 1, 2].map(level));
+    let said = check(&density(&[panel]).unwrap());
+    let named: Vec<&String> = said.iter().filter(|text| text.starts_with("dense: seed")).collect();
+    assert_eq!(named, ["dense: seed 0", "dense: seed 1", "dense: seed 2"]);
+}
+
+#[test]
 fn markers_at_the_first_and_the_last_iteration_are_whole() {
     let mut rounds = fake::training_rounds(5, 1_000);
     for (round, stop) in rounds.iter_mut().zip([0, 1_000, 500, 1_000, 0]) {
