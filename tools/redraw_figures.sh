@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# Redraws docs/figures with the program of this checkout: `tools/redraw_figures.sh` what takes a second,
+# `tools/redraw_figures.sh NAME...` of the names below.
+#
+#   summaries   from docs/results/*.csv                                    a second
+#   cost        the time of a step: run it on a core that does nothing else a minute
+#   histograms  weights of a ticket: 10 rounds of 50 epochs                5 minutes on a core
+#   before      pruning before training: 5 methods, 3 seeds                5 minutes on a core
+#   filters     LeNet-5 on Fashion-MNIST: 20 rounds of 10 epochs           5 minutes on a core
+#   rigl        RigL beside static masks: 50 epochs, 3 seeds               10 minutes on a core
+#   criteria    12 criteria, 5 seeds, 17 rounds of 50 epochs               hours
+#
+# The filters of Conv-2 (re-encoded-cifar-10-conv-2-filters.svg) are those of the run in docs/results/README.md: `lth plot` draws them
+# as figures/filters.svg. LTH is the program, RUNS the folder in which runs are made and found again.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+LTH=${LTH:-target/release/lth}
+RUNS=${RUNS:-$(mktemp -d)}
+into=docs/figures
+
+# The figure of a run's folder, under the name that documents know it by.
+take() { cp "$1"/figures/"$2".svg "$into/$3.svg"; }
+
+of_summary() { # SUMMARY FIGURE NAME MODEL DATASET [LENGTH]
+    local folder="$RUNS/summaries/$3"
+    rm -rf "$folder"
+    tools/run_of_summary.py "docs/results/$1.csv" "$folder" "${@:4}"
+    "$LTH" plot "$folder" --quiet
+    take "$folder" "$2" "$3"
+}
+
+find_ticket() { "$LTH" find-winning-ticket "$@" --quiet >/dev/null; }
+
+summaries() {
+    of_summary lenet-300-100-mnist accuracy-against-density accuracy-against-density lenet-300-100 mnist
+    of_summary lenet-300-100-fashion-mnist accuracy-against-density fashion-mnist-lenet-300-100 lenet-300-100 fashion-mnist
+    of_summary lenet-5-fashion-mnist accuracy-against-density fashion-mnist-lenet-5 lenet-5 fashion-mnist 10ep
+    local conv_2=(conv-2 image-folder:re-encoded-cifar-10 2000it)
+    of_summary conv-2-re-encoded-cifar-10 accuracy-against-density re-encoded-cifar-10-conv-2 "${conv_2[@]}"
+    of_summary conv-2-re-encoded-cifar-10 layer-density re-encoded-cifar-10-conv-2-layers "${conv_2[@]}"
+}
+
+cost() {
+    find_ticket lenet-300-100 mnist -e 5 --jobs 1 --output-path "$RUNS/cost"
+    take "$RUNS"/cost/* step-time-against-density step-time-against-density
+}
+
+histograms() {
+    find_ticket lenet-300-100 mnist -i 10 --keep all --no-figures --output-path "$RUNS/histograms"
+    local ticket=("$RUNS"/histograms/*/replicate-0/round-09/ticket.safetensors)
+    "$LTH" inspect --histograms "${ticket[0]}" --output "$RUNS/weights" >/dev/null
+    cp "$RUNS/weights.svg" "$into/histograms-lenet-300-100.svg"
+}
+
+# One figure of the runs in a folder, by the settings that differ.
+together() { # NAME FOLDER [FLAG...]
+    "$LTH" plot --together "$2"/* "${@:3}" --output "$RUNS/$1" --quiet >/dev/null
+    cp "$RUNS/$1.svg" "$into/$1.svg"
+}
+
+before() {
+    local method
+    for method in snip synflow grasp magnitude random; do
+        find_ticket lenet-300-100 mnist -e 5 --before-training "$method" --replicates 3 --no-figures \
+            --densities 0.316,0.1,0.0316,0.01,0.00316,0.001 --output-path "$RUNS/before"
+    done
+    together pruning-before-training-lenet-300-100 "$RUNS/before"
+}
+
+filters() {
+    find_ticket lenet-5 fashion-mnist -e 10 --output-path "$RUNS/filters"
+    take "$RUNS"/filters/* filters fashion-mnist-lenet-5-filters
+}
+
+rigl() {
+    find_ticket lenet-300-100 mnist --during-training rigl --densities 0.1,0.05,0.02 --control random-mask \
+        --replicates 3 --output-path "$RUNS/rigl"
+    take "$RUNS"/rigl/* accuracy-against-density rigl-lenet-300-100
+}
+
+criteria() {
+    local criterion
+    for criterion in $("$LTH" criteria | awk '/^criterion/ { list = 1; next } list && !NF { exit } list { print $1 }'); do
+        find_ticket lenet-300-100 mnist -i 17 --criterion "$criterion" --replicates 5 --no-figures \
+            --output-path "$RUNS/criteria"
+    done
+    together criteria-lenet-300-100 "$RUNS/criteria"
+}
+
+if [ $# = 0 ]; then set -- summaries; fi
+for name; do
+    case $name in
+    summaries | cost | histograms | before | filters | rigl | criteria) "$name" ;;
+    *)
+        sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
+        exit 2
+        ;;
+    esac
+done
