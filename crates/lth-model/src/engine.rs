@@ -366,11 +366,26 @@ pub trait Trainer: Send {
     /// When the examples do not fit.
     fn reestimate_batch_norm(
         &mut self,
+        examples: &Examples,
+        indices: &[u32],
+        batch_size: usize,
+    ) -> Result<(), EngineError> {
+        self.reestimate_batch_norm_unless(examples, indices, batch_size, &|| false).map(drop)
+    }
+
+    /// As [`Trainer::reestimate_batch_norm`]; `false`, with the statistics as they were, when `stop`, which is asked before
+    /// each batch, says so.
+    ///
+    /// # Errors
+    /// When the examples do not fit.
+    fn reestimate_batch_norm_unless(
+        &mut self,
         _examples: &Examples,
         _indices: &[u32],
         _batch_size: usize,
-    ) -> Result<(), EngineError> {
-        Ok(())
+        _stop: &dyn Fn() -> bool,
+    ) -> Result<bool, EngineError> {
+        Ok(true)
     }
 
     /// With `true`, batch normalisation uses its running statistics in training too, and they stay as they are.

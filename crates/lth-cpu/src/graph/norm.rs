@@ -250,6 +250,11 @@ impl Norm {
         self.estimate = Some((vec![[0.0; 2]; self.channels], 0));
     }
 
+    /// The running statistics stay as they are.
+    pub(crate) fn abandon_estimate(&mut self) {
+        self.estimate = None;
+    }
+
     /// The averages over batches become the running statistics.
     pub(crate) fn end_estimate(&mut self) {
         let Some((sums, batches)) = self.estimate.take().filter(|(_, batches)| *batches > 0) else { return };

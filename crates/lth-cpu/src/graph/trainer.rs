@@ -296,12 +296,13 @@ impl Trainer for GraphTrainer {
         Ok(found)
     }
 
-    fn reestimate_batch_norm(
+    fn reestimate_batch_norm_unless(
         &mut self,
         examples: &Examples,
         indices: &[u32],
         batch_size: usize,
-    ) -> Result<(), EngineError> {
+        stop: &dyn Fn() -> bool,
+    ) -> Result<bool, EngineError> {
         if batch_size == 0 || indices.is_empty() {
             let reason = format!("{} examples in batches of {batch_size}", indices.len());
             return Err(EngineError::Batch { reason });
@@ -319,11 +320,15 @@ impl Trainer for GraphTrainer {
         }
         self.network.norms().for_each(super::norm::Norm::begin_estimate);
         for indices in batches {
+            if stop() {
+                self.network.norms().for_each(super::norm::Norm::abandon_estimate);
+                return Ok(false);
+            }
             let count = self.load_batch(Batch::Stored { examples, indices, views: &[] });
             self.forward(count, Mode::Statistics(Statistics::Estimate));
         }
         self.network.norms().for_each(super::norm::Norm::end_estimate);
-        Ok(())
+        Ok(true)
     }
 
     fn freeze_batch_norm(&mut self, frozen: bool) {

@@ -1,5 +1,7 @@
 //! Running statistics: estimated anew, frozen, and in evaluation.
 
+use std::cell::Cell;
+
 use lth_cpu::CpuEngine;
 use lth_model::{
     Architecture, Batch, EngineError, Examples, Masks, Normalization, Op, Tensors, Trainer, Window,
@@ -87,6 +89,22 @@ fn reestimated_statistics_are_averages_over_batches() {
             }
         }
     }
+}
+
+#[test]
+fn a_reestimation_that_is_stopped_changes_nothing() {
+    let (.., mut trainer) = start();
+    let (examples, indices) = (examples(), (0..COUNT as u32).collect::<Vec<_>>());
+    let before = trainer.weights();
+    let asked = Cell::new(0);
+    let stop = || asked.replace(asked.get() + 1) == 2;
+    assert_eq!(trainer.reestimate_batch_norm_unless(&examples, &indices, 20, &stop), Ok(false));
+    assert_eq!((asked.get(), same_bits(&trainer.weights(), &before)), (3, Ok(())));
+    // What it had seen is forgotten.
+    trainer.reestimate_batch_norm(&examples, &indices[..50], 20).unwrap();
+    let (.., mut fresh) = start();
+    fresh.reestimate_batch_norm(&examples, &indices[..50], 20).unwrap();
+    assert_eq!(same_bits(&trainer.weights(), &fresh.weights()), Ok(()));
 }
 
 #[test]

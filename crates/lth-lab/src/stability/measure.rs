@@ -67,9 +67,10 @@ impl Study<'_> {
         let train = trainer.add_evaluation_set(&data.train, &measured).map_err(engine)?;
         let test = trainer.add_evaluation_set(&data.test, &data.test_indices).map_err(engine)?;
         let last = self.settings.points - 1;
+        let stop = || context.stop.is_set();
         let mut line = Vec::new();
         for index in 0..self.settings.points {
-            if context.stop.is_set() {
+            if stop() {
                 return Ok(None);
             }
             let alpha = index as f64 / last as f64;
@@ -81,10 +82,12 @@ impl Study<'_> {
             .map_err(engine)?;
             if self.settings.batch_norm == BatchNormStatistics::Reestimated {
                 let batch_size = recipe.batch_size.min(measured.len());
-                trainer.reestimate_batch_norm(&data.train, &measured, batch_size).map_err(engine)?;
+                let done = trainer.reestimate_batch_norm_unless(&data.train, &measured, batch_size, &stop);
+                if !done.map_err(engine)? {
+                    return Ok(None);
+                }
             }
-            let [train, test] =
-                [train, test].map(|set| trainer.evaluate_unless(set, &|| context.stop.is_set()));
+            let [train, test] = [train, test].map(|set| trainer.evaluate_unless(set, &stop));
             let (Some(train), Some(test)) = (train, test) else { return Ok(None) };
             line.push(PathPoint::new(alpha, &train, &test));
             reporter.at(index as u64 + 1, 0, self.settings.points as u64);

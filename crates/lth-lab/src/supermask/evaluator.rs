@@ -50,7 +50,11 @@ impl Evaluator {
     ) -> Result<Option<[Option<f64>; 2]>, StageError> {
         self.trainer.load(weights, masks, None).map_err(refused)?;
         if let Some(Normalizing { examples, indices, batch_size }) = &self.normalizing {
-            self.trainer.reestimate_batch_norm(examples, indices, *batch_size).map_err(refused)?;
+            let stop = || stop.is_set();
+            let done = self.trainer.reestimate_batch_norm_unless(examples, indices, *batch_size, &stop);
+            if !done.map_err(refused)? {
+                return Ok(None);
+            }
         }
         let mut accuracies = [None; 2];
         for (set, accuracy) in self.sets.into_iter().zip(&mut accuracies) {

@@ -114,12 +114,16 @@ fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<Option<MaskedNetwork
     // Dense, as in learning: the same bits.
     let trainer = work.context.engine.trainer(network, recipe, &weights, &Masks::new(), seed);
     let mut trainer = trainer.map_err(refused)?;
+    let stop = || work.context.stop.is_set();
     if !network.running_statistics().is_empty() {
         let Normalizing { examples, indices, batch_size } = normalizing(&work.data);
-        trainer.reestimate_batch_norm(&examples, &indices, batch_size).map_err(refused)?;
+        let done = trainer.reestimate_batch_norm_unless(&examples, &indices, batch_size, &stop);
+        if !done.map_err(refused)? {
+            return Ok(None);
+        }
     }
     let set = trainer.add_evaluation_set(&work.data.test, &work.data.test_indices).map_err(refused)?;
-    let evaluation = trainer.evaluate_unless(set, &|| work.context.stop.is_set());
+    let evaluation = trainer.evaluate_unless(set, &stop);
     Ok(evaluation.map(|found| MaskedNetwork { weights: trainer.weights(), test_accuracy: found.accuracy() }))
 }
 

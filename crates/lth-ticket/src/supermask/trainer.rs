@@ -110,13 +110,15 @@ impl Trainer for SupermaskTrainer {
         for sample in 0..samples {
             let normalized = self.mask(sample_stream(self.seed, self.updates, sample)).and_then(|()| {
                 let Some(Normalizing { examples, indices, batch_size }) = &self.normalizing else {
-                    return Ok(());
+                    return Ok(true);
                 };
-                self.inner.reestimate_batch_norm(examples, indices, *batch_size)
+                self.inner.reestimate_batch_norm_unless(examples, indices, *batch_size, stop)
             });
-            if normalized.is_err() {
+            match normalized {
+                Ok(true) => {}
+                Ok(false) => return None,
                 // The frozen weights were accepted, and only they can be refused; a loss that is none ends the training.
-                return Some(Evaluation { loss: f64::NAN, ..all });
+                Err(_) => return Some(Evaluation { loss: f64::NAN, ..all }),
             }
             let found = self.inner.evaluate_unless(set, stop)?;
             all.loss += found.loss / f64::from(samples);
