@@ -48,7 +48,7 @@ pub use stability::{
 pub use supermask::{
     DenseWeights, HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings,
     LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
-    heuristic_points, heuristic_supermasks, learn_supermask,
+    estimate_heuristics, estimate_learning, heuristic_points, heuristic_supermasks, learn_supermask,
 };
 pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{

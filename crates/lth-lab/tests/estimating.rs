@@ -5,9 +5,20 @@ mod toy;
 use std::path::Path;
 
 use lth_cpu::CpuEngine;
-use lth_lab::{EstimateContext, EstimatedTime, Experiment, Keep, RunEstimate, estimate_run};
+use lth_lab::{
+    EstimateContext, EstimatedTime, Experiment, Keep, PruningSchedule, RunEstimate, SupermaskExperiment,
+    SupermaskFiles, estimate_learning, estimate_run,
+};
 use lth_model::Step;
+use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
 use toy::{all_files, exact_files, experiment, finished};
+
+fn seconds(estimate: &RunEstimate) -> f64 {
+    match estimate.time {
+        EstimatedTime::About(seconds) => seconds,
+        other => panic!("{other:?}"),
+    }
+}
 
 fn estimate(experiment: &Experiment, folder: &Path, jobs: usize) -> RunEstimate {
     let (engine, architecture, data) = (CpuEngine::new(), toy::architecture(), toy::data());
@@ -29,11 +40,8 @@ fn a_short_run_is_not_measured_and_nothing_is_written() {
 fn a_long_run_is_measured_and_cores_shorten_it() {
     let mut long = experiment();
     long.recipe.length = Step::from_epochs(2_000_000);
-    let seconds = |jobs| match estimate(&long, Path::new("absent"), jobs).time {
-        EstimatedTime::About(seconds) => seconds,
-        other => panic!("{other:?}"),
-    };
-    let (one, many) = (seconds(1), seconds(14));
+    let took = |jobs| seconds(&estimate(&long, Path::new("absent"), jobs));
+    let (one, many) = (took(1), took(14));
     // 14 trainings of 16 million steps, each of some microseconds at least; with a core for each the longest chain of 4 is left.
     assert!(one > 30.0 && one < 1e7, "{one}");
     assert!(many < one, "{many} is no less than {one}");
@@ -63,4 +71,67 @@ fn the_disk_that_was_told_is_the_disk_that_is_taken() {
         let taken: u64 = all_files(output.path()).values().map(|bytes| bytes.len() as u64).sum();
         assert!(told > taken / 2 && told < 4 * taken, "{keep}: {told} bytes were told, {taken} are taken");
     }
+}
+
+#[test]
+fn a_single_chain_of_rounds_is_one_training_at_a_time() {
+    let at_once = |experiment: &Experiment| estimate(experiment, Path::new("absent"), 8).at_once;
+    let chain = Experiment { replicates: 1, controls: Vec::new(), ..experiment() };
+    assert_eq!(at_once(&chain), 1);
+    assert_eq!(at_once(&Experiment { replicates: 2, ..chain.clone() }), 2);
+    let mut apart = chain;
+    apart.pruning.schedule = PruningSchedule::OneShot;
+    assert_eq!(at_once(&apart), 3);
+}
+
+#[test]
+fn scoring_before_training_is_counted() {
+    for method in ["snip", "grasp", "synflow"] {
+        let took = |steps| {
+            let mut scored = Experiment { replicates: 1, controls: Vec::new(), rounds: 2, ..experiment() };
+            scored.pruning.schedule = PruningSchedule::BeforeTraining;
+            scored.pruning.criterion = method.to_owned();
+            scored.pruning.steps = Some(steps);
+            seconds(&estimate(&scored, Path::new("absent"), 1))
+        };
+        // A scoring of 30 examples takes more than a microsecond on any processor.
+        assert!(took(50_000_000) > 50.0, "{method}");
+        assert!(took(1) < 5.0, "{method}");
+    }
+}
+
+#[test]
+fn a_supermask_is_measured_until_it_is_learned() {
+    let settings = SupermaskSettings {
+        method: SupermaskMethod::BERNOULLI,
+        dynamic_rescaling: false,
+        weights: FrozenWeights::Initial,
+    };
+    let mut learning = SupermaskExperiment::new("toy", "toy-data", settings);
+    learning.experiment = Experiment { validation_size: 40, ..learning.experiment };
+    learning.experiment.recipe.batch_size = 20;
+    learning.experiment.recipe.length = Step::from_epochs(2_000_000);
+    let (engine, architecture, data) = (CpuEngine::new(), toy::architecture(), toy::data());
+    let output = tempfile::tempdir().unwrap();
+    let estimate = || {
+        let folder = output.path();
+        let context =
+            EstimateContext { engine: &engine, architecture: &architecture, data: &data, folder, jobs: 1 };
+        estimate_learning(&learning, &context)
+    };
+    let told = estimate();
+    // 16 million steps.
+    assert_eq!(told.trainings, 1);
+    assert!(seconds(&told) > 10.0, "{told:?}");
+    std::fs::write(SupermaskFiles::new(output.path()).record(), "{}").unwrap();
+    assert_eq!(estimate().trainings, 0);
+}
+
+#[test]
+fn the_disk_is_compared_with_what_is_free() {
+    let told = estimate(&experiment(), Path::new("absent"), 1);
+    assert!(!told.exceeds_disk(), "{told:?}");
+    let full = RunEstimate { free_bytes: Some(told.bytes - told.present_bytes - 1), ..told.clone() };
+    assert!(full.exceeds_disk());
+    assert!(!RunEstimate { free_bytes: None, ..told }.exceeds_disk());
 }

@@ -4,9 +4,23 @@ use lth_lab::{EstimatedTime, RunEstimate};
 
 use crate::{output::Messages, progress::duration};
 
-/// Says what a run will take.
-pub(crate) fn announce(estimate: &RunEstimate, jobs: usize, messages: &Messages) {
-    messages.info(&sentence(estimate, jobs));
+/// Says what a run will take, and whether the disk has room for it.
+pub(crate) fn announce(estimate: &RunEstimate, messages: &Messages) {
+    messages.info(&sentence(estimate));
+    if let Some(warning) = disk_warning(estimate) {
+        messages.warning(&warning);
+    }
+}
+
+/// What is said where the disk has no room for a run.
+fn disk_warning(estimate: &RunEstimate) -> Option<String> {
+    let free = estimate.free_bytes.filter(|_| estimate.exceeds_disk())?;
+    Some(format!(
+        "the disk has {} free, and the run writes {} more: make room, name a folder on another disk with --output-path, or \
+         keep fewer weights (--keep tickets)",
+        bytes(free),
+        bytes(estimate.bytes.saturating_sub(estimate.present_bytes))
+    ))
 }
 
 /// Says that nothing was done; where a dry run ends.
@@ -14,26 +28,31 @@ pub(crate) fn end_dry_run(messages: &Messages) {
     messages.info("dry run: nothing was trained or written");
 }
 
-fn sentence(estimate: &RunEstimate, jobs: usize) -> String {
+/// Of fewer seconds none is counted: loading data takes as long.
+const FEW: f64 = 3.0;
+
+fn sentence(estimate: &RunEstimate) -> String {
     let disk = format!("{} of disk", bytes(estimate.bytes));
     let trainings = match estimate.trainings {
-        0 => return format!("nothing is left to train; the folder takes {}", bytes(estimate.present_bytes)),
+        0 if estimate.time == EstimatedTime::Seconds => {
+            return format!("nothing is left to train; the folder takes {}", bytes(estimate.present_bytes));
+        }
+        0 => "what is left takes".to_owned(),
         1 => "one training takes".to_owned(),
         count => format!("{count} trainings take"),
     };
     let time = match estimate.time {
         EstimatedTime::Seconds => "a few seconds".to_owned(),
+        EstimatedTime::About(seconds) | EstimatedTime::AtMost(seconds) if seconds < FEW => {
+            "a few seconds".to_owned()
+        }
         EstimatedTime::About(seconds) => format!("about {}", duration(seconds)),
         EstimatedTime::AtMost(seconds) => format!("at most about {}", duration(seconds)),
     };
-    let mut notes = Vec::new();
-    if jobs.min(estimate.trainings) > 1 {
-        notes.push(format!("up to {jobs} at a time"));
-    }
-    if let Some(what) = estimate.not_counted {
-        notes.push(format!("{what} not counted"));
-    }
-    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+    let notes = match estimate.at_once {
+        0 | 1 => String::new(),
+        at_once => format!(" (up to {at_once} at a time)"),
+    };
     let present = match estimate.present_bytes {
         0 => String::new(),
         present => format!(", of which {} are there", bytes(present)),
@@ -80,20 +99,33 @@ mod tests {
         let estimate = RunEstimate {
             trainings: 20,
             time: EstimatedTime::About(425.0),
-            not_counted: None,
+            at_once: 1,
             bytes: 28_000_000,
             present_bytes: 0,
+            free_bytes: Some(28_000_000),
         };
-        assert_eq!(sentence(&estimate, 1), "20 trainings take about 7m05s and 28 MB of disk");
-        let resumed =
-            RunEstimate { present_bytes: 14_000_000, not_counted: Some("scoring"), ..estimate.clone() };
+        assert_eq!(sentence(&estimate), "20 trainings take about 7m05s and 28 MB of disk");
+        let resumed = RunEstimate { present_bytes: 14_000_000, at_once: 2, ..estimate.clone() };
         assert_eq!(
-            sentence(&resumed, 2),
-            "20 trainings take about 7m05s (up to 2 at a time, scoring not counted) and 28 MB of disk, of which 14 MB are there"
+            sentence(&resumed),
+            "20 trainings take about 7m05s (up to 2 at a time) and 28 MB of disk, of which 14 MB are there"
         );
         let one = RunEstimate { trainings: 1, time: EstimatedTime::Seconds, ..estimate.clone() };
-        assert_eq!(sentence(&one, 2), "one training takes a few seconds and 28 MB of disk");
-        let none = RunEstimate { trainings: 0, ..resumed };
-        assert_eq!(sentence(&none, 2), "nothing is left to train; the folder takes 14 MB");
+        assert_eq!(sentence(&one), "one training takes a few seconds and 28 MB of disk");
+        let evaluations = RunEstimate { trainings: 0, ..resumed.clone() };
+        assert!(sentence(&evaluations).starts_with("what is left takes about 7m05s (up to 2 at a time)"));
+        let quick = RunEstimate { time: EstimatedTime::About(0.3), ..estimate.clone() };
+        assert_eq!(sentence(&quick), "20 trainings take a few seconds and 28 MB of disk");
+        let none = RunEstimate { time: EstimatedTime::Seconds, ..evaluations };
+        assert_eq!(sentence(&none), "nothing is left to train; the folder takes 14 MB");
+
+        assert_eq!(disk_warning(&estimate), None, "it just fits");
+        let full = RunEstimate { free_bytes: Some(2_000_000), ..resumed };
+        let warning = disk_warning(&full).unwrap();
+        assert!(
+            warning.starts_with("the disk has 2.0 MB free, and the run writes 14 MB more: "),
+            "{warning}"
+        );
+        assert_eq!(disk_warning(&RunEstimate { free_bytes: None, ..full }), None);
     }
 }

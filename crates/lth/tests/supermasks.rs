@@ -134,3 +134,29 @@ fn bad_input_is_refused_before_anything_is_learned() {
     }
     sandbox.refused("supermask heuristic data", "is not a run folder", "find-winning-ticket");
 }
+
+#[test]
+fn a_dry_run_tells_what_a_supermask_takes_and_writes_nothing() {
+    let sandbox = Sandbox::new();
+    let said = |flags: &str| {
+        let assert = sandbox.lth(flags).assert().success();
+        String::from_utf8_lossy(&assert.get_output().stderr).into_owned()
+    };
+    let long = format!("supermask learn {}", SMALL.replace("24it", "90000it"));
+    sandbox.data();
+    let text = said(&format!("{long} --dry-run"));
+    assert!(text.contains("one training takes about ") && text.contains("the folder will be runs"), "{text}");
+    assert!(!sandbox.join("runs").exists(), "{text}");
+
+    sandbox.output(&format!("find-ticket {SMALL} -i 2 --no-figures"));
+    let run = run_folder(&sandbox);
+    let before = exact_files(&run);
+    let heuristic = format!("supermask heuristic {} --data-folder data --densities 0.5", run.display());
+    let text = said(&format!("{heuristic} --dry-run"));
+    assert!(
+        text.contains("takes a few seconds") && text.contains("nothing was trained or written"),
+        "{text}"
+    );
+    assert!(exact_files(&run) == before, "a dry run left something");
+    assert!(said(&format!("{heuristic} --no-figures")).contains("takes a few seconds"));
+}

@@ -12,6 +12,8 @@ pub(super) struct Cost {
     pub(super) evaluation: f64,
     /// Preparing one example for evaluations.
     pub(super) preparation: f64,
+    /// Pruning a network to this density and loading it.
+    pub(super) masking: f64,
 }
 
 /// Costs at some densities, and between them.
@@ -40,7 +42,7 @@ impl Costs {
         let (Some(low), Some(high)) =
             (self.points.get(above.saturating_sub(1)), self.points.get(above).or(self.points.last()))
         else {
-            return Cost { density, step: 0.0, evaluation: 0.0, preparation: 0.0 };
+            return Cost { density, step: 0.0, evaluation: 0.0, preparation: 0.0, masking: 0.0 };
         };
         let width = high.density - low.density;
         let place = if width > 0.0 { ((density - low.density) / width).clamp(0.0, 1.0) } else { 0.0 };
@@ -50,6 +52,7 @@ impl Costs {
             step: between(|cost| cost.step),
             evaluation: between(|cost| cost.evaluation),
             preparation: between(|cost| cost.preparation),
+            masking: between(|cost| cost.masking),
         }
     }
 }
@@ -59,7 +62,7 @@ mod tests {
     use super::*;
 
     fn step_at(points: &[(f64, f64)], density: f64) -> f64 {
-        let cost = |&(density, step)| Cost { density, step, evaluation: 0.0, preparation: 0.0 };
+        let cost = |&(density, step)| Cost { density, step, evaluation: 0.0, preparation: 0.0, masking: 0.0 };
         Costs::new(points.iter().map(cost).collect(), false).at(Density::new(density).unwrap()).step
     }
 

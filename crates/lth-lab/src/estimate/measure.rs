@@ -1,13 +1,21 @@
 //! The cost of a step, measured on trainers that are thrown away.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    ops::ControlFlow,
+    time::{Duration, Instant},
+};
 
 use lth_data::views;
-use lth_model::{Batch, Density, EngineError, Masks, Purpose, Seed, Tensors, initialize};
-use lth_ticket::{OneShot, prune_one_shot};
+use lth_model::{Batch, Density, EngineError, Masks, Purpose, Recipe, Seed, Tensors, initialize};
+use lth_ticket::{
+    BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, BeforeTrainingProgress, Budget,
+    DensitySchedule, EXAMPLES_PER_CLASS, GRASP_TEMPERATURE, OneShot, Scope, prune_before_training,
+    prune_one_shot, unwatched,
+};
 
 use super::{Costs, EstimateContext, Work, costs::Cost};
-use crate::{Experiment, GivenStart};
+use crate::{Experiment, GivenStart, context::training_data};
 
 /// Densities that are measured at most.
 const POINTS: usize = 4;
@@ -43,9 +51,11 @@ impl Measurement<'_> {
             if !points.is_empty() && begun.elapsed() > 2 * time {
                 break;
             }
+            let pruning = Instant::now();
             let Some(masks) = self.masks(*density) else { continue };
+            let pruned = pruning.elapsed().as_secs_f64();
             match self.cost(*density, &masks, time.div_f64(densities.len() as f64)) {
-                Ok(cost) => points.push(cost),
+                Ok(cost) => points.push(Cost { masking: cost.masking + pruned, ..cost }),
                 Err(_) => break,
             }
         }
@@ -78,7 +88,10 @@ impl Measurement<'_> {
     fn cost(&self, density: Density, masks: &Masks, time: Duration) -> Result<Cost, EngineError> {
         let EstimateContext { engine, architecture, data, .. } = *self.context;
         let recipe = &self.experiment.recipe;
-        let mut trainer = engine.trainer(architecture, recipe, &self.weights(0), masks, Seed(0))?;
+        let weights = self.weights(0);
+        let begun = Instant::now();
+        let mut trainer = engine.trainer(architecture, recipe, &weights, masks, Seed(0))?;
+        let loaded = begun.elapsed().as_secs_f64();
         let examples = data.train.len();
         let batch = self.batch_size().min(examples);
         let rate = recipe.learning_rate;
@@ -114,7 +127,50 @@ impl Measurement<'_> {
             step: an_example * recipe.batch_size as f64,
             evaluation: each(both.saturating_sub(prepared)),
             preparation: each(prepared),
+            masking: loaded,
         })
+    }
+
+    /// Seconds that the untrained network is scored and pruned once: all of it, or as long as is affordable and in proportion.
+    pub(super) fn scoring(&self, method: &dyn BeforeTraining) -> f64 {
+        let EstimateContext { engine, architecture, data, .. } = *self.context;
+        let experiment = self.experiment;
+        // The method reports after each batch.
+        let batch_size = experiment.recipe.batch_size.min(SMALL_BATCH);
+        let recipe = Recipe { batch_size, ..experiment.recipe.clone() };
+        let context = BeforeTrainingContext {
+            architecture,
+            recipe: &recipe,
+            engine,
+            weights: &self.weights(0),
+            masks: &Masks::new(),
+            data: &training_data(data, experiment.validation_size, experiment.first_seed),
+            examples_per_class: EXAMPLES_PER_CLASS,
+            grasp_temperature: GRASP_TEMPERATURE,
+            seed: experiment.first_seed,
+            iteration: 0,
+            watch: &unwatched,
+        };
+        let options = BeforeTrainingOptions {
+            density: experiment.density_of(1, architecture).unwrap_or(Density::DENSE),
+            budget: Budget::Scope(Scope::Global),
+            rates: &experiment.rates(),
+            iterations: 1,
+            schedule: DensitySchedule::Exponential,
+            sanity: None,
+        };
+        let begun = Instant::now();
+        let extrapolated = Cell::new(0.0);
+        let watch = |progress: BeforeTrainingProgress| {
+            let elapsed = begun.elapsed();
+            if elapsed < LONGEST || progress.part >= 1.0 {
+                return ControlFlow::Continue(());
+            }
+            extrapolated.set(elapsed.as_secs_f64() / progress.part);
+            ControlFlow::Break(())
+        };
+        let ended = prune_before_training(method, &context, &options, &watch);
+        if ended.is_ok() { begun.elapsed().as_secs_f64() } else { extrapolated.get() }
     }
 
     /// The examples of a step that is measured: those of a batch, or fewer where that would take long.

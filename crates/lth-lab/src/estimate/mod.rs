@@ -5,6 +5,7 @@
 //! a bit of a run.
 
 mod costs;
+mod disk;
 mod makespan;
 mod measure;
 mod work;
@@ -19,7 +20,7 @@ use crate::{Experiment, GivenStart, PruningSchedule, RunResults};
 use costs::Costs;
 use makespan::makespan;
 use measure::Measurement;
-use work::{Work, known_costs};
+use work::{Work, known_costs, scoring_method};
 
 /// What a run is estimated with.
 pub struct EstimateContext<'a> {
@@ -42,12 +43,21 @@ pub struct RunEstimate {
     pub trainings: usize,
     /// Seconds until the last of them is finished.
     pub time: EstimatedTime,
-    /// What comes on top and was not measured.
-    pub not_counted: Option<&'static str>,
+    /// How many of them go on at once at most.
+    pub at_once: usize,
     /// Bytes of the run's folder at its end.
     pub bytes: u64,
     /// Bytes of them that are there already.
     pub present_bytes: u64,
+    /// Bytes that are free where the folder is, if the system tells.
+    pub free_bytes: Option<u64>,
+}
+
+impl RunEstimate {
+    /// Whether the run needs more bytes than are free.
+    pub fn exceeds_disk(&self) -> bool {
+        self.free_bytes.is_some_and(|free| self.bytes.saturating_sub(self.present_bytes) > free)
+    }
 }
 
 /// How long something takes.
@@ -73,24 +83,37 @@ pub fn estimate_run(
     let finished = RunResults::load(context.folder).ok();
     let work = Work::left(experiment, given, finished.as_ref(), context);
     let measurement = Measurement { experiment, given, context };
-    RunEstimate {
-        trainings: work.trainings(),
-        time: time(&work, finished.as_ref(), &measurement),
-        not_counted: (experiment.pruning.schedule == PruningSchedule::BeforeTraining && work.has_rounds())
-            .then_some("scoring"),
-        bytes: work.bytes(experiment, context.architecture),
-        present_bytes: folder_size(context.folder),
+    let bytes = work.bytes(experiment, context.architecture);
+    estimate(&work, finished.as_ref(), &measurement, |_| bytes)
+}
+
+/// Something that is to come: a training, or evaluations.
+#[derive(Debug, Clone)]
+pub(crate) struct Upcoming {
+    pub(crate) density: Density,
+    /// Of a training; 0 for none.
+    pub(crate) steps: u64,
+    /// Examples that are evaluated besides those of the training.
+    pub(crate) evaluated: u64,
+    /// Masks that are made and loaded besides.
+    pub(crate) masks: u64,
+    /// The places of what it waits for, in the list that it is in.
+    pub(crate) after: Vec<usize>,
+}
+
+impl Upcoming {
+    /// A training that waits for nothing.
+    pub(crate) fn training(density: Density, steps: u64) -> Self {
+        Self { density, steps, evaluated: 0, masks: 0, after: Vec::new() }
+    }
+
+    /// Evaluations of so many examples, after what has these places.
+    pub(crate) fn evaluations(density: Density, evaluated: u64, after: Vec<usize>) -> Self {
+        Self { evaluated, after, ..Self::training(density, 0) }
     }
 }
 
-/// A training that is to come, and waits for no other.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Upcoming {
-    pub(crate) density: Density,
-    pub(crate) steps: u64,
-}
-
-/// Estimates trainings by the recipe of an experiment that wait for no other; each leaves so many bytes.
+/// Estimates what is to come by the recipe of an experiment; each training leaves so many bytes.
 pub(crate) fn estimate_trainings(
     experiment: &Experiment,
     upcoming: &[Upcoming],
@@ -99,24 +122,38 @@ pub(crate) fn estimate_trainings(
 ) -> RunEstimate {
     let work = Work::of(experiment, upcoming, context);
     let measurement = Measurement { experiment, given: None, context };
-    let present_bytes = folder_size(context.folder);
+    let bytes = work.trainings() as u64 * bytes_each;
+    estimate(&work, None, &measurement, |present| present + bytes)
+}
+
+fn estimate(
+    work: &Work,
+    finished: Option<&RunResults>,
+    measurement: &Measurement<'_>,
+    bytes: impl Fn(u64) -> u64,
+) -> RunEstimate {
+    let EstimateContext { folder, jobs, .. } = *measurement.context;
+    let present_bytes = folder_size(folder);
     RunEstimate {
         trainings: work.trainings(),
-        time: time(&work, None, &measurement),
-        not_counted: None,
-        bytes: present_bytes + upcoming.len() as u64 * bytes_each,
+        at_once: work.at_once(jobs),
+        time: time(work, finished, measurement),
+        bytes: bytes(present_bytes),
         present_bytes,
+        free_bytes: disk::free_bytes(folder),
     }
 }
 
 fn time(work: &Work, finished: Option<&RunResults>, measurement: &Measurement<'_>) -> EstimatedTime {
     let Measurement { experiment, context, .. } = measurement;
-    if work.is_short(context.architecture, &experiment.recipe) {
+    if work.is_empty() || work.is_short(context.architecture, &experiment.recipe) {
         return EstimatedTime::Seconds;
     }
     let known = finished.and_then(|results| known_costs(results, work));
     let costs = known.unwrap_or_else(|| measurement.costs(work));
-    let seconds = work.seconds(&costs, context.jobs);
+    let method = scoring_method(experiment).filter(|_| work.scores());
+    let seconds =
+        work.seconds(&costs, method.map_or(0.0, |method| measurement.scoring(method)), context.jobs);
     if costs.is_bound() || experiment.pruning.schedule == PruningSchedule::EarlyBird {
         EstimatedTime::AtMost(seconds)
     } else {

@@ -3,10 +3,15 @@
 use std::collections::HashSet;
 
 use lth_model::{Architecture, Density, Recipe};
-use lth_ticket::{DuringTraining, Mask0Action, find_during_training, find_mask0_action};
+use lth_ticket::{
+    BeforeTraining, DuringTraining, Mask0Action, find_before_training, find_during_training,
+    find_mask0_action,
+};
 
 use super::{Costs, EstimateContext, Upcoming, costs::Cost, makespan};
-use crate::{Experiment, GivenStart, PlannedStage, PruningSchedule, RunResults, Stage, Variant, plan};
+use crate::{
+    Experiment, GivenStart, Layout, PlannedStage, PruningSchedule, RunResults, Stage, Variant, plan,
+};
 
 /// Multiplications and additions a second that any processor of today does more of.
 const SLOW: f64 = 20e9;
@@ -23,6 +28,18 @@ struct Training {
     steps: u64,
     /// Updates of the dense network before it.
     dense_steps: u64,
+    /// Scorings of the untrained network before it.
+    scorings: u64,
+    /// Examples that are evaluated besides those of a training.
+    evaluated: u64,
+    /// Masks that are made and loaded besides.
+    masks: u64,
+}
+
+impl Training {
+    fn new(planned: PlannedStage, density: Density, steps: u64) -> Self {
+        Self { planned, density, steps, dense_steps: 0, scorings: 0, evaluated: 0, masks: 0 }
+    }
 }
 
 /// What is left of a run.
@@ -64,22 +81,35 @@ impl Work {
             })
             .collect();
         let early_bird = experiment.pruning.schedule == PruningSchedule::EarlyBird;
+        let method = scoring_method(experiment);
+        let iterations =
+            method.map_or(0, |method| experiment.pruning.steps.unwrap_or(method.default_iterations()));
+        let layout = Layout::new(context.folder);
+        let scored = |stage: &Stage| {
+            let Stage { replicate, variant, round } = *stage;
+            round > 0 && variant == Variant::Ticket && !layout.ticket(replicate, variant, round).exists()
+        };
         let training = |planned: PlannedStage| {
             let round = planned.stage.round;
             let steps = length.saturating_sub(if round == 0 { first } else { later });
             let searches = early_bird && round > 0 && planned.stage.variant == Variant::Ticket;
             let dense_steps = if searches { length - first } else { 0 };
-            Training { density: densities[round as usize], steps, dense_steps, planned }
+            let scorings = if scored(&planned.stage) { iterations } else { 0 };
+            let density = densities[round as usize];
+            Training { dense_steps, scorings, ..Training::new(planned, density, steps) }
         };
         let left = plan(experiment).into_iter().filter(|planned| !done.contains(&planned.stage));
         Self::with(left.map(training).collect(), experiment, context)
     }
 
-    /// Trainings that wait for no other.
+    /// Work that is no run's.
     pub(super) fn of(experiment: &Experiment, upcoming: &[Upcoming], context: &EstimateContext<'_>) -> Self {
-        let training = |(place, &Upcoming { density, steps }): (usize, &Upcoming)| {
-            let stage = Stage { replicate: place as u32, variant: Variant::Ticket, round: 0 };
-            Training { planned: PlannedStage { stage, after: Vec::new() }, density, steps, dense_steps: 0 }
+        let stage = |place: usize| Stage { replicate: place as u32, variant: Variant::Ticket, round: 0 };
+        let training = |(place, upcoming): (usize, &Upcoming)| {
+            let Upcoming { density, steps, evaluated, masks, ref after } = *upcoming;
+            let after = after.iter().map(|&place| stage(place)).collect();
+            let planned = PlannedStage { stage: stage(place), after };
+            Training { evaluated, masks, ..Training::new(planned, density, steps) }
         };
         Self::with(upcoming.iter().enumerate().map(training).collect(), experiment, context)
     }
@@ -94,12 +124,17 @@ impl Work {
     }
 
     pub(super) fn trainings(&self) -> usize {
-        self.trainings.len()
+        self.trainings.iter().filter(|training| training.steps > 0).count()
     }
 
-    /// Whether a pruned network is among what is left.
-    pub(super) fn has_rounds(&self) -> bool {
-        self.trainings.iter().any(|training| training.planned.stage.round > 0)
+    /// Whether there is nothing left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.trainings.is_empty()
+    }
+
+    /// Whether a network is scored before it is trained.
+    pub(super) fn scores(&self) -> bool {
+        self.trainings.iter().any(|training| training.scorings > 0)
     }
 
     /// The densities of what is left, rising, each once.
@@ -115,29 +150,51 @@ impl Work {
     /// How many seconds it takes at most on a slow processor, were nothing pruned.
     pub(super) fn rough_seconds(&self, architecture: &Architecture, recipe: &Recipe) -> f64 {
         let steps: u64 = self.trainings.iter().map(|training| training.steps + training.dense_steps).sum();
+        let evaluated: u64 =
+            self.trainings.iter().map(|training| training.evaluated + self.evaluations(training.steps)).sum();
+        // An evaluation goes forward only.
         steps as f64 * rough_step(architecture, recipe.batch_size)
+            + evaluated as f64 * rough_step(architecture, 1) / 3.0
     }
 
     pub(super) fn is_short(&self, architecture: &Architecture, recipe: &Recipe) -> bool {
-        self.rough_seconds(architecture, recipe) < SHORT
+        !self.scores() && self.rough_seconds(architecture, recipe) < SHORT
     }
 
-    /// How long it takes on so many cores.
-    pub(super) fn seconds(&self, costs: &Costs, jobs: usize) -> f64 {
+    /// How long it takes on so many cores, a scoring taking so many seconds.
+    pub(super) fn seconds(&self, costs: &Costs, scoring: f64, jobs: usize) -> f64 {
         let seconds = |training: &Training| {
             let cost = costs.at(training.density);
             let dense = training.dense_steps as f64 * costs.at(Density::DENSE).step;
-            dense + self.training_seconds(&cost, training.steps)
+            let besides = training.scorings as f64 * scoring
+                + training.evaluated as f64 * cost.evaluation
+                + training.masks as f64 * cost.masking;
+            dense + besides + self.training_seconds(&cost, training.steps)
         };
+        self.schedule(seconds, jobs).0
+    }
+
+    /// How many trainings go on at once at most.
+    pub(super) fn at_once(&self, jobs: usize) -> usize {
+        self.schedule(|training| if training.steps > 0 { 1.0 } else { 0.0 }, jobs).1
+    }
+
+    fn schedule(&self, seconds: impl Fn(&Training) -> f64, jobs: usize) -> (f64, usize) {
         let stages: Vec<(PlannedStage, f64)> =
             self.trainings.iter().map(|training| (training.planned.clone(), seconds(training))).collect();
         makespan(&stages, jobs)
     }
 
     fn training_seconds(&self, cost: &Cost, steps: u64) -> f64 {
-        let evaluations = steps.div_ceil(self.evaluate_every) * self.evaluated + self.trained;
-        let prepared = self.evaluated + self.trained;
-        steps as f64 * cost.step + evaluations as f64 * cost.evaluation + prepared as f64 * cost.preparation
+        let prepared = if steps > 0 { self.evaluated + self.trained } else { 0 };
+        steps as f64 * cost.step
+            + self.evaluations(steps) as f64 * cost.evaluation
+            + prepared as f64 * cost.preparation
+    }
+
+    /// Examples that a training of so many steps evaluates.
+    fn evaluations(&self, steps: u64) -> u64 {
+        if steps == 0 { 0 } else { steps.div_ceil(self.evaluate_every) * self.evaluated + self.trained }
     }
 
     /// What the whole run takes on disk at its end.
@@ -153,6 +210,13 @@ impl Work {
         let tables = TABLES + steps.div_ceil(self.evaluate_every) * EVALUATION;
         tensors + u64::from(experiment.replicates) * trainings * tables
     }
+}
+
+/// The method that scores untrained weights in a run, unless that takes no time.
+pub(super) fn scoring_method(experiment: &Experiment) -> Option<&'static dyn BeforeTraining> {
+    let pruning = &experiment.pruning;
+    let scores = pruning.schedule == PruningSchedule::BeforeTraining;
+    scores.then(|| find_before_training(&pruning.criterion).ok()).flatten()
 }
 
 /// How many seconds a step takes at most on a slow processor, were nothing pruned.
@@ -198,6 +262,7 @@ pub(super) fn known_costs(results: &RunResults, work: &Work) -> Option<Costs> {
                 step: speed.recip(),
                 evaluation: 0.0,
                 preparation: 0.0,
+                masking: 0.0,
             };
             (speed > 0.0).then_some(cost)
         })

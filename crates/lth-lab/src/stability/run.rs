@@ -1,6 +1,6 @@
 //! `lth stability`: a whole study, from any state of its folder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use lth_data::Dataset;
 use lth_model::{Architecture, Engine, Step};
@@ -81,7 +81,7 @@ pub fn stability(
     Ok(report(context.stop.is_set() && !ended))
 }
 
-/// Estimates the trainings that are left of a study; what comparing the copies takes comes on top. Writes nothing.
+/// Estimates what is left of a study: trainings, and the lines between copies. Writes nothing.
 ///
 /// # Errors
 /// As [`stability`], before it trains.
@@ -94,8 +94,10 @@ pub fn estimate_stability(
     let layout = &results.layout;
     let study = Study::new(settings, &experiment, layout, context);
     let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
+    let plan = Plan::new(&study, &starts);
     let mut upcoming = Vec::new();
-    for (start, copy) in Plan::new(&study, &starts).copies {
+    let mut places = HashMap::new();
+    for (start, copy) in plan.copies {
         let StartPoint { replicate, variant, round, parts_at, .. } = start;
         let kept = copy == 0 && parts_at.is_none() && layout.trained(replicate, variant, round).exists();
         if kept || study.files.copy(&start, copy).exists() {
@@ -105,7 +107,18 @@ pub fn estimate_stability(
         let Ok(ticket) = study.round_start(&start) else { continue };
         let first = parts_at.unwrap_or(ticket.iteration);
         let steps = study.last_iteration(replicate).saturating_sub(first);
-        upcoming.push(Upcoming { density: context.architecture.density(&ticket.masks), steps });
+        places.insert((start, copy), upcoming.len());
+        upcoming.push(Upcoming::training(context.architecture.density(&ticket.masks), steps));
+    }
+    for (start, pair) in plan.pairs {
+        if study.files.pair(&start, pair).exists() {
+            continue;
+        }
+        let Ok(ticket) = study.round_start(&start) else { continue };
+        let copies = pair.map(|copy| (start.owner_of(copy), copy));
+        let after = copies.iter().filter_map(|copy| places.get(copy).copied()).collect();
+        let density = context.architecture.density(&ticket.masks);
+        upcoming.push(Upcoming::evaluations(density, study.line_examples(&start), after));
     }
     let weights = 4 * context.architecture.parameter_count() as u64;
     let folder = layout.root().join("stability");
@@ -116,8 +129,7 @@ pub fn estimate_stability(
         folder: &folder,
         jobs: context.jobs,
     };
-    let estimate = estimate_trainings(&experiment, &upcoming, weights, &estimate);
-    Ok(RunEstimate { not_counted: Some("comparing copies"), ..estimate })
+    Ok(estimate_trainings(&experiment, &upcoming, weights, &estimate))
 }
 
 /// The run's experiment with its data, when settings, model and data fit it.

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 use lth_model::{Masks, OptimizerState, Pruned, TensorFile, Tensors};
 use lth_ticket::{Ticket, TrainingData};
 
-use super::{StabilityContext, StabilitySettings, StartPoint, files::StabilityFiles, order::some_examples};
+use super::{
+    BatchNormStatistics, StabilityContext, StabilitySettings, StartPoint, files::StabilityFiles,
+    order::some_examples,
+};
 use crate::{Experiment, LabError, Layout, StageError, context::training_data};
 
 /// A study of a run's stability.
@@ -60,6 +63,15 @@ impl<'a> Study<'a> {
     pub(super) fn measured_examples(&self, replicate: u32) -> Vec<u32> {
         let train = &self.data(replicate).train_indices;
         some_examples(train, self.settings.train_examples, self.experiment.seed(replicate))
+    }
+
+    /// Examples that go through the network for one line between two copies.
+    pub(super) fn line_examples(&self, start: &StartPoint) -> u64 {
+        let measured = self.measured_examples(start.replicate).len();
+        let normalizes = self.settings.batch_norm == BatchNormStatistics::Reestimated
+            && !self.context.architecture.running_statistics().is_empty();
+        let train = if normalizes { 2 * measured } else { measured };
+        (self.settings.points * (train + self.data(start.replicate).test_indices.len())) as u64
     }
 
     /// Iterations an epoch.

@@ -1,6 +1,11 @@
 //! The weights of a run's dense network, somewhere in its training.
 
-use std::{collections::BTreeMap, fmt, io, path::Path, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use lth_model::{Masks, ParseError, Pruned, Step, TensorFile, Tensors};
 use lth_ticket::{
@@ -46,19 +51,11 @@ impl DenseWeights {
     ) -> Result<Option<DenseNetwork>, StageError> {
         let layout = &results.layout;
         let initial = tensors(&layout.ticket(replicate, Variant::Ticket, 0), context)?;
-        let path = layout.record(replicate, Variant::Ticket, 0);
-        let Some(record) = RoundRecord::read(&path)? else {
-            let reason = format!("replicate {replicate} has not finished round 0");
-            let hint = "continue the run with the same command".to_owned();
-            return Err(LabError::Setting { setting: "round", value: "0".to_owned(), reason, hint }.into());
-        };
+        let record = record(results, replicate)?;
         let iteration = self.iteration(&record, results, data)?;
-        let again = format!("replicate-{replicate}-dense-{iteration}it.safetensors");
-        let again = layout.root().join("supermask").join(again);
-        let of_run = layout.trained(replicate, Variant::Ticket, 0);
-        let kept = if self == Self::End && of_run.exists() { &of_run } else { &again };
+        let kept = self.file(results, replicate, iteration);
         if kept.exists() {
-            return Ok(Some(DenseNetwork { initial, trained: tensors(kept, context)? }));
+            return Ok(Some(DenseNetwork { initial, trained: tensors(&kept, context)? }));
         }
         let Some(trained) = train_to(iteration, &record, &initial, results, data, context)? else {
             return Ok(None);
@@ -68,8 +65,34 @@ impl DenseWeights {
             ("iteration".to_owned(), iteration.to_string()),
         ]);
         let file = TensorFile { tensors: trained.clone(), metadata, ..TensorFile::default() };
-        write_file(&again, &file.to_bytes())?;
+        write_file(&kept, &file.to_bytes())?;
         Ok(Some(DenseNetwork { initial, trained }))
+    }
+
+    /// How many steps a replicate's network has to be trained again; `None` where its weights are there.
+    ///
+    /// # Errors
+    /// As [`DenseWeights::of`].
+    pub(super) fn steps_left(
+        self,
+        results: &RunResults,
+        replicate: u32,
+        data: &TrainingData,
+    ) -> Result<Option<u64>, StageError> {
+        let record = record(results, replicate)?;
+        let iteration = self.iteration(&record, results, data)?;
+        let kept = self.file(results, replicate, iteration);
+        Ok((!kept.exists()).then(|| iteration - record.start))
+    }
+
+    /// Where the weights of a replicate are, or will be once they were trained again.
+    fn file(self, results: &RunResults, replicate: u32, iteration: u64) -> PathBuf {
+        let of_run = results.layout.trained(replicate, Variant::Ticket, 0);
+        if self == Self::End && of_run.exists() {
+            return of_run;
+        }
+        let again = format!("replicate-{replicate}-dense-{iteration}it.safetensors");
+        results.layout.root().join("supermask").join(again)
     }
 
     fn iteration(
@@ -100,6 +123,17 @@ impl DenseWeights {
             format!("the dense training goes from iteration {} to {}", record.start, record.end.iteration);
         refuse(reason, "choose a step of it, for example 200it")
     }
+}
+
+/// The record of a replicate's dense network.
+fn record(results: &RunResults, replicate: u32) -> Result<RoundRecord, LabError> {
+    let path = results.layout.record(replicate, Variant::Ticket, 0);
+    RoundRecord::read(&path)?.ok_or_else(|| LabError::Setting {
+        setting: "round",
+        value: "0".to_owned(),
+        reason: format!("replicate {replicate} has not finished round 0"),
+        hint: "continue the run with the same command".to_owned(),
+    })
 }
 
 /// Trains the dense network of a replicate to an iteration; `None` when it was stopped before.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Training examples that running statistics of batch normalisations are estimated on for a mask.
-const NORMALIZING: usize = 2_560;
+pub(super) const NORMALIZING: usize = 2_560;
 /// How many of them are normalised together.
 const NORMALIZING_BATCH: usize = 128;
 

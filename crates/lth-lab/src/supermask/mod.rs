@@ -2,6 +2,7 @@
 
 mod best;
 mod dense;
+mod estimate;
 mod evaluator;
 mod experiment;
 mod files;
@@ -12,6 +13,7 @@ mod result;
 
 pub use best::{HeuristicPoint, best_points, heuristic_points};
 pub use dense::DenseWeights;
+pub use estimate::{estimate_heuristics, estimate_learning};
 pub use experiment::SupermaskExperiment;
 pub use files::SupermaskFiles;
 pub use heuristic::{

@@ -32,7 +32,7 @@ pub fn estimate_transfer(
         let density =
             start.as_ref().map_or(Density::DENSE, |start| context.architecture.density(&start.masks));
         let steps = length.saturating_sub(start.map_or(0, |start| start.iteration));
-        upcoming.push(Upcoming { density, steps });
+        upcoming.push(Upcoming::training(density, steps));
     }
     let one = Experiment { keep: Keep::Tickets, ..plain_training(target, None) };
     let bytes = one

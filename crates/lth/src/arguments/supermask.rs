@@ -66,6 +66,9 @@ pub(crate) struct HeuristicArguments {
     /// Draw no figure
     #[arg(long, help_heading = "Run")]
     pub(crate) no_figures: bool,
+    /// Only say how long it will take and how much disk; train and write nothing
+    #[arg(long, help_heading = "Run")]
+    pub(crate) dry_run: bool,
 }
 
 /// What `supermask heuristic` prints.
@@ -140,6 +143,9 @@ pub(crate) struct LearnArguments {
         hide_short_help = true
     )]
     pub(crate) checkpoint_every: Option<String>,
+    /// Only say how long it will take, how much disk and in which folder; train and write nothing
+    #[arg(long, help_heading = "Run")]
+    pub(crate) dry_run: bool,
 }
 
 /// How a mask follows from scores.

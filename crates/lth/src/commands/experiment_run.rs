@@ -126,7 +126,7 @@ pub(crate) fn run_experiment(
         folder: &folder,
         jobs: schedule.jobs,
     };
-    estimate::announce(&estimate_run(&experiment, None, &estimate), schedule.jobs, messages);
+    estimate::announce(&estimate_run(&experiment, None, &estimate), messages);
     if schedule.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());

@@ -91,7 +91,7 @@ fn study(
         checkpoint_every,
     };
     let estimate = estimate_stability(settings, results, &context).map_err(refused)?;
-    estimate::announce(&estimate, jobs, messages);
+    estimate::announce(&estimate, messages);
     if flags.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());

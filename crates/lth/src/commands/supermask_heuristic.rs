@@ -8,7 +8,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use lth_lab::{
     HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicSettings, LabError, RunResults, StageError,
-    Stop, best_points, heuristic_points, heuristic_supermasks,
+    Stop, best_points, estimate_heuristics, heuristic_points, heuristic_supermasks,
 };
 use lth_model::{Density, Engine, Hint, find_model};
 use lth_ticket::{FrozenWeights, OneShot, find_criterion};
@@ -17,6 +17,7 @@ use serde_json::json;
 use super::{experiment_run::refused, supermask_figure};
 use crate::{
     arguments::{CommonArguments, HeuristicArguments, HeuristicFormat, Verbosity},
+    estimate,
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
@@ -49,17 +50,24 @@ pub(crate) fn run(
         engine.name()
     ));
     let bar = bar(common, messages);
-    let context = HeuristicContext {
+    let mut context = HeuristicContext {
         engine: &engine,
         architecture: &architecture,
         data: &data,
         jobs,
-        stop: Stop::when(interrupt::flag()?),
+        stop: Stop::default(),
         progress: &|done, of| {
             bar.set_length(of as u64);
             bar.set_position(done as u64);
         },
     };
+    let estimate = estimate_heuristics(&settings, &results, &context).map_err(failed)?;
+    estimate::announce(&estimate, messages);
+    if arguments.dry_run {
+        estimate::end_dry_run(messages);
+        return Ok(());
+    }
+    context.stop = Stop::when(interrupt::flag()?);
     let report = heuristic_supermasks(&settings, &results, &context);
     bar.finish_and_clear();
     let report = report.map_err(failed)?;

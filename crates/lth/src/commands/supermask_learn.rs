@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use lth_lab::{
-    LabError, LearnedSupermask, RunContext, StageError, Stop, SupermaskExperiment, SupermaskRecord,
-    learn_supermask,
+    EstimateContext, LabError, LearnedSupermask, RunContext, StageError, Stop, SupermaskExperiment,
+    SupermaskRecord, estimate_learning, learn_supermask,
 };
 use lth_model::{Density, Engine, Hint};
 use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings, check_supermask_network};
@@ -13,6 +13,7 @@ use super::experiment_run::{checkpoint_every, keep_network, refused};
 use crate::{
     arguments::{CommonArguments, LearnArguments, LearnFormat, SupermaskMethodName},
     build_info::provenance,
+    estimate,
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
@@ -56,7 +57,21 @@ pub(crate) fn run(
         engine.name()
     ));
     let output = arguments.output_path.as_deref().unwrap_or(Path::new("runs"));
-    keep_network(&model, &output.join(learning.folder_name()))?;
+    let folder = output.join(learning.folder_name());
+    let estimate = EstimateContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &dataset,
+        folder: &folder,
+        jobs: 1,
+    };
+    estimate::announce(&estimate_learning(&learning, &estimate), messages);
+    if arguments.dry_run {
+        messages.info(&format!("the folder will be {}", folder.display()));
+        estimate::end_dry_run(messages);
+        return Ok(());
+    }
+    keep_network(&model, &folder)?;
     let display = TrainingDisplay::new(common, messages, 0);
     let provenance = provenance(&engine);
     let context = RunContext {

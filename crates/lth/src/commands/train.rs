@@ -81,7 +81,7 @@ pub(crate) fn run(
         folder: &folder,
         jobs: 1,
     };
-    estimate::announce(&estimate_run(&experiment, given.as_ref(), &estimate), 1, messages);
+    estimate::announce(&estimate_run(&experiment, given.as_ref(), &estimate), messages);
     if arguments.dry_run {
         messages.info(&format!("the folder will be {}", folder.display()));
         estimate::end_dry_run(messages);

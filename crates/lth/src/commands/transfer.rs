@@ -92,7 +92,7 @@ pub(crate) fn run(
         folder: &folder,
         jobs,
     };
-    estimate::announce(&estimate_transfer(&transfer, &estimate).map_err(failure)?, jobs, messages);
+    estimate::announce(&estimate_transfer(&transfer, &estimate).map_err(failure)?, messages);
     if flags.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());

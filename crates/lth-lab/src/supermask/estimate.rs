@@ -1,0 +1,99 @@
+//! What is left of a supermask, before it begins.
+
+use lth_model::Density;
+use lth_ticket::{OneShot, SupermaskEngine, density_ladder};
+
+use super::{HeuristicContext, HeuristicSettings, SupermaskExperiment, SupermaskFiles, learn::NORMALIZING};
+use crate::{
+    EstimateContext, Experiment, RunEstimate, RunResults, StageError,
+    context::training_data,
+    estimate::{Upcoming, estimate_trainings},
+};
+
+/// Estimates what is left of a supermask that is learned, in the folder of the context. Writes nothing.
+///
+/// A step is measured with masks and scores; an evaluation draws and evaluates as many masks as learning does.
+pub fn estimate_learning(learning: &SupermaskExperiment, context: &EstimateContext<'_>) -> RunEstimate {
+    let experiment = learning.resolved();
+    // Statistics of batch normalisation are estimated for each set and mask, whatever the size of the set.
+    let engine = SupermaskEngine { inner: context.engine, settings: learning.settings, normalizing: None };
+    let measured = EstimateContext { engine: &engine, ..*context };
+    let trained = context.data.train.len().saturating_sub(experiment.validation_size);
+    let per_epoch = trained.div_ceil(experiment.recipe.batch_size.max(1)) as u64;
+    let steps = experiment.recipe.length.iterations(per_epoch);
+    let normalized = normalized(context, trained);
+    let sets = 1 + u64::from(experiment.validation_size > 0);
+    let evaluations = steps.div_ceil(experiment.evaluate_every.max(1));
+    // At the end each mask is evaluated once more, by itself.
+    let evaluated = (sets * evaluations + 1) * normalized + context.data.test.len() as u64 + normalized;
+    let weights = 4 * context.architecture.parameter_count() as u64;
+    // Frozen weights, scores, and a ticket with its mask in bits.
+    let bytes = 3 * weights + weights / 32 + evaluations * EVALUATION + TABLES;
+    let done = SupermaskFiles::new(context.folder).record().exists();
+    let learning = Upcoming { evaluated, ..Upcoming::training(Density::DENSE, steps) };
+    let left = if done { Vec::new() } else { vec![learning] };
+    estimate_trainings(&experiment, &left, bytes, &measured)
+}
+
+/// Estimates what is left of masks that criteria find: dense networks that are trained again, and the evaluation of each mask.
+/// Writes nothing.
+///
+/// # Errors
+/// When the run has no such dense weights.
+pub fn estimate_heuristics(
+    settings: &HeuristicSettings,
+    results: &RunResults,
+    context: &HeuristicContext<'_>,
+) -> Result<RunEstimate, StageError> {
+    // Dense networks are trained without evaluations on the way.
+    let experiment = Experiment { evaluate_every: u64::MAX, ..results.experiment.clone() };
+    let folder = results.layout.root().join("supermask");
+    let HeuristicContext { engine, architecture, data, jobs, .. } = *context;
+    let estimate = EstimateContext { engine, architecture, data, folder: &folder, jobs };
+    let densities = settings.targets.iter().map(|target| density_of(*target, &experiment, context));
+    let densities: Vec<Density> = densities.collect::<Result<_, StageError>>()?;
+    let masks = (settings.criteria.len() * settings.weights.len()) as u64;
+    let mut left: Vec<Upcoming> = Vec::new();
+    for replicate in 0..experiment.replicates {
+        let split = training_data(data, experiment.validation_size, experiment.seed(replicate));
+        let mut before = Vec::new();
+        if let Some(steps) = settings.dense.steps_left(results, replicate, &split)? {
+            before = vec![left.len()];
+            left.push(Upcoming::training(Density::DENSE, steps));
+        }
+        let sets = split.validation.len() + split.test_indices.len();
+        let examples = masks * (sets as u64 + normalized(&estimate, split.train_indices.len()));
+        for &density in &densities {
+            let place = left.len();
+            left.push(Upcoming { masks, ..Upcoming::evaluations(density, examples, before) });
+            before = vec![place];
+        }
+    }
+    let weights = 4 * architecture.parameter_count() as u64;
+    Ok(estimate_trainings(&experiment, &left, weights, &estimate))
+}
+
+/// Examples that batch normalisation is estimated on, for each mask.
+fn normalized(context: &EstimateContext<'_>, trained: usize) -> u64 {
+    let has_norms = !context.architecture.running_statistics().is_empty();
+    if has_norms { trained.min(NORMALIZING) as u64 } else { 0 }
+}
+
+fn density_of(
+    target: OneShot,
+    experiment: &Experiment,
+    context: &HeuristicContext<'_>,
+) -> Result<Density, StageError> {
+    let (scope, rates) = (experiment.pruning.scope, experiment.rates());
+    Ok(match target {
+        OneShot::Density(density) => density,
+        OneShot::Rounds(rounds) => {
+            density_ladder(context.architecture, scope, &rates, rounds)?.pop().unwrap_or(Density::DENSE)
+        }
+    })
+}
+
+/// Bytes of one evaluation in the table.
+const EVALUATION: u64 = 200;
+/// Bytes of records and settings.
+const TABLES: u64 = 5_000;
