@@ -19,7 +19,7 @@ fn help_and_errors_read_as_in_the_snapshots() {
     trycmd::TestCases::new()
         .env("NO_COLOR", "1")
         // None of these commands trains: one that takes so long does what it should refuse.
-        .timeout(Duration::from_secs(60))
+        .timeout(Duration::from_mins(1))
         .case("tests/snapshots/*.trycmd");
 }
 

@@ -195,8 +195,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        graph::network::Mode, graph::norm::Statistics, kernels::update::Sgd, network::Parameters, simd::Isa,
-        threads::Threads,
+        graph::network::Mode, graph::norm::Statistics, kernels::update::Sgd, names::Expected,
+        network::Parameters, simd::Isa, threads::Threads,
     };
 
     const EXAMPLES: usize = 3;
@@ -222,7 +222,7 @@ mod tests {
             moments: &[],
             crossover: None,
         };
-        let mut network = Network::new(&architecture, &parameters).unwrap();
+        let mut network = Network::new(&architecture, &Expected::of(&architecture), &parameters).unwrap();
         let threads = Threads::new(1);
         let isa = Isa::available().into_iter().next().expect("plain code runs everywhere");
         let machine = Machine { isa, threads: &threads };

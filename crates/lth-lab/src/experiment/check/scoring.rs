@@ -2,7 +2,7 @@
 
 use lth_data::Dataset;
 use lth_model::Architecture;
-use lth_ticket::{EXAMPLES_PER_CLASS, find_before_training, scoring_examples};
+use lth_ticket::{BeforeTraining, EXAMPLES_PER_CLASS, find_before_training, scoring_examples};
 
 use super::{Experiment, refuse};
 use crate::{LabError, context::training_data, experiment::PruningSchedule};
@@ -16,7 +16,7 @@ impl Experiment {
     pub fn check_scoring(&self, architecture: &Architecture, data: &Dataset) -> Result<(), LabError> {
         let scores = self.pruning.schedule == PruningSchedule::BeforeTraining
             && self.rounds > 1
-            && find_before_training(&self.pruning.criterion).is_ok_and(|method| method.needs_data());
+            && find_before_training(&self.pruning.criterion).is_ok_and(BeforeTraining::needs_data);
         if !scores || architecture.norm_of_one_value(1).is_none() {
             return Ok(());
         }
