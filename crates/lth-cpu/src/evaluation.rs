@@ -1,8 +1,15 @@
 //! Sets that are evaluated again and again.
 
+// Fast only where all of it is inlined into the function that enables the instructions.
+#![allow(clippy::inline_always)]
+
 use lth_model::Examples;
 
-use crate::{kernels::input::Scale, lanes::Lanes};
+use crate::{
+    kernels::input::Scale,
+    lanes::Lanes,
+    simd::{Isa, Kernel, Simd},
+};
 
 /// Examples a slab.
 pub(crate) const SLAB: usize = 64;
@@ -17,9 +24,9 @@ pub(crate) enum Set {
 
 impl Set {
     /// These examples in the form that suits their normalisation.
-    pub(crate) fn new(examples: &Examples, indices: &[u32]) -> Self {
+    pub(crate) fn new(isa: Isa, examples: &Examples, indices: &[u32]) -> Self {
         match Scale::new(examples.normalization) {
-            Some(scale) => Self::Packed(EvaluationSet::new(examples, indices, scale)),
+            Some(scale) => Self::Packed(isa.run(Pack { examples, indices, scale })),
             None => Self::Plain(examples.clone(), indices.to_vec()),
         }
     }
@@ -51,39 +58,6 @@ pub(crate) struct SlabOf<'a> {
 }
 
 impl EvaluationSet {
-    /// Lays out these examples.
-    pub(crate) fn new(examples: &Examples, indices: &[u32], scale: Scale) -> Self {
-        let width = examples.features;
-        let row = |index: u32| &examples.bytes[index as usize * width..][..width];
-        let order = alike(examples, indices);
-        let mut set = Self {
-            slabs: Vec::new(),
-            bytes: Vec::new(),
-            features: Vec::new(),
-            labels: order.iter().map(|&index| examples.labels[index as usize]).collect(),
-            scale,
-            examples: indices.len(),
-        };
-        for (number, chunk) in order.chunks(SLAB).enumerate() {
-            let (first_byte, first_feature) = (set.bytes.len(), set.features.len());
-            for feature in 0..width {
-                if scale.keeps_zero() && chunk.iter().all(|&index| row(index)[feature] == 0) {
-                    continue;
-                }
-                set.features.push(feature as u16);
-                set.bytes.extend(chunk.iter().map(|&index| row(index)[feature]));
-                set.bytes.resize(set.bytes.len() + SLAB - chunk.len(), 0);
-            }
-            set.slabs.push(Slab {
-                bytes: first_byte..set.bytes.len(),
-                features: first_feature..set.features.len(),
-                labels: number * SLAB..number * SLAB + chunk.len(),
-            });
-        }
-        set.bytes.shrink_to_fit();
-        set
-    }
-
     /// The slabs.
     pub(crate) fn slabs(&self) -> impl Iterator<Item = SlabOf<'_>> {
         self.slabs.iter().map(|slab| SlabOf {
@@ -99,27 +73,83 @@ impl EvaluationSet {
     }
 }
 
+/// Lays out these examples. All of it is plain arithmetic of whole numbers, compiled for each instruction set.
+struct Pack<'a> {
+    examples: &'a Examples,
+    indices: &'a [u32],
+    scale: Scale,
+}
+
+impl Kernel for Pack<'_> {
+    type Output = EvaluationSet;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> EvaluationSet {
+        let Self { examples, indices, scale } = self;
+        let width = examples.features;
+        let order = alike(examples, indices);
+        let mut set = EvaluationSet {
+            slabs: Vec::new(),
+            bytes: Vec::new(),
+            features: Vec::new(),
+            labels: order.iter().map(|&index| examples.labels[index as usize]).collect(),
+            scale,
+            examples: indices.len(),
+        };
+        // The examples of a slab side by side, and which inputs are not zero in all of them.
+        let (mut rows, mut any) = (vec![0; SLAB * width], vec![0; width]);
+        for (number, chunk) in order.chunks(SLAB).enumerate() {
+            let (first_byte, first_feature) = (set.bytes.len(), set.features.len());
+            rows[chunk.len() * width..].fill(0);
+            any.fill(u8::from(!scale.keeps_zero()));
+            for (row, &index) in rows.chunks_exact_mut(width.max(1)).zip(chunk) {
+                row.copy_from_slice(row_of(examples, index));
+                any.iter_mut().zip(row).for_each(|(any, byte)| *any |= *byte);
+            }
+            for feature in (0..width).filter(|&feature| any[feature] != 0) {
+                set.features.push(feature as u16);
+                let column: [u8; SLAB] = std::array::from_fn(|lane| rows[lane * width + feature]);
+                set.bytes.extend_from_slice(&column);
+            }
+            set.slabs.push(Slab {
+                bytes: first_byte..set.bytes.len(),
+                features: first_feature..set.features.len(),
+                labels: number * SLAB..number * SLAB + chunk.len(),
+            });
+        }
+        set.bytes.shrink_to_fit();
+        set
+    }
+}
+
+#[inline(always)]
+fn row_of(examples: &Examples, index: u32) -> &[u8] {
+    &examples.bytes[index as usize * examples.features..][..examples.features]
+}
+
 /// Sets up to this size are ordered finely; for a larger one that takes longer than it saves.
 const FINE: usize = 20_000;
 
 /// An order in which neighbours have many zeros in common: by class, and within a class by the direction in which its
 /// examples differ most, halved again and again.
+#[inline(always)]
 fn alike(examples: &Examples, indices: &[u32]) -> Vec<u32> {
     let mut order = indices.to_vec();
     order.sort_by_key(|&index| examples.labels[index as usize]);
     if indices.len() > FINE {
         return order;
     }
-    let width = examples.features;
-    let row = |index: u32| &examples.bytes[index as usize * width..][..width];
     let mut pending: Vec<&mut [u32]> = vec![&mut order];
     while let Some(part) = pending.pop() {
         if part.len() <= SLAB {
             continue;
         }
-        let direction = main_direction(part, width, &row);
-        let mut keyed: Vec<(i32, u32)> =
-            part.iter().map(|&index| (along(row(index), &direction), index)).collect();
+        let direction = main_direction(examples, part);
+        // A loop, since what an iterator collects is not compiled for the instruction set.
+        let mut keyed: Vec<(i32, u32)> = Vec::with_capacity(part.len());
+        for &index in &*part {
+            keyed.push((along(row_of(examples, index), &direction), index));
+        }
         keyed.sort_unstable();
         for (place, (_, index)) in part.iter_mut().zip(keyed) {
             *place = index;
@@ -136,19 +166,30 @@ fn alike(examples: &Examples, indices: &[u32]) -> Vec<u32> {
 const LARGEST: i64 = 1000;
 
 /// How far an example lies in a direction, by which of its inputs are not zero.
+#[inline(always)]
 fn along(example: &[u8], direction: &[i32]) -> i32 {
-    example.iter().zip(direction).map(|(&byte, &d)| if byte == 0 { 0 } else { d }).fold(0, i32::wrapping_add)
+    let mut sum = 0_i32;
+    for (&byte, &d) in example.iter().zip(direction) {
+        sum = sum.wrapping_add(if byte == 0 { 0 } else { d });
+    }
+    sum
 }
 
 /// Roughly the first principal direction of which inputs are not zero, by power iteration on up to 64 of the examples.
 ///
 /// In whole numbers, so that the order is the same on every machine.
-fn main_direction<'a>(part: &[u32], width: usize, row: &impl Fn(u32) -> &'a [u8]) -> Vec<i32> {
-    let sample: Vec<&[u8]> = part.iter().step_by(part.len().div_ceil(64)).map(|&index| row(index)).collect();
+#[inline(always)]
+fn main_direction(examples: &Examples, part: &[u32]) -> Vec<i32> {
+    let width = examples.features;
+    let sample: Vec<&[u8]> =
+        part.iter().step_by(part.len().div_ceil(64)).map(|&index| row_of(examples, index)).collect();
     let count = sample.len() as i32;
     let mut direction: Vec<i32> = (0..width as i32).map(|i| i.wrapping_mul(7919) % 201 - 100).collect();
     for _ in 0..4 {
-        let distances: Vec<i32> = sample.iter().map(|example| along(example, &direction)).collect();
+        let mut distances = vec![0; sample.len()];
+        for (distance, example) in distances.iter_mut().zip(&sample) {
+            *distance = along(example, &direction);
+        }
         let center = distances.iter().map(|&d| i64::from(d)).sum::<i64>() / i64::from(count);
         let mut next = vec![0i32; width];
         for (example, &distance) in sample.iter().zip(&distances) {

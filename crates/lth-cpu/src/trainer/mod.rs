@@ -211,7 +211,7 @@ impl Trainer for CpuTrainer {
         if !indices.is_empty() {
             batch::check(&self.architecture, Batch::Stored { examples, indices, views: &[] })?;
         }
-        self.sets.push(Set::new(examples, indices));
+        self.sets.push(Set::new(self.isa, examples, indices));
         Ok(self.sets.len() - 1)
     }
 

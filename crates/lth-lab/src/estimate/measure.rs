@@ -42,9 +42,8 @@ pub(super) struct Measurement<'a> {
 impl Measurement<'_> {
     /// The costs at the densest, the sparsest and some densities between of what is left to do.
     pub(super) fn costs(&self, work: &Work) -> Costs {
-        let rough = work.rough_seconds(self.context.architecture, &self.experiment.recipe);
-        let time = Duration::from_secs_f64(PART * rough).clamp(SHORTEST, LONGEST);
         let begun = Instant::now();
+        let mut time = SHORTEST;
         let densities = spread(&work.densities());
         let mut points = Vec::new();
         for density in &densities {
@@ -55,7 +54,12 @@ impl Measurement<'_> {
             let Some(masks) = self.masks(*density) else { continue };
             let pruned = pruning.elapsed().as_secs_f64();
             match self.cost(*density, &masks, time.div_f64(densities.len() as f64)) {
-                Ok(cost) => points.push(Cost { masking: cost.masking + pruned, ..cost }),
+                Ok(cost) => {
+                    points.push(Cost { masking: cost.masking + pruned, ..cost });
+                    // The densest comes first: the run takes no longer than at its cost.
+                    let most = work.seconds(&Costs::new(points.clone(), true), 0.0, 1);
+                    time = Duration::from_secs_f64(PART * most).clamp(SHORTEST, LONGEST);
+                }
                 Err(_) => break,
             }
         }
