@@ -14,11 +14,15 @@ use crate::{
 /// Examples a slab.
 pub(crate) const SLAB: usize = 64;
 
+/// Sets up to this size are laid out; a larger one, such as all training examples, is evaluated once, and to lay it out takes
+/// longer than it saves.
+const PACKED: usize = 20_000;
+
 /// A set of a trainer.
 pub(crate) enum Set {
     /// Laid out once.
     Packed(EvaluationSet),
-    /// Read anew each time, where bytes do not become numbers in the same way throughout.
+    /// Read anew each time, where there are many or bytes do not become numbers in the same way throughout.
     Plain(Examples, Vec<u32>),
 }
 
@@ -26,8 +30,10 @@ impl Set {
     /// These examples in the form that suits their normalisation.
     pub(crate) fn new(isa: Isa, examples: &Examples, indices: &[u32]) -> Self {
         match Scale::new(examples.normalization) {
-            Some(scale) => Self::Packed(isa.run(Pack { examples, indices, scale })),
-            None => Self::Plain(examples.clone(), indices.to_vec()),
+            Some(scale) if indices.len() <= PACKED => {
+                Self::Packed(isa.run(Pack { examples, indices, scale }))
+            }
+            _ => Self::Plain(examples.clone(), indices.to_vec()),
         }
     }
 }
@@ -127,18 +133,12 @@ fn row_of(examples: &Examples, index: u32) -> &[u8] {
     &examples.bytes[index as usize * examples.features..][..examples.features]
 }
 
-/// Sets up to this size are ordered finely; for a larger one that takes longer than it saves.
-const FINE: usize = 20_000;
-
 /// An order in which neighbours have many zeros in common: by class, and within a class by the direction in which its
 /// examples differ most, halved again and again.
 #[inline(always)]
 fn alike(examples: &Examples, indices: &[u32]) -> Vec<u32> {
     let mut order = indices.to_vec();
     order.sort_by_key(|&index| examples.labels[index as usize]);
-    if indices.len() > FINE {
-        return order;
-    }
     let mut pending: Vec<&mut [u32]> = vec![&mut order];
     while let Some(part) = pending.pop() {
         if part.len() <= SLAB {

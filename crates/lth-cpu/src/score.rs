@@ -60,7 +60,9 @@ impl CpuTrainer {
                 return None;
             }
             let lanes = self.load_batch(Batch::Stored { examples, indices, views: &[] }, false);
-            self.forward_slab(lanes, 0, None);
+            let terms = std::mem::take(&mut self.batch.terms[0]);
+            self.forward_slab(lanes, 0, Some(&terms));
+            self.batch.terms[0] = terms;
             let labels = std::mem::take(&mut self.batch.labels);
             total.add(self.score_slab(lanes, &labels));
             self.batch.labels = labels;
