@@ -35,8 +35,8 @@ impl Experiment {
         positive("evaluate_every", self.evaluate_every)?;
         self.check_size()?;
         self.recipe.check().map_err(LabError::Recipe)?;
-        check_memory(architecture, &self.recipe)?;
         let per_epoch = check_recipe(&self.recipe, training_examples, self.validation_size)?;
+        check_memory(architecture, &self.recipe)?;
         let length = self.recipe.length.iterations(per_epoch);
         check_warmup(&self.recipe, per_epoch)?;
         engine.supports(architecture, &self.recipe)?;

@@ -1,0 +1,92 @@
+//! The engine against PyTorch: outputs, loss, every gradient, and what some steps of each optimiser leave.
+//!
+//! The tolerance of each group of results is four times the largest difference that 32-bit arithmetic made in PyTorch itself,
+//! in three computations that add in different orders, and 2e-7 of the largest value, three roundings, where those
+//! happened to agree.
+
+use lth_cpu::CpuEngine;
+use lth_model::{Batch, Gradients};
+
+use crate::graph::{
+    comparison::Comparison,
+    golden_file::{Golden, GoldenBatch},
+    plain::Settings,
+    support::*,
+};
+
+const SLACK: f64 = 4.0;
+const FLOOR: f64 = 2e-7;
+
+impl GoldenBatch {
+    fn batch(&self) -> Batch<'_> {
+        Batch::Values { inputs: &self.inputs, labels: &self.labels }
+    }
+}
+
+fn compare(golden: &Golden, engine: CpuEngine) {
+    let (weights, masks) = golden.initial();
+    let architecture = golden.architecture();
+    let batches = golden.batches();
+    let first = batches[0].batch();
+    let mut comparison = Comparison::new(golden, SLACK, FLOOR);
+
+    let plain_sgd = Settings::new(lth_model::Optimizer::SGD, 0.0);
+    let mut net = trainer(engine, &architecture, &plain_sgd, &weights, &masks);
+    comparison.add("logits_eval", &wide(&net.logits(first).unwrap()));
+    for (group, frozen) in [("gradient", false), ("gradient_frozen", true)] {
+        if golden.has(&format!("{group}.")) {
+            net.freeze_batch_norm(frozen);
+            for (name, gradient) in net.gradients(first, Gradients::All).unwrap() {
+                comparison.add(&format!("{group}.{name}"), &wide(gradient.data()));
+            }
+        }
+    }
+    net.freeze_batch_norm(false);
+    let report = net.step(first, 0.0).unwrap();
+    comparison.add("loss", &[report.loss_sum / report.examples as f64]);
+
+    for run in golden.runs() {
+        let settings = Settings {
+            smoothing: f64::from(run.smoothing),
+            clip: run.clip.map(f64::from),
+            frozen_norm: run.frozen,
+            ..Settings::new(run.optimizer, run.rate)
+        };
+        let mut net = trainer(engine, &architecture, &settings, &weights, &masks);
+        let losses: Vec<f64> = (0..run.steps)
+            .map(|step| {
+                let report = net.step(batches[step % batches.len()].batch(), run.rate).unwrap();
+                report.loss_sum / report.examples as f64
+            })
+            .collect();
+        comparison.add(&format!("{}.losses", run.name), &losses);
+        comparison.add(&format!("{}.logits_eval", run.name), &wide(&net.logits(first).unwrap()));
+        for (name, tensor) in net.weights() {
+            comparison.add(&format!("{}.after.{name}", run.name), &wide(tensor.data()));
+        }
+    }
+    assert!(comparison.check() > 6);
+}
+
+#[test]
+fn layers() {
+    for golden in Golden::read("layers") {
+        compare(&golden, CpuEngine::new());
+    }
+}
+
+#[test]
+fn models() {
+    for golden in Golden::read("models") {
+        for crossover in [0.0, 2.0] {
+            compare(&golden, CpuEngine::new().with_crossover(crossover));
+        }
+    }
+}
+
+#[test]
+fn twenty_steps_of_resnet_20() {
+    for golden in Golden::read("resnet-20") {
+        compare(&golden, CpuEngine::new());
+    }
+}

@@ -1,0 +1,5 @@
+//! The engine against plain loops, against PyTorch and against itself.
+
+mod allocations;
+mod graph;
+mod trainer;

@@ -1,0 +1,102 @@
+//! Pruned weights that are frozen at values other than zero, and the gradient of the outputs.
+
+use lth_model::{Batch, Gradients, Mask, Masks, Normalization, Tensors};
+
+use crate::trainer::support::*;
+
+/// Whether every pruned weight has the bits that it started with.
+fn assert_frozen(found: &Tensors, start: &Tensors, masks: &Masks, what: &str) {
+    for (name, mask) in masks {
+        let bits = found[name].data().iter().zip(start[name].data()).zip(mask.flags());
+        let moved = bits.filter(|((a, b), kept)| !kept && a.to_bits() != b.to_bits()).count();
+        assert_eq!(moved, 0, "{what}: frozen weights of {name} moved");
+    }
+}
+
+#[test]
+fn frozen_weights_are_bit_equal_after_a_thousand_steps() {
+    let architecture = small();
+    let examples = examples(300, Normalization::UNIT);
+    let start = weights(&architecture);
+    for (optimizer, rate) in OPTIMIZERS {
+        for density in [0.9, 0.2, 0.0] {
+            let what = format!("{optimizer}, density {density}");
+            let masks = masks(&architecture, density);
+            let mut trainer = trainer(&architecture, optimizer, &start, &masks);
+            trainer.load_frozen(&start, &masks, None).unwrap();
+            assert_same(&trainer.weights(), &start, &what);
+            steps(&mut *trainer, &examples, rate * 0.1, 0..1000);
+            let state = trainer.state();
+            assert_frozen(&state.weights, &start, &masks, &what);
+            assert_ne!(state.weights["fc1.bias"], start["fc1.bias"], "{what}: nothing was trained");
+            for (name, tensor) in &state.optimizer.tensors {
+                let Some((_, mask)) = masks.iter().find(|(weight, _)| name.starts_with(*weight)) else {
+                    continue;
+                };
+                assert_eq!(masked_part(tensor.data(), mask), 0.0, "{what}: {name} remembers frozen weights");
+            }
+            trainer.load_frozen(&state.weights, &masks, Some(&state.optimizer)).unwrap();
+            assert_same_state(&trainer.state(), &state, "after loading");
+        }
+    }
+}
+
+/// The sum of magnitudes of pruned entries.
+fn masked_part(values: &[f32], mask: &Mask) -> f32 {
+    values.iter().zip(mask.flags()).filter(|(_, kept)| !kept).map(|(value, _)| value.abs()).sum()
+}
+
+#[test]
+fn frozen_weights_count_in_the_outputs_and_zeros_are_plain_pruning() {
+    let architecture = small();
+    let (start, examples) = (weights(&architecture), examples(300, SHIFTED));
+    let masks = masks(&architecture, 0.2);
+    let optimizer = OPTIMIZERS[1].0;
+    let mut dense = trainer(&architecture, optimizer, &start, &Masks::new());
+    let mut frozen = trainer(&architecture, optimizer, &start, &masks);
+    let indices = indices(0, examples.len());
+    let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
+    let mut plain = trainer(&architecture, optimizer, &start, &masks);
+    frozen.load_frozen(&masked(&start, &masks), &masks, None).unwrap();
+    steps(&mut *plain, &examples, 0.05, 0..20);
+    steps(&mut *frozen, &examples, 0.05, 0..20);
+    assert_same_state(&frozen.state(), &plain.state(), "zeros that are frozen");
+
+    frozen.load_frozen(&start, &masks, None).unwrap();
+    assert_eq!(frozen.logits(batch).unwrap(), dense.logits(batch).unwrap());
+    let expected = masked(&dense.gradients(batch, Gradients::All).unwrap(), &masks);
+    assert_same(&frozen.gradients(batch, Gradients::Live).unwrap(), &expected, "gradients");
+    frozen.load(&start, &masks, None).unwrap();
+    assert_same(&frozen.weights(), &masked(&start, &masks), "a plain load masks again");
+}
+
+#[test]
+fn gradients_of_the_outputs_are_the_slopes_of_their_sum() {
+    let architecture = small();
+    let mut positive = weights(&architecture);
+    positive.values_mut().for_each(|tensor| tensor.data_mut().iter_mut().for_each(|w| *w = w.abs()));
+    for count in [1, 5, 70] {
+        let inputs = vec![1.0; count * architecture.input_features()];
+        let labels = vec![0; count];
+        let batch = Batch::Values { inputs: &inputs, labels: &labels };
+        let masks = masks(&architecture, 0.3);
+        let mut trainer = trainer(&architecture, OPTIMIZERS[0].0, &positive, &masks);
+        let found = trainer.output_gradients(batch).unwrap();
+        let kept = masked(&positive, &masks);
+        for name in found.keys() {
+            // With positive weights and inputs the sum is linear in every tensor.
+            let mut sum = |by: f32| {
+                let mut moved = kept.clone();
+                moved[name].data_mut().iter_mut().for_each(|w| *w += by);
+                trainer.load(&moved, &Masks::new(), None).unwrap();
+                trainer.logits(batch).unwrap().iter().map(|&y| f64::from(y)).sum::<f64>()
+            };
+            let slope = (sum(0.5) - sum(0.0)) / 0.5;
+            let total: f64 = found[name].data().iter().map(|&g| f64::from(g)).sum();
+            assert!(
+                (total - slope).abs() <= 1e-4 * slope.abs(),
+                "{name}, {count} examples: {total}, {slope}"
+            );
+        }
+    }
+}

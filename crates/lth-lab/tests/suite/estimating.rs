@@ -1,0 +1,138 @@
+//! What a run will take is told before it begins.
+
+use std::path::Path;
+
+use crate::toy::{all_files, exact_files, experiment, finished};
+use lth_cpu::CpuEngine;
+use lth_lab::{
+    EstimateContext, EstimatedTime, Experiment, Keep, PruningSchedule, RunEstimate, SupermaskExperiment,
+    SupermaskFiles, estimate_learning, estimate_run,
+};
+use lth_model::Step;
+use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
+
+fn seconds(estimate: &RunEstimate) -> f64 {
+    match estimate.time {
+        EstimatedTime::About(seconds) => seconds,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn estimate(experiment: &Experiment, folder: &Path, jobs: usize) -> RunEstimate {
+    let (engine, architecture, data) = (CpuEngine::new(), crate::toy::architecture(), crate::toy::data());
+    let context = EstimateContext { engine: &engine, architecture: &architecture, data: &data, folder, jobs };
+    estimate_run(experiment, None, &context)
+}
+
+#[test]
+fn a_short_run_is_not_measured_and_nothing_is_written() {
+    let output = tempfile::tempdir().unwrap();
+    let folder = output.path().join("run");
+    let estimate = estimate(&experiment(), &folder, 2);
+    // Two replicates of four tickets and three controls.
+    assert_eq!((estimate.trainings, estimate.time), (14, EstimatedTime::Seconds));
+    assert!(estimate.present_bytes == 0 && !folder.exists());
+}
+
+#[test]
+fn a_long_run_is_measured_and_cores_shorten_it() {
+    let mut long = experiment();
+    long.recipe.length = Step::from_epochs(2_000_000);
+    // The least of several, since other tests may take the core while a step is measured.
+    let took = |jobs| {
+        (0..4).map(|_| seconds(&estimate(&long, Path::new("absent"), jobs))).fold(f64::INFINITY, f64::min)
+    };
+    let (one, many) = (took(1), took(14));
+    // 14 trainings of 16 million steps, each of some microseconds at least; with a core for each the longest chain of 4 is left.
+    assert!(one > 30.0 && one < 1e7, "{one}");
+    assert!(many < one, "{many} is no less than {one}");
+}
+
+#[test]
+fn what_is_finished_is_not_counted_and_stays_as_it_is() {
+    let (output, report) = finished(&experiment());
+    let root = report.results.layout.root();
+    let before = exact_files(output.path());
+    let estimate_of = |experiment: &Experiment| estimate(experiment, root, 1);
+    assert_eq!(estimate_of(&experiment()).trainings, 0);
+    let mut more = experiment();
+    more.rounds = 5;
+    assert_eq!(estimate_of(&more).trainings, 2 * 2);
+    let present: u64 = all_files(root).values().map(|bytes| bytes.len() as u64).sum();
+    assert_eq!(estimate_of(&more).present_bytes, present);
+    assert_eq!(exact_files(output.path()), before);
+}
+
+#[test]
+fn the_disk_that_was_told_is_the_disk_that_is_taken() {
+    for keep in [Keep::Tickets, Keep::All] {
+        let experiment = Experiment { keep, ..experiment() };
+        let told = estimate(&experiment, Path::new("absent"), 1).bytes;
+        let (output, _) = finished(&experiment);
+        let taken: u64 = all_files(output.path()).values().map(|bytes| bytes.len() as u64).sum();
+        assert!(told > taken / 2 && told < 4 * taken, "{keep}: {told} bytes were told, {taken} are taken");
+    }
+}
+
+#[test]
+fn a_single_chain_of_rounds_is_one_training_at_a_time() {
+    let at_once = |experiment: &Experiment| estimate(experiment, Path::new("absent"), 8).at_once;
+    let chain = Experiment { replicates: 1, controls: Vec::new(), ..experiment() };
+    assert_eq!(at_once(&chain), 1);
+    assert_eq!(at_once(&Experiment { replicates: 2, ..chain.clone() }), 2);
+    let mut apart = chain;
+    apart.pruning.schedule = PruningSchedule::OneShot;
+    assert_eq!(at_once(&apart), 3);
+}
+
+#[test]
+fn scoring_before_training_is_counted() {
+    for method in ["snip", "grasp", "synflow"] {
+        let took = |steps| {
+            let mut scored = Experiment { replicates: 1, controls: Vec::new(), rounds: 2, ..experiment() };
+            scored.pruning.schedule = PruningSchedule::BeforeTraining;
+            scored.pruning.criterion = method.to_owned();
+            scored.pruning.steps = Some(steps);
+            seconds(&estimate(&scored, Path::new("absent"), 1))
+        };
+        // A scoring of 30 examples takes more than a microsecond on any processor.
+        assert!(took(50_000_000) > 50.0, "{method}");
+        assert!(took(1) < 5.0, "{method}");
+    }
+}
+
+#[test]
+fn a_supermask_is_measured_until_it_is_learned() {
+    let settings = SupermaskSettings {
+        method: SupermaskMethod::BERNOULLI,
+        dynamic_rescaling: false,
+        weights: FrozenWeights::Initial,
+    };
+    let mut learning = SupermaskExperiment::new("toy", "toy-data", settings);
+    learning.experiment = Experiment { validation_size: 40, ..learning.experiment };
+    learning.experiment.recipe.batch_size = 20;
+    learning.experiment.recipe.length = Step::from_epochs(2_000_000);
+    let (engine, architecture, data) = (CpuEngine::new(), crate::toy::architecture(), crate::toy::data());
+    let output = tempfile::tempdir().unwrap();
+    let estimate = || {
+        let folder = output.path();
+        let context =
+            EstimateContext { engine: &engine, architecture: &architecture, data: &data, folder, jobs: 1 };
+        estimate_learning(&learning, &context)
+    };
+    let told = estimate();
+    // 16 million steps.
+    assert_eq!(told.trainings, 1);
+    assert!(seconds(&told) > 10.0, "{told:?}");
+    std::fs::write(SupermaskFiles::new(output.path()).record(), "{}").unwrap();
+    assert_eq!(estimate().trainings, 0);
+}
+
+#[test]
+fn the_disk_is_compared_with_what_is_free() {
+    let told = estimate(&experiment(), Path::new("absent"), 1);
+    assert!(!told.exceeds_disk(), "{told:?}");
+    let full = RunEstimate { free_bytes: Some(told.bytes - told.present_bytes - 1), ..told.clone() };
+    assert!(full.exceeds_disk());
+    assert!(!RunEstimate { free_bytes: None, ..told }.exceeds_disk());
+}

@@ -1,0 +1,16 @@
+//! Runs of small experiments, estimates, lost files and figures.
+
+mod actions;
+mod before_training;
+mod during_training;
+mod early_bird;
+mod estimating;
+mod find;
+mod interrupted;
+mod ladders;
+mod lost_files;
+mod plot;
+mod pretrained;
+mod run_controls;
+mod toy;
+mod train;

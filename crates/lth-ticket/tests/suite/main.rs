@@ -1,0 +1,11 @@
+//! Training, pruning and the invariants of both.
+
+mod common;
+mod contributing;
+mod frozen;
+mod invariants;
+mod mask_updates;
+mod pruning;
+mod supermask;
+mod ticket;
+mod train;

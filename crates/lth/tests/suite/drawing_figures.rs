@@ -1,0 +1,153 @@
+//! The figures of a run, by what its network is.
+
+use std::fs;
+
+use crate::common::{Sandbox, run_folder};
+
+/// Options of a run that takes no time.
+const SHORT: &str =
+    "data --length 2it --batch-size 20 --validation 50 --evaluate-every 2 --learning-rate 0.001";
+
+fn figures(sandbox: &Sandbox) -> Vec<String> {
+    let files = fs::read_dir(run_folder(sandbox).join("figures")).unwrap();
+    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_convolutional_first_layer_is_shown_as_filters() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket lenet-5 mnist {SHORT} -i 3 --keep last"));
+    let names = figures(&sandbox);
+    for name in ["filters.svg", "filters.png", "layer-density.svg", "weights-and-flops.svg"] {
+        assert!(names.iter().any(|own| own == name), "{name} is not among {names:?}");
+    }
+    assert!(!names.iter().any(|name| name.starts_with("first-layer")));
+    let read = |name: &str| fs::read_to_string(run_folder(&sandbox).join("figures").join(name)).unwrap();
+    let filters = read("filters.svg");
+    for text in
+        ["round 0: 100 %, before training", "round 2: 64.3 %, before training", "round 2: 64.3 %, trained"]
+    {
+        assert!(filters.contains(text), "'{text}' is not in the figure");
+    }
+    assert!(read("layer-density.svg").contains(">conv2<"));
+}
+
+#[test]
+fn a_run_of_one_round_has_them_too() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket lenet-300-100 mnist {SHORT} -i 1"));
+    let names = figures(&sandbox);
+    for name in ["first-layer.svg", "layer-density.svg", "weights-and-flops.svg"] {
+        assert!(names.iter().any(|own| own == name), "{name} is not among {names:?}");
+    }
+}
+
+#[test]
+fn weights_and_flops_at_a_ticket_are_counted_by_layer() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket lenet-300-100 mnist {SHORT} -i 2 --no-figures"));
+    let ticket = run_folder(&sandbox).join("replicate-0/round-01/ticket.safetensors");
+    let text = sandbox.output(&format!("models lenet-300-100 --masks {}", ticket.display()));
+    assert!(text.contains("426,120 of 532,400 FLOPs (80.04 %)"), "{text}");
+    assert!(text.contains("213,060 of 266,200 weights (80.04 %)"), "{text}");
+    let row = text.lines().find(|line| line.trim_start().starts_with("fc1 ")).unwrap();
+    assert!(row.contains("188,160") && row.ends_with("376,320"), "{row}");
+    sandbox.refused(
+        &format!("models conv-2 --masks {}", ticket.display()),
+        "'fc1.weight.mask' has shape",
+        "",
+    );
+    sandbox.refused("models conv-2 --masks nowhere.safetensors", "nowhere.safetensors", "");
+    sandbox.refused("models --masks nowhere.safetensors", "required", "");
+}
+
+/// The folders below `runs`, in order, and the words of a command line that name them all.
+fn all_runs(sandbox: &Sandbox) -> (Vec<String>, String) {
+    let folders = fs::read_dir(sandbox.join("runs")).unwrap();
+    let mut runs: Vec<String> = folders.map(|entry| entry.unwrap().path().display().to_string()).collect();
+    runs.sort();
+    let words = runs.join(" ");
+    (runs, words)
+}
+
+#[test]
+fn several_runs_are_drawn_together_by_what_differs() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for criterion in ["large-final", "movement", "random"] {
+        let flags = format!("lenet-300-100 mnist {SHORT} -i 3 --no-figures --criterion {criterion}");
+        sandbox.output(&format!("find-ticket {flags}"));
+    }
+    let (_, all) = all_runs(&sandbox);
+    let printed = sandbox.output(&format!("plot --together {all} --output criteria"));
+    assert_eq!(printed, "criteria.svg\ncriteria.png\n");
+    let figure = fs::read_to_string(sandbox.join("criteria.svg")).unwrap();
+    for label in ["criterion large-final", "criterion movement", "criterion random", "Tickets by criterion"] {
+        assert!(figure.contains(&format!(">{label}<")), "{label} is not in the figure");
+    }
+    assert_eq!(figure.matches(">dense<").count(), 3, "equal dense networks: one in the legend, one a panel");
+    sandbox.refused(&format!("plot {all} --output criteria"), "go into its folder", "--together");
+    sandbox.refused("plot --together nowhere", "nowhere", "");
+}
+
+#[test]
+fn runs_of_other_seeds_have_names_and_dense_levels_of_their_own() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for seed in [5, 6] {
+        let flags = format!("lenet-300-100 mnist {SHORT} -i 2 --no-figures --seed {seed}");
+        sandbox.output(&format!("find-ticket {flags}"));
+    }
+    let (runs, all) = all_runs(&sandbox);
+    let read = |name: &str| fs::read_to_string(sandbox.join(name)).unwrap();
+    sandbox.output(&format!("plot --together {all}"));
+    let figure = read("together.svg");
+    for label in ["seed 5", "seed 6", "dense, in the colour of its run"] {
+        assert_eq!(figure.matches(&format!(">{label}<")).count(), 1, "{label}");
+    }
+
+    let printed = sandbox.output(&format!("plot {all}"));
+    assert_eq!(printed.lines().count(), 2, "each run has its own figures: {printed}");
+    assert!(
+        runs.iter().all(|run| fs::exists(format!("{run}/figures/accuracy-against-density.png")).unwrap())
+    );
+
+    sandbox.output(&format!("plot --together {all} --label first --label second --output named --ylim 0,50"));
+    let figure = read("named.svg");
+    assert!([">first<", ">second<"].iter().all(|name| figure.contains(name)) && !figure.contains(">seed 5<"));
+
+    sandbox.refused(&format!("plot --together {all} --label one"), "1 label for 2 runs", "once for each run");
+    sandbox.refused(&format!("plot {all} --label one --label two"), "--together", "");
+    for (flag, bad) in
+        [("--ylim", "99,95"), ("--ylim", "95"), ("--xlim", "0,10"), ("--xlim", "-1,10"), ("--ylim", "a,b")]
+    {
+        sandbox.refused(&format!("plot {all} {flag} {bad}"), &format!("'{bad}'"), flag);
+    }
+    sandbox.refused(
+        &format!("plot {all} --xlim 0.001,0.002"),
+        "density axis leave nothing to draw",
+        "leave the limits out",
+    );
+}
+
+#[test]
+fn stability_of_several_runs_goes_from_one_to_the_next() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for seed in [0, 1] {
+        sandbox.output(&format!("find-ticket lenet-300-100 mnist {SHORT} -i 1 --no-figures --seed {seed}"));
+    }
+    let (runs, all) = all_runs(&sandbox);
+    let flags = "--data-folder data --points 3 --train-examples 20 --no-figures";
+    let printed = sandbox.output(&format!("stability {all} {flags}"));
+    for run in &runs {
+        assert!(
+            printed.contains(run.as_str()) && fs::exists(format!("{run}/stability")).unwrap(),
+            "{printed}"
+        );
+    }
+    sandbox.refused(&format!("stability {all} {flags} --format csv"), "2 runs", "one run folder");
+    sandbox.refused(&format!("stability {all} nowhere {flags}"), "nowhere", "");
+}

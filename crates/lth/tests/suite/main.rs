@@ -1,0 +1,25 @@
+//! The command line, by what a user does.
+
+mod bad_input;
+mod common;
+mod comparing;
+#[cfg(unix)]
+mod completing;
+mod controlling;
+#[cfg(unix)]
+mod documentation;
+mod drawing_figures;
+mod exporting;
+mod finding_a_ticket;
+mod finding_data;
+mod giving_tensors;
+mod inspecting;
+#[cfg(unix)]
+mod interrupting;
+mod measuring_stability;
+mod pruning_early;
+mod refusing_networks;
+mod showing_models;
+mod supermasks;
+mod training;
+mod transferring;
