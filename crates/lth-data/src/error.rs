@@ -240,16 +240,6 @@ pub enum DataError {
         /// Examples there are.
         count: usize,
     },
-    /// A batch size that does not fit.
-    #[error(
-        "batch size {batch_size} does not fit: it must be 1 to {examples}, the number of training examples"
-    )]
-    BatchSize {
-        /// As it was asked for.
-        batch_size: usize,
-        /// Examples there are.
-        examples: usize,
-    },
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -355,7 +345,6 @@ impl Hint for DataError {
             Self::ValidationTooLarge { .. } => {
                 "ask for fewer validation examples; 0 for none, the papers use 5000".to_owned()
             }
-            Self::BatchSize { .. } => "choose a smaller positive batch size; the papers use 60".to_owned(),
         })
     }
 }

@@ -1,11 +1,10 @@
-//! Data sets: what there is, how it is read or fetched, how it is split and ordered.
+//! Data sets: what there is, how it is read or fetched, how it is split.
 //!
 //! [`load`] gives a [`Dataset`] by name: from a folder of IDX files, from what is embedded, installed or cached, or by
-//! download. [`validation_split`] carves validation examples from the training set, [`epoch_order`] shuffles an epoch,
-//! [`batches`] cuts it up; all three depend on nothing but their arguments.
+//! download. [`validation_split`] carves validation examples from the training set.
 //!
 //! ```
-//! use lth_data::{DataOptions, batches, epoch_order, load, validation_split};
+//! use lth_data::{DataOptions, load, validation_split};
 //! use lth_model::Seed;
 //!
 //! let mnist = load("mnist", &DataOptions::default(), &mut |_| {})?;
@@ -13,9 +12,6 @@
 //!
 //! let (train, validation) = validation_split(mnist.train.len(), 5_000, Seed(0))?;
 //! assert_eq!((train.len(), validation.len()), (55_000, 5_000));
-//!
-//! let order = epoch_order(&train, Seed(0), 0);
-//! assert_eq!(batches(&order, 60)?.len(), 917); // the last one has 40 examples
 //! # Ok::<(), lth_data::DataError>(())
 //! ```
 
@@ -32,11 +28,9 @@ mod images;
 mod load;
 mod memory;
 mod normalization;
-mod order;
 mod published;
 mod registry;
 mod split;
-mod views;
 
 pub use cache::default_cache;
 pub use dataset::{Dataset, fingerprint};
@@ -49,7 +43,5 @@ pub use images::{BrokenImage, ImageOptions, ImageProblem, LayoutProblem};
 pub use load::{DataOptions, LoadProgress, load, load_dataset};
 pub use memory::{free as free_memory, in_words as memory_in_words};
 pub use normalization::{ChannelStatistics, NormalizationMethod};
-pub use order::{batches, epoch_order, iterations_per_epoch};
 pub use registry::{Checksum, DATASETS, DatasetInfo, Format, PublishedFile, find_dataset};
 pub use split::validation_split;
-pub use views::views;

@@ -6,9 +6,9 @@ use std::{
 };
 
 /// After some work, trainings have so many times as long before it is repeated.
-const APART: u32 = 20;
+const APART: u32 = 50;
 
-/// Repeats some work so seldom that it takes a twentieth of the time at most.
+/// Repeats some work so seldom that it takes a fiftieth of the time at most.
 #[derive(Debug)]
 pub struct Pace {
     due: Mutex<Instant>,
@@ -38,12 +38,12 @@ mod tests {
     use std::{cell::Cell, thread::sleep};
 
     #[test]
-    fn work_takes_a_twentieth_of_the_time_at_most() {
+    fn work_takes_a_fiftieth_of_the_time_at_most() {
         let pace = Pace::after(Duration::ZERO);
         let done = Cell::new(0);
         let work = || {
             done.set(done.get() + 1);
-            sleep(Duration::from_millis(20));
+            sleep(Duration::from_millis(8));
         };
         pace.at_most(work);
         pace.at_most(work);

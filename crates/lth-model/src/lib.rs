@@ -11,6 +11,7 @@ mod architecture_check;
 mod architecture_report;
 mod cpu_time;
 mod engine;
+mod epoch_order;
 mod error;
 mod fingerprint;
 mod fit;
@@ -31,6 +32,7 @@ mod suggest;
 mod tensor;
 mod tensor_file;
 mod training_memory;
+mod views;
 
 pub use architecture::{Architecture, Node, NodeId, Op, Shape, Window};
 pub use architecture_builder::ArchitectureBuilder;
@@ -41,6 +43,7 @@ pub use engine::{
     Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, Pruned,
     StepReport, Trainer, TrainerState, View,
 };
+pub use epoch_order::epoch_order;
 pub use error::{Hint, ParseError};
 pub use fraction::{Density, Rate};
 pub use grouped::grouped;
@@ -57,3 +60,4 @@ pub use step::Step;
 pub use suggest::nearest_name;
 pub use tensor::{Tensor, Tensors};
 pub use tensor_file::{ForeignFormat, GivenFile, OtherTensor, TensorFault, TensorFile, TensorFileError};
+pub use views::views;

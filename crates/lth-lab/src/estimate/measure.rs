@@ -6,8 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lth_data::views;
-use lth_model::{Batch, Density, EngineError, Masks, Purpose, Recipe, Seed, Tensors, initialize};
+use lth_model::{Batch, Density, EngineError, Masks, Purpose, Recipe, Seed, Tensors, initialize, views};
 use lth_ticket::{
     BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, BeforeTrainingProgress, Budget,
     DensitySchedule, EXAMPLES_PER_CLASS, GRASP_TEMPERATURE, OneShot, Scope, prune_before_training,

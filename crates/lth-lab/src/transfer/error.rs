@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use lth_data::DATASETS;
 use lth_model::Hint;
 use lth_ticket::{TicketError, TransferError};
 use thiserror::Error;
@@ -83,7 +84,18 @@ impl Hint for TransferRunError {
             Self::Lab(error) => return error.hint(),
             Self::NoTicket(error) => return error.hint(),
             Self::Ticket { source, .. } => return source.hint(),
-            Self::Rules(error) => return error.hint(),
+            Self::Rules(error) => {
+                let wanted = error.fitting_examples();
+                let fitting =
+                    DATASETS.iter().filter(|info| wanted.is_some_and(|shape| info.shape == **shape));
+                let names: Vec<&str> = fitting.map(|info| info.name).collect();
+                let hint = error.hint()?;
+                return Some(if names.is_empty() {
+                    hint
+                } else {
+                    format!("{hint}; such are {}", names.join(", "))
+                });
+            }
             Self::NoSuchRound { rounds, .. } => {
                 let rounds: Vec<String> = rounds.iter().map(ToString::to_string).collect();
                 format!("there are {}", rounds.join(", "))

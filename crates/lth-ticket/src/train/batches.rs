@@ -1,7 +1,6 @@
 //! Which examples an iteration sees.
 
-use lth_data::epoch_order;
-use lth_model::Seed;
+use lth_model::{Seed, epoch_order};
 
 use super::DataOrder;
 

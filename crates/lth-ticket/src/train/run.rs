@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lth_data::views;
-use lth_model::{Batch, Engine, Masks, Pruned, StepReport, Trainer};
+use lth_model::{Batch, Engine, Masks, Pruned, StepReport, Trainer, views};
 
 use super::{
     Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint,

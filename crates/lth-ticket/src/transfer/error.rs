@@ -1,6 +1,5 @@
 //! Why a ticket cannot be transferred.
 
-use lth_data::DATASETS;
 use lth_model::{Hint, Shape};
 use thiserror::Error;
 
@@ -58,6 +57,16 @@ fn by(shape: &[usize]) -> String {
     shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ")
 }
 
+impl TransferError {
+    /// The shape of the examples that the ticket fits, where only other data can help.
+    pub fn fitting_examples(&self) -> Option<&Shape> {
+        match self {
+            Self::Shape { adaptation: None, ticket_examples, .. } => Some(ticket_examples),
+            _ => None,
+        }
+    }
+}
+
 impl Hint for TransferError {
     fn hint(&self) -> Option<String> {
         Some(match self {
@@ -78,12 +87,7 @@ impl Hint for TransferError {
 
 /// Data that a ticket for examples of the first shape can be trained on, instead of those of the second.
 fn what_fits(ticket: &[usize], target: &[usize]) -> String {
-    let names: Vec<&str> =
-        DATASETS.iter().filter(|info| info.shape == *ticket).map(|info| info.name).collect();
     let mut text = format!("the ticket fits examples of {}", by(ticket));
-    if !names.is_empty() {
-        text.push_str(&format!(": {}", names.join(", ")));
-    }
     if let ([channels, height, width], [target_channels, _, _]) = (ticket, target)
         && channels == target_channels
         && height == width

@@ -376,7 +376,7 @@ fn images_are_varied_in_steps_only() {
     let mut expected = Vec::new();
     for (step, (indices, views)) in steps.iter().enumerate() {
         let epoch = step as u64 / 5;
-        lth_data::views(fixture.recipe.augmentation, Seed(3), epoch, indices, &mut expected);
+        lth_model::views(fixture.recipe.augmentation, Seed(3), epoch, indices, &mut expected);
         assert_eq!(*views, expected, "step {step}");
     }
 

@@ -10,7 +10,7 @@ use crate::output::Messages;
 /// A run that is over before needs no figures on its way.
 const FIRST_AFTER: Duration = Duration::from_secs(2);
 
-/// Draws a run's figures anew when a training is finished, so seldom that it takes a twentieth of the time at most; passes all
+/// Draws a run's figures anew when a training is finished, so seldom that it takes a fiftieth of the time at most; passes all
 /// events on.
 pub(crate) struct FiguresWhileRunning<'a> {
     observer: &'a dyn RunObserver,

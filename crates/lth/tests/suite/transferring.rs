@@ -191,7 +191,7 @@ fn bad_input_is_refused_before_anything_is_trained() {
     sandbox.refused(
         &format!("transfer {run} image-folder:photos --validation 2 -b 2 --length 2it --output-path out"),
         "layer 'fc1' does not fit: the ticket's weight is 300 x 784, examples of 3 x 8 x 8 need 300 x 192",
-        "the ticket fits examples of 1 x 28 x 28: mnist, fashion-mnist",
+        "the ticket fits examples of 1 x 28 x 28; such are mnist, fashion-mnist",
     );
     assert!(!sandbox.join("out").exists());
 }

@@ -1,9 +1,9 @@
 //! How the images of a step are varied.
 
-use lth_model::{Augmentation, Purpose, RandomStream, Seed, View};
+use crate::{Augmentation, Purpose, RandomStream, Seed, View};
 
 /// How each of these training examples is read in an epoch (0 is the first): one view an index, in this order; none at all
-/// when nothing is varied, which [`lth_model::Batch::Stored`] reads as it is stored.
+/// when nothing is varied, which [`crate::Batch::Stored`] reads as it is stored.
 ///
 /// With `crop_padding` p, both shifts are uniform in -p..=p, which is a random crop of the image padded by p black pixels
 /// on every side (He et al. 2016 with p = 4); with `horizontal_flip`, half of the images are mirrored.
@@ -14,8 +14,7 @@ use lth_model::{Augmentation, Purpose, RandomStream, Seed, View};
 /// view.
 ///
 /// ```
-/// use lth_data::views;
-/// use lth_model::{Augmentation, Seed};
+/// use lth_model::{Augmentation, Seed, views};
 /// let augmentation = Augmentation { crop_padding: 4, horizontal_flip: true };
 /// let (mut both, mut one) = (Vec::new(), Vec::new());
 /// views(augmentation, Seed(0), 3, &[17, 5], &mut both);
