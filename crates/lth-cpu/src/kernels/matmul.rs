@@ -176,7 +176,8 @@ impl Matmul<'_> {
         block: &Block,
     ) {
         let width = self.vectors * LANES;
-        // SAFETY: `run` checked the lengths for all rows, terms and vectors, and `read` filled the block.
+        // SAFETY: `run` checked the lengths for all rows, terms and vectors, and `find` filled the block; offsets fit into 32 bits, since layers with
+        // more weights are refused.
         unsafe {
             let y = self.y.as_mut_ptr().add(row * width + vector * LANES);
             let mut sums = [[s.splat(0.0); V]; R];

@@ -2,4 +2,5 @@
 
 mod allocations;
 mod graph;
+mod shared;
 mod trainer;

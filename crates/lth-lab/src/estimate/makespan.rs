@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use crate::{PlannedStage, Stage};
 
-/// The seconds until the last of these stages ends, and how many go on at once at most, when `jobs` workers do them as the run's queue does: always the first in the
-/// list whose predecessors are finished. A predecessor that is not in the list was finished before.
+/// The seconds until the last of these stages ends, and how many go on at once at most, when `jobs` workers do them as the run's
+/// queue does: always the first in the list whose predecessors are finished. A predecessor that is not in the list was finished
+/// before.
 pub(super) fn makespan(stages: &[(PlannedStage, f64)], jobs: usize) -> (f64, usize) {
     let in_list: HashSet<Stage> = stages.iter().map(|(planned, _)| planned.stage).collect();
     let mut waiting: Vec<usize> = (0..stages.len()).collect();

@@ -3,7 +3,10 @@
 use lth_cpu::CpuEngine;
 use lth_model::{Architecture, Batch, Gradients, Masks, Op, Tensors, Window};
 
-use crate::graph::{net::Net, plain::Settings, support::*};
+use crate::{
+    graph::{net::Net, plain::Settings, support::*},
+    shared::assert_slopes,
+};
 
 const SHAPE: [usize; 3] = [3, 8, 8];
 
@@ -82,20 +85,6 @@ fn gradients_of_the_outputs_are_the_slopes_of_their_sum() {
         let mut trainer = trainer(CpuEngine::new(), &architecture, &settings, &positive, &masks);
         let found = trainer.output_gradients(batch).unwrap();
         assert_eq!(found.len(), architecture.parameters().len());
-        for name in found.keys() {
-            // With positive weights and inputs the sum is linear in every tensor.
-            let mut sum = |by: f32| {
-                let mut moved = kept.clone();
-                moved[name].data_mut().iter_mut().for_each(|w| *w += by);
-                trainer.load(&moved, &Masks::new(), None).unwrap();
-                trainer.logits(batch).unwrap().iter().map(|&y| f64::from(y)).sum::<f64>()
-            };
-            let slope = (sum(0.5) - sum(0.0)) / 0.5;
-            let total: f64 = found[name].data().iter().map(|&g| f64::from(g)).sum();
-            assert!(
-                (total - slope).abs() <= 1e-3 * slope.abs(),
-                "{name}, {count} examples: {total}, {slope}"
-            );
-        }
+        assert_slopes(&mut *trainer, &kept, batch, &found, 1e-3);
     }
 }

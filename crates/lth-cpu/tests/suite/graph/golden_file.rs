@@ -5,7 +5,7 @@ use std::path::Path;
 use lth_model::{Architecture, Mask, Masks, NodeId, Op, Optimizer, Tensor, TensorFile, Tensors, Window};
 use serde_json::Value;
 
-use crate::graph::net::Net;
+use crate::{graph::net::Net, shared::optimizer};
 
 /// Sampled tensors keep every so-many-th value.
 const SAMPLE_STRIDE: usize = 97;
@@ -100,17 +100,7 @@ impl Golden {
         let read = |run: &Value| {
             let settings = &run["settings"];
             let number = |key: &str| settings.get(key).map_or(0.0, |value| value.as_f64().unwrap() as f32);
-            let (weight_decay, momentum) = (number("weight_decay"), number("momentum"));
-            let (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
-            let optimizer = match run["optimizer"].as_str().unwrap() {
-                "Adam" => Optimizer::Adam { beta1, beta2, epsilon, weight_decay },
-                "AdamW" => Optimizer::AdamW { beta1, beta2, epsilon, weight_decay },
-                "SGD" => {
-                    let nesterov = settings.get("nesterov").is_some_and(|value| value.as_bool().unwrap());
-                    Optimizer::Sgd { momentum, nesterov, weight_decay }
-                }
-                other => panic!("optimiser {other}"),
-            };
+            let optimizer = optimizer(run["optimizer"].as_str().unwrap(), settings);
             Run {
                 name: run["name"].as_str().unwrap().to_owned(),
                 optimizer,

@@ -2,7 +2,7 @@
 
 use lth_model::{Batch, Gradients, Mask, Masks, Normalization, Tensors};
 
-use crate::trainer::support::*;
+use crate::{shared::assert_slopes, trainer::support::*};
 
 /// Whether every pruned weight has the bits that it started with.
 fn assert_frozen(found: &Tensors, start: &Tensors, masks: &Masks, what: &str) {
@@ -83,20 +83,6 @@ fn gradients_of_the_outputs_are_the_slopes_of_their_sum() {
         let mut trainer = trainer(&architecture, OPTIMIZERS[0].0, &positive, &masks);
         let found = trainer.output_gradients(batch).unwrap();
         let kept = masked(&positive, &masks);
-        for name in found.keys() {
-            // With positive weights and inputs the sum is linear in every tensor.
-            let mut sum = |by: f32| {
-                let mut moved = kept.clone();
-                moved[name].data_mut().iter_mut().for_each(|w| *w += by);
-                trainer.load(&moved, &Masks::new(), None).unwrap();
-                trainer.logits(batch).unwrap().iter().map(|&y| f64::from(y)).sum::<f64>()
-            };
-            let slope = (sum(0.5) - sum(0.0)) / 0.5;
-            let total: f64 = found[name].data().iter().map(|&g| f64::from(g)).sum();
-            assert!(
-                (total - slope).abs() <= 1e-4 * slope.abs(),
-                "{name}, {count} examples: {total}, {slope}"
-            );
-        }
+        assert_slopes(&mut *trainer, &kept, batch, &found, 1e-4);
     }
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use lth_model::{Mask, Masks, Optimizer, Tensor, TensorFile, Tensors};
 use serde_json::Value;
 
+use crate::shared::optimizer;
+
 /// Sampled tensors keep every so-many-th value.
 const SAMPLE_STRIDE: usize = 97;
 
@@ -57,17 +59,7 @@ impl Golden {
         let settings = self.description["optimizers"].as_object().unwrap();
         let read = |(name, settings): (&String, &Value)| {
             let number = |key: &str| settings.get(key).map_or(0.0, |value| value.as_f64().unwrap() as f32);
-            let (weight_decay, momentum) = (number("weight_decay"), number("momentum"));
-            let (beta1, beta2, epsilon) = (0.9, 0.999, 1e-8);
-            let optimizer = match settings["name"].as_str().unwrap() {
-                "Adam" => Optimizer::Adam { beta1, beta2, epsilon, weight_decay },
-                "AdamW" => Optimizer::AdamW { beta1, beta2, epsilon, weight_decay },
-                "SGD" => {
-                    let nesterov = settings.get("nesterov").is_some_and(|value| value.as_bool().unwrap());
-                    Optimizer::Sgd { momentum, nesterov, weight_decay }
-                }
-                other => panic!("optimiser {other}"),
-            };
+            let optimizer = optimizer(settings["name"].as_str().unwrap(), settings);
             (name.clone(), optimizer, number("lr"))
         };
         settings.iter().map(read).collect()
