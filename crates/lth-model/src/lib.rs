@@ -40,8 +40,9 @@ pub use architecture_check::ArchitectureError;
 pub use architecture_report::MaskedReport;
 pub use cpu_time::thread_cpu_time;
 pub use engine::{
-    Batch, Engine, EngineError, Evaluation, Examples, Gradients, Normalization, OptimizerState, Pruned,
-    StepReport, Trainer, TrainerState, View,
+    Batch, DataSet, Engine, EngineError, Evaluation, EvaluationSet, Examples, Gradients, Learns,
+    Normalization, OneNetwork, OptimizerState, Placement, Program, Pruned, Start, StepReport, Stretch,
+    Trainer, TrainerState, Update, View,
 };
 pub use epoch_order::epoch_order;
 pub use error::{Hint, ParseError};

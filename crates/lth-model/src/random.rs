@@ -90,6 +90,21 @@ impl RandomStream {
         Self { generator: ChaCha8Rng::from_seed(key), spare_normal: None }
     }
 
+    /// The same stream from number `place` on, 64 bits a number, as if all before had been drawn.
+    ///
+    /// ```
+    /// use lth_model::{Purpose, RandomStream, Seed};
+    /// let mut through = RandomStream::new(Seed(7), Purpose::Dropout, 3);
+    /// let numbers: Vec<f64> = (0..100).map(|_| through.uniform()).collect();
+    /// assert_eq!(through.at(42).uniform(), numbers[42]);
+    /// ```
+    #[must_use]
+    pub fn at(&self, place: u64) -> Self {
+        let mut generator = self.generator.clone();
+        generator.set_word_pos(2 * u128::from(place));
+        Self { generator, spare_normal: None }
+    }
+
     /// 32 uniform bits.
     pub fn next_u32(&mut self) -> u32 {
         self.generator.next_u32()
