@@ -13,8 +13,9 @@ use std::time::Instant;
 
 use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
-    Architecture, Augmentation, Batch, BiasInit, Engine, InitScheme, Mask, Masks, ModelOptions, Optimizer,
-    Purpose, RandomStream, Rate, Recipe, Schedule, Seed, Step, Tensor, Tensors, build_model,
+    Architecture, Augmentation, Batch, BiasInit, InitScheme, Mask, Masks, ModelOptions, OneNetwork,
+    Optimizer, Program, Purpose, RandomStream, Rate, Recipe, Schedule, Seed, Start, Step, Tensor, Tensors,
+    build_model,
 };
 use lth_ticket::{PruningRates, Scope, prune};
 
@@ -59,8 +60,9 @@ fn main() {
             if let Some(crossover) = crossover {
                 engine = engine.with_crossover(crossover);
             }
-            let mut trainer =
-                engine.trainer(&architecture, &recipe, &weights, &masks, Seed(0)).expect("a trainer");
+            let (program, start) =
+                (Program::training(&architecture, &recipe), Start::new(&weights, &masks, Seed(0)));
+            let mut trainer = OneNetwork::new(&engine, &program, &start).expect("a trainer");
             let batch = Batch::Values { inputs: &inputs, labels: &labels };
             let (median, least, most) = measure(|| {
                 trainer.step(batch, 1e-3).expect("a step");

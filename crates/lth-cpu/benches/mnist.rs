@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Augmentation, Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization, Optimizer,
-    Purpose, RandomStream, Recipe, Schedule, Seed, Step,
+    Augmentation, Batch, BiasInit, DataSet, Engine, Examples, InitScheme, Mask, Masks, Normalization,
+    OneNetwork, Optimizer, Program, Purpose, RandomStream, Recipe, Schedule, Seed, Start, Step,
 };
 
 const BATCH: usize = 60;
@@ -75,30 +75,34 @@ fn measure(train: &Examples, test: &Examples, density: f64, kernels: &str, engin
         .collect();
     let weights =
         lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
-    let mut trainer =
-        engine.trainer(&architecture, &recipe, &weights, &masks, Seed(0)).expect("the model fits");
+    let (program, start) = (Program::training(&architecture, &recipe), Start::new(&weights, &masks, Seed(0)));
+    let mut trainer = OneNetwork::new(&engine, &program, &start).expect("the model fits");
     let order = RandomStream::new(Seed(0), Purpose::DataOrder, 0).permutation(train.len());
     let (validation, training) = order.split_at(5_000);
     let all: Vec<u32> = (0..test.len() as u32).collect();
     let start = Instant::now();
+    let (train, test) = (&DataSet::on_host(train), &DataSet::on_host(test));
     let sets = [
-        trainer.add_evaluation_set(train, validation).expect("fits"),
-        trainer.add_evaluation_set(test, &all).expect("fits"),
+        engine.evaluation_set(train, validation).expect("fits"),
+        engine.evaluation_set(test, &all).expect("fits"),
     ];
+    for set in &sets {
+        trainer.evaluate(set).expect("fits");
+    }
     let setup = start.elapsed().as_secs_f64() * 1e3;
     let batches: Vec<&[u32]> = training.chunks_exact(BATCH).collect();
     let (mut steps, mut evaluations, mut at) = (Vec::new(), Vec::new(), 0);
     for _ in 0..REPEATS {
         let start = Instant::now();
         for _ in 0..300 {
-            let batch = Batch::Stored { examples: train, indices: batches[at % batches.len()], views: &[] };
+            let batch = Batch::Stored { data: train, indices: batches[at % batches.len()], views: &[] };
             trainer.step(batch, recipe.learning_rate).expect("fits");
             at += 1;
         }
         steps.push(start.elapsed().as_secs_f64() / 300.0 * 1e6);
         let start = Instant::now();
-        for set in sets {
-            std::hint::black_box(trainer.evaluate(set));
+        for set in &sets {
+            std::hint::black_box(trainer.evaluate(set).expect("fits"));
         }
         evaluations.push(start.elapsed().as_secs_f64() * 1e6);
     }

@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
-    Augmentation, Batch, BiasInit, Engine, InitScheme, Mask, Masks, Optimizer, Purpose, RandomStream, Recipe,
-    Schedule, Seed, Step,
+    Augmentation, Batch, BiasInit, InitScheme, Mask, Masks, OneNetwork, Optimizer, Program, Purpose,
+    RandomStream, Recipe, Schedule, Seed, Start, Step,
 };
 
 const BATCH: usize = 60;
@@ -60,9 +60,9 @@ fn measure(isa: Isa, density: f64) {
         .collect();
     let weights =
         lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
-    let mut trainer = CpuEngine::with_instructions(isa)
-        .trainer(&architecture, &recipe, &weights, &masks, Seed(0))
-        .expect("the model fits");
+    let engine = CpuEngine::with_instructions(isa);
+    let (program, start) = (Program::training(&architecture, &recipe), Start::new(&weights, &masks, Seed(0)));
+    let mut trainer = OneNetwork::new(&engine, &program, &start).expect("the model fits");
     let inputs: Vec<f32> = (0..BATCHES * BATCH * 784).map(|_| stream.normal() as f32).collect();
     let labels: Vec<u16> = (0..BATCHES * BATCH).map(|_| stream.below(10) as u16).collect();
     let mut step = |number: usize| {

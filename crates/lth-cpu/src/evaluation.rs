@@ -3,11 +3,12 @@
 // Fast only where all of it is inlined into the function that enables the instructions.
 #![allow(clippy::inline_always)]
 
-use lth_model::Examples;
+use std::sync::OnceLock;
+
+use lth_model::{EvaluationSet, Examples};
 
 use crate::{
     kernels::input::Scale,
-    lanes::Lanes,
     simd::{Isa, Kernel, Simd},
 };
 
@@ -18,35 +19,31 @@ pub(crate) const SLAB: usize = 64;
 /// longer than it saves.
 const PACKED: usize = 20_000;
 
-/// A set of a trainer.
-pub(crate) enum Set {
-    /// Laid out once.
-    Packed(EvaluationSet),
-    /// Read anew each time, where there are many or bytes do not become numbers in the same way throughout.
-    Plain(Examples, Vec<u32>),
-}
+/// The layout of a set, made when it is evaluated first.
+#[derive(Default)]
+pub(crate) struct Prepared(OnceLock<Option<Packed>>);
 
-impl Set {
-    /// These examples in the form that suits their normalisation.
-    pub(crate) fn new(isa: Isa, examples: &Examples, indices: &[u32]) -> Self {
-        match Scale::new(examples.normalization) {
-            Some(scale) if indices.len() <= PACKED => {
-                Self::Packed(isa.run(Pack { examples, indices, scale }))
-            }
-            _ => Self::Plain(examples.clone(), indices.to_vec()),
-        }
-    }
+/// The layout of a set; `None` where it is read as it is: where there are many examples, or bytes do not become numbers in the
+/// same way throughout.
+pub(crate) fn packed(set: &EvaluationSet, isa: Isa) -> Option<&Packed> {
+    let Prepared(layout) = set.copy()?;
+    let pack = || {
+        let (examples, indices) = (set.data().examples(), set.indices());
+        let scale = Scale::new(examples.normalization).filter(|_| indices.len() <= PACKED)?;
+        Some(isa.run(Pack { examples, indices, scale }))
+    };
+    layout.get_or_init(pack).as_ref()
 }
 
 /// A set laid out once for evaluation: slabs of 64 examples that are alike, each with only the inputs that are not zero
 /// throughout.
-pub(crate) struct EvaluationSet {
+pub(crate) struct Packed {
     slabs: Vec<Slab>,
     bytes: Vec<u8>,
     features: Vec<u16>,
     labels: Vec<u16>,
     pub(crate) scale: Scale,
-    pub(crate) examples: usize,
+    pub(crate) largest_label: u16,
 }
 
 struct Slab {
@@ -63,7 +60,7 @@ pub(crate) struct SlabOf<'a> {
     pub(crate) labels: &'a [u16],
 }
 
-impl EvaluationSet {
+impl Packed {
     /// The slabs.
     pub(crate) fn slabs(&self) -> impl Iterator<Item = SlabOf<'_>> {
         self.slabs.iter().map(|slab| SlabOf {
@@ -71,11 +68,6 @@ impl EvaluationSet {
             features: &self.features[slab.features.clone()],
             labels: &self.labels[slab.labels.clone()],
         })
-    }
-
-    /// The shape of a slab.
-    pub(crate) fn lanes() -> Lanes {
-        Lanes::of(SLAB)
     }
 }
 
@@ -87,20 +79,20 @@ struct Pack<'a> {
 }
 
 impl Kernel for Pack<'_> {
-    type Output = EvaluationSet;
+    type Output = Packed;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> EvaluationSet {
+    fn run<S: Simd>(self, _: S) -> Packed {
         let Self { examples, indices, scale } = self;
         let width = examples.features;
         let order = alike(examples, indices);
-        let mut set = EvaluationSet {
+        let mut set = Packed {
             slabs: Vec::new(),
             bytes: Vec::new(),
             features: Vec::new(),
             labels: order.iter().map(|&index| examples.labels[index as usize]).collect(),
             scale,
-            examples: indices.len(),
+            largest_label: 0,
         };
         // The examples of a slab side by side, and which inputs are not zero in all of them.
         let (mut rows, mut any) = (vec![0; SLAB * width], vec![0; width]);
@@ -123,6 +115,7 @@ impl Kernel for Pack<'_> {
                 labels: number * SLAB..number * SLAB + chunk.len(),
             });
         }
+        set.largest_label = set.labels.iter().copied().max().unwrap_or(0);
         set.bytes.shrink_to_fit();
         set
     }

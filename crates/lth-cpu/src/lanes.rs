@@ -28,18 +28,6 @@ impl Lanes {
         self.vectors * LANES
     }
 
-    /// Sets so many rows of every slab to one where there is an example, to zero where there is none.
-    pub(crate) fn fill_ones(self, rows: usize, slabs: &mut [f32]) {
-        for slab in 0..self.slabs {
-            let examples = self.range(slab).len();
-            let start = slab * slab_rows(rows) * self.width();
-            for row in slabs[start..start + rows * self.width()].chunks_mut(self.width()) {
-                row[..examples].fill(1.0);
-                row[examples..].fill(0.0);
-            }
-        }
-    }
-
     /// The examples of a slab.
     pub(crate) fn range(self, slab: usize) -> std::ops::Range<usize> {
         (slab * self.width()).min(self.examples)..((slab + 1) * self.width()).min(self.examples)

@@ -5,40 +5,38 @@
 //! stored in a sparse format with optimiser state for kept weights only.
 //!
 //! ```
-//! use lth_model::{Augmentation, Batch, BiasInit, Engine, InitScheme, Masks, Optimizer, Purpose, Recipe, Schedule, Seed, Step};
+//! use lth_model::{Batch, BiasInit, Engine, InitScheme, Masks, OneNetwork, Optimizer, Program, Purpose, Seed, Start};
 //! let architecture = lth_model::mlp("small", &[4], &[8], 3);
-//! let recipe = Recipe {
-//!     batch_size: 2, length: Step::from_epochs(1), learning_rate: 0.1, optimizer: Optimizer::SGD,
-//!     schedule: Schedule::Constant, label_smoothing: 0.0, gradient_clip: None,
-//!     augmentation: Augmentation::default(), init: InitScheme::GlorotNormal, bias_init: BiasInit::Zero,
-//! };
-//! let weights = lth_model::initialize(&architecture, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
-//! let mut trainer = lth_cpu::CpuEngine::new().trainer(&architecture, &recipe, &weights, &Masks::new(), Seed(0))?;
+//! let weights =
+//!     lth_model::initialize(&architecture, InitScheme::GlorotNormal, BiasInit::Zero, Seed(0), Purpose::Init, 0);
+//! let program = Program { learns: lth_model::Learns::Weights, ..Program::evaluation(&architecture, 2) };
+//! let engine = lth_cpu::CpuEngine::new();
+//! let mut network = OneNetwork::new(&engine, &program, &Start::new(&weights, &Masks::new(), Seed(0)))?;
 //! let batch = Batch::Values { inputs: &[0.1, 0.9, 0.3, 0.0, 0.7, 0.2, 0.0, 0.5], labels: &[0, 2] };
-//! let report = trainer.step(batch, recipe.learning_rate)?;
+//! let report = network.step(batch, 0.1)?;
 //! assert_eq!(report.examples, 2);
 //! # Ok::<(), lth_model::EngineError>(())
 //! ```
 
-mod batch;
 mod batch_major;
 mod buffer;
 mod conv;
-mod dropout;
 mod evaluation;
+mod examples;
 mod found;
 mod graph;
+mod input;
 mod kernels;
 mod lanes;
+mod limits;
 mod linear;
 mod linear_parts;
 mod names;
-mod network;
 mod optimizer;
 mod panels;
+mod parameters;
 #[doc(hidden)]
 pub mod reference;
-mod score;
 mod shared;
 mod simd;
 mod sparse;
@@ -49,7 +47,9 @@ mod threads;
 mod trainer;
 mod weights;
 
-use lth_model::{Architecture, Engine, EngineError, Masks, Recipe, Seed, Tensors, Trainer};
+use std::thread::available_parallelism;
+
+use lth_model::{DataSet, Engine, EngineError, EvaluationSet, Examples, Placement, Program, Start, Trainer};
 
 pub use simd::Isa;
 
@@ -81,7 +81,7 @@ impl CpuEngine {
     }
 
     /// The same engine with this many threads inside of a step, for single large networks; the results have the same bits.
-    /// Chains of linear layers use one.
+    /// Networks without convolutions use one.
     #[must_use]
     pub fn with_threads(self, threads: usize) -> Self {
         Self { threads, ..self }
@@ -99,30 +99,35 @@ impl Engine for CpuEngine {
         format!("cpu ({})", self.isa)
     }
 
-    fn supports(&self, architecture: &Architecture, _recipe: &Recipe) -> Result<(), EngineError> {
-        network::check_counts(architecture)?;
-        if network::is_chain(architecture) { Ok(()) } else { graph::check(architecture) }
+    fn numerics(&self) -> &'static str {
+        "cpu-1"
     }
 
-    fn trainer(
-        &self,
-        architecture: &Architecture,
-        recipe: &Recipe,
-        weights: &Tensors,
-        masks: &Masks,
-        seed: Seed,
-    ) -> Result<Box<dyn Trainer>, EngineError> {
-        if network::is_chain(architecture) {
-            Ok(Box::new(trainer::CpuTrainer::new(*self, architecture, recipe, weights, masks, seed)?))
-        } else {
-            Ok(Box::new(graph::trainer::GraphTrainer::new(
-                *self,
-                architecture,
-                recipe,
-                weights,
-                masks,
-                seed,
-            )?))
+    fn supports(&self, program: &Program<'_>) -> Result<(), EngineError> {
+        limits::check_counts(program.architecture)?;
+        trainer::check(program)?;
+        graph::check(program.architecture)
+    }
+
+    fn placement(&self, _program: &Program<'_>) -> Placement {
+        let cores = available_parallelism().map_or(1, usize::from);
+        Placement { trainers: (cores / self.threads.max(1)).max(1), networks: 1, updates: 1 }
+    }
+
+    fn upload(&self, examples: &Examples) -> Result<DataSet, EngineError> {
+        Ok(DataSet::on_host(examples))
+    }
+
+    fn evaluation_set(&self, data: &DataSet, indices: &[u32]) -> Result<EvaluationSet, EngineError> {
+        if let Some(index) = indices.iter().find(|&&index| index as usize >= data.len()) {
+            let reason = format!("example {index} of {} does not exist", data.len());
+            return Err(EngineError::Batch { reason });
         }
+        Ok(EvaluationSet::held(data, indices, evaluation::Prepared::default()))
+    }
+
+    fn trainer(&self, program: &Program<'_>, starts: &[Start<'_>]) -> Result<Box<dyn Trainer>, EngineError> {
+        self.supports(program)?;
+        Ok(Box::new(trainer::CpuTrainer::new(*self, program, starts)?))
     }
 }

@@ -2,10 +2,10 @@
 
 use lth_model::Optimizer;
 
-use crate::{
-    kernels::update::{Adam, Momentum, Sgd, UpdateRule},
-    network::MomentNames,
-};
+use crate::kernels::update::{Adam, Momentum, Sgd, UpdateRule};
+
+/// The name under which PyTorch keeps each moment of an optimiser.
+pub(crate) type MomentNames = &'static [&'static str];
 
 /// What is to be done with the rule of a step, whichever it is.
 pub(crate) trait WithRule {

@@ -6,8 +6,7 @@ use std::{env, fs};
 
 use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
-    Augmentation, BiasInit, Engine, InitScheme, Masks, ModelOptions, Optimizer, Purpose, Recipe, Schedule,
-    Seed, Step,
+    BiasInit, InitScheme, Learns, Masks, ModelOptions, OneNetwork, Optimizer, Program, Purpose, Seed, Start,
 };
 use object::{Object, ObjectSymbol};
 
@@ -40,18 +39,9 @@ fn every_intrinsic_is_inlined() {
 
 fn makes_a_trainer(engine: CpuEngine, model: &str, input: &[usize]) -> bool {
     let network = lth_model::build_model(model, &ModelOptions::default(), input, 10).unwrap();
-    let recipe = Recipe {
-        batch_size: 16,
-        length: Step::from_epochs(1),
-        learning_rate: 0.1,
-        optimizer: Optimizer::ADAM,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    };
-    let weights = lth_model::initialize(&network, recipe.init, recipe.bias_init, Seed(0), Purpose::Init, 0);
-    engine.trainer(&network, &recipe, &weights, &Masks::new(), Seed(0)).is_ok()
+    let program =
+        Program { optimizer: Optimizer::ADAM, learns: Learns::Weights, ..Program::evaluation(&network, 16) };
+    let weights =
+        lth_model::initialize(&network, InitScheme::GlorotNormal, BiasInit::Zero, Seed(0), Purpose::Init, 0);
+    OneNetwork::new(&engine, &program, &Start::new(&weights, &Masks::new(), Seed(0))).is_ok()
 }

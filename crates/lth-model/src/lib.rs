@@ -29,6 +29,7 @@ mod shape_inference;
 mod shortcut;
 mod step;
 mod suggest;
+pub mod supermask;
 mod tensor;
 mod tensor_file;
 mod training_memory;
@@ -41,8 +42,8 @@ pub use architecture_report::MaskedReport;
 pub use cpu_time::thread_cpu_time;
 pub use engine::{
     Batch, DataSet, Engine, EngineError, Evaluation, EvaluationSet, Examples, Gradients, Learns,
-    Normalization, OneNetwork, OptimizerState, Placement, Program, Pruned, Start, StepReport, Stretch,
-    Trainer, TrainerState, Update, View,
+    Normalization, Normalizing, OneNetwork, OptimizerState, Placement, Program, Pruned, Scores, Start,
+    StepReport, Stretch, Trainer, TrainerState, Update, View,
 };
 pub use epoch_order::epoch_order;
 pub use error::{Hint, ParseError};

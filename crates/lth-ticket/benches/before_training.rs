@@ -7,8 +7,8 @@ use std::{ops::ControlFlow, time::Instant};
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Augmentation, BiasInit, Density, Examples, InitScheme, MODELS, Masks, Normalization, Optimizer, Purpose,
-    RandomStream, Rate, Recipe, Schedule, Seed, Step, initialize,
+    Augmentation, BiasInit, DataSet, Density, Examples, InitScheme, MODELS, Masks, Normalization, Optimizer,
+    Purpose, RandomStream, Rate, Recipe, Schedule, Seed, Step, initialize,
 };
 use lth_ticket::{
     BEFORE_TRAINING, BeforeTrainingContext, BeforeTrainingOptions, Budget, DensitySchedule,
@@ -88,11 +88,6 @@ fn noise(features: usize, classes: usize) -> TrainingData {
         features,
         normalization: Normalization::UNIT,
     };
-    TrainingData {
-        train: examples.clone(),
-        train_indices: (0..count as u32).collect(),
-        validation: Vec::new(),
-        test: examples,
-        test_indices: Vec::new(),
-    }
+    let data = DataSet::on_host(&examples);
+    TrainingData::new((data.clone(), (0..count as u32).collect(), Vec::new()), (data, Vec::new()))
 }

@@ -70,16 +70,16 @@ pub use statistics::{
     CONFIDENCE, counting_variance, paired_interval, paired_proportions_noise, proportion_noise,
 };
 pub use supermask::{
-    FrozenWeights, Normalizing, SupermaskEngine, SupermaskMethod, SupermaskSettings, check_supermask_network,
-    first_scores, likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
+    FrozenWeights, SupermaskMethod, SupermaskSettings, check_supermask_network, first_scores, likely_masks,
+    sampled_masks, scores_of, supermask_weights, top_masks,
 };
 pub use ticket::{Ticket, TicketOrigin};
 pub use ticket_error::TicketError;
 pub use ticket_file::TICKET_FORMAT_VERSION;
 pub use train::{
-    CheckpointError, DataOrder, Directive, GrowthRule, MaskUpdates, MetricRow, Observer, Outcome, Progress,
-    RunningMean, Split, Trained, TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, Unobserved,
-    train,
+    CheckpointError, DataOrder, Directive, EvaluationSets, GrowthRule, MaskUpdates, MetricRow, Observer,
+    Outcome, Progress, RunningMean, Split, Trained, Training, TrainingCheckpoint, TrainingData,
+    TrainingError, TrainingJob, Unobserved, train, train_all,
 };
 pub use transfer::{
     Adaptation, LayerFit, OutputLayer, Take, TransferError, TransferFit, TransferRules, TransferSource,

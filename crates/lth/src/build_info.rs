@@ -1,8 +1,8 @@
 //! What this program was built from, and what it runs on.
 
-use std::{env, fs, thread};
+use std::{env, fs, thread, time::SystemTime};
 
-use jiff::Timestamp;
+use humantime::format_rfc3339_seconds;
 use lth_cpu::{CpuEngine, Isa};
 use lth_lab::Provenance;
 use lth_model::Engine;
@@ -41,7 +41,7 @@ pub(crate) fn description() -> String {
 pub(crate) fn provenance(engine: &CpuEngine) -> Provenance {
     let words = env::args_os().map(|word| word.to_string_lossy().into_owned());
     Provenance {
-        begun: format!("{:.0}", Timestamp::now()),
+        begun: format_rfc3339_seconds(SystemTime::now()).to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: commit().map(str::to_owned),
         target: env!("LTH_BUILD_TARGET").to_owned(),

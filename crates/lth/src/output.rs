@@ -5,11 +5,12 @@ use std::{
     io::{self, Write},
     path::Path,
     sync::Mutex,
+    time::SystemTime,
 };
 
 use anstyle::{AnsiColor, Style};
+use humantime::format_rfc3339_seconds;
 use indicatif::MultiProgress;
-use jiff::Timestamp;
 
 use crate::{
     arguments::{CommonArguments, Verbosity},
@@ -89,7 +90,7 @@ impl Messages {
             && let Ok(mut log) = log.lock()
         {
             let plain = anstream::adapter::strip_str(text);
-            let _ = writeln!(log, "{:.0} {plain}", Timestamp::now());
+            let _ = writeln!(log, "{} {plain}", format_rfc3339_seconds(SystemTime::now()));
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     batch_major::Input,
     buffer::Buffer,
     found::Found,
+    input::Inputs,
     kernels::{
         activation::{Gate, Pass},
         update::UpdateRule,
@@ -24,7 +25,13 @@ use crate::{
 
 impl Network {
     /// From the gradient of the logits back to all parameters, with their update.
-    pub(crate) fn backward<R: UpdateRule>(&mut self, machine: Machine<'_>, examples: usize, rule: R) {
+    pub(crate) fn backward<R: UpdateRule>(
+        &mut self,
+        machine: Machine<'_>,
+        examples: usize,
+        inputs: Inputs<'_>,
+        rule: R,
+    ) {
         self.begin_backward();
         for index in (0..self.plan.stages.len()).rev() {
             let stage = self.plan.stages[index];
@@ -37,7 +44,8 @@ impl Network {
                     conv.update(machine, rule);
                 }
                 Some(Layer::Linear(linear)) => {
-                    linear.update(machine, lanes, dy, &Input { slabs: x, blocks: None }, rule);
+                    let blocks = inputs.blocks.filter(|_| stage.input == 0);
+                    linear.update(machine, lanes, dy, &Input { slabs: x, blocks }, rule);
                 }
                 Some(Layer::Norm(norm)) => norm.update(machine, rule),
                 None => {}
@@ -46,7 +54,13 @@ impl Network {
     }
 
     /// The gradients of all parameters from that of the logits, without an update.
-    pub(crate) fn gradients(&mut self, machine: Machine<'_>, examples: usize, found: &mut Found<'_>) {
+    pub(crate) fn gradients(
+        &mut self,
+        machine: Machine<'_>,
+        examples: usize,
+        inputs: Inputs<'_>,
+        found: &mut Found<'_>,
+    ) {
         self.begin_backward();
         for index in (0..self.plan.stages.len()).rev() {
             let stage = self.plan.stages[index];
@@ -68,7 +82,7 @@ impl Network {
                     }
                 }
                 Layer::Linear(linear) => {
-                    let input = Input { slabs: x, blocks: None };
+                    let input = Input { slabs: x, blocks: inputs.blocks.filter(|_| stage.input == 0) };
                     linear.gradients(machine.isa, lanes, dy, &input, (weight, bias));
                 }
                 Layer::Norm(norm) => {
@@ -190,13 +204,13 @@ fn close(machine: Machine<'_>, place: &Place, value: &[f32], dx: &mut [f32], exa
 #[cfg(test)]
 mod tests {
     use lth_model::{
-        ArchitectureBuilder, BiasInit, InitScheme, Masks, Pruned, Purpose, Seed, Window, initialize,
+        ArchitectureBuilder, BiasInit, InitScheme, Masks, Purpose, Seed, Start, Window, initialize,
     };
 
     use super::*;
     use crate::{
-        graph::network::Mode, graph::norm::Statistics, kernels::update::Sgd, names::Expected,
-        network::Parameters, simd::Isa, threads::Threads,
+        graph::network::Mode, kernels::update::Sgd, names::Expected, parameters::Parameters, simd::Isa,
+        threads::Threads,
     };
 
     const EXAMPLES: usize = 3;
@@ -213,24 +227,17 @@ mod tests {
             .unwrap();
         let (scheme, purpose) = (InitScheme::GlorotNormal, Purpose::Init);
         let weights = initialize(&architecture, scheme, BiasInit::Zero, Seed(1), purpose, 0);
-        let (masks, pruned) = (Masks::new(), Pruned::Zero);
-        let parameters = Parameters {
-            weights: &weights,
-            masks: &masks,
-            pruned,
-            optimizer: None,
-            moments: &[],
-            crossover: None,
-        };
+        let masks = Masks::new();
+        let parameters = Parameters::new(&Start::new(&weights, &masks, Seed(1)), &[], None);
         let mut network = Network::new(&architecture, &Expected::of(&architecture), &parameters).unwrap();
         let threads = Threads::new(1);
         let isa = Isa::available().into_iter().next().expect("plain code runs everywhere");
         let machine = Machine { isa, threads: &threads };
         network.input(EXAMPLES);
         network.output(EXAMPLES);
-        network.forward(machine, EXAMPLES, Mode::Statistics(Statistics::Batch));
+        network.forward(machine, EXAMPLES, Inputs::default(), Mode::Estimate);
         broken(&mut network);
-        network.backward(machine, EXAMPLES, Sgd { rate: 0.1, l2: 0.0 });
+        network.backward(machine, EXAMPLES, Inputs::default(), Sgd { rate: 0.1, l2: 0.0 });
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     conv::layer::{Conv, Shape},
     linear::Linear,
     names::Names,
-    network::Parameters,
+    parameters::Parameters,
 };
 
 /// The parameters of a stage, if it has any.

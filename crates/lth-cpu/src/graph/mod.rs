@@ -1,14 +1,12 @@
-//! Networks that are more than a chain of linear layers: a graph of stages, computed stage by stage over the whole batch.
+//! A network as a graph of stages, computed stage by stage over the whole batch.
 
 mod backward;
 mod build;
-pub(crate) mod load;
-mod network;
-mod norm;
+pub(crate) mod network;
+pub(crate) mod norm;
 mod plan;
 mod pool;
 mod stage;
-pub(crate) mod trainer;
 mod widen;
 
 use lth_model::{Architecture, EngineError};

@@ -12,10 +12,13 @@ use super::{
 };
 use crate::{
     buffer::Buffer,
+    input::{Inputs, Reader, Terms},
     kernels::activation::{Multiply, Sum},
     lanes::{Lanes, slab_rows},
+    linear::Linear,
     names::Expected,
-    network::Parameters,
+    optimizer::MomentNames,
+    parameters::Parameters,
     stored::Part,
     threads::Machine,
 };
@@ -39,10 +42,10 @@ pub(crate) struct Network {
 pub(crate) enum Mode<'a> {
     /// Without dropout, with running statistics.
     Evaluation,
-    /// With dropout from this stream.
-    Training { dropout: &'a mut RandomStream, statistics: Statistics },
-    /// Without dropout, with statistics of the batch that go into the estimate or nowhere.
-    Statistics(Statistics),
+    /// With statistics of the batch, and dropout from this stream.
+    Training { dropout: &'a mut RandomStream },
+    /// With statistics of the batch that go into the estimate or nowhere, without dropout.
+    Estimate,
 }
 
 impl Network {
@@ -81,12 +84,48 @@ impl Network {
         (place.lanes(examples), &mut self.values[output], &mut self.gradients[output])
     }
 
+    /// Whether linear layers alone read the input, and in slabs of several vectors.
+    pub(crate) fn is_linear_at_input(&self) -> bool {
+        self.plan.places[0].wide
+    }
+
+    /// What a step wants to know of its input; `gradients` are wanted of all weights, whether kept or not.
+    pub(crate) fn reader(&self, gradients: bool) -> Reader {
+        match self.is_linear_at_input() {
+            false => Reader::Maps,
+            true if gradients || self.input_layers().any(|linear| !linear.is_sparse()) => {
+                Reader::DenseGradient
+            }
+            true => Reader::Linear,
+        }
+    }
+
+    /// Whether a sparse layer reads the input.
+    pub(crate) fn input_is_sparse(&self) -> bool {
+        self.input_layers().any(Linear::is_sparse)
+    }
+
+    /// The linear layers that read the input.
+    fn input_layers(&self) -> impl Iterator<Item = &Linear> {
+        self.plan.stages.iter().zip(&self.layers).filter_map(|(stage, layer)| match layer {
+            Some(Named { layer: Layer::Linear(linear), .. }) if stage.input == 0 => Some(&**linear),
+            _ => None,
+        })
+    }
+
     /// From the input to the logits.
-    pub(crate) fn forward(&mut self, machine: Machine<'_>, examples: usize, mut mode: Mode<'_>) {
+    pub(crate) fn forward(
+        &mut self,
+        machine: Machine<'_>,
+        examples: usize,
+        inputs: Inputs<'_>,
+        mut mode: Mode<'_>,
+    ) {
         for index in 0..self.plan.stages.len() {
             let stage = self.plan.stages[index];
             let mut y = std::mem::take(&mut self.values[stage.output]);
-            self.forward_stage(machine, examples, index, stage, &mut y, &mut mode);
+            let terms = inputs.terms.filter(|_| stage.input == 0);
+            self.forward_stage(machine, (examples, terms), index, stage, &mut y, &mut mode);
             self.values[stage.output] = y;
         }
     }
@@ -94,7 +133,7 @@ impl Network {
     fn forward_stage(
         &mut self,
         machine: Machine<'_>,
-        examples: usize,
+        (examples, terms): (usize, Option<Terms<'_>>),
         index: usize,
         stage: Stage,
         y: &mut [f32],
@@ -112,13 +151,15 @@ impl Network {
                 for slab in 0..lanes.slabs {
                     let x = &x[slab * from * lanes.width()..];
                     let y = &mut y[slab * to * lanes.width()..];
-                    linear.forward(machine, lanes.vectors, x, None, y, stage.relu);
+                    let terms = terms.map(|terms| terms.of(slab));
+                    linear.forward(machine, lanes.vectors, x, terms, y, stage.relu);
                 }
             }
             (Kind::Norm { .. }, Some(Layer::Norm(norm))) => {
                 let statistics = match mode {
                     Mode::Evaluation => Statistics::Running,
-                    Mode::Training { statistics, .. } | Mode::Statistics(statistics) => *statistics,
+                    Mode::Training { .. } => Statistics::Batch,
+                    Mode::Estimate => Statistics::Estimate,
                 };
                 norm.forward(machine, extent(to, lanes), (x, other), (y, stage.relu), statistics);
             }
@@ -128,7 +169,7 @@ impl Network {
             (Kind::Widen, None) => widen(to.features(), lanes, x, y),
             (Kind::Dropout { rate }, None) => {
                 y[..len].copy_from_slice(&x[..len]);
-                if let Mode::Training { dropout, .. } = mode {
+                if let Mode::Training { dropout } = mode {
                     let factors = self.factors[index].at_least(len);
                     draw(factors, rate, to.features(), lanes, dropout);
                     machine.isa.run(Multiply { y: &mut y[..len], factors });
@@ -150,8 +191,16 @@ impl Network {
         tensors
     }
 
-    /// Values or moments under their names.
-    pub(crate) fn export(&self, part: Part, suffix: &str) -> Tensors {
+    /// The optimiser's memory, under the names of its moments.
+    pub(crate) fn moments(&self, names: MomentNames) -> Tensors {
+        let mut tensors = Tensors::new();
+        for (part, name) in [Part::First, Part::Second].into_iter().zip(names) {
+            tensors.extend(self.export(part, &format!(".{name}")));
+        }
+        tensors
+    }
+
+    fn export(&self, part: Part, suffix: &str) -> Tensors {
         let mut tensors = Tensors::new();
         self.layers.iter().flatten().for_each(|layer| layer.export(part, suffix, &mut tensors));
         tensors

@@ -4,7 +4,7 @@ use lth_model::{Architecture, EngineError, NodeId, Op, Window};
 
 use crate::{
     lanes::{Lanes, slab_rows},
-    network::check_width,
+    limits::check_width,
 };
 
 /// The number of a place.
@@ -146,6 +146,15 @@ impl<'a> Planner<'a> {
         self.place_of[self.architecture.nodes[node].inputs[index]].expect("nodes read earlier ones")
     }
 
+    /// Whether all that read a node are linear layers, perhaps through dropout.
+    fn feeds_linear(&self, node: NodeId) -> bool {
+        self.readers[node].iter().all(|&reader| match self.op(reader) {
+            Op::Linear { .. } => true,
+            Op::Flatten | Op::Dropout { .. } => self.feeds_linear(reader),
+            _ => false,
+        })
+    }
+
     /// The sum that a batch normalisation is computed with: it is the first of the sum's inputs that qualifies.
     fn sum_after(&self, norm: NodeId) -> Option<NodeId> {
         let sum = self.only_reader(norm).filter(|&reader| *self.op(reader) == Op::Add)?;
@@ -174,7 +183,8 @@ impl<'a> Planner<'a> {
         match *self.op(node) {
             Op::Input => {
                 let shape = self.architecture.nodes[node].shape.clone();
-                self.places.push(Place { shape, gated: false, differentiated: false, wide: false });
+                let wide = self.feeds_linear(node);
+                self.places.push(Place { shape, gated: false, differentiated: false, wide });
                 self.place_of[node] = Some(0);
             }
             Op::Flatten => self.place_of[node] = Some(self.input(node, 0)),

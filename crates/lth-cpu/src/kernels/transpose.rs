@@ -115,50 +115,6 @@ impl Kernel for ToPanels<'_> {
     }
 }
 
-/// `[vector][row][16]` into a slab.
-pub(crate) struct ToSlab<'a> {
-    pub(crate) from: &'a [f32],
-    /// The slab's first row.
-    pub(crate) first: usize,
-    /// Rows of the whole batch.
-    pub(crate) rows: usize,
-    pub(crate) features: usize,
-    pub(crate) vectors: usize,
-    pub(crate) slab: &'a mut [f32],
-}
-
-impl Kernel for ToSlab<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        let lanes = self.vectors * LANES;
-        let blocks = self.features.div_ceil(LANES);
-        assert!(self.from.len() >= blocks * self.rows * LANES && self.first + lanes <= self.rows);
-        assert!(self.slab.len() >= self.features * lanes);
-        for block in 0..blocks {
-            let present = (self.features - block * LANES).min(LANES);
-            for vector in 0..self.vectors {
-                // SAFETY: rows, features and lanes are inside of what is checked above.
-                unsafe {
-                    let from =
-                        self.from.as_ptr().add((block * self.rows + self.first + vector * LANES) * LANES);
-                    let mut rows = [s.splat(0.0); LANES];
-                    for (i, row) in rows.iter_mut().enumerate() {
-                        *row = s.load(from.add(i * LANES));
-                    }
-                    for (i, column) in s.transpose(rows).into_iter().enumerate().take(present) {
-                        s.store(
-                            self.slab.as_mut_ptr().add((block * LANES + i) * lanes + vector * LANES),
-                            column,
-                        );
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// Rows of examples into a slab.
 pub(crate) struct RowsToSlab<'a> {
     /// `[16 * vectors][width]`

@@ -1,316 +1,307 @@
-//! The trainer: steps, evaluations and what goes in and out.
+//! The trainer: networks of one program, what goes in and what comes out.
 
-mod backward;
+mod evaluate;
+mod member;
+mod scored_layer;
+mod scores;
+
+use std::time::Duration;
 
 use lth_model::{
-    Architecture, Batch, EngineError, Evaluation, Examples, Gradients, Masks, Optimizer, OptimizerState,
-    Pruned, Recipe, Seed, StepReport, Tensors, Trainer, TrainerState,
+    Architecture, Batch, DataSet, EngineError, Evaluation, EvaluationSet, Gradients, Learns, Masks,
+    Normalizing, Optimizer, OptimizerState, Program, Pruned, Scores, Start, StepReport, Stretch, Tensors,
+    Trainer, TrainerState, supermask::SupermaskMethod,
 };
 
 use crate::{
     CpuEngine,
-    batch::{self, LoadedBatch, Target},
-    buffer::Buffer,
-    dropout::Factors,
-    evaluation::Set,
-    kernels::{
-        activation::Multiply,
-        softmax::{Score, Softmax},
-    },
-    lanes::{Lanes, slab_rows},
+    input::{self, Loaded},
+    lanes::slab_rows,
     names::Expected,
-    network::{Layer, Parameters, compile, export},
-    optimizer::{moment_names, with_rule},
-    simd::Isa,
-    stored::Part,
+    optimizer::{MomentNames, moment_names},
     threads::{Machine, Threads},
 };
 
-use backward::Update;
+use member::{Member, Pass};
+use scores::unsupported;
 
-/// One network in training on the CPU.
+pub(crate) use scores::check;
+
+/// Networks of one program in training on the CPU, one after the other.
 pub(crate) struct CpuTrainer {
-    pub(crate) isa: Isa,
-    /// One: a step of a small network is shorter than it takes to wake a second.
+    engine: CpuEngine,
     threads: Threads,
-    crossover: Option<f64>,
-    pub(crate) architecture: Architecture,
-    expected: Expected,
-    optimizer: Optimizer,
-    smoothing: f32,
-    gradient_clip: Option<f32>,
-    seed: Seed,
-    masks: Masks,
-    pub(crate) layers: Vec<Layer>,
-    updates: u64,
-    /// Slabs of the input and of every layer's output; grown when a batch needs more.
-    pub(crate) activations: Vec<Buffer>,
-    /// Slabs of the gradients of every layer's output.
-    gradients: Vec<Buffer>,
-    pub(crate) batch: LoadedBatch,
+    common: Common,
+    members: Vec<Option<Member>>,
+    batch: Loaded,
     /// Gradients that clipping measures.
     clipped: Tensors,
-    dropout: Factors,
-    sets: Vec<Set>,
+}
+
+/// What the networks have in common.
+struct Common {
+    architecture: Architecture,
+    expected: Expected,
+    optimizer: Optimizer,
+    /// None where nothing is learned.
+    moments: MomentNames,
+    learns: Learned,
+    smoothing: f32,
+    gradient_clip: Option<f32>,
+    crossover: Option<f64>,
 }
 
 impl CpuTrainer {
     pub(crate) fn new(
         engine: CpuEngine,
-        architecture: &Architecture,
-        recipe: &Recipe,
-        weights: &Tensors,
-        masks: &Masks,
-        seed: Seed,
+        program: &Program<'_>,
+        starts: &[Start<'_>],
     ) -> Result<Self, EngineError> {
-        let moments = moment_names(recipe.optimizer);
-        let (pruned, crossover) = (Pruned::Zero, engine.crossover);
-        let parameters = Parameters { weights, masks, pruned, optimizer: None, moments, crossover };
-        let expected = Expected::of(architecture);
-        let layers = compile(architecture, &expected, &parameters)?;
-        Ok(Self {
-            isa: engine.isa,
-            threads: Threads::new(1),
-            crossover: engine.crossover,
+        let architecture = program.architecture;
+        let moments = match program.learns {
+            Learns::Nothing => &[],
+            Learns::Weights | Learns::Scores(_) => moment_names(program.optimizer),
+        };
+        let common = Common {
             architecture: architecture.clone(),
-            expected,
-            optimizer: recipe.optimizer,
-            smoothing: recipe.label_smoothing,
-            gradient_clip: recipe.gradient_clip,
-            seed,
-            masks: masks.clone(),
-            layers,
-            updates: 0,
-            activations: Vec::new(),
-            gradients: Vec::new(),
-            batch: LoadedBatch::default(),
+            expected: Expected::of(architecture),
+            optimizer: program.optimizer,
+            moments,
+            learns: Learned::of(program.learns),
+            smoothing: program.label_smoothing,
+            gradient_clip: program.gradient_clip,
+            crossover: engine.crossover,
+        };
+        let members = starts.iter().map(|start| Member::new(&common, start).map(Some));
+        let members: Vec<_> = members.collect::<Result<_, _>>()?;
+        // A step of a small network is shorter than it takes to wake a second thread.
+        let has_maps = architecture.nodes.iter().any(|node| matches!(node.op, lth_model::Op::Conv2d { .. }));
+        Ok(Self {
+            engine,
+            threads: Threads::new(if has_maps { engine.threads } else { 1 }),
+            common,
+            members,
+            batch: Loaded::default(),
             clipped: Tensors::new(),
-            dropout: Factors::default(),
-            sets: Vec::new(),
         })
     }
 
-    pub(crate) fn reserve(&mut self, lanes: Lanes) {
-        let inputs = std::iter::once(self.architecture.input_features());
-        let widths = inputs.chain(self.layers.iter().map(|layer| layer.linear.outputs));
-        let sizes = widths.map(|width| slab_rows(width) * lanes.width() * lanes.slabs);
-        for buffers in [&mut self.activations, &mut self.gradients] {
-            buffers.resize_with(self.layers.len() + 1, Buffer::default);
-            for (buffer, size) in buffers.iter_mut().zip(sizes.clone()) {
-                buffer.at_least(size);
-            }
+    fn member(&self, network: usize) -> &Member {
+        self.members[network].as_ref().expect("a network that was not retired")
+    }
+
+    fn pass(&mut self, network: usize) -> Pass<'_> {
+        Pass {
+            machine: Machine { isa: self.engine.isa, threads: &self.threads },
+            common: &self.common,
+            member: self.members[network].as_mut().expect("a network that was not retired"),
+            batch: &mut self.batch,
+            clipped: &mut self.clipped,
         }
     }
 
-    /// Fills the input slabs, and what a dense gradient of the first layer will want if there is to be one.
-    pub(crate) fn load_batch(&mut self, batch: Batch<'_>, with_blocks: bool) -> Lanes {
-        let lanes = Lanes::of(batch.len());
-        self.reserve(lanes);
-        let mut target = Target {
-            isa: self.isa,
-            features: self.architecture.input_features(),
-            shape: &self.architecture.nodes[0].shape,
-            slabs: &mut self.activations[0],
-            with_blocks,
-        };
-        self.batch.load(batch, lanes, &mut target);
-        lanes
+    fn check(&self, batch: Batch<'_>) -> Result<(), EngineError> {
+        input::check(&self.common.architecture, batch)
     }
 
-    /// One slab forward through all layers; the input is in `activations[0]`.
-    pub(crate) fn forward_slab(&mut self, lanes: Lanes, slab: usize, terms: Option<&[u16]>) {
-        for (index, layer) in self.layers.iter().enumerate() {
-            let (before, after) = self.activations.split_at_mut(index + 1);
-            let x = &before[index][slab * slab_rows(layer.linear.inputs) * lanes.width()..];
-            let y = &mut after[0][slab * slab_rows(layer.linear.outputs) * lanes.width()..];
-            let terms = if index == 0 { terms } else { None };
-            let machine = Machine { isa: self.isa, threads: &self.threads };
-            layer.linear.forward(machine, lanes.vectors, x, terms, y, layer.relu);
+    /// Refuses what a network whose mask is learned cannot give.
+    fn refuse_scores(&self, what: &str) -> Result<(), EngineError> {
+        match self.common.learns() {
+            Learns::Scores(_) => Err(unsupported(&format!("{what} while a mask is learned"))),
+            _ => Ok(()),
         }
-    }
-
-    /// Forward in training: as [`Self::forward_slab`], with dropout.
-    fn forward_training(&mut self, lanes: Lanes) {
-        self.dropout.draw(&self.layers, lanes, self.seed, self.updates);
-        for slab in 0..lanes.slabs {
-            if self.layers.iter().all(|layer| layer.dropout.is_none()) {
-                let terms = std::mem::take(&mut self.batch.terms[slab]);
-                self.forward_slab(lanes, slab, Some(&terms));
-                self.batch.terms[slab] = terms;
-                continue;
-            }
-            for (index, layer) in self.layers.iter().enumerate() {
-                let (before, after) = self.activations.split_at_mut(index + 1);
-                let len = slab_rows(layer.linear.inputs) * lanes.width();
-                let x = &mut before[index][slab * len..(slab + 1) * len];
-                if let Some(factors) = self.dropout.of(index, slab * len..(slab + 1) * len) {
-                    self.isa.run(Multiply { y: x, factors });
-                }
-                let y = &mut after[0][slab * slab_rows(layer.linear.outputs) * lanes.width()..];
-                let machine = Machine { isa: self.isa, threads: &self.threads };
-                layer.linear.forward(machine, lanes.vectors, x, None, y, layer.relu);
-            }
-        }
-    }
-
-    /// Losses of all slabs; leaves the gradient of the mean loss in the last gradient buffer.
-    fn loss(&mut self, lanes: Lanes) -> Score {
-        let last = self.layers.len();
-        let classes = self.architecture.classes();
-        let stride = slab_rows(classes) * lanes.width();
-        let (logits, gradients) = (&self.activations[last], &mut self.gradients[last]);
-        let mut total = Score::default();
-        for slab in 0..lanes.slabs {
-            let range = slab * stride..slab * stride + classes * lanes.width();
-            gradients[range.clone()].copy_from_slice(&logits[range.clone()]);
-            let score = self.isa.run(Softmax {
-                logits: &mut gradients[range],
-                classes,
-                vectors: lanes.vectors,
-                labels: &self.batch.labels[lanes.range(slab)],
-                scale: Some(1.0 / lanes.examples as f32),
-                smoothing: self.smoothing,
-            });
-            total.add(score);
-        }
-        total
-    }
-
-    fn load_pruned(
-        &mut self,
-        weights: &Tensors,
-        masks: &Masks,
-        pruned: Pruned,
-        optimizer: Option<&OptimizerState>,
-    ) -> Result<(), EngineError> {
-        let (moments, crossover) = (moment_names(self.optimizer), self.crossover);
-        let parameters = Parameters { weights, masks, pruned, optimizer, moments, crossover };
-        self.layers = compile(&self.architecture, &self.expected, &parameters)?;
-        self.masks.clone_from(masks);
-        self.updates = optimizer.map_or(0, |optimizer| optimizer.updates);
-        Ok(())
     }
 }
 
 impl Trainer for CpuTrainer {
-    fn step(&mut self, batch: Batch<'_>, rate: f32) -> Result<StepReport, EngineError> {
-        batch::check(&self.architecture, batch)?;
-        // A sparse update reads slabs only; clipping makes the gradients of dense layers.
-        let with_blocks = !self.layers[0].linear.is_sparse() || self.gradient_clip.is_some();
-        let lanes = self.load_batch(batch, with_blocks);
-        self.forward_training(lanes);
-        let score = self.loss(lanes);
-        self.clip(lanes);
-        self.updates += 1;
-        let (optimizer, updates) = (self.optimizer, self.updates);
-        with_rule(optimizer, updates, rate, Update { trainer: self, lanes });
-        Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: lanes.examples })
-    }
-
-    fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError> {
-        if !indices.is_empty() {
-            batch::check(&self.architecture, Batch::Stored { examples, indices, views: &[] })?;
+    fn run(&mut self, stretches: &[Stretch<'_>], reports: &mut Vec<StepReport>) -> Result<(), EngineError> {
+        if self.common.learns() == Learns::Nothing {
+            return Err(unsupported("updates of a network that learns nothing"));
         }
-        self.sets.push(Set::new(self.isa, examples, indices));
-        Ok(self.sets.len() - 1)
+        reports.clear();
+        for Stretch { network, updates } in stretches {
+            for update in *updates {
+                self.check(update.batch)?;
+                self.common.check_statistics(update.batch.len())?;
+                reports.push(self.pass(*network).update(update.batch, update.rate));
+            }
+        }
+        Ok(())
     }
 
-    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation> {
-        let sets = std::mem::take(&mut self.sets);
-        let (score, examples) = match &sets[set] {
-            Set::Packed(set) => (self.score_packed(set, stop), set.examples),
-            Set::Plain(examples, indices) => (self.score_plain(examples, indices, stop), indices.len()),
-        };
-        self.sets = sets;
-        let score = score?;
-        let loss = if examples == 0 { 0.0 } else { score.loss_sum / examples as f64 };
-        Some(Evaluation { loss, correct: score.correct, examples })
+    fn evaluate(
+        &mut self,
+        sets: &[(usize, &EvaluationSet)],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<Evaluation>>, EngineError> {
+        let mut found = Vec::with_capacity(sets.len());
+        for (network, set) in sets {
+            let mut pass = self.pass(*network);
+            let evaluation = match pass.common.learns() {
+                Learns::Scores(scores) => pass.evaluate_scores(&scores, set, stop)?,
+                _ => pass.evaluate(set, stop)?,
+            };
+            let Some(evaluation) = evaluation else { return Ok(None) };
+            found.push(evaluation);
+        }
+        Ok(Some(found))
     }
 
-    fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
-        batch::check(&self.architecture, batch)?;
-        let lanes = self.load_batch(batch, false);
-        let classes = self.architecture.classes();
-        let mut logits = vec![0.0; lanes.examples * classes];
+    fn logits(&mut self, network: usize, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
+        self.refuse_scores("outputs")?;
+        self.check(batch)?;
+        let classes = self.common.architecture.classes();
+        let mut pass = self.pass(network);
+        pass.load_and_evaluate(batch);
+        let (lanes, values, _) = pass.member.network.output(batch.len());
+        let stride = slab_rows(classes) * lanes.width();
+        let mut logits = Vec::with_capacity(batch.len() * classes);
         for slab in 0..lanes.slabs {
-            self.forward_slab(lanes, slab, None);
-            let outputs = &self.activations[self.layers.len()][slab * slab_rows(classes) * lanes.width()..];
-            for (lane, example) in lanes.range(slab).enumerate() {
-                for class in 0..classes {
-                    logits[example * classes + class] = outputs[class * lanes.width() + lane];
-                }
+            for lane in 0..lanes.range(slab).len() {
+                let at = |class: usize| values[slab * stride + class * lanes.width() + lane];
+                logits.extend((0..classes).map(at));
             }
         }
         Ok(logits)
     }
 
-    fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
-        let mut found = Tensors::new();
-        self.gradients_into(batch, which, &mut found)?;
-        Ok(found)
-    }
-
-    fn gradients_into(
+    fn gradients(
         &mut self,
+        network: usize,
         batch: Batch<'_>,
         which: Gradients,
         into: &mut Tensors,
     ) -> Result<StepReport, EngineError> {
-        let mut score = Score::default();
-        self.gradients_from(batch, which, into, |trainer, lanes| score = trainer.loss(lanes))?;
-        Ok(StepReport { loss_sum: score.loss_sum, correct: score.correct, examples: batch.len() })
+        self.refuse_scores("gradients of weights")?;
+        self.check(batch)?;
+        self.common.check_statistics(batch.len())?;
+        Ok(self.pass(network).gradients(batch, which, into))
     }
 
-    fn replace_weights(&mut self, weights: &Tensors) -> Result<(), EngineError> {
-        self.expected.check(weights, &Masks::new())?;
-        let in_place = self
-            .layers
-            .iter_mut()
-            .all(|layer| layer.linear.replace(&weights[&layer.names.weight], weights.get(&layer.names.bias)));
-        if in_place {
-            self.masks.clear();
-            self.updates = 0;
-            return Ok(());
+    fn remask(&mut self, network: usize, masks: &Masks) -> Result<(), EngineError> {
+        self.refuse_scores("a mask of its own")?;
+        let member = self.member(network);
+        if member.pruned == Pruned::Frozen {
+            return Err(unsupported("masks that change while pruned weights are frozen at values"));
         }
-        self.load(weights, &Masks::new(), None)
+        let TrainerState { weights, optimizer } = member.state(&self.common);
+        let start = Start { optimizer: Some(&optimizer), ..Start::new(&weights, masks, member.seed) };
+        self.members[network] = Some(Member::new(&self.common, &start)?);
+        Ok(())
     }
 
-    fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {
-        let mut found = Tensors::new();
-        self.gradients_from(batch, Gradients::All, &mut found, |trainer, lanes| {
-            let last = trainer.layers.len();
-            lanes.fill_ones(trainer.architecture.classes(), &mut trainer.gradients[last]);
-        })?;
-        Ok(found)
+    fn reestimate_batch_norm(
+        &mut self,
+        network: usize,
+        data: &DataSet,
+        indices: &[u32],
+        batch_size: usize,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<bool, EngineError> {
+        self.refuse_scores("statistics that outlast an evaluation")?;
+        let batches = estimated(&self.common, data, indices, batch_size)?;
+        Ok(self.pass(network).reestimate_batch_norm(batches, stop))
     }
 
-    fn weights(&self) -> Tensors {
-        export(&self.layers, Part::Value, "")
+    fn read(&self, network: usize) -> TrainerState {
+        self.member(network).state(&self.common)
     }
 
-    fn state(&self) -> TrainerState {
-        let mut tensors = Tensors::new();
-        for (part, name) in [Part::First, Part::Second].into_iter().zip(moment_names(self.optimizer)) {
-            tensors.extend(export(&self.layers, part, &format!(".{name}")));
+    fn write(&mut self, network: usize, start: &Start<'_>) -> Result<(), EngineError> {
+        let Start { weights, masks, pruned, optimizer, seed } = *start;
+        let member = self.members[network].as_mut().expect("a network that was not retired");
+        let is_dense =
+            member.scored.is_none() && masks.is_empty() && pruned == Pruned::Zero && optimizer.is_none();
+        if is_dense {
+            self.common.expected.check(weights, masks)?;
+            if member.network.replace(weights) {
+                member.masks.clear();
+                (member.pruned, member.updates, member.seed) = (pruned, 0, seed);
+                return Ok(());
+            }
         }
-        TrainerState { weights: self.weights(), optimizer: OptimizerState { updates: self.updates, tensors } }
+        *member = Member::new(&self.common, start)?;
+        Ok(())
     }
 
-    fn load(
-        &mut self,
-        weights: &Tensors,
-        masks: &Masks,
-        optimizer: Option<&OptimizerState>,
-    ) -> Result<(), EngineError> {
-        self.load_pruned(weights, masks, Pruned::Zero, optimizer)
+    fn retire(&mut self, network: usize) {
+        self.members[network] = None;
     }
 
-    fn load_frozen(
-        &mut self,
-        weights: &Tensors,
-        masks: &Masks,
-        optimizer: Option<&OptimizerState>,
-    ) -> Result<(), EngineError> {
-        self.load_pruned(weights, masks, Pruned::Frozen, optimizer)
+    fn worker_cpu_time(&self) -> Duration {
+        self.threads.cpu_time()
+    }
+}
+
+impl Common {
+    fn learns(&self) -> Learns<'_> {
+        match &self.learns {
+            Learned::Nothing => Learns::Nothing,
+            Learned::Weights => Learns::Weights,
+            Learned::Scores { method, dynamic_rescaling, normalizing } => Learns::Scores(Scores {
+                method: *method,
+                dynamic_rescaling: *dynamic_rescaling,
+                normalizing: normalizing.as_ref(),
+            }),
+        }
+    }
+
+    /// Where batch normalisation goes by the batch, refuses one that has no variance.
+    fn check_statistics(&self, examples: usize) -> Result<(), EngineError> {
+        match self.architecture.norm_of_one_value(examples) {
+            Some(layer) => Err(EngineError::OneValue { layer: layer.to_owned() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What updates change, as [`Learns`] says it.
+enum Learned {
+    Nothing,
+    Weights,
+    Scores { method: SupermaskMethod, dynamic_rescaling: bool, normalizing: Option<Normalizing> },
+}
+
+impl Learned {
+    fn of(learns: Learns<'_>) -> Self {
+        match learns {
+            Learns::Nothing => Self::Nothing,
+            Learns::Weights => Self::Weights,
+            Learns::Scores(Scores { method, dynamic_rescaling, normalizing }) => {
+                Self::Scores { method, dynamic_rescaling, normalizing: normalizing.cloned() }
+            }
+        }
+    }
+}
+
+/// The batches that running statistics are estimated on; a last one without a variance is left out.
+fn estimated<'a>(
+    common: &Common,
+    data: &'a DataSet,
+    indices: &'a [u32],
+    batch_size: usize,
+) -> Result<impl Iterator<Item = Batch<'a>> + use<'a>, EngineError> {
+    if batch_size == 0 || indices.is_empty() {
+        let reason = format!("{} examples in batches of {batch_size}", indices.len());
+        return Err(EngineError::Batch { reason });
+    }
+    let mut batches: Vec<&[u32]> = indices.chunks(batch_size).collect();
+    if batches.len() > 1 && batch_size > 1 {
+        batches.pop_if(|last| common.check_statistics(last.len()).is_err());
+    }
+    for indices in &batches {
+        common.check_statistics(indices.len())?;
+        input::check(&common.architecture, Batch::Stored { data, indices, views: &[] })?;
+    }
+    Ok(batches.into_iter().map(move |indices| Batch::Stored { data, indices, views: &[] }))
+}
+
+impl Member {
+    fn state(&self, common: &Common) -> TrainerState {
+        if let Some(scored) = &self.scored {
+            return scored.state(common, self.updates);
+        }
+        let (weights, tensors) = (self.network.weights(), self.network.moments(common.moments));
+        TrainerState { weights, optimizer: OptimizerState { updates: self.updates, tensors } }
     }
 }

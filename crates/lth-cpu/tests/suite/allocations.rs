@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::shared::Network;
 use allocation_counter::measure;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Augmentation, Batch, BiasInit, Engine, Examples, Gradients, InitScheme, Mask, Masks,
+    Architecture, Augmentation, Batch, BiasInit, DataSet, Examples, Gradients, InitScheme, Mask, Masks,
     Normalization, Optimizer, Purpose, RandomStream, Recipe, Schedule, Seed, Step, Tensors, View, find_model,
     initialize, mlp_with_dropout,
 };
@@ -74,11 +75,17 @@ fn a_step_takes_no_memory() {
         let (examples, weights) = (examples(&architecture), weights(&architecture));
         for (density, clip) in [(1.0, None), (0.7, None), (0.1, None), (1.0, Some(0.1)), (0.1, Some(0.1))] {
             let recipe = recipe(Optimizer::ADAM, clip);
-            let mut trainer = CpuEngine::new()
-                .trainer(&architecture, &recipe, &weights, &masks(&architecture, density), Seed(0))
-                .unwrap();
+            let mut trainer = Network::new(
+                CpuEngine::new(),
+                &architecture,
+                &recipe,
+                &weights,
+                &masks(&architecture, density),
+                Seed(0),
+            )
+            .unwrap();
             for views in [&[][..], &views] {
-                let batch = Batch::Stored { examples: &examples, indices: &indices, views };
+                let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views };
                 let count = further_allocations(|| assert!(trainer.step(batch, 1e-3).is_ok()));
                 let seen = !views.is_empty();
                 assert_eq!(count, 0, "{}, density {density}, clip {clip:?}, views {seen}", architecture.name);
@@ -92,10 +99,16 @@ fn other_weights_and_their_gradients_take_no_memory() {
     let indices: Vec<u32> = (0..BATCH).collect();
     for architecture in networks() {
         let (examples, weights) = (examples(&architecture), weights(&architecture));
-        let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
-        let mut trainer = CpuEngine::new()
-            .trainer(&architecture, &recipe(Optimizer::SGD, None), &weights, &Masks::new(), Seed(0))
-            .unwrap();
+        let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
+        let mut trainer = Network::new(
+            CpuEngine::new(),
+            &architecture,
+            &recipe(Optimizer::SGD, None),
+            &weights,
+            &Masks::new(),
+            Seed(0),
+        )
+        .unwrap();
         let mut gradients = Tensors::new();
         let count = further_allocations(|| {
             trainer.replace_weights(&weights).unwrap();

@@ -1,6 +1,11 @@
 //! What the suites of both kinds of networks check in the same way.
 
-use lth_model::{Batch, Masks, Optimizer, Tensors, Trainer};
+use lth_cpu::CpuEngine;
+use lth_model::{
+    Architecture, Batch, DataSet, Engine, EngineError, Evaluation, EvaluationSet, Examples, Gradients, Masks,
+    OneNetwork, Optimizer, OptimizerState, Program, Pruned, Recipe, Seed, Start, StepReport, Tensors,
+    TrainerState,
+};
 use serde_json::Value;
 
 /// The optimiser of this name in PyTorch, with the settings that a golden file has of it.
@@ -19,28 +24,104 @@ pub(crate) fn optimizer(name: &str, settings: &Value) -> Optimizer {
     }
 }
 
-/// Checks gradients of the sum of all outputs against its slope; `kept` are positive weights and inputs are positive too, so that
-/// the sum is linear in every tensor.
-pub(crate) fn assert_slopes(
-    trainer: &mut dyn Trainer,
-    kept: &Tensors,
-    batch: Batch<'_>,
-    found: &Tensors,
-    tolerance: f64,
-) {
-    for (name, gradient) in found {
-        let mut sum = |by: f32| {
-            let mut moved = kept.clone();
-            moved[name].data_mut().iter_mut().for_each(|w| *w += by);
-            trainer.load(&moved, &Masks::new(), None).unwrap();
-            trainer.logits(batch).unwrap().iter().map(|&y| f64::from(y)).sum::<f64>()
-        };
-        let slope = (sum(0.5) - sum(0.0)) / 0.5;
-        let total: f64 = gradient.data().iter().map(|&g| f64::from(g)).sum();
-        assert!(
-            (total - slope).abs() <= tolerance * slope.abs(),
-            "{name}, {} examples: {total}, {slope}",
-            batch.len()
-        );
+/// A network in training, with the sets that it is evaluated on.
+pub(crate) struct Network {
+    engine: CpuEngine,
+    inner: OneNetwork,
+    seed: Seed,
+    sets: Vec<EvaluationSet>,
+}
+
+impl Network {
+    pub(crate) fn new(
+        engine: CpuEngine,
+        architecture: &Architecture,
+        recipe: &Recipe,
+        weights: &Tensors,
+        masks: &Masks,
+        seed: Seed,
+    ) -> Result<Self, EngineError> {
+        let program = Program::training(architecture, recipe);
+        let inner = OneNetwork::new(&engine, &program, &Start::new(weights, masks, seed))?;
+        Ok(Self { engine, inner, seed, sets: Vec::new() })
+    }
+
+    pub(crate) fn step(&mut self, batch: Batch<'_>, rate: f32) -> Result<StepReport, EngineError> {
+        self.inner.step(batch, rate)
+    }
+
+    pub(crate) fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
+        self.inner.logits(batch)
+    }
+
+    pub(crate) fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
+        self.inner.gradients(batch, which)
+    }
+
+    pub(crate) fn gradients_into(
+        &mut self,
+        batch: Batch<'_>,
+        which: Gradients,
+        into: &mut Tensors,
+    ) -> Result<StepReport, EngineError> {
+        self.inner.gradients_into(batch, which, into)
+    }
+
+    pub(crate) fn add_evaluation_set(
+        &mut self,
+        examples: &Examples,
+        indices: &[u32],
+    ) -> Result<usize, EngineError> {
+        self.sets.push(self.engine.evaluation_set(&self.engine.upload(examples)?, indices)?);
+        Ok(self.sets.len() - 1)
+    }
+
+    pub(crate) fn evaluate(&mut self, set: usize) -> Evaluation {
+        self.inner.evaluate(&self.sets[set]).unwrap()
+    }
+
+    pub(crate) fn try_evaluate(&mut self, set: &EvaluationSet) -> Result<Evaluation, EngineError> {
+        self.inner.evaluate(set)
+    }
+
+    pub(crate) fn reestimate_batch_norm(
+        &mut self,
+        examples: &Examples,
+        indices: &[u32],
+        batch_size: usize,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<bool, EngineError> {
+        self.inner.reestimate_batch_norm(&DataSet::on_host(examples), indices, batch_size, stop)
+    }
+
+    pub(crate) fn replace_weights(&mut self, weights: &Tensors) -> Result<(), EngineError> {
+        self.load(weights, &Masks::new(), None)
+    }
+
+    pub(crate) fn load(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        self.inner.write(&Start { optimizer, ..Start::new(weights, masks, self.seed) })
+    }
+
+    pub(crate) fn load_frozen(
+        &mut self,
+        weights: &Tensors,
+        masks: &Masks,
+        optimizer: Option<&OptimizerState>,
+    ) -> Result<(), EngineError> {
+        let start = Start { pruned: Pruned::Frozen, optimizer, ..Start::new(weights, masks, self.seed) };
+        self.inner.write(&start)
+    }
+
+    pub(crate) fn weights(&self) -> Tensors {
+        self.inner.weights()
+    }
+
+    pub(crate) fn state(&self) -> TrainerState {
+        self.inner.state()
     }
 }

@@ -10,8 +10,6 @@ pub(super) struct Cost {
     pub(super) step: f64,
     /// The evaluation of one example.
     pub(super) evaluation: f64,
-    /// Preparing one example for evaluations.
-    pub(super) preparation: f64,
     /// Pruning a network to this density and loading it.
     pub(super) masking: f64,
 }
@@ -42,7 +40,7 @@ impl Costs {
         let (Some(low), Some(high)) =
             (self.points.get(above.saturating_sub(1)), self.points.get(above).or(self.points.last()))
         else {
-            return Cost { density, step: 0.0, evaluation: 0.0, preparation: 0.0, masking: 0.0 };
+            return Cost { density, step: 0.0, evaluation: 0.0, masking: 0.0 };
         };
         let width = high.density - low.density;
         let place = if width > 0.0 { ((density - low.density) / width).clamp(0.0, 1.0) } else { 0.0 };
@@ -51,7 +49,6 @@ impl Costs {
             density,
             step: between(|cost| cost.step),
             evaluation: between(|cost| cost.evaluation),
-            preparation: between(|cost| cost.preparation),
             masking: between(|cost| cost.masking),
         }
     }
@@ -62,7 +59,7 @@ mod tests {
     use super::*;
 
     fn step_at(points: &[(f64, f64)], density: f64) -> f64 {
-        let cost = |&(density, step)| Cost { density, step, evaluation: 0.0, preparation: 0.0, masking: 0.0 };
+        let cost = |&(density, step)| Cost { density, step, evaluation: 0.0, masking: 0.0 };
         Costs::new(points.iter().map(cost).collect(), false).at(Density::new(density).unwrap()).step
     }
 

@@ -6,7 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use lth_model::{Batch, Density, EngineError, Masks, Purpose, Recipe, Seed, Tensors, initialize, views};
+use lth_model::{
+    Batch, Density, EngineError, Learns, Masks, OneNetwork, Program, Purpose, Recipe, Seed, Start, Tensors,
+    initialize, views,
+};
 use lth_ticket::{
     BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, BeforeTrainingProgress, Budget,
     DensitySchedule, EXAMPLES_PER_CLASS, GRASP_TEMPERATURE, OneShot, Scope, prune_before_training,
@@ -14,7 +17,7 @@ use lth_ticket::{
 };
 
 use super::{Costs, EstimateContext, Work, costs::Cost};
-use crate::{Experiment, GivenStart, context::training_data};
+use crate::{Experiment, GivenStart, context::Uploaded};
 
 /// Densities that are measured at most.
 const POINTS: usize = 4;
@@ -36,6 +39,7 @@ pub(super) struct Measurement<'a> {
     pub(super) experiment: &'a Experiment,
     pub(super) given: Option<&'a GivenStart>,
     pub(super) context: &'a EstimateContext<'a>,
+    pub(super) learns: Learns<'a>,
 }
 
 impl Measurement<'_> {
@@ -93,8 +97,10 @@ impl Measurement<'_> {
         let recipe = &self.experiment.recipe;
         let weights = self.weights(0);
         let begun = Instant::now();
-        let mut trainer = engine.trainer(architecture, recipe, &weights, masks, Seed(0))?;
+        let program = Program { learns: self.learns, ..Program::training(architecture, recipe) };
+        let mut network = OneNetwork::new(engine, &program, &Start::new(&weights, masks, Seed(0)))?;
         let loaded = begun.elapsed().as_secs_f64();
+        let (train, test) = (engine.upload(&data.train)?, engine.upload(&data.test)?);
         let examples = data.train.len();
         let batch = self.batch_size().min(examples);
         let rate = recipe.learning_rate;
@@ -103,8 +109,8 @@ impl Measurement<'_> {
             let first = number * batch % (examples - batch + 1);
             let indices: Vec<u32> = (first as u32..(first + batch) as u32).collect();
             views(recipe.augmentation, Seed(0), 0, &indices, &mut seen);
-            let batch = Batch::Stored { examples: &data.train, indices: &indices, views: &seen };
-            trainer.step(batch, rate).map(drop)
+            let batch = Batch::Stored { data: &train, indices: &indices, views: &seen };
+            network.step(batch, rate).map(drop)
         };
         // The first touches memory for the first time.
         step(0)?;
@@ -119,17 +125,16 @@ impl Measurement<'_> {
         let affordable = EVALUATION_PART * time.as_secs_f64() / an_example;
         let evaluated = (affordable as usize).clamp(SMALL_BATCH, EVALUATED).min(data.test.len());
         let indices: Vec<u32> = (0..evaluated as u32).collect();
+        // The first lays the set out, which all trainings share then.
+        let set = engine.evaluation_set(&test, &indices)?;
+        network.evaluate(&set)?;
         let begun = Instant::now();
-        let set = trainer.add_evaluation_set(&data.test, &indices)?;
-        let prepared = begun.elapsed();
-        trainer.evaluate(set);
-        let both = begun.elapsed();
-        let each = |time: Duration| time.as_secs_f64() / evaluated.max(1) as f64;
+        network.evaluate(&set)?;
+        let evaluated_in = begun.elapsed();
         Ok(Cost {
             density: density.get(),
             step: an_example * recipe.batch_size as f64,
-            evaluation: each(both.saturating_sub(prepared)),
-            preparation: each(prepared),
+            evaluation: evaluated_in.as_secs_f64() / evaluated.max(1) as f64,
             masking: loaded,
         })
     }
@@ -147,7 +152,7 @@ impl Measurement<'_> {
             engine,
             weights: &self.weights(0),
             masks: &Masks::new(),
-            data: &training_data(data, experiment.validation_size, experiment.first_seed),
+            data: &Uploaded::on_host(data).split(experiment.validation_size, experiment.first_seed),
             examples_per_class: EXAMPLES_PER_CLASS,
             grasp_temperature: GRASP_TEMPERATURE,
             seed: experiment.first_seed,

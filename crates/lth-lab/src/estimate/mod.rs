@@ -13,7 +13,7 @@ mod work;
 use std::path::Path;
 
 use lth_data::Dataset;
-use lth_model::{Architecture, Density, Engine};
+use lth_model::{Architecture, Density, Engine, Learns};
 
 use crate::{Experiment, GivenStart, PruningSchedule, RunResults};
 
@@ -82,7 +82,8 @@ pub fn estimate_run(
 ) -> RunEstimate {
     let finished = RunResults::load(context.folder).ok();
     let work = Work::left(experiment, given, finished.as_ref(), context);
-    let measurement = Measurement { experiment, given, context };
+    let learns = Learns::Weights;
+    let measurement = Measurement { experiment, given, context, learns };
     let bytes = work.bytes(experiment, context.architecture);
     estimate(&work, finished.as_ref(), &measurement, |_| bytes)
 }
@@ -118,10 +119,11 @@ pub(crate) fn estimate_trainings(
     experiment: &Experiment,
     upcoming: &[Upcoming],
     bytes_each: u64,
+    learns: Learns<'_>,
     context: &EstimateContext<'_>,
 ) -> RunEstimate {
     let work = Work::of(experiment, upcoming, context);
-    let measurement = Measurement { experiment, given: None, context };
+    let measurement = Measurement { experiment, given: None, context, learns };
     let bytes = work.trainings() as u64 * bytes_each;
     estimate(&work, None, &measurement, |present| present + bytes)
 }

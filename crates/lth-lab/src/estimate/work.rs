@@ -186,10 +186,7 @@ impl Work {
     }
 
     fn training_seconds(&self, cost: &Cost, steps: u64) -> f64 {
-        let prepared = if steps > 0 { self.evaluated + self.trained } else { 0 };
-        steps as f64 * cost.step
-            + self.evaluations(steps) as f64 * cost.evaluation
-            + prepared as f64 * cost.preparation
+        steps as f64 * cost.step + self.evaluations(steps) as f64 * cost.evaluation
     }
 
     /// Examples that a training of so many steps evaluates.
@@ -257,13 +254,8 @@ pub(super) fn known_costs(results: &RunResults, work: &Work) -> Option<Costs> {
         .iter()
         .filter_map(|result| {
             let speed = result.timing?.steps_per_second();
-            let cost = Cost {
-                density: result.density().get(),
-                step: speed.recip(),
-                evaluation: 0.0,
-                preparation: 0.0,
-                masking: 0.0,
-            };
+            let cost =
+                Cost { density: result.density().get(), step: speed.recip(), evaluation: 0.0, masking: 0.0 };
             (speed > 0.0).then_some(cost)
         })
         .collect();

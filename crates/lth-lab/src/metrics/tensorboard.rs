@@ -4,7 +4,7 @@
 //! <https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details>.
 
 use lth_ticket::MetricRow;
-use prost::Message;
+use prost::encoding::{bytes, double, float, int64, string};
 
 use super::{RoundResult, Timestamps, timing::now};
 
@@ -59,59 +59,56 @@ pub(crate) fn round_event_file<'a>(rounds: impl Iterator<Item = &'a RoundResult>
     event_file(&scalars)
 }
 
-/// `tensorboard.Event`, the fields that are used.
-#[derive(Clone, PartialEq, Message)]
-struct Event {
-    #[prost(double, tag = "1")]
-    wall_time: f64,
-    #[prost(int64, tag = "2")]
-    step: i64,
-    #[prost(oneof = "What", tags = "3, 5")]
-    what: Option<What>,
-}
-
-/// What an event is.
-#[derive(Clone, PartialEq, prost::Oneof)]
-enum What {
-    #[prost(string, tag = "3")]
-    FileVersion(String),
-    #[prost(message, tag = "5")]
-    Summary(Summary),
-}
-
-/// `tensorboard.Summary`.
-#[derive(Clone, PartialEq, Message)]
-struct Summary {
-    #[prost(message, repeated, tag = "1")]
-    value: Vec<Value>,
-}
-
-/// `tensorboard.Summary.Value`, scalars only.
-#[derive(Clone, PartialEq, Message)]
-struct Value {
-    #[prost(string, tag = "1")]
-    tag: String,
-    #[prost(float, optional, tag = "2")]
-    simple_value: Option<f32>,
-}
-
 /// The bytes of an event file with these scalars.
 fn event_file(scalars: &[Scalar]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let started = scalars.iter().map(|scalar| scalar.time).fold(f64::INFINITY, f64::min);
-    let wall_time = if started.is_finite() { started } else { 0.0 };
-    let version = Event { wall_time, step: 0, what: Some(What::FileVersion("brain.Event:2".to_owned())) };
-    push_record(&mut bytes, &version.encode_to_vec());
+    let version = "brain.Event:2".to_owned();
+    let begun = if started.is_finite() { started } else { 0.0 };
+    push_record(&mut bytes, &event(begun, 0, |event| string::encode(FILE_VERSION, &version, event)));
     for scalar in scalars {
-        let value = Value { tag: scalar.tag.clone(), simple_value: Some(scalar.value as f32) };
-        let event = Event {
-            wall_time: scalar.time,
-            step: scalar.step as i64,
-            what: Some(What::Summary(Summary { value: vec![value] })),
-        };
-        push_record(&mut bytes, &event.encode_to_vec());
+        let event = event(scalar.time, scalar.step, |event| {
+            message(SUMMARY, event, |summary| {
+                message(VALUE, summary, |value| {
+                    string::encode(TAG, &scalar.tag, value);
+                    float::encode(SIMPLE_VALUE, &(scalar.value as f32), value);
+                });
+            });
+        });
+        push_record(&mut bytes, &event);
     }
     bytes
+}
+
+// The numbers of fields: of `tensorboard.Event`,
+const WALL_TIME: u32 = 1;
+const STEP: u32 = 2;
+const FILE_VERSION: u32 = 3;
+const SUMMARY: u32 = 5;
+// of `tensorboard.Summary`,
+const VALUE: u32 = 1;
+// and of `tensorboard.Summary.Value`.
+const TAG: u32 = 1;
+const SIMPLE_VALUE: u32 = 2;
+
+/// A `tensorboard.Event`; numbers that are 0 are left out, as the format wants it.
+fn event(time: f64, step: u64, what: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if time != 0.0 {
+        double::encode(WALL_TIME, &time, &mut bytes);
+    }
+    if step != 0 {
+        int64::encode(STEP, &(step as i64), &mut bytes);
+    }
+    what(&mut bytes);
+    bytes
+}
+
+/// A message inside of another.
+fn message(field: u32, to: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
+    let mut payload = Vec::new();
+    fill(&mut payload);
+    bytes::encode(field, &payload, to);
 }
 
 /// Length, checksum of the length, payload, checksum of the payload.

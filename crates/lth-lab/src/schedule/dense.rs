@@ -2,7 +2,7 @@
 
 use std::{io, sync::PoisonError};
 
-use lth_model::{TensorFile, Tensors};
+use lth_model::{Learns, TensorFile, Tensors};
 use lth_ticket::{Directive, Observer, Outcome, Progress, Trained, TrainingCheckpoint, TrainingJob, train};
 
 use super::{Stage, StageError, StageRunner, Stop, start::Start};
@@ -44,6 +44,7 @@ impl StageRunner<'_> {
         TrainingJob {
             architecture: self.context.architecture,
             recipe: &experiment.recipe,
+            learns: Learns::Weights,
             data: self.data(replicate),
             weights: &dense.weights,
             masks: &dense.masks,

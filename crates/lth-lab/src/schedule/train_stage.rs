@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use lth_model::Learns;
 use lth_model::Tensors;
 use lth_ticket::{
     BeforeTrainingError, DuringTraining, Outcome as End, Trained, TrainingData, TrainingError, TrainingJob,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     Experiment, GivenStart, LabError, Layout, PruningSchedule, RoundRecord, RunContext, Timestamps, Variant,
     atomic::remove_file,
-    context::training_data,
+    context::Uploaded,
     disk::{drop_superseded_weights, read_checkpoint, write_checkpoint},
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct StageRunner<'a> {
     /// The method that changes masks in training, where one does.
     pub(super) during_training: Option<DuringTraining>,
     stop: &'a Stop,
+    uploaded: Uploaded<'a>,
     data: Vec<OnceLock<TrainingData>>,
     /// Trained weights of round 0 that had to be trained again, by replicate.
     pub(super) dense: Vec<Mutex<Option<Tensors>>>,
@@ -42,7 +44,7 @@ impl<'a> StageRunner<'a> {
     /// For the stages of this experiment, so many of them.
     ///
     /// # Errors
-    /// When the experiment changes masks in training by a method that there is not.
+    /// When the experiment changes masks in training by a method that there is not, or the engine cannot hold the data.
     pub(crate) fn new(
         experiment: &'a Experiment,
         context: &'a RunContext<'a>,
@@ -58,6 +60,7 @@ impl<'a> StageRunner<'a> {
             given,
             during_training: experiment.during_training()?,
             stop: &context.stop,
+            uploaded: Uploaded::new(context.engine, context.data)?,
             data,
             dense: (0..experiment.replicates).map(|_| Mutex::default()).collect(),
             trainings_left: AtomicUsize::new(trainings),
@@ -90,7 +93,8 @@ impl<'a> StageRunner<'a> {
         if let Some(record) = RoundRecord::read(&path)? {
             if record.inputs != inputs {
                 let reason =
-                    "it was trained from another ticket, data or architecture than are there now".to_owned();
+                    "it was trained from another ticket, data or architecture than are there now, or in other arithmetic"
+                        .to_owned();
                 return Err(LabError::Changed { path, reason }.into());
             }
             return self.complete(stage, &start, &record);
@@ -116,6 +120,7 @@ impl<'a> StageRunner<'a> {
         let job = TrainingJob {
             architecture: self.context.architecture,
             recipe: &recipe,
+            learns: Learns::Weights,
             data,
             weights: &start.weights,
             masks: &start.masks,
@@ -215,8 +220,7 @@ impl<'a> StageRunner<'a> {
     /// The examples of a replicate: its seed decides which are held out.
     pub(super) fn data(&self, replicate: u32) -> &TrainingData {
         self.data[replicate as usize].get_or_init(|| {
-            let (validation_size, seed) = (self.experiment.validation_size, self.experiment.seed(replicate));
-            training_data(self.context.data, validation_size, seed)
+            self.uploaded.split(self.experiment.validation_size, self.experiment.seed(replicate))
         })
     }
 
@@ -235,7 +239,8 @@ impl<'a> StageRunner<'a> {
     fn inputs(&self, stage: Stage, ticket_hash: &str) -> String {
         let Stage { replicate, variant, round } = stage;
         let text = format!(
-            "lth-stage-1\n{}architecture={}\ndata={}\nseed={}\nvariant={variant}\nround={round}\nticket={ticket_hash}\n",
+            "lth-stage-2\nnumerics={}\n{}architecture={}\ndata={}\nseed={}\nvariant={variant}\nround={round}\nticket={ticket_hash}\n",
+            self.context.engine.numerics(),
             self.experiment.identity_text(),
             self.context.architecture.fingerprint(),
             self.context.data.fingerprint,

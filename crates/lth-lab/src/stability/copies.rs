@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use lth_model::{TensorFile, Tensors};
+use lth_model::{Learns, TensorFile, Tensors};
 use lth_ticket::{Outcome, Trained, TrainingError, TrainingJob, at_end, train};
 
 use super::{
@@ -48,6 +48,7 @@ impl Study<'_> {
         TrainingJob {
             architecture: self.context.architecture,
             recipe: &self.experiment.recipe,
+            learns: Learns::Weights,
             data: self.data(point.replicate),
             weights: &start.weights,
             masks: &start.masks,
@@ -134,7 +135,7 @@ impl Study<'_> {
         let ticket_hash = self.round_start(&point)?.ticket_hash;
         if file.metadata.get(INPUTS) != Some(&self.copy_inputs(&point, copy, &ticket_hash)) {
             let reason =
-                "it was trained from another ticket, data or architecture than are there now".to_owned();
+                "it was trained from another ticket, data or architecture than are there now, or in other arithmetic".to_owned();
             return Err(LabError::Changed { path, reason }.into());
         }
         let hash = blake3::hash(&bytes).to_hex().to_string();

@@ -1,6 +1,6 @@
 //! What lies between two copies.
 
-use lth_model::{Architecture, Evaluation, Pruned};
+use lth_model::{Architecture, Evaluation, OneNetwork, Program};
 use lth_ticket::{angle, barrier, distance, interpolate, overlap};
 
 use super::{
@@ -60,12 +60,11 @@ impl Study<'_> {
         let measured = self.measured_examples(point.replicate);
         let seed = self.experiment.seed(point.replicate);
         let engine = |error| StageError::from(LabError::from(error));
-        let mut trainer = context
-            .engine
-            .trainer(context.architecture, recipe, &a.weights, &start.masks, seed)
-            .map_err(engine)?;
-        let train = trainer.add_evaluation_set(&data.train, &measured).map_err(engine)?;
-        let test = trainer.add_evaluation_set(&data.test, &data.test_indices).map_err(engine)?;
+        let program = Program::evaluation(context.architecture, recipe.batch_size);
+        let mut network =
+            OneNetwork::new(context.engine, &program, &start.network(&a.weights, seed)).map_err(engine)?;
+        let train = context.engine.evaluation_set(&data.train, &measured).map_err(engine)?;
+        let test = &data.evaluation_sets(context.engine).map_err(engine)?.test;
         let last = self.settings.points - 1;
         let stop = || context.stop.is_set();
         let mut line = Vec::new();
@@ -75,20 +74,16 @@ impl Study<'_> {
             }
             let alpha = index as f64 / last as f64;
             let between = interpolate(&a.weights, &b.weights, alpha);
-            match start.pruned {
-                Pruned::Zero => trainer.load(&between, &start.masks, None),
-                Pruned::Frozen => trainer.load_frozen(&between, &start.masks, None),
-            }
-            .map_err(engine)?;
+            network.write(&start.network(&between, seed)).map_err(engine)?;
             if self.settings.batch_norm == BatchNormStatistics::Reestimated {
                 let batch_size = recipe.batch_size.min(measured.len());
-                let done = trainer.reestimate_batch_norm_unless(&data.train, &measured, batch_size, &stop);
+                let done = network.reestimate_batch_norm(&data.train, &measured, batch_size, &stop);
                 if !done.map_err(engine)? {
                     return Ok(None);
                 }
             }
-            let [train, test] = [train, test].map(|set| trainer.evaluate_unless(set, &stop));
-            let (Some(train), Some(test)) = (train, test) else { return Ok(None) };
+            let mut evaluate = |set| network.evaluate_unless(set, &stop).map_err(engine);
+            let (Some(train), Some(test)) = (evaluate(&train)?, evaluate(test)?) else { return Ok(None) };
             line.push(PathPoint::new(alpha, &train, &test));
             reporter.at(index as u64 + 1, 0, self.settings.points as u64);
         }

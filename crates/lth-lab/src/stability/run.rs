@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use lth_data::Dataset;
-use lth_model::{Architecture, Engine, Step};
+use lth_model::{Architecture, Engine, Learns, Step};
 use serde::Serialize;
 
 use super::{
@@ -56,7 +56,7 @@ pub fn stability(
 ) -> Result<StabilityReport, LabError> {
     let experiment = checked(settings, results, context)?;
     let layout = &results.layout;
-    let study = Study::new(settings, &experiment, layout, context);
+    let study = Study::new(settings, &experiment, layout, context)?;
     let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
     let _folder = RunFolder::open(layout.root(), &experiment)?;
     create_folder(study.files.comparison())?;
@@ -92,7 +92,7 @@ pub fn estimate_stability(
 ) -> Result<RunEstimate, LabError> {
     let experiment = checked(settings, results, context)?;
     let layout = &results.layout;
-    let study = Study::new(settings, &experiment, layout, context);
+    let study = Study::new(settings, &experiment, layout, context)?;
     let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
     let plan = Plan::new(&study, &starts);
     let mut upcoming = Vec::new();
@@ -129,7 +129,7 @@ pub fn estimate_stability(
         folder: &folder,
         jobs: context.jobs,
     };
-    Ok(estimate_trainings(&experiment, &upcoming, weights, &estimate))
+    Ok(estimate_trainings(&experiment, &upcoming, weights, Learns::Weights, &estimate))
 }
 
 /// The run's experiment with its data, when settings, model and data fit it.

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use lth_model::{Masks, OptimizerState, Pruned, TensorFile, Tensors};
+use lth_model::{Masks, OptimizerState, Pruned, Seed, TensorFile, Tensors};
 use lth_ticket::{Ticket, TrainingData};
 
 use super::{
     BatchNormStatistics, StabilityContext, StabilitySettings, StartPoint, files::StabilityFiles,
     order::some_examples,
 };
-use crate::{Experiment, LabError, Layout, StageError, context::training_data};
+use crate::{Experiment, LabError, Layout, StageError, context::Uploaded};
 
 /// A study of a run's stability.
 pub(super) struct Study<'a> {
@@ -33,25 +33,33 @@ pub(super) struct Start {
     pub(super) ticket_hash: String,
 }
 
+impl Start {
+    /// A network of these weights under the masks.
+    pub(super) fn network<'a>(&'a self, weights: &'a Tensors, seed: Seed) -> lth_model::Start<'a> {
+        lth_model::Start { pruned: self.pruned, ..lth_model::Start::new(weights, &self.masks, seed) }
+    }
+}
+
 impl<'a> Study<'a> {
     pub(super) fn new(
         settings: &'a StabilitySettings,
         experiment: &'a Experiment,
         layout: &'a Layout,
         context: &'a StabilityContext<'a>,
-    ) -> Self {
+    ) -> Result<Self, LabError> {
+        let uploaded = Uploaded::new(context.engine, context.data)?;
         let examples = |&replicate: &u32| {
             let seed = experiment.seed(replicate);
-            (replicate, training_data(context.data, experiment.validation_size, seed))
+            (replicate, uploaded.split(experiment.validation_size, seed))
         };
-        Self {
+        Ok(Self {
             settings,
             experiment,
             context,
             layout,
             files: StabilityFiles::new(layout, &settings.folder_name()),
             data: settings.replicates.iter().map(examples).collect(),
-        }
+        })
     }
 
     /// The examples of a replicate of the settings: those of the run itself, held-out ones too.
@@ -125,7 +133,8 @@ impl<'a> Study<'a> {
     /// The hash of everything that decides the bits of a training from a round's ticket.
     pub(super) fn inputs(&self, start: &StartPoint, ticket_hash: &str, more: &str) -> String {
         let text = format!(
-            "lth-stability-1\n{}architecture={}\ndata={}\nseed={}\nticket={ticket_hash}\n{more}\n",
+            "lth-stability-2\nnumerics={}\n{}architecture={}\ndata={}\nseed={}\nticket={ticket_hash}\n{more}\n",
+            self.context.engine.numerics(),
             self.experiment.identity_text(),
             self.context.architecture.fingerprint(),
             self.context.data.fingerprint,

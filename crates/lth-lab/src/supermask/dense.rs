@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-use lth_model::{Masks, ParseError, Pruned, Step, TensorFile, Tensors};
+use lth_model::{Learns, Masks, ParseError, Pruned, Step, TensorFile, Tensors};
 use lth_ticket::{
     Directive, Observer, Outcome, Progress, TrainingCheckpoint, TrainingData, TrainingJob, train,
 };
@@ -149,6 +149,7 @@ fn train_to(
     let job = TrainingJob {
         architecture: context.architecture,
         recipe: &experiment.recipe,
+        learns: Learns::Weights,
         data,
         weights: initial,
         masks: &Masks::new(),

@@ -1,12 +1,12 @@
 //! What is left of a supermask, before it begins.
 
-use lth_model::Density;
-use lth_ticket::{OneShot, SupermaskEngine, density_ladder};
+use lth_model::{Density, Learns};
+use lth_ticket::{OneShot, density_ladder};
 
 use super::{HeuristicContext, HeuristicSettings, SupermaskExperiment, SupermaskFiles, learn::NORMALIZING};
 use crate::{
     EstimateContext, Experiment, RunEstimate, RunResults, StageError,
-    context::training_data,
+    context::Uploaded,
     estimate::{Upcoming, estimate_trainings},
 };
 
@@ -16,8 +16,7 @@ use crate::{
 pub fn estimate_learning(learning: &SupermaskExperiment, context: &EstimateContext<'_>) -> RunEstimate {
     let experiment = learning.resolved();
     // Statistics of batch normalisation are estimated for each set and mask, whatever the size of the set.
-    let engine = SupermaskEngine { inner: context.engine, settings: learning.settings, normalizing: None };
-    let measured = EstimateContext { engine: &engine, ..*context };
+    let learns = learning.settings.learns(None);
     let trained = context.data.train.len().saturating_sub(experiment.validation_size);
     let per_epoch = trained.div_ceil(experiment.recipe.batch_size.max(1)) as u64;
     let steps = experiment.recipe.length.iterations(per_epoch);
@@ -32,7 +31,7 @@ pub fn estimate_learning(learning: &SupermaskExperiment, context: &EstimateConte
     let done = SupermaskFiles::new(context.folder).record().exists();
     let learning = Upcoming { evaluated, ..Upcoming::training(Density::DENSE, steps) };
     let left = if done { Vec::new() } else { vec![learning] };
-    estimate_trainings(&experiment, &left, bytes, &measured)
+    estimate_trainings(&experiment, &left, bytes, learns, context)
 }
 
 /// Estimates what is left of masks that criteria find: dense networks that are trained again, and the evaluation of each mask.
@@ -55,7 +54,7 @@ pub fn estimate_heuristics(
     let masks = (settings.criteria.len() * settings.weights.len()) as u64;
     let mut left: Vec<Upcoming> = Vec::new();
     for replicate in 0..experiment.replicates {
-        let split = training_data(data, experiment.validation_size, experiment.seed(replicate));
+        let split = Uploaded::on_host(data).split(experiment.validation_size, experiment.seed(replicate));
         let mut before = Vec::new();
         if let Some(steps) = settings.dense.steps_left(results, replicate, &split)? {
             before = vec![left.len()];
@@ -70,7 +69,7 @@ pub fn estimate_heuristics(
         }
     }
     let weights = 4 * architecture.parameter_count() as u64;
-    Ok(estimate_trainings(&experiment, &left, weights, &estimate))
+    Ok(estimate_trainings(&experiment, &left, weights, Learns::Weights, &estimate))
 }
 
 /// Examples that batch normalisation is estimated on, for each mask.

@@ -1,15 +1,16 @@
 //! Accuracies of one masked network after the other.
 
-use lth_model::{EngineError, Masks, Seed, Tensors, Trainer};
-use lth_ticket::{Normalizing, TrainingData};
+use lth_model::{EngineError, EvaluationSet, Masks, Normalizing, OneNetwork, Program, Seed, Start, Tensors};
+use lth_ticket::{EvaluationSets, TrainingData};
 
 use super::{heuristic::HeuristicContext, learn::normalizing};
 use crate::{Experiment, LabError, StageError, Stop};
 
 /// Evaluates networks of one architecture on the validation and the test set of a replicate.
 pub(super) struct Evaluator {
-    trainer: Box<dyn Trainer>,
-    sets: [Option<usize>; 2],
+    network: OneNetwork,
+    sets: [Option<EvaluationSet>; 2],
+    seed: Seed,
     /// What running statistics are estimated on for each network; `None` without batch normalisation.
     normalizing: Option<Normalizing>,
 }
@@ -24,18 +25,17 @@ impl Evaluator {
         weights: &Tensors,
         seed: Seed,
     ) -> Result<Self, StageError> {
-        let network = context.architecture;
-        let trainer = context.engine.trainer(network, &experiment.recipe, weights, &Masks::new(), seed);
-        let mut trainer = trainer.map_err(refused)?;
-        let validation = if data.validation.is_empty() {
-            None
-        } else {
-            Some(trainer.add_evaluation_set(&data.train, &data.validation).map_err(refused)?)
-        };
-        let test = trainer.add_evaluation_set(&data.test, &data.test_indices).map_err(refused)?;
-        let has_norms = !network.running_statistics().is_empty();
+        let architecture = context.architecture;
+        let EvaluationSets { validation, test, .. } =
+            data.evaluation_sets(context.engine).map_err(refused)?;
+        let sets = [validation.clone(), Some(test.clone())];
+        let has_norms = !architecture.running_statistics().is_empty();
         let normalizing = has_norms.then(|| normalizing(data));
-        Ok(Self { trainer, sets: [validation, Some(test)], normalizing })
+        let program = Program::evaluation(architecture, experiment.recipe.batch_size);
+        let masks = Masks::new();
+        let start = Start::new(weights, &masks, seed);
+        let network = OneNetwork::new(context.engine, &program, &start).map_err(refused)?;
+        Ok(Self { network, sets, seed, normalizing })
     }
 
     /// Accuracy on the validation and on the test set, `None` for a set that there is not; nothing when it was stopped.
@@ -48,18 +48,18 @@ impl Evaluator {
         masks: &Masks,
         stop: &Stop,
     ) -> Result<Option<[Option<f64>; 2]>, StageError> {
-        self.trainer.load(weights, masks, None).map_err(refused)?;
-        if let Some(Normalizing { examples, indices, batch_size }) = &self.normalizing {
-            let stop = || stop.is_set();
-            let done = self.trainer.reestimate_batch_norm_unless(examples, indices, *batch_size, &stop);
+        self.network.write(&Start::new(weights, masks, self.seed)).map_err(refused)?;
+        let stop = || stop.is_set();
+        if let Some(Normalizing { data, indices, batch_size }) = &self.normalizing {
+            let done = self.network.reestimate_batch_norm(data, indices, *batch_size, &stop);
             if !done.map_err(refused)? {
                 return Ok(None);
             }
         }
         let mut accuracies = [None; 2];
-        for (set, accuracy) in self.sets.into_iter().zip(&mut accuracies) {
+        for (set, accuracy) in self.sets.iter().zip(&mut accuracies) {
             let Some(set) = set else { continue };
-            let Some(evaluation) = self.trainer.evaluate_unless(set, &|| stop.is_set()) else {
+            let Some(evaluation) = self.network.evaluate_unless(set, &stop).map_err(refused)? else {
                 return Ok(None);
             };
             *accuracy = Some(evaluation.accuracy());

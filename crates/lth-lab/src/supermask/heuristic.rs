@@ -8,7 +8,7 @@ use std::sync::{
 use lth_data::Dataset;
 use lth_model::{Architecture, Density, Engine, Masks, Tensors};
 use lth_ticket::{
-    CRITERIA, Criterion, FrozenWeights, OneShot, ScoreContext, TrainingData, find_criterion, prune_one_shot,
+    CRITERIA, Criterion, FrozenWeights, OneShot, ScoreContext, find_criterion, prune_one_shot,
     supermask_weights,
 };
 use serde::Serialize;
@@ -17,7 +17,7 @@ use super::{dense::DenseWeights, evaluator::Evaluator};
 use crate::{
     CheckpointEvery, PlannedStage, RunContext, RunResults, Silent, Stage, StageError, Stop, Variant,
     atomic::{create_folder, write_file},
-    context::training_data,
+    context::Uploaded,
     find::with_data,
     metrics::to_csv,
     schedule::{Ended, run_queue},
@@ -194,7 +194,9 @@ impl Work<'_> {
     fn replicate(&self, replicate: u32) -> Result<Option<Vec<HeuristicRow>>, StageError> {
         let experiment = &self.results.experiment;
         let seed = experiment.seed(replicate);
-        let data: TrainingData = training_data(self.context.data, experiment.validation_size, seed);
+        let uploaded =
+            Uploaded::new(self.context.engine, self.context.data).map_err(crate::LabError::from)?;
+        let data = uploaded.split(experiment.validation_size, seed);
         let Some(dense) = self.settings.dense.of(self.results, replicate, &data, self.context)? else {
             return Ok(None);
         };

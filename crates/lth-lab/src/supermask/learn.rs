@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lth_model::{Masks, Pruned, Purpose, Tensors, TrainerState, initialize};
+use lth_model::{Masks, Normalizing, Pruned, Purpose, Tensors, TrainerState, initialize};
 use lth_ticket::{
-    MetricRow, Normalizing, Outcome as End, RunningMean, SupermaskEngine, SupermaskSettings, Trained,
-    TrainingCheckpoint, TrainingData, TrainingError, TrainingJob, check_supermask_network, train,
+    MetricRow, Outcome as End, RunningMean, SupermaskSettings, Trained, TrainingCheckpoint, TrainingData,
+    TrainingError, TrainingJob, check_supermask_network, train,
 };
 
 use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
@@ -13,7 +13,7 @@ use crate::{
     Experiment, LabError, Remedy, RunContext, RunEvent, RunFolder, Stage, StageError, Timestamps, Timing,
     Variant,
     atomic::remove_file,
-    context::training_data,
+    context::Uploaded,
     disk::{read_checkpoint, write_checkpoint},
     find::with_data,
     metrics::{read_json, read_metrics_csv},
@@ -58,7 +58,7 @@ pub fn learn_supermask(
     if let Some(provenance) = context.provenance {
         provenance.add_to(folder.layout())?;
     }
-    let work = Learning::new(learning, &experiment, context, SupermaskFiles::new(root));
+    let work = Learning::new(learning, &experiment, context, SupermaskFiles::new(root))?;
     work.learn()
 }
 
@@ -80,33 +80,25 @@ impl<'a> Learning<'a> {
         experiment: &'a Experiment,
         context: &'a RunContext<'a>,
         files: SupermaskFiles,
-    ) -> Self {
+    ) -> Result<Self, LabError> {
         let (network, recipe, seed) = (context.architecture, &experiment.recipe, experiment.seed(0));
         let initial = initialize(network, recipe.init, recipe.bias_init, seed, Purpose::Init, 0);
         let inputs = format!(
-            "lth-supermask-1\n{}architecture={}\ndata={}\nseed={seed}\n",
+            "lth-supermask-2\nnumerics={}\n{}architecture={}\ndata={}\nseed={seed}\n",
+            context.engine.numerics(),
             experiment.identity_text(),
             network.fingerprint(),
             context.data.fingerprint,
         );
-        Self {
+        Ok(Self {
             settings: learning.settings,
             experiment,
             context,
             files,
-            data: training_data(context.data, experiment.validation_size, seed),
+            data: Uploaded::new(context.engine, context.data)?.split(experiment.validation_size, seed),
             frozen: learning.settings.weights.of(network, &initial),
             inputs: blake3::hash(inputs.as_bytes()).to_hex()[..32].to_owned(),
-        }
-    }
-
-    /// The engine that learns masks.
-    fn engine(&self) -> SupermaskEngine<'a> {
-        SupermaskEngine {
-            inner: self.context.engine,
-            settings: self.settings,
-            normalizing: Some(normalizing(&self.data)),
-        }
+        })
     }
 
     fn learn(&self) -> Result<LearnedSupermask, StageError> {
@@ -114,7 +106,8 @@ impl<'a> Learning<'a> {
         if let Some(record) = read_json::<SupermaskRecord>(&self.files.record())? {
             if record.inputs != self.inputs {
                 let reason =
-                    "it was learned on other data or for another network than are there now".to_owned();
+                    "it was learned on other data or for another network than are there now, or in other arithmetic"
+                        .to_owned();
                 return Err(LabError::Changed { path: self.files.record(), reason }.into());
             }
             let missing = self.files.missing();
@@ -125,10 +118,11 @@ impl<'a> Learning<'a> {
             let remedy = Remedy::Training;
             self.context.observer.event(&RunEvent::Incomplete { stage, missing: &missing, remedy });
         }
-        let (weights, masks) = (&self.frozen, Masks::new());
+        let (weights, masks, normalizing) = (&self.frozen, Masks::new(), normalizing(&self.data));
         let job = TrainingJob {
             architecture: self.context.architecture,
             recipe: &self.experiment.recipe,
+            learns: self.settings.learns(Some(&normalizing)),
             data: &self.data,
             weights,
             masks: &masks,
@@ -162,7 +156,7 @@ impl<'a> Learning<'a> {
             sitting: Sitting::new(iteration, 0),
             failed: None,
         };
-        match train(&self.engine(), &job, resume, &mut watch) {
+        match train(self.context.engine, &job, resume, &mut watch) {
             Ok(End::Finished(trained)) => {
                 let record = write_result(self, &trained)?;
                 if record.is_some() {
@@ -224,7 +218,7 @@ fn at_its_end(trained: Trained) -> TrainingCheckpoint {
 pub(super) fn normalizing(data: &TrainingData) -> Normalizing {
     let indices = &data.train_indices;
     Normalizing {
-        examples: data.train.clone(),
+        data: data.train.clone(),
         indices: indices[..indices.len().min(NORMALIZING)].to_vec(),
         batch_size: NORMALIZING_BATCH,
     }

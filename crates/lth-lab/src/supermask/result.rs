@@ -1,9 +1,9 @@
 //! The files of a supermask that is learned.
 
-use lth_model::{Masks, Step, TensorFile, Tensors};
+use lth_model::{Masks, Normalizing, OneNetwork, Program, Start, Step, TensorFile, Tensors};
 use lth_ticket::{
-    EvaluationPoint, Normalizing, SupermaskMethod, Ticket, TicketOrigin, Trained, at_end, early_stop,
-    likely_masks, sampled_masks, scores_of, supermask_weights, top_masks,
+    EvaluationPoint, SupermaskMethod, Ticket, TicketOrigin, Trained, at_end, early_stop, likely_masks,
+    sampled_masks, scores_of, supermask_weights, top_masks,
 };
 
 use super::{
@@ -108,23 +108,25 @@ struct MaskedNetwork {
 /// What an evaluation while learning makes of a mask: statistics estimated, accuracy on the test set; `None` when stopped.
 fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<Option<MaskedNetwork>, StageError> {
     let weights = supermask_weights(&work.frozen, masks, work.settings.dynamic_rescaling);
-    let network = work.context.architecture;
+    let architecture = work.context.architecture;
     let (recipe, seed) = (&work.experiment.recipe, work.experiment.seed(0));
     let refused = |error| StageError::Lab(LabError::Engine(error));
     // Dense, as in learning: the same bits.
-    let trainer = work.context.engine.trainer(network, recipe, &weights, &Masks::new(), seed);
-    let mut trainer = trainer.map_err(refused)?;
+    let masks = Masks::new();
+    let program = Program::evaluation(architecture, recipe.batch_size);
+    let start = Start::new(&weights, &masks, seed);
+    let mut network = OneNetwork::new(work.context.engine, &program, &start).map_err(refused)?;
     let stop = || work.context.stop.is_set();
-    if !network.running_statistics().is_empty() {
-        let Normalizing { examples, indices, batch_size } = normalizing(&work.data);
-        let done = trainer.reestimate_batch_norm_unless(&examples, &indices, batch_size, &stop);
+    if !architecture.running_statistics().is_empty() {
+        let Normalizing { data, indices, batch_size } = normalizing(&work.data);
+        let done = network.reestimate_batch_norm(&data, &indices, batch_size, &stop);
         if !done.map_err(refused)? {
             return Ok(None);
         }
     }
-    let set = trainer.add_evaluation_set(&work.data.test, &work.data.test_indices).map_err(refused)?;
-    let evaluation = trainer.evaluate_unless(set, &stop);
-    Ok(evaluation.map(|found| MaskedNetwork { weights: trainer.weights(), test_accuracy: found.accuracy() }))
+    let sets = work.data.evaluation_sets(work.context.engine).map_err(refused)?;
+    let evaluation = network.evaluate_unless(&sets.test, &stop).map_err(refused)?;
+    Ok(evaluation.map(|found| MaskedNetwork { weights: network.weights(), test_accuracy: found.accuracy() }))
 }
 
 fn outcome(point: &EvaluationPoint) -> Outcome {

@@ -40,5 +40,5 @@ pub fn estimate_transfer(
         .iter()
         .find(|size| size.keep == one.keep)
         .map(|size| size.bytes);
-    Ok(estimate_trainings(target, &upcoming, bytes.unwrap_or(0), context))
+    Ok(estimate_trainings(target, &upcoming, bytes.unwrap_or(0), lth_model::Learns::Weights, context))
 }

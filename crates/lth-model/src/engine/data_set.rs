@@ -48,6 +48,14 @@ impl DataSet {
     }
 }
 
+/// The same examples in the same memory.
+impl PartialEq for DataSet {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.examples.bytes, &other.examples.bytes)
+            && Arc::ptr_eq(&self.examples.labels, &other.examples.labels)
+    }
+}
+
 impl fmt::Debug for DataSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DataSet({} examples)", self.len())

@@ -27,7 +27,7 @@ pub use data_set::{DataSet, EvaluationSet};
 pub use error::EngineError;
 pub use examples::{Examples, Normalization, View};
 pub use one_network::OneNetwork;
-pub use program::{Learns, Placement, Program};
+pub use program::{Learns, Normalizing, Placement, Program, Scores};
 pub use report::{Evaluation, StepReport};
 pub use start::{OptimizerState, Pruned, Start, TrainerState};
 

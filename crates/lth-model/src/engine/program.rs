@@ -1,9 +1,10 @@
 //! What all networks of a trainer have in common.
 
-use crate::{Architecture, Optimizer, Recipe};
+use super::DataSet;
+use crate::{Architecture, Optimizer, Recipe, supermask::SupermaskMethod};
 
 /// What a trainer computes: everything that its networks share.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Program<'a> {
     /// The network.
     pub architecture: &'a Architecture,
@@ -16,16 +17,50 @@ pub struct Program<'a> {
     /// The longest gradient (2-norm over all parameters); a longer one is shortened to it.
     pub gradient_clip: Option<f32>,
     /// What updates change.
-    pub learns: Learns,
+    pub learns: Learns<'a>,
 }
 
 /// What updates change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Learns {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Learns<'a> {
     /// Nothing: networks are evaluated and differentiated only, and no memory of an optimiser is kept.
     Nothing,
     /// The weights that masks keep, biases and batch normalisations.
     Weights,
+    /// Scores from which masks on frozen weights follow ([`crate::supermask`]).
+    Scores(Scores<'a>),
+}
+
+/// How masks on frozen weights are learned.
+///
+/// An update draws or chooses masks after the stream of [`crate::supermask::step_stream`], layer after layer in the order of the
+/// architecture, computes loss and gradients of the masked network and updates the scores. An evaluation is the mean over the
+/// method's number of masks, after the streams of [`crate::supermask::sample_stream`], all of whose examples it counts. Weights that are
+/// read are the frozen ones; the scores are in the optimiser's memory, as `NAME.score`, with moments such as
+/// `NAME.score.momentum_buffer`. Without memory, they start from [`crate::supermask::first_scores`]. Masks follow from (seed, updates), so
+/// that any checkpoint goes on to the same bits.
+///
+/// Refused are masks besides its own, dropout and clipping.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores<'a> {
+    /// How a mask follows from scores.
+    pub method: SupermaskMethod,
+    /// Whether kept weights are multiplied by the layer's size over the number of kept ones (Zhou et al. 2019).
+    pub dynamic_rescaling: bool,
+    /// What the running statistics of batch normalisations are estimated on for each mask that is evaluated: those of the untrained
+    /// network fit no mask. Networks without batch normalisation do not look at it.
+    pub normalizing: Option<&'a Normalizing>,
+}
+
+/// Examples that running statistics are estimated on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Normalizing {
+    /// The training set.
+    pub data: DataSet,
+    /// Some of it.
+    pub indices: Vec<u32>,
+    /// How many are normalised together.
+    pub batch_size: usize,
 }
 
 impl<'a> Program<'a> {

@@ -27,7 +27,7 @@ pub fn scoring_examples(
     let mut counts = vec![0; classes];
     let mut chosen = Vec::new();
     for index in order {
-        let label = data.train.labels.get(index as usize).copied();
+        let label = data.train.examples().labels.get(index as usize).copied();
         let count = label.and_then(|label| counts.get_mut(usize::from(label)));
         let Some(count) = count else {
             return Err(BeforeTrainingError::Example { index, label, classes });

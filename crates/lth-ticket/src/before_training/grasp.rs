@@ -59,7 +59,10 @@ impl BeforeTraining for Grasp {
         for (step, batch) in batches.clone().enumerate() {
             let labels = labels(context, batch);
             let objective = objective(&labels, context, indices.len());
-            add(&mut gradient, network.gradient(inputs(&data.train, batch, shape)?, batch.len(), objective));
+            add(
+                &mut gradient,
+                network.gradient(inputs(data.train.examples(), batch, shape)?, batch.len(), objective),
+            );
             context.done((step + 1) as f64 / steps)?;
         }
         network.set_direction(kept(context, gradient));
@@ -69,7 +72,7 @@ impl BeforeTraining for Grasp {
             let objective = objective(&labels, context, indices.len());
             add(
                 &mut product,
-                network.hessian_product(inputs(&data.train, batch, shape)?, batch.len(), objective),
+                network.hessian_product(inputs(data.train.examples(), batch, shape)?, batch.len(), objective),
             );
             context.done(0.5 + (step + 1) as f64 / steps)?;
         }
@@ -78,7 +81,7 @@ impl BeforeTraining for Grasp {
 }
 
 fn labels(context: &BeforeTrainingContext<'_>, batch: &[u32]) -> Vec<u16> {
-    batch.iter().map(|&index| context.data.train.labels[index as usize]).collect()
+    batch.iter().map(|&index| context.data.train.examples().labels[index as usize]).collect()
 }
 
 fn objective<'a>(labels: &'a [u16], context: &BeforeTrainingContext<'_>, examples: usize) -> Objective<'a> {

@@ -1,6 +1,6 @@
 //! The method `snip`.
 
-use lth_model::{Batch, Gradients, Recipe, Tensors};
+use lth_model::{Batch, Gradients, OneNetwork, Program, Start, Tensors};
 
 use super::{BeforeTraining, BeforeTrainingContext, BeforeTrainingError, derivative::Values};
 
@@ -37,16 +37,18 @@ impl BeforeTraining for Snip {
 
     fn scores(&self, context: &BeforeTrainingContext<'_>) -> Result<Tensors, BeforeTrainingError> {
         let indices = context.examples()?;
-        let recipe = Recipe { label_smoothing: 0.0, ..context.recipe.clone() };
         let BeforeTrainingContext { architecture, engine, weights, masks, data, seed, .. } = *context;
-        let mut trainer = engine.trainer(architecture, &recipe, weights, masks, seed)?;
+        let program = Program::evaluation(architecture, context.batch_size());
+        let mut network = OneNetwork::new(engine, &program, &Start::new(weights, masks, seed))?;
+        let mut gradients = Tensors::new();
         let mut sums = Values::new();
         let mut seen = 0;
         for batch in indices.chunks(context.batch_size()) {
             let share = batch.len() as f64 / indices.len() as f64;
-            let stored = Batch::Stored { examples: &data.train, indices: batch, views: &[] };
-            for (name, gradient) in trainer.gradients(stored, Gradients::All)? {
-                let sum = sums.entry(name).or_insert_with(|| vec![0.0; gradient.len()]);
+            let stored = Batch::Stored { data: &data.train, indices: batch, views: &[] };
+            network.gradients_into(stored, Gradients::All, &mut gradients)?;
+            for (name, gradient) in &gradients {
+                let sum = sums.entry(name.clone()).or_insert_with(|| vec![0.0; gradient.len()]);
                 sum.iter_mut().zip(gradient.data()).for_each(|(sum, &g)| *sum += share * f64::from(g));
             }
             seen += batch.len();

@@ -2,9 +2,8 @@
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, ArchitectureBuilder, Augmentation, Batch, BiasInit, Engine, Examples, InitScheme, Mask,
-    Masks, Normalization, Optimizer, Purpose, RandomStream, Recipe, Schedule, Seed, Step, Tensors, Window,
-    initialize, mlp,
+    Architecture, ArchitectureBuilder, Batch, BiasInit, DataSet, Examples, InitScheme, Mask, Masks,
+    Normalization, OneNetwork, Program, Purpose, RandomStream, Seed, Start, Tensors, Window, initialize, mlp,
 };
 use proptest::prelude::*;
 
@@ -53,20 +52,11 @@ fn outputs(architecture: &Architecture, weights: &Tensors, masks: &Masks) -> Vec
         features,
         normalization: Normalization::UNIT,
     };
-    let recipe = Recipe {
-        batch_size: 5,
-        length: Step::from_epochs(1),
-        learning_rate: 0.1,
-        optimizer: Optimizer::SGD,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    };
-    let mut trainer = CpuEngine::new().trainer(architecture, &recipe, weights, masks, Seed(0)).unwrap();
-    trainer.logits(Batch::Stored { examples: &examples, indices: &[0, 1, 2, 3, 4], views: &[] }).unwrap()
+    let program = Program::evaluation(architecture, 5);
+    let start = Start::new(weights, masks, Seed(0));
+    let mut network = OneNetwork::new(&CpuEngine::new(), &program, &start).unwrap();
+    let data = DataSet::on_host(&examples);
+    network.logits(Batch::Stored { data: &data, indices: &[0, 1, 2, 3, 4], views: &[] }).unwrap()
 }
 
 /// Convolutions with and without padding and bias, batch normalisation, both pools, flattening.

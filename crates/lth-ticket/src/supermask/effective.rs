@@ -1,8 +1,7 @@
 //! The network that a mask makes of frozen weights.
 
-use lth_model::{Masks, Tensors};
+use lth_model::{Masks, Tensors, supermask::rescaling};
 
-use super::layer::rescaling;
 use crate::mask_weights;
 
 /// Frozen weights under masks, pruned ones exact zeros; with `dynamic_rescaling` the kept ones of each layer times its size

@@ -1,6 +1,6 @@
 //! What is to be trained, and how.
 
-use lth_model::{Architecture, Masks, OptimizerState, Pruned, Recipe, Seed, Tensors};
+use lth_model::{Architecture, Learns, Masks, OptimizerState, Program, Pruned, Recipe, Seed, Tensors};
 
 use super::{DataOrder, MaskUpdates, TrainingData};
 
@@ -11,6 +11,8 @@ pub struct TrainingJob<'a> {
     pub architecture: &'a Architecture,
     /// Batch size, length, rate, optimiser, schedule.
     pub recipe: &'a Recipe,
+    /// Weights, or scores of a supermask.
+    pub learns: Learns<'a>,
     /// The examples.
     pub data: &'a TrainingData,
     /// The weights and running statistics at iteration `start`.
@@ -37,6 +39,11 @@ pub struct TrainingJob<'a> {
 }
 
 impl TrainingJob<'_> {
+    /// What an engine computes for it.
+    pub fn program(&self) -> Program<'_> {
+        Program { learns: self.learns, ..Program::training(self.architecture, self.recipe) }
+    }
+
     /// Iterations an epoch: the last, short batch counts.
     pub fn per_epoch(&self) -> u64 {
         (self.data.train_indices.len() as u64).div_ceil((self.recipe.batch_size as u64).max(1))

@@ -66,6 +66,7 @@ impl MaskUpdates<'_> {
 pub(super) struct Changing<'a> {
     pub(super) architecture: &'a Architecture,
     pub(super) trainer: &'a mut dyn Trainer,
+    pub(super) network: usize,
     pub(super) seed: Seed,
     pub(super) iteration: u64,
 }
@@ -81,12 +82,12 @@ impl Changing<'_> {
         masks: &mut Masks,
         batch: Batch<'_>,
     ) -> Result<(), TrainingError> {
-        let state = self.trainer.state();
+        let weights = self.trainer.read(self.network).weights;
         *masks = match *updates {
             MaskUpdates::Gradual { schedule, scope, rates } => {
                 let live = complete_masks(self.architecture, masks);
                 prune_one_shot(
-                    &magnitudes(&state.weights, &live),
+                    &magnitudes(&weights, &live),
                     self.architecture,
                     scope,
                     rates,
@@ -96,17 +97,20 @@ impl Changing<'_> {
                 )?
             }
             MaskUpdates::DropAndGrow { growth, end, fraction, .. } => {
-                let gradients = match growth {
-                    GrowthRule::Random => None,
-                    GrowthRule::Gradient => Some(self.trainer.gradients(batch, Gradients::All)?),
+                let mut gradients = Tensors::new();
+                let growth = match growth {
+                    GrowthRule::Random => Growth::Random,
+                    GrowthRule::Gradient => {
+                        self.trainer.gradients(self.network, batch, Gradients::All, &mut gradients)?;
+                        Growth::Gradient(&gradients)
+                    }
                 };
-                let growth = gradients.as_ref().map_or(Growth::Random, Growth::Gradient);
                 let fraction = cosine_fraction(fraction, self.iteration, end);
-                let (weights, seed, at) = (&state.weights, self.seed, self.iteration);
-                drop_and_grow(self.architecture, weights, masks, growth, fraction, seed, at)?.masks
+                let (seed, at) = (self.seed, self.iteration);
+                drop_and_grow(self.architecture, &weights, masks, growth, fraction, seed, at)?.masks
             }
         };
-        Ok(self.trainer.load(&state.weights, masks, Some(&state.optimizer))?)
+        Ok(self.trainer.remask(self.network, masks)?)
     }
 }
 

@@ -1,255 +1,266 @@
-//! The training loop.
+//! One training in progress.
 
 use std::collections::BTreeMap;
 
-use lth_model::{Batch, Engine, Masks, Pruned, StepReport, Trainer, views};
-
-use super::{
-    Directive, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint,
-    TrainingError, TrainingJob,
-    batches::Batches,
-    check::check,
-    clock::Clock,
-    mask_updates::{Changing, MaskUpdates, diverged},
+use lth_model::{
+    Batch, Evaluation, EvaluationSet, Masks, Start, StepReport, Trainer, TrainerState, Update, View, views,
 };
 
-/// Trains a network from `job.start` to the recipe's length, or from a checkpoint of the same training.
-///
-/// Iteration `i` means: after `i` updates. Validation and test sets are evaluated at every multiple of `evaluate_every`
-/// and at the last iteration; the training rows beside them are running means over the batches since the evaluation
-/// before. At the end the whole training set is evaluated once. Images are varied in steps only, never in evaluations. Weights, optimiser state and all figures but the times
-/// depend on the job and the engine only: neither the observer nor an interruption changes a bit.
-///
-/// # Errors
-/// When the job contradicts itself or its data, the engine refuses weights, masks or examples, or the observer cannot
-/// store a checkpoint. Everything but the last is found before the first update.
-pub fn train(
-    engine: &dyn Engine,
-    job: &TrainingJob<'_>,
-    resume: Option<TrainingCheckpoint>,
-    observer: &mut dyn Observer,
-) -> Result<Outcome, TrainingError> {
-    let clock = Clock::start();
-    check(job, resume.as_ref())?;
-    let (per_epoch, last) = (job.per_epoch(), job.last_iteration());
-    let mut run = Run::new(engine, job, resume, clock)?;
-    let mut batches = Batches::new(&job.data.train_indices, job.recipe.batch_size, job.seed, job.order);
-    let mut seen = Vec::new();
+use super::{
+    EvaluationSets, MetricRow, Observer, Outcome, Progress, RunningMean, Split, Trained, TrainingCheckpoint,
+    TrainingError, TrainingJob, batches::Batches, clock::Clock, mask_updates::Changing,
+};
 
-    if run.lacks_evaluation(job, last) {
-        match run.evaluate(&|| observer.stops()) {
-            Evaluated::Finite => {}
-            Evaluated::Diverged => return Ok(Outcome::Diverged { iteration: run.iteration }),
-            Evaluated::Stopped => return Ok(Outcome::Stopped(run.checkpoint())),
-        }
-    }
-    while run.iteration < last {
-        let rate = job.recipe.learning_rate_at(run.iteration, per_epoch);
-        let indices = batches.after(run.iteration);
-        views(job.recipe.augmentation, job.seed, run.iteration / per_epoch, indices, &mut seen);
-        let batch = Batch::Stored { examples: &job.data.train, indices, views: &seen };
-        let report = run.trainer.step(batch, rate as f32)?;
-        run.iteration += 1;
-        if !report.loss_sum.is_finite() {
-            return Ok(Outcome::Diverged { iteration: run.iteration });
-        }
-        run.running.add(&report);
-        if let Some(updates) = job.mask_updates.as_ref().filter(|updates| updates.changes_at(run.iteration)) {
-            match run.change_masks(job, updates, batch) {
-                Err(error) if diverged(&error) => return Ok(Outcome::Diverged { iteration: run.iteration }),
-                changed => changed?,
-            }
-        }
-        if job.snapshots.contains(&run.iteration) {
-            run.snapshots.insert(run.iteration, run.trainer.state());
-        }
-        if is_evaluated(run.iteration, job, last) {
-            match run.evaluate(&|| observer.stops()) {
-                Evaluated::Finite => {}
-                Evaluated::Diverged => return Ok(Outcome::Diverged { iteration: run.iteration }),
-                Evaluated::Stopped => return Ok(Outcome::Stopped(run.checkpoint())),
-            }
-        }
-        match observer.step(&run.progress(&report, per_epoch, last)) {
-            Directive::Continue => {}
-            Directive::Checkpoint => {
-                let checkpoint = run.checkpoint();
-                observer
-                    .checkpoint(&checkpoint)
-                    .map_err(|source| TrainingError::Checkpoint { iteration: run.iteration, source })?;
-            }
-            Directive::Stop => return Ok(Outcome::Stopped(run.checkpoint())),
-        }
-    }
-    run.finish(job, &|| observer.stops())
-}
-
-/// Whether validation and test sets are evaluated after so many updates.
-fn is_evaluated(iteration: u64, job: &TrainingJob<'_>, last: u64) -> bool {
-    iteration.is_multiple_of(job.evaluate_every) || iteration == last
-}
-
-/// What came of an evaluation.
-enum Evaluated {
-    /// Every loss is finite.
-    Finite,
-    /// A loss is not.
-    Diverged,
-    /// It was stopped in the middle, and nothing of it is noted.
-    Stopped,
-}
-
-/// A training in progress.
-struct Run {
-    trainer: Box<dyn Trainer>,
+/// A training in progress: what of it is not in the trainer.
+pub(super) struct Run<'a> {
+    /// Its place among those that are trained together.
+    pub(super) place: usize,
+    /// Its network in the trainer.
+    pub(super) network: usize,
+    pub(super) job: &'a TrainingJob<'a>,
+    pub(super) observer: &'a mut dyn Observer,
+    sets: &'a EvaluationSets,
+    /// What it goes on from.
+    resumed: Option<TrainerState>,
     masks: Masks,
-    changing: bool,
-    validation_set: Option<usize>,
-    test_set: usize,
-    iteration: u64,
+    pub(super) iteration: u64,
+    last: u64,
+    per_epoch: u64,
+    batches: Batches<'a>,
+    /// The updates that come next.
+    prepared: Vec<Prepared>,
+    /// How many of them are made.
+    updates: usize,
+    report: StepReport,
     running: RunningMean,
     history: Vec<MetricRow>,
     validation: Option<MetricRow>,
-    snapshots: BTreeMap<u64, lth_model::TrainerState>,
+    snapshots: BTreeMap<u64, TrainerState>,
     clock: Clock,
 }
 
-impl Run {
-    fn new(
-        engine: &dyn Engine,
-        job: &TrainingJob<'_>,
-        resume: Option<TrainingCheckpoint>,
-        clock: Clock,
-    ) -> Result<Self, TrainingError> {
-        let (weights, optimizer) = match &resume {
-            Some(checkpoint) => (&checkpoint.trainer.weights, Some(&checkpoint.trainer.optimizer)),
-            None => (job.weights, job.optimizer),
-        };
-        let masks =
-            resume.as_ref().and_then(|checkpoint| checkpoint.masks.as_ref()).unwrap_or(job.masks).clone();
-        let mut trainer = engine.trainer(job.architecture, job.recipe, weights, &masks, job.seed)?;
-        match job.pruned {
-            Pruned::Frozen => trainer.load_frozen(weights, &masks, optimizer)?,
-            Pruned::Zero if optimizer.is_some() => trainer.load(weights, &masks, optimizer)?,
-            Pruned::Zero => {}
-        }
-        let data = job.data;
-        let validation_set = match data.validation.as_slice() {
-            [] => None,
-            indices => Some(trainer.add_evaluation_set(&data.train, indices)?),
-        };
-        let test_set = trainer.add_evaluation_set(&data.test, &data.test_indices)?;
+/// The examples of an update and its rate.
+#[derive(Default)]
+struct Prepared {
+    indices: Vec<u32>,
+    views: Vec<View>,
+    rate: f32,
+}
 
+impl<'a> Run<'a> {
+    /// A training that was checked.
+    pub(super) fn new(
+        place: usize,
+        (job, sets): (&'a TrainingJob<'a>, &'a EvaluationSets),
+        resume: Option<TrainingCheckpoint>,
+        observer: &'a mut dyn Observer,
+        clock: Clock,
+    ) -> Self {
         let mut run = Self {
-            trainer,
-            masks,
-            changing: job.mask_updates.is_some(),
-            validation_set,
-            test_set,
+            place,
+            network: 0,
+            job,
+            observer,
+            sets,
+            resumed: None,
+            masks: job.masks.clone(),
             iteration: job.start,
+            last: job.last_iteration(),
+            per_epoch: job.per_epoch(),
+            batches: Batches::new(&job.data.train_indices, job.recipe.batch_size, job.seed, job.order),
+            prepared: Vec::new(),
+            updates: 0,
+            report: StepReport::default(),
             running: RunningMean::default(),
             history: Vec::new(),
             validation: None,
             snapshots: BTreeMap::new(),
             clock,
         };
-        match resume {
-            Some(checkpoint) => {
-                run.validation =
-                    checkpoint.history.iter().rfind(|row| row.split == Split::Validation).copied();
-                run.iteration = checkpoint.iteration;
-                run.running = checkpoint.running;
-                run.history = checkpoint.history;
-                run.snapshots = checkpoint.snapshots;
-                run.clock.resume(checkpoint.seconds, checkpoint.cpu_seconds);
-            }
-            None if job.snapshots.contains(&job.start) => {
-                run.snapshots.insert(job.start, run.trainer.state());
-            }
-            None => {}
+        if let Some(checkpoint) = resume {
+            run.resumed = Some(checkpoint.trainer);
+            run.masks = checkpoint.masks.unwrap_or(run.masks);
+            run.iteration = checkpoint.iteration;
+            run.running = checkpoint.running;
+            run.history = checkpoint.history;
+            run.snapshots = checkpoint.snapshots;
+            run.validation = last_validation(&run.history);
+            run.clock.resume(checkpoint.seconds, checkpoint.cpu_seconds);
         }
-        Ok(run)
+        run
     }
 
-    fn change_masks(
-        &mut self,
-        job: &TrainingJob<'_>,
-        updates: &MaskUpdates<'_>,
-        batch: Batch<'_>,
-    ) -> Result<(), TrainingError> {
-        let changing = Changing {
-            architecture: job.architecture,
-            trainer: self.trainer.as_mut(),
-            seed: job.seed,
-            iteration: self.iteration,
+    /// What its network starts from.
+    pub(super) fn start(&self) -> Start<'_> {
+        let (weights, optimizer) = match &self.resumed {
+            Some(state) => (&state.weights, Some(&state.optimizer)),
+            None => (self.job.weights, self.job.optimizer),
         };
-        changing.change(updates, &mut self.masks, batch)
+        let pruned = self.job.pruned;
+        Start { pruned, optimizer, ..Start::new(weights, &self.masks, self.job.seed) }
+    }
+
+    /// The network is there.
+    pub(super) fn begin(&mut self, trainer: &dyn Trainer) {
+        if self.resumed.take().is_none() {
+            self.take_snapshot(trainer);
+        }
+    }
+
+    /// Updates from here to the next iteration at which something is to be done, `most` at most.
+    pub(super) fn updates_to_event(&self, most: usize) -> usize {
+        let is_event = |updates: &usize| {
+            let iteration = self.iteration + *updates as u64;
+            iteration == self.last
+                || iteration.is_multiple_of(self.job.evaluate_every)
+                || self.job.snapshots.contains(&iteration)
+                || self.job.mask_updates.as_ref().is_some_and(|updates| updates.changes_at(iteration))
+        };
+        (1..most).find(is_event).unwrap_or(most)
+    }
+
+    /// Finds the examples of the next updates.
+    pub(super) fn prepare(&mut self, updates: usize) {
+        let recipe = self.job.recipe;
+        self.updates = updates;
+        self.prepared.resize_with(updates.max(self.prepared.len()), Prepared::default);
+        for (iteration, prepared) in (self.iteration..).zip(&mut self.prepared[..updates]) {
+            prepared.rate = recipe.learning_rate_at(iteration, self.per_epoch) as f32;
+            prepared.indices.clear();
+            prepared.indices.extend_from_slice(self.batches.after(iteration));
+            let epoch = iteration / self.per_epoch;
+            views(recipe.augmentation, self.job.seed, epoch, &prepared.indices, &mut prepared.views);
+        }
+    }
+
+    /// One of the updates that were prepared.
+    pub(super) fn update(&self, number: usize) -> Update<'_> {
+        let prepared = &self.prepared[number];
+        Update { batch: self.batch(prepared), rate: prepared.rate }
+    }
+
+    fn batch<'b>(&'b self, prepared: &'b Prepared) -> Batch<'b> {
+        Batch::Stored { data: &self.job.data.train, indices: &prepared.indices, views: &prepared.views }
+    }
+
+    /// Counts updates; the iteration at which the loss was no number, if it was.
+    pub(super) fn count(&mut self, reports: &[StepReport]) -> Option<u64> {
+        for report in reports {
+            self.iteration += 1;
+            if !report.loss_sum.is_finite() {
+                return Some(self.iteration);
+            }
+            self.running.add(report);
+            self.report = *report;
+        }
+        None
+    }
+
+    /// Changes masks where this iteration does.
+    pub(super) fn change_masks(&mut self, trainer: &mut dyn Trainer) -> Result<(), TrainingError> {
+        let Some(updates) = &self.job.mask_updates else { return Ok(()) };
+        if !updates.changes_at(self.iteration) {
+            return Ok(());
+        }
+        let (architecture, seed) = (self.job.architecture, self.job.seed);
+        let changing =
+            Changing { architecture, trainer, network: self.network, seed, iteration: self.iteration };
+        let mut masks = std::mem::take(&mut self.masks);
+        // The batch of the last update, which is the one that led here.
+        let changed = changing.change(updates, &mut masks, self.batch(&self.prepared[self.updates - 1]));
+        self.masks = masks;
+        changed
+    }
+
+    /// Keeps the network's state where it is asked for.
+    pub(super) fn take_snapshot(&mut self, trainer: &dyn Trainer) {
+        if self.job.snapshots.contains(&self.iteration) {
+            self.snapshots.insert(self.iteration, trainer.read(self.network));
+        }
+    }
+
+    /// Whether validation and test sets are evaluated after so many updates.
+    pub(super) fn is_evaluated(&self) -> bool {
+        self.iteration.is_multiple_of(self.job.evaluate_every) || self.is_at_end()
     }
 
     /// Whether it was stopped while the present network was evaluated.
-    fn lacks_evaluation(&self, job: &TrainingJob<'_>, last: u64) -> bool {
-        self.iteration > job.start
-            && is_evaluated(self.iteration, job, last)
+    pub(super) fn lacks_evaluation(&self) -> bool {
+        self.iteration > self.job.start
+            && self.is_evaluated()
             && self.history.last().is_none_or(|row| row.iteration < self.iteration)
     }
 
-    /// Adds the rows of this iteration.
-    fn evaluate(&mut self, stop: &dyn Fn() -> bool) -> Evaluated {
-        let sets = [(self.validation_set, Split::Validation), (Some(self.test_set), Split::Test)];
-        let mut rows = Vec::new();
-        for (set, split) in sets.into_iter().filter_map(|(set, split)| Some((set?, split))) {
-            let Some(evaluation) = self.trainer.evaluate_unless(set, stop) else { return Evaluated::Stopped };
-            let (loss, accuracy) = (evaluation.loss, evaluation.accuracy());
-            rows.push(MetricRow { iteration: self.iteration, split, loss, accuracy });
-        }
-        self.history.extend(self.running.row(self.iteration));
-        self.running = RunningMean::default();
-        self.history.extend(&rows);
-        self.validation = self.history.iter().rfind(|row| row.split == Split::Validation).copied();
-        if rows.iter().all(|row| row.loss.is_finite()) { Evaluated::Finite } else { Evaluated::Diverged }
+    pub(super) fn is_at_end(&self) -> bool {
+        self.iteration >= self.last
     }
 
-    fn progress(&self, report: &StepReport, per_epoch: u64, last: u64) -> Progress {
+    /// The network with the sets that it is evaluated on.
+    pub(super) fn evaluated(&self) -> impl Iterator<Item = (usize, &'a EvaluationSet)> + use<'a> {
+        let network = self.network;
+        let sets = self.sets;
+        sets.validation.iter().chain([&sets.test]).map(move |set| (network, set))
+    }
+
+    /// Adds the rows of this iteration; false where a loss is no number.
+    pub(super) fn note(&mut self, found: impl Iterator<Item = Evaluation>) -> bool {
+        let splits = self.sets.validation.iter().map(|_| Split::Validation).chain([Split::Test]);
+        let mut finite = true;
+        self.history.extend(self.running.row(self.iteration));
+        self.running = RunningMean::default();
+        for (split, evaluation) in splits.zip(found) {
+            let (loss, accuracy) = (evaluation.loss, evaluation.accuracy());
+            finite &= loss.is_finite();
+            self.history.push(MetricRow { iteration: self.iteration, split, loss, accuracy });
+        }
+        self.validation = last_validation(&self.history);
+        finite
+    }
+
+    pub(super) fn progress(&self) -> Progress {
         Progress {
             iteration: self.iteration,
-            iterations: last,
-            epoch: self.iteration.div_ceil(per_epoch),
-            epochs: last.div_ceil(per_epoch),
-            loss: report.loss_sum / report.examples as f64,
+            iterations: self.last,
+            epoch: self.iteration.div_ceil(self.per_epoch),
+            epochs: self.last.div_ceil(self.per_epoch),
+            loss: self.report.loss_sum / self.report.examples as f64,
             validation: self.validation,
         }
     }
 
-    fn checkpoint(&self) -> TrainingCheckpoint {
+    pub(super) fn checkpoint(&self, trainer: &dyn Trainer) -> TrainingCheckpoint {
         TrainingCheckpoint {
             iteration: self.iteration,
-            trainer: self.trainer.state(),
-            masks: self.changing.then(|| self.masks.clone()),
+            trainer: trainer.read(self.network),
+            masks: self.job.mask_updates.is_some().then(|| self.masks.clone()),
             running: self.running,
             history: self.history.clone(),
             snapshots: self.snapshots.clone(),
             seconds: self.clock.seconds(),
-            cpu_seconds: self.clock.cpu_seconds(self.trainer.as_ref()),
+            cpu_seconds: self.clock.cpu_seconds(trainer),
         }
     }
 
-    fn finish(mut self, job: &TrainingJob<'_>, stop: &dyn Fn() -> bool) -> Result<Outcome, TrainingError> {
-        let state = self.trainer.state();
-        // Only now: the training set is the largest, and prepared sets stay in memory.
-        let train_set = self.trainer.add_evaluation_set(&job.data.train, &job.data.train_indices)?;
-        let Some(train) = self.trainer.evaluate_unless(train_set, stop) else {
-            return Ok(Outcome::Stopped(self.checkpoint()));
+    /// Evaluates the training set once, and gives what was trained.
+    pub(super) fn finish(&mut self, trainer: &mut dyn Trainer) -> Result<Outcome, TrainingError> {
+        let state = trainer.read(self.network);
+        let found = trainer.evaluate(&[(self.network, &self.sets.train)], &|| self.observer.stops())?;
+        let Some(train) = found.and_then(|found| found.into_iter().next()) else {
+            return Ok(Outcome::Stopped(self.checkpoint(trainer)));
         };
-        let (seconds, cpu_seconds) = (self.clock.seconds(), self.clock.cpu_seconds(self.trainer.as_ref()));
         Ok(Outcome::Finished(Trained {
             weights: state.weights,
-            masks: self.masks,
+            masks: std::mem::take(&mut self.masks),
             optimizer: state.optimizer,
-            history: self.history,
-            snapshots: self.snapshots,
+            history: std::mem::take(&mut self.history),
+            snapshots: std::mem::take(&mut self.snapshots),
             train,
-            seconds,
-            cpu_seconds,
+            seconds: self.clock.seconds(),
+            cpu_seconds: self.clock.cpu_seconds(trainer),
         }))
     }
+}
+
+fn last_validation(history: &[MetricRow]) -> Option<MetricRow> {
+    history.iter().rfind(|row| row.split == Split::Validation).copied()
 }

@@ -2,11 +2,12 @@
 
 use crate::common::{FEATURES, Fixture, normed_architecture};
 use lth_cpu::CpuEngine;
-use lth_model::{Density, Engine, Masks, Optimizer, Seed, Tensors, mlp};
+use lth_model::{
+    Density, Engine, Masks, Normalizing, OneNetwork, Optimizer, Program, Seed, Start, Tensors, mlp,
+};
 use lth_ticket::{
-    Directive, FrozenWeights, Normalizing, Observer, Outcome, Progress, SupermaskEngine, SupermaskMethod,
-    SupermaskSettings, Trained, TrainingCheckpoint, TrainingJob, Unobserved, sampled_masks, scores_of,
-    supermask_weights, train,
+    Directive, FrozenWeights, Observer, Outcome, Progress, SupermaskMethod, SupermaskSettings, Trained,
+    TrainingCheckpoint, TrainingJob, Unobserved, sampled_masks, scores_of, supermask_weights, train,
 };
 
 const DROPOUT: &str = "dropout while a mask is learned";
@@ -20,10 +21,6 @@ fn methods() -> [SupermaskMethod; 2] {
     [SupermaskMethod::Bernoulli { sigmoid_bias: 0.5, samples: 4 }, SupermaskMethod::EdgePopup { density }]
 }
 
-fn engine(cpu: &CpuEngine, method: SupermaskMethod) -> SupermaskEngine<'_> {
-    SupermaskEngine { inner: cpu, settings: settings(method), normalizing: None }
-}
-
 /// A fixture of two layers whose scores move fast.
 fn fixture(optimizer: Optimizer) -> Fixture {
     let mut fixture = Fixture::of(mlp("net", &[FEATURES], &[24], 3));
@@ -33,8 +30,8 @@ fn fixture(optimizer: Optimizer) -> Fixture {
     fixture
 }
 
-fn job(fixture: &Fixture) -> TrainingJob<'_> {
-    TrainingJob { snapshots: Vec::new(), ..fixture.job() }
+fn job(fixture: &Fixture, method: SupermaskMethod) -> TrainingJob<'_> {
+    TrainingJob { snapshots: Vec::new(), learns: settings(method).learns(None), ..fixture.job() }
 }
 
 fn learn(engine: &dyn Engine, job: &TrainingJob<'_>, resume: Option<TrainingCheckpoint>) -> Trained {
@@ -69,7 +66,7 @@ fn weights_stay_to_the_bit_while_scores_learn() {
         for optimizer in [Optimizer::SGD, momentum, Optimizer::ADAM] {
             let mut fixture = fixture(optimizer);
             fixture.recipe.length = lth_model::Step::from_epochs(40);
-            let trained = learn(&engine(&cpu, method), &job(&fixture), None);
+            let trained = learn(&cpu, &job(&fixture, method), None);
             assert!(bits(&trained.weights) == bits(&fixture.weights), "{optimizer}: weights moved");
             let (first, last) = (trained.history[0].loss, trained.train.loss);
             assert!(last < 0.95 * first, "{optimizer}, {method:?}: {first} to {last}");
@@ -85,12 +82,12 @@ fn a_learning_that_is_interrupted_goes_on_to_the_same_bits() {
             [Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 }, Optimizer::ADAM]
         {
             let fixture = fixture(optimizer);
-            let whole = learn(&engine(&cpu, method), &job(&fixture), None);
+            let whole = learn(&cpu, &job(&fixture, method), None);
             for stop in [1, 6, 13] {
-                let stopped = train(&engine(&cpu, method), &job(&fixture), None, &mut StopAt(stop)).unwrap();
+                let stopped = train(&cpu, &job(&fixture, method), None, &mut StopAt(stop)).unwrap();
                 let Outcome::Stopped(checkpoint) = stopped else { panic!("it was not stopped") };
                 let checkpoint = TrainingCheckpoint::from_file(checkpoint.to_file()).unwrap();
-                let resumed = learn(&engine(&cpu, method), &job(&fixture), Some(checkpoint));
+                let resumed = learn(&cpu, &job(&fixture, method), Some(checkpoint));
                 assert!(resumed == whole, "{method:?}, {optimizer}: other bits after a stop at {stop}");
             }
         }
@@ -101,17 +98,17 @@ fn a_learning_that_is_interrupted_goes_on_to_the_same_bits() {
 fn an_evaluation_is_the_mean_over_the_masks_that_can_be_drawn_again() {
     let cpu = CpuEngine::new();
     let (method, fixture) = (methods()[0], fixture(Optimizer::SGD));
-    let trained = learn(&engine(&cpu, method), &job(&fixture), None);
+    let trained = learn(&cpu, &job(&fixture, method), None);
     let scores = scores_of(&trained.optimizer);
     let data = &fixture.data;
     let mut correct = 0;
     for sample in 0..4 {
         let masks = sampled_masks(&scores, Seed(3), trained.optimizer.updates, sample);
         let weights = supermask_weights(&fixture.weights, &masks, true);
-        let network = cpu.trainer(&fixture.architecture, &fixture.recipe, &weights, &masks, Seed(3));
-        let mut network = network.unwrap();
-        let set = network.add_evaluation_set(&data.train, &data.train_indices).unwrap();
-        correct += network.evaluate(set).correct;
+        let program = Program::evaluation(&fixture.architecture, fixture.recipe.batch_size);
+        let mut network = OneNetwork::new(&cpu, &program, &Start::new(&weights, &masks, Seed(3))).unwrap();
+        let sets = data.evaluation_sets(&cpu).unwrap();
+        correct += network.evaluate(&sets.train).unwrap().correct;
     }
     assert_eq!((trained.train.correct, trained.train.examples), (correct, 4 * data.train_indices.len()));
 }
@@ -121,13 +118,16 @@ fn a_network_with_batch_normalisation_is_learned_and_resumed() {
     let cpu = CpuEngine::new();
     let mut fixture = Fixture::of(normed_architecture());
     fixture.masks = Masks::new();
-    let (examples, indices) = (fixture.data.train.clone(), fixture.data.train_indices.clone());
-    let normalizing = Some(Normalizing { examples, indices, batch_size: 8 });
-    let engine = SupermaskEngine { inner: &cpu, settings: settings(methods()[0]), normalizing };
-    let whole = learn(&engine, &job(&fixture), None);
-    let stopped = train(&engine, &job(&fixture), None, &mut StopAt(7)).unwrap();
+    let (data, indices) = (fixture.data.train.clone(), fixture.data.train_indices.clone());
+    let normalizing = Normalizing { data, indices, batch_size: 8 };
+    let job = || TrainingJob {
+        learns: settings(methods()[0]).learns(Some(&normalizing)),
+        ..job(&fixture, methods()[0])
+    };
+    let whole = learn(&cpu, &job(), None);
+    let stopped = train(&cpu, &job(), None, &mut StopAt(7)).unwrap();
     let Outcome::Stopped(checkpoint) = stopped else { panic!("it was not stopped") };
-    assert!(learn(&engine, &job(&fixture), Some(checkpoint)) == whole);
+    assert!(learn(&cpu, &job(), Some(checkpoint)) == whole);
     assert!(bits(&whole.weights) == bits(&fixture.weights));
 }
 
@@ -135,7 +135,7 @@ fn a_network_with_batch_normalisation_is_learned_and_resumed() {
 fn masks_under_the_mask_and_dropout_are_refused() {
     let cpu = CpuEngine::new();
     let mut fixture = Fixture::new();
-    let refused = train(&engine(&cpu, methods()[0]), &job(&fixture), None, &mut Unobserved).unwrap_err();
+    let refused = train(&cpu, &job(&fixture, methods()[0]), None, &mut Unobserved).unwrap_err();
     assert!(refused.to_string().contains("a mask under the mask"), "{refused}");
     fixture = Fixture::of(
         lth_model::ArchitectureBuilder::new("dropping", &[FEATURES])
@@ -147,6 +147,6 @@ fn masks_under_the_mask_and_dropout_are_refused() {
             .unwrap(),
     );
     fixture.masks = Masks::new();
-    let refused = train(&engine(&cpu, methods()[0]), &job(&fixture), None, &mut Unobserved).unwrap_err();
+    let refused = train(&cpu, &job(&fixture, methods()[0]), None, &mut Unobserved).unwrap_err();
     assert!(refused.to_string().contains(DROPOUT), "{refused}");
 }

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use lth_lab::Experiment;
 use lth_model::{
-    Architecture, Batch, Engine, Examples, Mask, Masks, Normalization, Purpose, RandomStream, Recipe, Seed,
-    Tensors,
+    Architecture, Batch, Engine, Examples, Mask, Masks, Normalization, OneNetwork, Program, Purpose,
+    RandomStream, Seed, Start, Tensors,
 };
 use lth_ticket::{Compact, Connectivity};
 
@@ -63,17 +62,16 @@ fn milliseconds(architecture: &Architecture, weights: &Tensors, masks: &Masks) -
         features,
         normalization: Normalization::UNIT,
     };
-    let recipe: Recipe =
-        Recipe { batch_size: EXAMPLES, ..Experiment::new(&architecture.name, "mnist").recipe };
     let engine = settings::engine()?;
-    let mut trainer =
-        engine.trainer(architecture, &recipe, weights, masks, Seed(0)).map_err(Failure::bad_input)?;
+    let (program, start) = (Program::evaluation(architecture, EXAMPLES), Start::new(weights, masks, Seed(0)));
+    let mut network = OneNetwork::new(&engine, &program, &start).map_err(Failure::bad_input)?;
+    let data = engine.upload(&examples).map_err(Failure::bad_input)?;
     let indices: Vec<u32> = (0..EXAMPLES as u32).collect();
     let (begun, mut best) = (Instant::now(), f64::INFINITY);
     while begun.elapsed() < MEASURED {
         let start = Instant::now();
-        trainer
-            .logits(Batch::Stored { examples: &examples, indices: &indices, views: &[] })
+        network
+            .logits(Batch::Stored { data: &data, indices: &indices, views: &[] })
             .map_err(Failure::bad_input)?;
         best = best.min(start.elapsed().as_secs_f64() * 1000.0);
     }

@@ -9,7 +9,7 @@ use lth_lab::{
     EstimateContext, Experiment, GivenStart, RoundResult, RunContext, RunReport, StageError, Stop, Variant,
     check_memory, estimate_run, plain_training, train_one, write_file,
 };
-use lth_model::{Engine, Hint, TensorFile};
+use lth_model::{Engine, Hint, Program, TensorFile};
 
 use super::{
     experiment_run::{checkpoint_every, keep_network, refused},
@@ -43,7 +43,7 @@ pub(crate) fn run(
     let architecture = settings::network(&model, &dataset)?;
     let engine = settings::engine()?.with_threads(settings::threads(arguments.threads.as_deref())?);
     // Before there are weights of a network that may be too large.
-    engine.supports(&architecture, &experiment.recipe).map_err(Failure::bad_input)?;
+    engine.supports(&Program::training(&architecture, &experiment.recipe)).map_err(Failure::bad_input)?;
     check_memory(&architecture, &experiment.recipe).map_err(Failure::bad_input)?;
     let seed = arguments.recipe.seed.as_deref();
     let start = Start::of(&arguments.start, seed, &architecture, &experiment.recipe, messages)?;

@@ -13,14 +13,12 @@ use crate::graph::{
 
 fn settings() -> impl Strategy<Value = Settings> {
     let clip = prop_oneof![Just(None), (0.01..2.0).prop_map(Some)];
-    (0..OPTIMIZERS.len(), prop_oneof![Just(0.0), Just(0.1)], clip, any::<bool>(), any::<bool>()).prop_map(
-        |(which, smoothing, clip, frozen, really)| {
-            let (optimizer, rate) = OPTIMIZERS[which];
-            let clip = clip.map(|clip: f64| f64::from(clip as f32));
-            let smoothing = f64::from(smoothing as f32);
-            Settings { smoothing, clip, frozen_norm: frozen && really, ..Settings::new(optimizer, rate) }
-        },
-    )
+    (0..OPTIMIZERS.len(), prop_oneof![Just(0.0), Just(0.1)], clip).prop_map(|(which, smoothing, clip)| {
+        let (optimizer, rate) = OPTIMIZERS[which];
+        let clip = clip.map(|clip: f64| f64::from(clip as f32));
+        let smoothing = f64::from(smoothing as f32);
+        Settings { smoothing, clip, ..Settings::new(optimizer, rate) }
+    })
 }
 
 fn check(spec: &Spec, settings: &Settings, engine: CpuEngine) -> Result<(), TestCaseError> {

@@ -100,23 +100,23 @@ proptest! {
         let settings = settings_of(&spec);
         let data = Data::new(&spec);
         let new = || trainer(CpuEngine::new(), &architecture, &settings, &weights, &masks);
-        let steps = |trainer: &mut dyn lth_model::Trainer, numbers: std::ops::Range<usize>| {
+        let steps = |trainer: &mut crate::shared::Network, numbers: std::ops::Range<usize>| {
             for number in numbers {
                 trainer.step(data.batch(number), settings.rate as f32).unwrap();
             }
         };
         let mut whole = new();
-        steps(&mut *whole, 0..4);
+        steps(&mut whole, 0..4);
 
         let mut before = new();
-        steps(&mut *before, 0..stop);
+        steps(&mut before, 0..stop);
         let state = before.state();
         // Another trainer, which has been elsewhere.
         let mut after = new();
-        steps(&mut *after, 0..1);
+        steps(&mut after, 0..1);
         after.load(&state.weights, &masks, Some(&state.optimizer)).unwrap();
         prop_assert_eq!(same_bits(&after.state().weights, &state.weights), Ok(()), "loaded");
-        steps(&mut *after, stop..4);
+        steps(&mut after, stop..4);
         let (found, expected) = (after.state(), whole.state());
         prop_assert_eq!(same_bits(&found.weights, &expected.weights), Ok(()), "weights");
         prop_assert_eq!(same_bits(&found.optimizer.tensors, &expected.optimizer.tensors), Ok(()), "memory");

@@ -1,9 +1,10 @@
 //! Everything that changes a step, together: clipping, smoothing, decay, every optimiser, dropout, frozen weights, and masks
 //! that change, in chains and in graphs, with layers dense and sparse, over several steps against plain loops.
 
+use crate::shared::Network;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Batch, Examples, Gradients, Masks, Normalization, Op, Optimizer, Pruned, Trainer, View,
+    Architecture, Batch, DataSet, Examples, Gradients, Masks, Normalization, Op, Optimizer, Pruned, View,
 };
 use proptest::{prelude::*, test_runner::TestCaseError};
 
@@ -57,7 +58,6 @@ enum Between {
     Nothing,
     Logits,
     Gradients(Gradients),
-    OutputGradients,
     Evaluation,
 }
 
@@ -75,12 +75,10 @@ fn optimizer() -> impl Strategy<Value = (Optimizer, f32)> {
 
 fn settings() -> impl Strategy<Value = Settings> {
     let clip = prop_oneof![Just(None), (0.01..1.0_f32).prop_map(Some)];
-    let frozen_norm = prop_oneof![3 => Just(false), 1 => Just(true)];
-    (optimizer(), prop_oneof![Just(0.0_f32), Just(0.1)], clip, frozen_norm).prop_map(
-        |((optimizer, rate), smoothing, clip, frozen_norm)| Settings {
+    (optimizer(), prop_oneof![Just(0.0_f32), Just(0.1)], clip).prop_map(
+        |((optimizer, rate), smoothing, clip)| Settings {
             smoothing: smoothing.into(),
             clip: clip.map(f64::from),
-            frozen_norm,
             ..Settings::new(optimizer, rate)
         },
     )
@@ -99,7 +97,6 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Between::Logits),
         1 => Just(Between::Gradients(Gradients::All)),
         1 => Just(Between::Gradients(Gradients::Live)),
-        1 => Just(Between::OutputGradients),
         1 => Just(Between::Evaluation),
     ];
     (0.0..=1.0, read, proptest::option::weighted(0.4, masks_of_step()), between)
@@ -152,14 +149,13 @@ fn numbers(examples: &Examples, shape: &[usize], indices: &[u32]) -> (Vec<f32>, 
     (inputs.collect(), indices.iter().map(|&index| examples.labels[index as usize]).collect())
 }
 
-fn ask(trainer: &mut dyn Trainer, between: Between, examples: &Examples) {
+fn ask(trainer: &mut Network, between: Between, examples: &Examples) {
     let indices: Vec<u32> = (0..9).collect();
-    let batch = Batch::Stored { examples, indices: &indices, views: &[] };
+    let batch = Batch::Stored { data: &DataSet::on_host(examples), indices: &indices, views: &[] };
     match between {
         Between::Nothing => {}
         Between::Logits => drop(trainer.logits(batch).unwrap()),
         Between::Gradients(which) => drop(trainer.gradients(batch, which).unwrap()),
-        Between::OutputGradients => drop(trainer.output_gradients(batch).unwrap()),
         Between::Evaluation => {
             let set = trainer.add_evaluation_set(examples, &indices).unwrap();
             trainer.evaluate(set);
@@ -193,14 +189,18 @@ fn check(architecture: &Architecture, training: &Training, largest: usize) -> Re
             oracle.set_masks(&masks, *pruned);
             zero = if *pruned == Pruned::Zero { masks } else { Masks::new() };
         }
-        ask(&mut *trainer, step.between, &examples);
+        ask(&mut trainer, step.between, &examples);
         let size = least + (step.share * (largest - least) as f64) as usize;
         let indices: Vec<u32> = (0..size).map(|_| stream.below(COUNT as u64) as u32).collect();
         let (inputs, labels) = numbers(&examples, shape, &indices);
         let views = vec![View::default(); size];
         let batch = match step.read {
-            Read::Stored => Batch::Stored { examples: &examples, indices: &indices, views: &[] },
-            Read::Seen => Batch::Stored { examples: &examples, indices: &indices, views: &views },
+            Read::Stored => {
+                Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] }
+            }
+            Read::Seen => {
+                Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &views }
+            }
             Read::Values => Batch::Values { inputs: &inputs, labels: &labels },
         };
         let x = wide(&inputs);

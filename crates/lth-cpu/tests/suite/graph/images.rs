@@ -1,8 +1,9 @@
 //! Stored images: how bytes become numbers, and the views of augmentation.
 
+use crate::shared::Network;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Batch, Examples, Masks, Normalization, Op, Optimizer, Tensors, Trainer, View, Window,
+    Architecture, Batch, DataSet, Examples, Masks, Normalization, Op, Optimizer, Tensors, View, Window,
 };
 use proptest::prelude::*;
 
@@ -51,7 +52,7 @@ fn seen(
     numbers
 }
 
-fn new_trainer(architecture: &Architecture, weights: &Tensors) -> Box<dyn Trainer> {
+fn new_trainer(architecture: &Architecture, weights: &Tensors) -> Network {
     let settings = Settings::new(SETTINGS.0, SETTINGS.1);
     trainer(CpuEngine::new(), architecture, &settings, weights, &Masks::new())
 }
@@ -107,7 +108,7 @@ proptest! {
         }
         let labels: Vec<u16> = indices.iter().map(|&index| examples.labels[index as usize]).collect();
         let values = Batch::Values { inputs: &inputs, labels: &labels };
-        let stored = Batch::Stored { examples: &examples, indices: &indices, views: &views };
+        let stored = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &views };
 
         let architecture = net(shape);
         let weights = weights(&architecture, seed);

@@ -2,14 +2,15 @@
 
 use std::cell::Cell;
 
+use crate::shared::Network;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Batch, EngineError, Examples, Masks, Normalization, Op, Tensors, Trainer, Window,
+    Architecture, Batch, DataSet, EngineError, Examples, Masks, Normalization, Op, Tensors, Window,
 };
 
 use crate::graph::{
     net::Net,
-    plain::{Mode, Plain, Settings, total_loss},
+    plain::{Plain, Settings, total_loss},
     support::*,
 };
 
@@ -49,7 +50,7 @@ fn inputs(examples: &Examples, indices: &[u32]) -> Vec<f64> {
 }
 
 /// With a third of the weights in a sparse layer.
-fn start() -> (Architecture, Tensors, Masks, Box<dyn Trainer>) {
+fn start() -> (Architecture, Tensors, Masks, Network) {
     let architecture = net();
     let weights = weights(&architecture, 8);
     let masks = masks(&architecture, &[1.0, 0.3], 8);
@@ -74,7 +75,7 @@ fn reestimated_statistics_are_averages_over_batches() {
             indices.chunks(batch_size).map(|indices| inputs(&examples, indices)).collect();
         plain.reestimate_batch_norm(batches.iter().map(Vec::as_slice));
         let before = trainer.state();
-        trainer.reestimate_batch_norm(&examples, &indices, batch_size).unwrap();
+        trainer.reestimate_batch_norm(&examples, &indices, batch_size, &|| false).unwrap();
         let after = trainer.state();
         assert_eq!(same_bits(&after.optimizer.tensors, &before.optimizer.tensors), Ok(()));
         for (name, tensor) in &after.weights {
@@ -98,12 +99,12 @@ fn a_reestimation_that_is_stopped_changes_nothing() {
     let before = trainer.weights();
     let asked = Cell::new(0);
     let stop = || asked.replace(asked.get() + 1) == 2;
-    assert_eq!(trainer.reestimate_batch_norm_unless(&examples, &indices, 20, &stop), Ok(false));
+    assert_eq!(trainer.reestimate_batch_norm(&examples, &indices, 20, &stop), Ok(false));
     assert_eq!((asked.get(), same_bits(&trainer.weights(), &before)), (3, Ok(())));
     // What it had seen is forgotten.
-    trainer.reestimate_batch_norm(&examples, &indices[..50], 20).unwrap();
+    trainer.reestimate_batch_norm(&examples, &indices[..50], 20, &|| false).unwrap();
     let (.., mut fresh) = start();
-    fresh.reestimate_batch_norm(&examples, &indices[..50], 20).unwrap();
+    fresh.reestimate_batch_norm(&examples, &indices[..50], 20, &|| false).unwrap();
     assert_eq!(same_bits(&trainer.weights(), &fresh.weights()), Ok(()));
 }
 
@@ -113,35 +114,9 @@ fn reestimation_of_nothing_is_refused() {
     let examples = examples();
     let before = trainer.weights();
     for (indices, batch_size) in [(&[][..], 8), (&[0, 1][..], 0), (&[0, COUNT as u32][..], 8)] {
-        let result = trainer.reestimate_batch_norm(&examples, indices, batch_size);
+        let result = trainer.reestimate_batch_norm(&examples, indices, batch_size, &|| false);
         assert!(matches!(result, Err(EngineError::Batch { .. })), "{indices:?} in batches of {batch_size}");
         assert_eq!(same_bits(&trainer.weights(), &before), Ok(()));
-    }
-}
-
-#[test]
-fn frozen_statistics_stay_and_are_used() {
-    let (architecture, weights, masks, mut trainer) = start();
-    let examples = examples();
-    let indices: Vec<u32> = (20..81).collect();
-    let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
-    let before = trainer.weights();
-    trainer.freeze_batch_norm(true);
-    let report = trainer.step(batch, 0.05).unwrap();
-    for (name, tensor) in trainer.weights() {
-        let same = tensor.data() == before[&name].data();
-        assert_eq!(same, is_running(&name), "{name}");
-    }
-    let plain = Plain::new(&architecture, &weights, &masks);
-    let labels: Vec<u16> = indices.iter().map(|&index| examples.labels[index as usize]).collect();
-    let expected = total_loss(&plain.logits(&inputs(&examples, &indices), Mode::Evaluation), &labels, 0.0);
-    assert!((report.loss_sum - expected).abs() < 1e-5 * expected, "{} is not {expected}", report.loss_sum);
-
-    trainer.freeze_batch_norm(false);
-    let before = trainer.weights();
-    trainer.step(batch, 0.05).unwrap();
-    for (name, tensor) in trainer.weights().iter().filter(|(name, _)| is_running(name)) {
-        assert_ne!(tensor.data(), before[name].data(), "{name} moves again");
     }
 }
 
@@ -150,7 +125,7 @@ fn evaluation_and_gradients_leave_the_network_as_it_is() {
     let (.., mut trainer) = start();
     let examples = examples();
     let indices: Vec<u32> = (0..COUNT as u32).collect();
-    let batch = Batch::Stored { examples: &examples, indices: &indices[..33], views: &[] };
+    let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices[..33], views: &[] };
     trainer.step(batch, 0.05).unwrap();
     let before = trainer.state();
     let set = trainer.add_evaluation_set(&examples, &indices).unwrap();
@@ -160,7 +135,7 @@ fn evaluation_and_gradients_leave_the_network_as_it_is() {
     assert_eq!(same_bits(&after.weights, &before.weights), Ok(()));
     assert_eq!(same_bits(&after.optimizer.tensors, &before.optimizer.tensors), Ok(()));
 
-    let all = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
+    let all = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
     let logits = wide(&trainer.logits(all).unwrap());
     let loss = total_loss(&logits, &examples.labels, 0.0) / COUNT as f64;
     assert!((evaluation.loss - loss).abs() < 1e-5 * loss, "{} is not {loss}", evaluation.loss);
@@ -205,18 +180,16 @@ fn one_value_a_channel_is_refused_where_the_batch_is_normalised() {
     };
     assert_eq!(trainer.step(one, 0.1), Err(refused.clone()));
     assert_eq!(trainer.gradients(one, lth_model::Gradients::All), Err(refused.clone()));
-    assert_eq!(trainer.reestimate_batch_norm(&examples, &[0, 1, 2], 1), Err(refused.clone()));
-    assert_eq!(trainer.reestimate_batch_norm(&examples, &[0], 2), Err(refused));
+    assert_eq!(trainer.reestimate_batch_norm(&examples, &[0, 1, 2], 1, &|| false), Err(refused.clone()));
+    assert_eq!(trainer.reestimate_batch_norm(&examples, &[0], 2, &|| false), Err(refused));
     same_bits(&trainer.weights(), &weights).unwrap();
     // Where statistics are estimated, the last example is left out if it is alone.
-    trainer.reestimate_batch_norm(&examples, &[0, 1, 2, 3], 2).unwrap();
+    trainer.reestimate_batch_norm(&examples, &[0, 1, 2, 3], 2, &|| false).unwrap();
     let estimated = trainer.weights();
-    trainer.reestimate_batch_norm(&examples, &[0, 1, 2, 3, 4], 2).unwrap();
+    trainer.reestimate_batch_norm(&examples, &[0, 1, 2, 3, 4], 2, &|| false).unwrap();
     same_bits(&trainer.weights(), &estimated).unwrap();
-    // Evaluation, frozen statistics, and maps of several places have a variance.
+    // Evaluation, and maps of several places have a variance.
     trainer.logits(one).unwrap();
-    trainer.freeze_batch_norm(true);
-    trainer.step(one, 0.1).unwrap();
     let architecture = normed_linear(true);
     let weights = self::weights(&architecture, 3);
     let mut trainer = self::trainer(CpuEngine::new(), &architecture, &settings, &weights, &Masks::new());

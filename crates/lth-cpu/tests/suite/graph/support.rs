@@ -1,9 +1,10 @@
 //! Trainers, data and comparisons that the tests of the engine share.
 
+use crate::shared::Network;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Augmentation, BiasInit, Engine, InitScheme, Mask, Masks, Optimizer, ParameterKind, Purpose,
-    RandomStream, Recipe, Schedule, Seed, Step, Tensors, Trainer, initialize,
+    Architecture, Augmentation, BiasInit, InitScheme, Mask, Masks, Optimizer, ParameterKind, Purpose,
+    RandomStream, Recipe, Schedule, Seed, Step, Tensors, initialize,
 };
 
 use crate::graph::plain::Settings;
@@ -41,10 +42,8 @@ pub(crate) fn trainer(
     settings: &Settings,
     weights: &Tensors,
     masks: &Masks,
-) -> Box<dyn Trainer> {
-    let mut trainer = engine.trainer(architecture, &recipe(settings), weights, masks, SEED).unwrap();
-    trainer.freeze_batch_norm(settings.frozen_norm);
-    trainer
+) -> Network {
+    Network::new(engine, architecture, &recipe(settings), weights, masks, SEED).unwrap()
 }
 
 pub(crate) fn stream(seed: u64, index: u64) -> RandomStream {

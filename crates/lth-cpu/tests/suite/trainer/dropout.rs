@@ -1,9 +1,10 @@
 //! Dropout: what is dropped, when, and that evaluation knows nothing of it.
 
+use crate::shared::Network;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, ArchitectureBuilder, Batch, Engine, Gradients, Masks, Normalization, Optimizer,
-    OptimizerState, Seed, Tensor, Tensors, Trainer,
+    Architecture, ArchitectureBuilder, Batch, DataSet, Gradients, Masks, Normalization, Optimizer,
+    OptimizerState, Seed, Tensor, Tensors,
 };
 
 use crate::trainer::support::*;
@@ -23,10 +24,10 @@ fn zeros() -> Tensors {
     ])
 }
 
-fn wide_trainer(seed: u64, updates: u64) -> Box<dyn Trainer> {
+fn wide_trainer(seed: u64, updates: u64) -> Network {
     let engine = CpuEngine::new();
     let mut trainer =
-        engine.trainer(&wide(), &recipe(Optimizer::SGD), &zeros(), &Masks::new(), Seed(seed)).unwrap();
+        Network::new(engine, &wide(), &recipe(Optimizer::SGD), &zeros(), &Masks::new(), Seed(seed)).unwrap();
     let memory = OptimizerState { updates, tensors: Tensors::new() };
     trainer.load(&zeros(), &Masks::new(), Some(&memory)).unwrap();
     trainer
@@ -122,7 +123,7 @@ fn every_dropped_layer_of_a_step_has_factors_of_its_own() {
 fn evaluation_logits_and_gradients_are_without_dropout() {
     let examples = examples(150, Normalization::UNIT);
     let indices: Vec<u32> = (0..150).collect();
-    let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
+    let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
     for density in DENSITIES {
         let masks = masks(&small(), density);
         let weights = weights(&small());
@@ -154,8 +155,8 @@ fn a_rate_of_zero_is_no_dropout() {
         let weights = weights(&small());
         let mut with = trainer(&never, Optimizer::ADAM, &weights, &masks);
         let mut without = trainer(&small(), Optimizer::ADAM, &weights, &masks);
-        steps(&mut *with, &examples, 1e-3, 0..6);
-        steps(&mut *without, &examples, 1e-3, 0..6);
+        steps(&mut with, &examples, 1e-3, 0..6);
+        steps(&mut without, &examples, 1e-3, 0..6);
         assert_same_state(&with.state(), &without.state(), &format!("density {density}"));
     }
 }

@@ -1,9 +1,10 @@
 //! What does not fit is refused in words, and nothing is changed by it.
 
+use crate::shared::Network;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    ArchitectureBuilder, Batch, Engine, EngineError, Examples, Gradients, Hint, Mask, Masks, Normalization,
-    Optimizer, Seed, Tensor, Tensors, Trainer,
+    ArchitectureBuilder, Batch, DataSet, Engine, EngineError, Examples, Gradients, Hint, Mask, Masks,
+    Normalization, Optimizer, Program, Seed, Tensor, Tensors,
 };
 
 use crate::trainer::support::*;
@@ -11,10 +12,11 @@ use crate::trainer::support::*;
 /// The error of making a trainer and of loading into one, which are the same.
 fn refused(weights: &Tensors, masks: &Masks) -> EngineError {
     let architecture = small();
-    let made = CpuEngine::new().trainer(&architecture, &recipe(Optimizer::ADAM), weights, masks, Seed(0));
+    let made =
+        Network::new(CpuEngine::new(), &architecture, &recipe(Optimizer::ADAM), weights, masks, Seed(0));
     let error = made.err().expect("a trainer was made");
     let mut trainer = trainer(&architecture, Optimizer::ADAM, &self::weights(&architecture), &Masks::new());
-    steps(&mut *trainer, &examples(9, Normalization::UNIT), 1e-3, 0..2);
+    steps(&mut trainer, &examples(9, Normalization::UNIT), 1e-3, 0..2);
     let before = trainer.state();
     assert_eq!(trainer.load(weights, masks, None), Err(error.clone()));
     assert_same_state(&trainer.state(), &before, "a refused load changes nothing");
@@ -66,7 +68,7 @@ fn memory_that_does_not_fit() {
     let architecture = small();
     let weights = weights(&architecture);
     let mut trainer = trainer(&architecture, Optimizer::ADAM, &weights, &Masks::new());
-    steps(&mut *trainer, &examples(9, Normalization::UNIT), 1e-3, 0..2);
+    steps(&mut trainer, &examples(9, Normalization::UNIT), 1e-3, 0..2);
     let before = trainer.state();
 
     let mut memory = before.optimizer.clone();
@@ -89,15 +91,16 @@ fn reason(error: EngineError) -> String {
 }
 
 /// The reason for which everything that takes a batch refuses this one.
-fn refused_batch(trainer: &mut dyn Trainer, batch: Batch<'_>) -> String {
+fn refused_batch(trainer: &mut Network, batch: Batch<'_>) -> String {
     let before = trainer.state();
     let error = trainer.step(batch, 0.1).unwrap_err();
     assert_eq!(trainer.logits(batch).unwrap_err(), error);
     assert_eq!(trainer.gradients(batch, Gradients::All).unwrap_err(), error);
-    if let Batch::Stored { examples, indices, .. } = batch
+    if let Batch::Stored { data, indices, .. } = batch
         && !indices.is_empty()
     {
-        assert_eq!(trainer.add_evaluation_set(examples, indices).unwrap_err(), error);
+        let set = CpuEngine::new().evaluation_set(data, indices);
+        assert_eq!(set.and_then(|set| trainer.try_evaluate(&set)).unwrap_err(), error);
     }
     assert_same_state(&trainer.state(), &before, "a refused batch changes nothing");
     reason(error)
@@ -110,18 +113,23 @@ fn batches_that_do_not_fit() {
     for density in DENSITIES {
         let masks = masks(&architecture, density);
         let mut trainer = trainer(&architecture, Optimizer::ADAM, &weights(&architecture), &masks);
-        steps(&mut *trainer, &examples, 1e-3, 0..2);
-        let trainer = &mut *trainer;
+        steps(&mut trainer, &examples, 1e-3, 0..2);
+        let trainer = &mut trainer;
 
         let empty = "it has no example";
         assert_eq!(
-            refused_batch(trainer, Batch::Stored { examples: &examples, indices: &[], views: &[] }),
+            refused_batch(
+                trainer,
+                Batch::Stored { data: &DataSet::on_host(&examples), indices: &[], views: &[] }
+            ),
             empty
         );
         assert_eq!(refused_batch(trainer, Batch::Values { inputs: &[], labels: &[] }), empty);
 
-        let beyond =
-            refused_batch(trainer, Batch::Stored { examples: &examples, indices: &[0, 9], views: &[] });
+        let beyond = refused_batch(
+            trainer,
+            Batch::Stored { data: &DataSet::on_host(&examples), indices: &[0, 9], views: &[] },
+        );
         assert_eq!(beyond, "example 9 of 9 does not exist");
 
         let narrow = Examples {
@@ -130,8 +138,10 @@ fn batches_that_do_not_fit() {
             features: 10,
             ..examples.clone()
         };
-        let narrow =
-            refused_batch(trainer, Batch::Stored { examples: &narrow, indices: &[0, 1], views: &[] });
+        let narrow = refused_batch(
+            trainer,
+            Batch::Stored { data: &DataSet::on_host(&narrow), indices: &[0, 1], views: &[] },
+        );
         assert_eq!(narrow, "examples have 10 values, the network reads 37");
 
         let mut labels = examples.labels.to_vec();
@@ -139,13 +149,18 @@ fn batches_that_do_not_fit() {
         let mislabelled = Examples { labels: labels.into(), ..examples.clone() };
         let label = "label 7, but there are 7 classes";
         assert_eq!(
-            refused_batch(trainer, Batch::Stored { examples: &mislabelled, indices: &[3, 4], views: &[] }),
+            refused_batch(
+                trainer,
+                Batch::Stored { data: &DataSet::on_host(&mislabelled), indices: &[3, 4], views: &[] }
+            ),
             label
         );
         let inputs = vec![0.5; FEATURES];
         assert_eq!(refused_batch(trainer, Batch::Values { inputs: &inputs, labels: &[7] }), label);
         // The label that is wrong is not asked for.
-        trainer.step(Batch::Stored { examples: &mislabelled, indices: &[3, 5], views: &[] }, 0.0).unwrap();
+        trainer
+            .step(Batch::Stored { data: &DataSet::on_host(&mislabelled), indices: &[3, 5], views: &[] }, 0.0)
+            .unwrap();
 
         let short = refused_batch(trainer, Batch::Values { inputs: &inputs, labels: &[0, 1] });
         assert_eq!(short, "37 values for 2 examples of 37");
@@ -156,8 +171,14 @@ fn batches_that_do_not_fit() {
 fn architectures_that_the_engine_lacks() {
     let unsupported = |architecture: &lth_model::Architecture| {
         let weights = weights(architecture);
-        let made =
-            CpuEngine::new().trainer(architecture, &recipe(Optimizer::SGD), &weights, &Masks::new(), Seed(0));
+        let made = Network::new(
+            CpuEngine::new(),
+            architecture,
+            &recipe(Optimizer::SGD),
+            &weights,
+            &Masks::new(),
+            Seed(0),
+        );
         match made.err().expect("a trainer was made") {
             EngineError::Unsupported { engine: "cpu", what } => what,
             other => panic!("{other}"),
@@ -173,8 +194,14 @@ fn architectures_that_the_engine_lacks() {
 #[test]
 fn a_layer_with_more_units_than_an_index_counts() {
     let wide = ArchitectureBuilder::new("net", &[4]).linear("fc1", 65_520).linear("fc2", 3).build().unwrap();
-    let made =
-        CpuEngine::new().trainer(&wide, &recipe(Optimizer::SGD), &weights(&wide), &Masks::new(), Seed(0));
+    let made = Network::new(
+        CpuEngine::new(),
+        &wide,
+        &recipe(Optimizer::SGD),
+        &weights(&wide),
+        &Masks::new(),
+        Seed(0),
+    );
     let error = made.err().expect("a trainer was made");
     assert_eq!(
         error.to_string(),
@@ -187,9 +214,10 @@ fn a_layer_with_more_units_than_an_index_counts() {
 fn what_is_lacking_is_known_without_weights() {
     let recipe = recipe(Optimizer::SGD);
     let engine = CpuEngine::new();
-    let refused =
-        |architecture: &lth_model::Architecture| engine.supports(architecture, &recipe).unwrap_err();
-    engine.supports(&small(), &recipe).unwrap();
+    let refused = |architecture: &lth_model::Architecture| {
+        engine.supports(&Program::training(architecture, &recipe)).unwrap_err()
+    };
+    engine.supports(&Program::training(&small(), &recipe)).unwrap();
     let start = || ArchitectureBuilder::new("net", &[4]);
     let wide = start().linear("fc1", 70_000).linear("fc2", 3).build().unwrap();
     assert!(matches!(refused(&wide), EngineError::TooWide { units: 70_000, .. }));

@@ -1,6 +1,6 @@
 //! Evaluation equals plain computation, example by example.
 
-use lth_model::{Batch, Evaluation, Normalization, Optimizer};
+use lth_model::{Batch, DataSet, Evaluation, Normalization, Optimizer};
 
 use crate::trainer::{
     network::{PlainNetwork, numbers},
@@ -56,7 +56,7 @@ fn sets_follow_the_weights() {
         let set = trainer.add_evaluation_set(&examples, &indices).unwrap();
         let mut before = trainer.evaluate(set);
         for number in 0..4 {
-            steps(&mut *trainer, &examples, 1e-2, number..number + 1);
+            steps(&mut trainer, &examples, 1e-2, number..number + 1);
             let after = trainer.evaluate(set);
             assert_ne!(after.loss, before.loss);
             let network = PlainNetwork::new(&architecture, Optimizer::SGD, &trainer.weights(), &masks);
@@ -123,7 +123,7 @@ fn stored_bytes_and_plain_numbers_train_to_the_same_bits() {
                 indices.iter().flat_map(row).map(|&byte| table[usize::from(byte)]).collect();
             let labels: Vec<u16> = indices.iter().map(|&index| examples.labels[index as usize]).collect();
             let (stored_batch, values_batch) = (
-                Batch::Stored { examples: &examples, indices: &indices, views: &[] },
+                Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] },
                 Batch::Values { inputs: &inputs, labels: &labels },
             );
             assert_eq!(stored.logits(stored_batch).unwrap(), values.logits(values_batch).unwrap());

@@ -51,7 +51,7 @@ fn cut(
     features: usize,
     depth: usize,
     relu: bool,
-) -> Box<dyn lth_model::Trainer> {
+) -> crate::shared::Network {
     let mut builder = ArchitectureBuilder::new("cut", &[features]);
     let (mut kept, mut kept_masks, mut width) = (Tensors::new(), Masks::new(), features);
     for layer in 1..=depth {

@@ -25,7 +25,7 @@ fn train(
     let set = trainer.add_evaluation_set(&examples, &(0..150).collect::<Vec<u32>>()).unwrap();
     let mut evaluations = Vec::new();
     for number in 0..STEPS {
-        steps(&mut *trainer, &examples, rate, number..number + 1);
+        steps(&mut trainer, &examples, rate, number..number + 1);
         if number % 5 == 4 {
             evaluations.push(trainer.evaluate(set));
         }

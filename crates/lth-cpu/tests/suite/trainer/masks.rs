@@ -1,6 +1,6 @@
 //! Pruned weights are exact zeros, always; what is kept goes on as before.
 
-use lth_model::{Batch, Gradients, Mask, Masks, Normalization, Optimizer, TensorFile, Tensors};
+use lth_model::{Batch, DataSet, Gradients, Mask, Masks, Normalization, Optimizer, TensorFile, Tensors};
 
 use crate::trainer::support::*;
 
@@ -30,7 +30,7 @@ fn pruned_weights_are_zero_after_every_step_save_and_load() {
             let mut trainer = trainer_of(always_sparse(sparse), &architecture, optimizer, &initial, &masks);
             assert_pruned_are_zero(&trainer.weights(), &masks, &what);
             for number in 0..12 {
-                steps(&mut *trainer, &examples, rate, number..number + 1);
+                steps(&mut trainer, &examples, rate, number..number + 1);
                 let state = trainer.state();
                 assert_pruned_are_zero(&state.weights, &masks, &what);
                 assert_pruned_are_zero(&state.optimizer.tensors, &masks, &what);
@@ -57,7 +57,7 @@ fn masks_set_in_training_keep_the_memory_of_surviving_weights() {
             let what = format!("{optimizer}, density {before} to {after}");
             let mut trainer =
                 trainer(&architecture, optimizer, &weights(&architecture), &masks(&architecture, before));
-            steps(&mut *trainer, &examples, rate, 0..7);
+            steps(&mut trainer, &examples, rate, 0..7);
             let state = trainer.state();
             let masks = masks(&architecture, after);
             trainer.load(&state.weights, &masks, Some(&state.optimizer)).unwrap();
@@ -77,8 +77,8 @@ fn masks_set_in_training_keep_the_memory_of_surviving_weights() {
             // A trainer that never knew the pruned weights goes on to the same bits.
             let mut other = self::trainer(&architecture, optimizer, &expected.weights, &masks);
             other.load(&expected.weights, &masks, Some(&expected.optimizer)).unwrap();
-            steps(&mut *trainer, &examples, rate, 7..14);
-            steps(&mut *other, &examples, rate, 7..14);
+            steps(&mut trainer, &examples, rate, 7..14);
+            steps(&mut other, &examples, rate, 7..14);
             assert_same_state(&trainer.state(), &other.state(), &what);
         }
     }
@@ -95,7 +95,7 @@ fn gradients_of_all_weights_are_those_of_the_dense_network_with_zeros() {
         let mut sparse = trainer(&architecture, Optimizer::SGD, &zeroed, &masks);
         for number in 0..BATCHES.len() {
             let indices = indices(number, examples.len());
-            let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
+            let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
             let expected = dense.gradients(batch, Gradients::All).unwrap();
             let what = format!("density {density}, {} examples", indices.len());
             assert_same(&sparse.gradients(batch, Gradients::All).unwrap(), &expected, &what);
@@ -125,7 +125,7 @@ fn the_crossover_changes_no_bit_of_forward_pass_and_data_gradient() {
         });
         for number in 0..BATCHES.len() {
             let indices = indices(number, examples.len());
-            let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
+            let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
             let [a, b] = engines.each_mut().map(|trainer| {
                 let set = trainer.add_evaluation_set(&examples, &indices).unwrap();
                 let logits = trainer.logits(batch).unwrap();
@@ -149,8 +149,8 @@ fn a_mask_that_keeps_everything_is_no_mask() {
     for (optimizer, rate) in OPTIMIZERS {
         let mut masked = trainer(&architecture, optimizer, &weights, &full);
         let mut dense = trainer(&architecture, optimizer, &weights, &Masks::new());
-        steps(&mut *masked, &examples, rate, 0..8);
-        steps(&mut *dense, &examples, rate, 0..8);
+        steps(&mut masked, &examples, rate, 0..8);
+        steps(&mut dense, &examples, rate, 0..8);
         assert_same_state(&masked.state(), &dense.state(), &format!("{optimizer}"));
     }
 }
@@ -163,7 +163,7 @@ fn layers_may_be_masked_one_by_one() {
     for (name, mask) in masks(&architecture, 0.1) {
         let masks = Masks::from([(name.clone(), mask.clone())]);
         let mut trainer = trainer(&architecture, Optimizer::ADAM, &weights, &masks);
-        steps(&mut *trainer, &examples, 1e-3, 0..4);
+        steps(&mut trainer, &examples, 1e-3, 0..4);
         let after = trainer.weights();
         assert_pruned_are_zero(&after, &masks, &name);
         for (other, tensor) in &after {
@@ -180,7 +180,7 @@ fn a_network_without_weights_still_trains_its_last_bias() {
     let masks = masks(&architecture, 0.0);
     let examples = examples(60, Normalization::UNIT);
     let indices: Vec<u32> = (0..60).collect();
-    let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
+    let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
     let mut trainer = trainer(&architecture, Optimizer::SGD, &weights, &masks);
     for row in trainer.logits(batch).unwrap().chunks(CLASSES) {
         assert_eq!(row, weights["fc3.bias"].data());

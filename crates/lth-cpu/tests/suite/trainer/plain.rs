@@ -1,6 +1,6 @@
 //! Whole steps against plain loops in 64 bits.
 
-use lth_model::{Batch, Gradients, Normalization, Optimizer};
+use lth_model::{Batch, DataSet, Gradients, Normalization, Optimizer};
 
 use crate::trainer::{
     network::{PlainNetwork, numbers},
@@ -24,7 +24,8 @@ fn losses_logits_and_gradients() {
             let mut trainer = trainer(&architecture, Optimizer::SGD, &weights, &masks);
             for number in 0..BATCHES.len() {
                 let indices = indices(number, examples.len());
-                let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
+                let batch =
+                    Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
                 let (inputs, labels) = numbers(&examples, &indices);
                 let pass = network.pass(&inputs, &labels);
                 let what = format!("density {density}, {} examples, {normalization:?}", indices.len());
@@ -71,7 +72,10 @@ fn weights_after_thirty_steps() {
                 let (inputs, labels) = numbers(&examples, &indices);
                 let pass = network.step(&inputs, &labels, rate);
                 let report = trainer
-                    .step(Batch::Stored { examples: &examples, indices: &indices, views: &[] }, rate)
+                    .step(
+                        Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] },
+                        rate,
+                    )
                     .unwrap();
                 let off = (report.loss_sum / indices.len() as f64 - pass.loss).abs();
                 assert!(off < 2e-5, "{optimizer}, density {density}, step {number}: loss is off by {off:e}");

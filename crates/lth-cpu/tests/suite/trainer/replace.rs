@@ -1,6 +1,6 @@
 //! Other weights in the place of those that are there, and gradients with what the forward pass saw.
 
-use lth_model::{Batch, Gradients, Masks, Normalization, Optimizer, StepReport, Tensors};
+use lth_model::{Batch, DataSet, Gradients, Masks, Normalization, Optimizer, StepReport, Tensors};
 
 use crate::trainer::support::*;
 
@@ -13,7 +13,7 @@ fn replaced_weights_have_the_bits_of_loaded_ones() {
         *value = 0.5 * *value + 0.01;
     }
     let indices = indices(0, 60);
-    let batch = Batch::Stored { examples: &examples, indices: &indices, views: &[] };
+    let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
     // Without moments in place, with moments by loading; from a masked network by loading too.
     for (optimizer, masks) in [
         (Optimizer::SGD, Masks::new()),

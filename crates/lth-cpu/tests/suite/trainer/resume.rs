@@ -19,16 +19,16 @@ fn state_then_load_then_continue_gives_the_same_bits() {
             for density in DENSITIES {
                 let masks = masks(&architecture, density);
                 let mut straight = trainer(&architecture, optimizer, &weights, &masks);
-                steps(&mut *straight, &examples, rate, 0..7);
+                steps(&mut straight, &examples, rate, 0..7);
                 let state = straight.state();
                 assert_eq!(state.optimizer.updates, 7);
-                steps(&mut *straight, &examples, rate, 7..16);
+                steps(&mut straight, &examples, rate, 7..16);
 
                 let mut resumed = trainer(&architecture, optimizer, &weights, &masks);
                 let saved = OptimizerState { updates: 7, tensors: through_a_file(&state.optimizer.tensors) };
                 resumed.load(&through_a_file(&state.weights), &masks, Some(&saved)).unwrap();
                 assert_same_state(&resumed.state(), &state, "right after loading");
-                steps(&mut *resumed, &examples, rate, 7..16);
+                steps(&mut resumed, &examples, rate, 7..16);
                 let what = format!("{optimizer}, density {density}, {} layers", architecture.nodes.len());
                 assert_same_state(&resumed.state(), &straight.state(), &what);
             }
@@ -50,13 +50,13 @@ fn nothing_of_earlier_batches_and_evaluations_is_left() {
             let mut state: Option<TrainerState> = None;
             for number in 0..14 {
                 one.evaluate(set);
-                steps(&mut *one, &examples, rate, number..number + 1);
+                steps(&mut one, &examples, rate, number..number + 1);
                 // A fresh trainer for every step.
                 let mut fresh = trainer(&architecture, optimizer, &weights, &masks);
                 if let Some(state) = &state {
                     fresh.load(&state.weights, &masks, Some(&state.optimizer)).unwrap();
                 }
-                steps(&mut *fresh, &examples, rate, number..number + 1);
+                steps(&mut fresh, &examples, rate, number..number + 1);
                 let after = fresh.state();
                 assert_same_state(
                     &one.state(),
@@ -81,7 +81,7 @@ fn loading_without_memory_starts_afresh() {
         assert!(
             fresh.optimizer.tensors.values().all(|tensor| tensor.data().iter().all(|&value| value == 0.0))
         );
-        steps(&mut *used, &examples, rate, 0..5);
+        steps(&mut used, &examples, rate, 0..5);
         used.load(&weights, &masks, None).unwrap();
         assert_same_state(&used.state(), &fresh, &format!("{optimizer}"));
     }

@@ -1,9 +1,10 @@
 //! Networks, data and comparisons that the tests share.
 
+use crate::shared::Network;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Augmentation, Batch, BiasInit, Engine, Examples, InitScheme, Mask, Masks, Normalization,
-    Optimizer, Purpose, RandomStream, Recipe, Schedule, Seed, Step, Tensor, Tensors, Trainer, TrainerState,
+    Architecture, Augmentation, Batch, BiasInit, DataSet, Examples, InitScheme, Mask, Masks, Normalization,
+    Optimizer, Purpose, RandomStream, Recipe, Schedule, Seed, Step, Tensor, Tensors, TrainerState,
     initialize, mlp, mlp_with_dropout,
 };
 
@@ -106,7 +107,7 @@ pub(crate) fn trainer(
     optimizer: Optimizer,
     weights: &Tensors,
     masks: &Masks,
-) -> Box<dyn Trainer> {
+) -> Network {
     trainer_of(CpuEngine::new(), architecture, optimizer, weights, masks)
 }
 
@@ -121,20 +122,17 @@ pub(crate) fn trainer_of(
     optimizer: Optimizer,
     weights: &Tensors,
     masks: &Masks,
-) -> Box<dyn Trainer> {
-    engine.trainer(architecture, &recipe(optimizer), weights, masks, Seed(9)).unwrap()
+) -> Network {
+    Network::new(engine, architecture, &recipe(optimizer), weights, masks, Seed(9)).unwrap()
 }
 
 /// Steps `numbers` of the sequence of batches.
-pub(crate) fn steps(
-    trainer: &mut dyn Trainer,
-    examples: &Examples,
-    rate: f32,
-    numbers: std::ops::Range<usize>,
-) {
+pub(crate) fn steps(trainer: &mut Network, examples: &Examples, rate: f32, numbers: std::ops::Range<usize>) {
     for number in numbers {
         let indices = indices(number, examples.len());
-        trainer.step(Batch::Stored { examples, indices: &indices, views: &[] }, rate).unwrap();
+        trainer
+            .step(Batch::Stored { data: &DataSet::on_host(examples), indices: &indices, views: &[] }, rate)
+            .unwrap();
     }
 }
 

@@ -9,7 +9,7 @@ mod size;
 pub use memory::check_memory;
 pub(crate) use size::MOST_TRAININGS;
 
-use lth_model::{Architecture, Engine, Hint, Recipe, Schedule};
+use lth_model::{Architecture, Engine, Hint, Program, Recipe, Schedule};
 use lth_ticket::Scope;
 
 use super::{Experiment, Keep, Retraining};
@@ -39,7 +39,7 @@ impl Experiment {
         check_memory(architecture, &self.recipe)?;
         let length = self.recipe.length.iterations(per_epoch);
         check_warmup(&self.recipe, per_epoch)?;
-        engine.supports(architecture, &self.recipe)?;
+        engine.supports(&Program::training(architecture, &self.recipe))?;
         check_batches(&self.recipe, architecture, training_examples - self.validation_size)?;
         let rewind = self.pruning.rewind;
         if rewind.iterations(per_epoch) >= length {

@@ -199,7 +199,7 @@ fn the_second_end_is_the_second_copy_to_the_bit() {
     let settings = StabilitySettings { train_examples: None, ..toy.settings() };
     let report = toy.study(&settings);
     let context = toy.context(&Unwatched, Stop::default());
-    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context);
+    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context).unwrap();
     for pair in &report.pairs {
         let copy = trained(&study, &pair.start, order::order_seed(Seed(0), 1));
         let end = pair.path.last().unwrap();
@@ -216,7 +216,7 @@ fn copies_of_one_order_are_one_network() {
     let settings = toy.settings();
     toy.study(&settings);
     let context = toy.context(&Unwatched, Stop::default());
-    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context);
+    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context).unwrap();
     let point = StartPoint::of_round(0, Variant::Ticket, 2);
     // The second copy becomes a training under the order of the first.
     let again = trained(&study, &point, Seed(0)).weights;
@@ -259,7 +259,7 @@ fn dense_copies_part_later_and_copy_0_is_the_dense_training_all_the_same() {
     assert!(report.pairs[2].distance_from_start < report.pairs[0].distance_from_start);
     // Going on from the point under the run's own order leads to the same bits.
     let context = toy.context(&Unwatched, Stop::default());
-    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context);
+    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context).unwrap();
     let copy = study.read_copy(&report.pairs[0].start, 0).unwrap().weights;
     for pair in &report.pairs[1..] {
         assert_eq!(trained(&study, &pair.start, Seed(0)).weights, copy);

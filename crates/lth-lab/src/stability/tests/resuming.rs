@@ -60,7 +60,8 @@ fn a_stopped_study_continues_to_the_same_bits() {
     let mut sittings = 0;
     loop {
         let wish = Arc::new(AtomicBool::new(false));
-        let observer = Impatient(wish.clone(), Mutex::new(2));
+        // More each time, for on a slow machine a line is not done between two reports.
+        let observer = Impatient(wish.clone(), Mutex::new(2 + sittings / 4));
         let report = stability(&settings, &toy.results, &toy.context(&observer, Stop::when(wish))).unwrap();
         assert!(report.failures.is_empty(), "{:?}", report.failures);
         if !report.stopped {

@@ -1,7 +1,7 @@
 use lth_cpu::CpuEngine;
 use lth_model::{
-    ArchitectureBuilder, Augmentation, Batch, BiasInit, Engine, FanMode, Gradients, InitScheme, Optimizer,
-    Purpose, RandomStream, Recipe, Schedule, Seed, Step, Window, initialize,
+    ArchitectureBuilder, Batch, BiasInit, FanMode, Gradients, InitScheme, OneNetwork, Program, Purpose,
+    RandomStream, Seed, Start, Window, initialize,
 };
 
 use super::*;
@@ -29,24 +29,9 @@ fn everything() -> Architecture {
         .unwrap()
 }
 
-fn recipe() -> Recipe {
-    Recipe {
-        batch_size: 6,
-        length: Step::from_epochs(1),
-        learning_rate: 0.1,
-        optimizer: Optimizer::SGD,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::KaimingNormal(FanMode::FanIn),
-        bias_init: BiasInit::PyTorch,
-    }
-}
-
 fn weights(architecture: &Architecture, seed: u64) -> Tensors {
-    let recipe = recipe();
-    let mut weights = initialize(architecture, recipe.init, recipe.bias_init, Seed(seed), Purpose::Init, 0);
+    let scheme = InitScheme::KaimingNormal(FanMode::FanIn);
+    let mut weights = initialize(architecture, scheme, BiasInit::PyTorch, Seed(seed), Purpose::Init, 0);
     let mut stream = RandomStream::new(Seed(seed), Purpose::Init, 99);
     for (name, tensor) in &mut weights {
         if name.starts_with("bn") {
@@ -87,24 +72,22 @@ fn gradients_are_the_engines() {
     let architecture = everything();
     let weights = weights(&architecture, 1);
     let masks = Masks::new();
-    let mut trainer = CpuEngine::new().trainer(&architecture, &recipe(), &weights, &masks, Seed(0)).unwrap();
-    for statistics in [Statistics::Batch, Statistics::Running] {
-        trainer.freeze_batch_norm(statistics == Statistics::Running);
-        let inputs = batch();
-        let batch = Batch::Values { inputs: &inputs, labels: &LABELS };
-        let expected = trainer.gradients(batch, Gradients::All).unwrap();
-        let network = Network::new(&architecture, &weights, &masks, statistics).unwrap();
-        let found = network.gradient(by_channel(), 6, loss(1.0));
-        assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
-        // A bias before a batch normalisation has no gradient: what the engine finds is rounding.
-        let scale = found.values().map(|values| largest(values)).fold(0.0, f64::max);
-        for (name, values) in &found {
-            let expected = expected[name].data();
-            assert_eq!(values.len(), expected.len(), "{name}");
-            let worst =
-                values.iter().zip(expected).map(|(a, &b)| (a - f64::from(b)).abs()).fold(0.0, f64::max);
-            assert!(worst < 2e-6 * scale, "{name} {statistics:?}: {worst:e} of {scale}");
-        }
+    let program = Program::evaluation(&architecture, 6);
+    let start = Start::new(&weights, &masks, Seed(0));
+    let mut trainer = OneNetwork::new(&CpuEngine::new(), &program, &start).unwrap();
+    let inputs = batch();
+    let batch = Batch::Values { inputs: &inputs, labels: &LABELS };
+    let expected = trainer.gradients(batch, Gradients::All).unwrap();
+    let network = Network::new(&architecture, &weights, &masks, Statistics::Batch).unwrap();
+    let found = network.gradient(by_channel(), 6, loss(1.0));
+    assert_eq!(found.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    // A bias before a batch normalisation has no gradient: what the engine finds is rounding.
+    let scale = found.values().map(|values| largest(values)).fold(0.0, f64::max);
+    for (name, values) in &found {
+        let expected = expected[name].data();
+        assert_eq!(values.len(), expected.len(), "{name}");
+        let worst = values.iter().zip(expected).map(|(a, &b)| (a - f64::from(b)).abs()).fold(0.0, f64::max);
+        assert!(worst < 2e-6 * scale, "{name}: {worst:e} of {scale}");
     }
 }
 

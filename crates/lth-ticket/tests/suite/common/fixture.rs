@@ -1,8 +1,8 @@
 //! A small training, and its end.
 
 use lth_model::{
-    Architecture, Augmentation, BiasInit, InitScheme, Mask, Masks, Optimizer, Pruned, Purpose, Recipe,
-    Schedule, Seed, Step, Tensors, initialize,
+    Architecture, Augmentation, BiasInit, DataSet, InitScheme, Learns, Mask, Masks, Optimizer, Pruned,
+    Purpose, Recipe, Schedule, Seed, Step, Tensors, initialize,
 };
 use lth_ticket::{
     DataOrder, Outcome, Trained, TrainingCheckpoint, TrainingData, TrainingJob, Unobserved, train,
@@ -39,13 +39,9 @@ impl Fixture {
             init: InitScheme::GlorotNormal,
             bias_init: BiasInit::Zero,
         };
-        let data = TrainingData {
-            train: examples(30, 1),
-            train_indices: (7..30).collect(),
-            validation: (0..7).collect(),
-            test: examples(11, 2),
-            test_indices: (0..11).collect(),
-        };
+        let [train, test] = [examples(30, 1), examples(11, 2)].map(|examples| DataSet::on_host(&examples));
+        let training = (train, (7..30).collect(), (0..7).collect());
+        let data = TrainingData::new(training, (test, (0..11).collect()));
         let weights = initialize(&architecture, recipe.init, recipe.bias_init, Seed(3), Purpose::Init, 0);
         let kept = (0..FEATURES * CLASSES).map(|index| index % 3 != 1);
         let masks = Masks::from([("fc1.weight".to_owned(), Mask::from_flags(vec![CLASSES, FEATURES], kept))]);
@@ -58,6 +54,7 @@ impl Fixture {
             mask_updates: None,
             architecture: &self.architecture,
             recipe: &self.recipe,
+            learns: Learns::Weights,
             data: &self.data,
             weights: &self.weights,
             masks: &self.masks,

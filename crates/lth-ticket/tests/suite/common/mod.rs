@@ -8,9 +8,9 @@ mod fixture;
 mod watched;
 
 use lth_model::{
-    Architecture, ArchitectureBuilder, Batch, Engine, EngineError, Evaluation, Examples, Gradients, Masks,
-    Normalization, OptimizerState, Purpose, RandomStream, Recipe, Seed, StepReport, Tensor, Tensors, Trainer,
-    TrainerState, Window, mlp,
+    Architecture, ArchitectureBuilder, Batch, DataSet, Engine, EngineError, Evaluation, EvaluationSet,
+    Examples, Gradients, Masks, Normalization, OptimizerState, Placement, Program, Purpose, RandomStream,
+    Seed, Start, StepReport, Stretch, Tensor, Tensors, Trainer, TrainerState, Update, Window, mlp,
 };
 
 pub(crate) use fixture::{Fixture, LAST, finish};
@@ -57,41 +57,80 @@ impl Engine for FakeEngine {
         "fake".to_owned()
     }
 
-    fn supports(&self, _architecture: &Architecture, _recipe: &Recipe) -> Result<(), EngineError> {
+    fn numerics(&self) -> &'static str {
+        "fake"
+    }
+
+    fn supports(&self, _program: &Program<'_>) -> Result<(), EngineError> {
         Ok(())
     }
 
-    fn trainer(
-        &self,
-        architecture: &Architecture,
-        _recipe: &Recipe,
-        weights: &Tensors,
-        masks: &Masks,
-        seed: Seed,
-    ) -> Result<Box<dyn Trainer>, EngineError> {
-        let mut trainer = FakeTrainer {
-            architecture: architecture.clone(),
-            weights: Tensors::new(),
-            masks: Masks::new(),
-            optimizer: OptimizerState::default(),
-            seed,
-            sets: Vec::new(),
-        };
-        trainer.load(weights, masks, None)?;
-        Ok(Box::new(trainer))
+    fn placement(&self, _program: &Program<'_>) -> Placement {
+        Placement { trainers: 1, networks: 1, updates: 1 }
+    }
+
+    fn upload(&self, examples: &Examples) -> Result<DataSet, EngineError> {
+        Ok(DataSet::on_host(examples))
+    }
+
+    fn evaluation_set(&self, data: &DataSet, indices: &[u32]) -> Result<EvaluationSet, EngineError> {
+        Ok(EvaluationSet::on_host(data, indices))
+    }
+
+    fn trainer(&self, program: &Program<'_>, starts: &[Start<'_>]) -> Result<Box<dyn Trainer>, EngineError> {
+        let networks = starts.iter().map(|start| FakeNetwork::new(program.architecture, start));
+        Ok(Box::new(FakeTrainer(networks.collect::<Result<_, _>>()?)))
     }
 }
 
-struct FakeTrainer {
+/// An engine with the networks of [`FakeEngine`], so many a trainer, and so many updates between two looks.
+pub(crate) struct ManyEngine {
+    pub(crate) networks: usize,
+    pub(crate) updates: usize,
+}
+
+impl Engine for ManyEngine {
+    fn name(&self) -> String {
+        "many".to_owned()
+    }
+
+    fn numerics(&self) -> &'static str {
+        FakeEngine.numerics()
+    }
+
+    fn supports(&self, program: &Program<'_>) -> Result<(), EngineError> {
+        FakeEngine.supports(program)
+    }
+
+    fn placement(&self, _program: &Program<'_>) -> Placement {
+        Placement { trainers: 1, networks: self.networks, updates: self.updates }
+    }
+
+    fn upload(&self, examples: &Examples) -> Result<DataSet, EngineError> {
+        FakeEngine.upload(examples)
+    }
+
+    fn evaluation_set(&self, data: &DataSet, indices: &[u32]) -> Result<EvaluationSet, EngineError> {
+        FakeEngine.evaluation_set(data, indices)
+    }
+
+    fn trainer(&self, program: &Program<'_>, starts: &[Start<'_>]) -> Result<Box<dyn Trainer>, EngineError> {
+        assert!(starts.len() <= self.networks);
+        FakeEngine.trainer(program, starts)
+    }
+}
+
+struct FakeTrainer(Vec<FakeNetwork>);
+
+struct FakeNetwork {
     architecture: Architecture,
     weights: Tensors,
     masks: Masks,
     optimizer: OptimizerState,
     seed: Seed,
-    sets: Vec<(Examples, Vec<u32>)>,
 }
 
-impl FakeTrainer {
+impl FakeNetwork {
     fn inputs(examples: &Examples, index: u32) -> Vec<f32> {
         let table = examples.normalization.table(0).unwrap();
         let from = index as usize * examples.features;
@@ -133,11 +172,33 @@ impl FakeTrainer {
     }
 }
 
-impl Trainer for FakeTrainer {
-    fn step(&mut self, batch: Batch<'_>, learning_rate: f32) -> Result<StepReport, EngineError> {
-        let Batch::Stored { examples, indices, .. } = batch else {
-            return Err(EngineError::Batch { reason: "only stored examples".to_owned() });
+impl FakeNetwork {
+    fn new(architecture: &Architecture, start: &Start<'_>) -> Result<Self, EngineError> {
+        architecture.check_tensors(start.weights)?;
+        architecture.check_masks(start.masks)?;
+        let (mut weights, masks) = (start.weights.clone(), start.masks.clone());
+        for (name, mask) in &masks {
+            mask.apply(&mut weights[name]);
+        }
+        let zeros = |(name, tensor): (&String, &Tensor)| {
+            (format!("{name}.momentum_buffer"), Tensor::zeros(tensor.shape().to_vec()))
         };
+        let mut optimizer = match start.optimizer {
+            Some(optimizer) => optimizer.clone(),
+            None => OptimizerState { updates: 0, tensors: weights.iter().map(zeros).collect() },
+        };
+        for (name, mask) in &masks {
+            mask.apply(&mut optimizer.tensors[&format!("{name}.momentum_buffer")]);
+        }
+        Ok(Self { architecture: architecture.clone(), weights, masks, optimizer, seed: start.seed })
+    }
+
+    fn state(&self) -> TrainerState {
+        TrainerState { weights: self.weights.clone(), optimizer: self.optimizer.clone() }
+    }
+
+    fn step(&mut self, update: Update<'_>) -> Result<StepReport, EngineError> {
+        let (examples, indices) = stored(update.batch)?;
         let (report, mut gradients) = self.see(examples, indices);
         for (name, mask) in &self.masks {
             if let Some(gradient) = gradients.get_mut(name) {
@@ -150,7 +211,7 @@ impl Trainer for FakeTrainer {
             }
         }
         let jitter = RandomStream::new(self.seed, Purpose::Dropout, self.optimizer.updates).uniform() as f32;
-        let rate = learning_rate * (1.0 + jitter);
+        let rate = update.rate * (1.0 + jitter);
         for (name, gradient) in gradients {
             let buffer = &mut self.optimizer.tensors[&format!("{name}.momentum_buffer")];
             let weight = &mut self.weights[&name];
@@ -164,68 +225,87 @@ impl Trainer for FakeTrainer {
         self.optimizer.updates += 1;
         Ok(report)
     }
+}
 
-    fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError> {
-        self.sets.push((examples.clone(), indices.to_vec()));
-        Ok(self.sets.len() - 1)
+fn stored(batch: Batch<'_>) -> Result<(&Examples, &[u32]), EngineError> {
+    match batch {
+        Batch::Stored { data, indices, .. } => Ok((data.examples(), indices)),
+        Batch::Values { .. } => Err(EngineError::Batch { reason: "only stored examples".to_owned() }),
     }
+}
 
-    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation> {
-        if stop() {
-            return None;
-        }
-        let (examples, indices) = &self.sets[set];
-        let (report, _) = self.see(examples, indices);
-        let loss = report.loss_sum / report.examples as f64;
-        Some(Evaluation { loss, correct: report.correct, examples: report.examples })
-    }
-
-    fn logits(&mut self, _batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
-        Err(EngineError::Unsupported { engine: "fake", what: "logits".to_owned() })
-    }
-
-    fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
-        let Batch::Stored { examples, indices, .. } = batch else {
-            return Err(EngineError::Batch { reason: "only stored examples".to_owned() });
-        };
-        let (_, mut gradients) = self.see(examples, indices);
-        for (name, mask) in self.masks.iter().filter(|_| which == Gradients::Live) {
-            mask.apply(&mut gradients[name]);
-        }
-        Ok(gradients)
-    }
-
-    fn weights(&self) -> Tensors {
-        self.weights.clone()
-    }
-
-    fn state(&self) -> TrainerState {
-        TrainerState { weights: self.weights.clone(), optimizer: self.optimizer.clone() }
-    }
-
-    fn load(
-        &mut self,
-        weights: &Tensors,
-        masks: &Masks,
-        optimizer: Option<&OptimizerState>,
-    ) -> Result<(), EngineError> {
-        self.architecture.check_tensors(weights)?;
-        self.architecture.check_masks(masks)?;
-        self.weights.clone_from(weights);
-        self.masks.clone_from(masks);
-        for (name, mask) in masks {
-            mask.apply(&mut self.weights[name]);
-        }
-        let zeros = |(name, tensor): (&String, &Tensor)| {
-            (format!("{name}.momentum_buffer"), Tensor::zeros(tensor.shape().to_vec()))
-        };
-        self.optimizer = match optimizer {
-            Some(optimizer) => optimizer.clone(),
-            None => OptimizerState { updates: 0, tensors: weights.iter().map(zeros).collect() },
-        };
-        for (name, mask) in masks {
-            mask.apply(&mut self.optimizer.tensors[&format!("{name}.momentum_buffer")]);
+impl Trainer for FakeTrainer {
+    fn run(&mut self, stretches: &[Stretch<'_>], reports: &mut Vec<StepReport>) -> Result<(), EngineError> {
+        reports.clear();
+        for stretch in stretches {
+            for update in stretch.updates {
+                reports.push(self.0[stretch.network].step(*update)?);
+            }
         }
         Ok(())
     }
+
+    fn evaluate(
+        &mut self,
+        sets: &[(usize, &EvaluationSet)],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<Evaluation>>, EngineError> {
+        let evaluate = |(network, set): &(usize, &EvaluationSet)| {
+            let (report, _) = self.0[*network].see(set.data().examples(), set.indices());
+            let loss = report.loss_sum / report.examples as f64;
+            (!stop()).then_some(Evaluation { loss, correct: report.correct, examples: report.examples })
+        };
+        Ok(sets.iter().map(evaluate).collect())
+    }
+
+    fn logits(&mut self, _network: usize, _batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
+        Err(EngineError::Unsupported { engine: "fake", what: "logits".to_owned() })
+    }
+
+    fn gradients(
+        &mut self,
+        network: usize,
+        batch: Batch<'_>,
+        which: Gradients,
+        into: &mut Tensors,
+    ) -> Result<StepReport, EngineError> {
+        let (examples, indices) = stored(batch)?;
+        let network = &self.0[network];
+        let (report, gradients) = network.see(examples, indices);
+        *into = gradients;
+        for (name, mask) in network.masks.iter().filter(|_| which == Gradients::Live) {
+            mask.apply(&mut into[name]);
+        }
+        Ok(report)
+    }
+
+    fn remask(&mut self, network: usize, masks: &Masks) -> Result<(), EngineError> {
+        let TrainerState { weights, optimizer } = self.read(network);
+        let FakeNetwork { architecture, seed, .. } = &self.0[network];
+        let start = Start { optimizer: Some(&optimizer), ..Start::new(&weights, masks, *seed) };
+        self.0[network] = FakeNetwork::new(architecture, &start)?;
+        Ok(())
+    }
+
+    fn reestimate_batch_norm(
+        &mut self,
+        _network: usize,
+        _data: &DataSet,
+        _indices: &[u32],
+        _batch_size: usize,
+        _stop: &dyn Fn() -> bool,
+    ) -> Result<bool, EngineError> {
+        Ok(true)
+    }
+
+    fn read(&self, network: usize) -> TrainerState {
+        self.0[network].state()
+    }
+
+    fn write(&mut self, network: usize, start: &Start<'_>) -> Result<(), EngineError> {
+        self.0[network] = FakeNetwork::new(&self.0[network].architecture, start)?;
+        Ok(())
+    }
+
+    fn retire(&mut self, _network: usize) {}
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use lth_model::{
-    Architecture, Batch, Engine, EngineError, Evaluation, Examples, Gradients, Masks, OptimizerState, Recipe,
-    Seed, StepReport, Tensors, Trainer, TrainerState, View,
+    Batch, DataSet, Engine, EngineError, Evaluation, EvaluationSet, Examples, Gradients, Masks, Placement,
+    Program, Start, StepReport, Stretch, Tensors, Trainer, TrainerState, Update, View,
 };
 
 use super::FakeEngine;
@@ -34,19 +34,28 @@ impl Engine for WatchedEngine {
         "watched".to_owned()
     }
 
-    fn supports(&self, architecture: &Architecture, recipe: &Recipe) -> Result<(), EngineError> {
-        FakeEngine.supports(architecture, recipe)
+    fn numerics(&self) -> &'static str {
+        FakeEngine.numerics()
     }
 
-    fn trainer(
-        &self,
-        architecture: &Architecture,
-        recipe: &Recipe,
-        weights: &Tensors,
-        masks: &Masks,
-        seed: Seed,
-    ) -> Result<Box<dyn Trainer>, EngineError> {
-        let inner = FakeEngine.trainer(architecture, recipe, weights, masks, seed)?;
+    fn supports(&self, program: &Program<'_>) -> Result<(), EngineError> {
+        FakeEngine.supports(program)
+    }
+
+    fn placement(&self, program: &Program<'_>) -> Placement {
+        FakeEngine.placement(program)
+    }
+
+    fn upload(&self, examples: &Examples) -> Result<DataSet, EngineError> {
+        FakeEngine.upload(examples)
+    }
+
+    fn evaluation_set(&self, data: &DataSet, indices: &[u32]) -> Result<EvaluationSet, EngineError> {
+        FakeEngine.evaluation_set(data, indices)
+    }
+
+    fn trainer(&self, program: &Program<'_>, starts: &[Start<'_>]) -> Result<Box<dyn Trainer>, EngineError> {
+        let inner = FakeEngine.trainer(program, starts)?;
         Ok(Box::new(Watched { inner, seen: self.0.clone() }))
     }
 }
@@ -57,56 +66,61 @@ struct Watched {
 }
 
 impl Trainer for Watched {
-    fn step(&mut self, batch: Batch<'_>, learning_rate: f32) -> Result<StepReport, EngineError> {
-        if let Batch::Stored { indices, views, .. } = batch {
-            self.seen.0.lock().unwrap().push((indices.to_vec(), views.to_vec(), learning_rate));
+    fn run(&mut self, stretches: &[Stretch<'_>], reports: &mut Vec<StepReport>) -> Result<(), EngineError> {
+        for Update { batch, rate } in stretches.iter().flat_map(|stretch| stretch.updates) {
+            if let Batch::Stored { indices, views, .. } = batch {
+                self.seen.0.lock().unwrap().push((indices.to_vec(), views.to_vec(), *rate));
+            }
         }
-        self.inner.step(batch, learning_rate)
+        self.inner.run(stretches, reports)
     }
 
-    fn add_evaluation_set(&mut self, examples: &Examples, indices: &[u32]) -> Result<usize, EngineError> {
-        self.inner.add_evaluation_set(examples, indices)
-    }
-
-    fn evaluate_unless(&mut self, set: usize, stop: &dyn Fn() -> bool) -> Option<Evaluation> {
-        self.inner.evaluate_unless(set, stop)
-    }
-
-    fn logits(&mut self, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
-        self.inner.logits(batch)
-    }
-
-    fn gradients(&mut self, batch: Batch<'_>, which: Gradients) -> Result<Tensors, EngineError> {
-        self.inner.gradients(batch, which)
-    }
-
-    fn output_gradients(&mut self, batch: Batch<'_>) -> Result<Tensors, EngineError> {
-        self.inner.output_gradients(batch)
-    }
-
-    fn weights(&self) -> Tensors {
-        self.inner.weights()
-    }
-
-    fn state(&self) -> TrainerState {
-        self.inner.state()
-    }
-
-    fn load(
+    fn evaluate(
         &mut self,
-        weights: &Tensors,
-        masks: &Masks,
-        optimizer: Option<&OptimizerState>,
-    ) -> Result<(), EngineError> {
-        self.inner.load(weights, masks, optimizer)
+        sets: &[(usize, &EvaluationSet)],
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Vec<Evaluation>>, EngineError> {
+        self.inner.evaluate(sets, stop)
     }
 
-    fn load_frozen(
+    fn logits(&mut self, network: usize, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
+        self.inner.logits(network, batch)
+    }
+
+    fn gradients(
         &mut self,
-        weights: &Tensors,
-        masks: &Masks,
-        optimizer: Option<&OptimizerState>,
-    ) -> Result<(), EngineError> {
-        self.inner.load_frozen(weights, masks, optimizer)
+        network: usize,
+        batch: Batch<'_>,
+        which: Gradients,
+        into: &mut Tensors,
+    ) -> Result<StepReport, EngineError> {
+        self.inner.gradients(network, batch, which, into)
+    }
+
+    fn remask(&mut self, network: usize, masks: &Masks) -> Result<(), EngineError> {
+        self.inner.remask(network, masks)
+    }
+
+    fn reestimate_batch_norm(
+        &mut self,
+        network: usize,
+        data: &DataSet,
+        indices: &[u32],
+        batch_size: usize,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<bool, EngineError> {
+        self.inner.reestimate_batch_norm(network, data, indices, batch_size, stop)
+    }
+
+    fn read(&self, network: usize) -> TrainerState {
+        self.inner.read(network)
+    }
+
+    fn write(&mut self, network: usize, start: &Start<'_>) -> Result<(), EngineError> {
+        self.inner.write(network, start)
+    }
+
+    fn retire(&mut self, network: usize) {
+        self.inner.retire(network);
     }
 }

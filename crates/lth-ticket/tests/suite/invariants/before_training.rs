@@ -4,8 +4,8 @@ use std::{cell::RefCell, ops::ControlFlow};
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Batch, BiasInit, Density, Engine, Examples, Gradients, Masks, Normalization, Purpose,
-    RandomStream, Rate, Recipe, Seed, Tensor, Tensors, initialize, mlp,
+    Architecture, Batch, BiasInit, DataSet, Density, Examples, Gradients, Masks, Normalization, OneNetwork,
+    Program, Purpose, RandomStream, Rate, Recipe, Seed, Start, Tensor, Tensors, initialize, mlp,
 };
 use lth_ticket::{
     Allocation, BEFORE_TRAINING, BeforeTraining, BeforeTrainingContext, BeforeTrainingError,
@@ -26,13 +26,9 @@ fn data(architecture: &Architecture) -> TrainingData {
         features,
         normalization: Normalization::UNIT,
     };
-    TrainingData {
-        train: examples.clone(),
-        train_indices: (0..36).collect(),
-        validation: (36..40).collect(),
-        test: examples,
-        test_indices: (0..40).collect(),
-    }
+    let data = DataSet::on_host(&examples);
+    let training = (data.clone(), (0..36).collect(), (36..40).collect());
+    TrainingData::new(training, (data, (0..40).collect()))
 }
 
 /// All that a method looks at.
@@ -234,9 +230,10 @@ fn snip_is_the_weight_times_its_gradient() {
     let indices = context.examples().unwrap();
     assert_eq!(indices.len(), 5 * CLASSES, "one batch");
     let weights = &untrained.weights;
+    let program = Program::evaluation(&untrained.architecture, indices.len());
     let mut trainer =
-        ENGINE.trainer(&untrained.architecture, &untrained.recipe, weights, &Masks::new(), Seed(3)).unwrap();
-    let batch = Batch::Stored { examples: &untrained.data.train, indices: &indices, views: &[] };
+        OneNetwork::new(&*ENGINE, &program, &Start::new(weights, &Masks::new(), Seed(3))).unwrap();
+    let batch = Batch::Stored { data: &untrained.data.train, indices: &indices, views: &[] };
     let gradients = trainer.gradients(batch, Gradients::All).unwrap();
     let product = |name: &str, place: usize| {
         f64::from((weights[name].data()[place] * gradients[name].data()[place]).abs())

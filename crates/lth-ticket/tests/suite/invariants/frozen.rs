@@ -2,7 +2,8 @@
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Batch, Engine, Masks, Optimizer, Purpose, RandomStream, Recipe, Seed, Tensors, Trainer, mlp,
+    Architecture, Batch, Masks, OneNetwork, Optimizer, Program, Pruned, Purpose, RandomStream, Recipe, Seed,
+    Start, Tensors, mlp,
 };
 use lth_ticket::{CRITERIA, Criterion, MASK0_ACTIONS, MASK1_ACTIONS, Mask1Action, Mask1Context};
 
@@ -24,9 +25,9 @@ fn train(
     masks: &Masks,
 ) -> Tensors {
     let recipe = Recipe { optimizer: optimizer.0, ..recipe() };
-    let mut trainer: Box<dyn Trainer> =
-        CpuEngine::new().trainer(architecture, &recipe, start, masks, Seed(1)).unwrap();
-    trainer.load_frozen(start, masks, None).unwrap();
+    let program = Program::training(architecture, &recipe);
+    let start = Start { pruned: Pruned::Frozen, ..Start::new(start, masks, Seed(1)) };
+    let mut trainer = OneNetwork::new(&CpuEngine::new(), &program, &start).unwrap();
     let mut stream = RandomStream::new(Seed(1), Purpose::Augmentation, 0);
     let inputs: Vec<f32> = (0..12 * architecture.input_features()).map(|_| stream.normal() as f32).collect();
     let labels: Vec<u16> = (0..12).map(|_| stream.below(CLASSES as u64) as u16).collect();

@@ -1,14 +1,14 @@
 //! The examples of a step, brought into slabs.
 
-use lth_model::{Architecture, Batch, EngineError, Examples, View};
+use lth_model::{Architecture, Batch, EngineError, Examples};
 
 use crate::{
     buffer::Buffer,
-    graph::load::read_examples,
+    examples::read_examples,
     kernels::{
         input::{Gather, Scale},
         outer::ActiveExamples,
-        transpose::ToSlab,
+        transpose::RowsToSlab,
     },
     lanes::{Lanes, slab_rows},
     simd::Isa,
@@ -16,11 +16,11 @@ use crate::{
 
 /// A batch as it was loaded last; buffers grow when a batch needs more.
 #[derive(Default)]
-pub(crate) struct LoadedBatch {
+pub(crate) struct Loaded {
     /// Stored bytes, `[example][width]`.
     bytes: Vec<u8>,
-    /// Numbers as examples are seen, `[example][feature]`.
-    seen: Buffer,
+    /// Numbers as examples are seen, `[example][width]`.
+    rows: Buffer,
     /// For each input whether an example of a slab is not zero there.
     any: Vec<u8>,
     /// Numbers, `[vector][example][16]`.
@@ -29,21 +29,59 @@ pub(crate) struct LoadedBatch {
     active: ActiveExamples,
     /// Whether both are of this batch, and not of one before it.
     has_blocks: bool,
-    /// For each slab the inputs that are not zero throughout.
-    pub(crate) terms: Vec<Vec<u16>>,
+    /// For each slab the inputs that are not zero throughout, where a linear layer reads them.
+    terms: Vec<Vec<u16>>,
     pub(crate) labels: Vec<u16>,
 }
 
 /// Where a batch goes.
 pub(crate) struct Target<'a> {
     pub(crate) isa: Isa,
-    pub(crate) features: usize,
     /// The shape of an example.
     pub(crate) shape: &'a [usize],
+    pub(crate) lanes: Lanes,
     /// Slabs of `slab_rows(features)` rows.
     pub(crate) slabs: &'a mut [f32],
-    /// Whether a gradient of the first layer will want batch-major blocks and the examples that count.
-    pub(crate) with_blocks: bool,
+    pub(crate) reader: Reader,
+}
+
+/// What the layers that read the input want of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Slabs only.
+    Maps,
+    /// Slabs, and which inputs are not zero throughout.
+    Linear,
+    /// The same, and batch-major blocks for a dense weight gradient.
+    DenseGradient,
+}
+
+/// Ascending lists of the inputs of slabs that are not zero throughout.
+#[derive(Clone, Copy)]
+pub(crate) enum Terms<'a> {
+    /// A list a slab.
+    EachSlab(&'a [Vec<u16>]),
+    /// The list of the only slab.
+    OnlySlab(&'a [u16]),
+}
+
+impl<'a> Terms<'a> {
+    /// The list of a slab.
+    pub(crate) fn of(self, slab: usize) -> &'a [u16] {
+        match self {
+            Self::EachSlab(lists) => &lists[slab],
+            Self::OnlySlab(list) => list,
+        }
+    }
+}
+
+/// What is known of the inputs of a batch beside their slabs.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Inputs<'a> {
+    /// Which inputs are not zero throughout, where a linear layer reads them.
+    pub(crate) terms: Option<Terms<'a>>,
+    /// Batch-major blocks with the examples that count, where they were made.
+    pub(crate) blocks: Option<(&'a [f32], &'a ActiveExamples)>,
 }
 
 /// Refuses a batch that does not fit the architecture.
@@ -54,7 +92,8 @@ pub(crate) fn check(architecture: &Architecture, batch: Batch<'_>) -> Result<(),
         return error("it has no example".to_owned());
     }
     let bad_label = match batch {
-        Batch::Stored { examples, indices, views } => {
+        Batch::Stored { data, indices, views } => {
+            let examples = data.examples();
             if !views.is_empty() && views.len() != indices.len() {
                 return error(format!("{} views of {} examples", views.len(), indices.len()));
             }
@@ -77,54 +116,77 @@ pub(crate) fn check(architecture: &Architecture, batch: Batch<'_>) -> Result<(),
             labels.iter().copied().find(|&label| usize::from(label) >= classes)
         }
     };
-    bad_label.map_or(Ok(()), |label| error(format!("label {label}, but there are {classes} classes")))
+    bad_label.map_or(Ok(()), |label| check_label(architecture, label))
 }
 
-impl LoadedBatch {
-    /// The batch-major blocks and the examples that count, if this batch was loaded with them.
-    pub(crate) fn blocks(&self) -> Option<(&[f32], &ActiveExamples)> {
-        self.has_blocks.then_some((&*self.blocks, &self.active))
+/// Refuses a class that the network does not have.
+pub(crate) fn check_label(architecture: &Architecture, label: u16) -> Result<(), EngineError> {
+    let classes = architecture.classes();
+    if usize::from(label) < classes {
+        return Ok(());
     }
+    Err(EngineError::Batch { reason: format!("label {label}, but there are {classes} classes") })
+}
 
-    /// Loads a batch that was checked.
-    pub(crate) fn load(&mut self, batch: Batch<'_>, lanes: Lanes, target: &mut Target<'_>) {
-        let width = target.features.next_multiple_of(16);
-        let total = lanes.slabs * lanes.width();
-        self.blocks.at_least(total * width);
-        self.labels.clear();
-        self.has_blocks = target.with_blocks;
-        self.terms.resize_with(lanes.slabs.max(self.terms.len()), Vec::new);
-        match batch {
-            Batch::Stored { examples, indices, views } => {
-                match Scale::new(examples.normalization).filter(|_| views.is_empty()) {
-                    Some(scale) => self.load_stored(examples, indices, scale, lanes, width, target),
-                    None => self.load_seen(examples, indices, views, lanes, width, target),
-                }
-            }
-            Batch::Values { inputs, labels } => {
-                self.labels.extend_from_slice(labels);
-                self.load_values(inputs, lanes, width, target);
-            }
+impl Loaded {
+    /// What is known of the batch beside its slabs; `linear` says whether a linear layer reads them.
+    pub(crate) fn inputs(&self, linear: bool) -> Inputs<'_> {
+        Inputs {
+            terms: linear.then_some(Terms::EachSlab(&self.terms)),
+            blocks: self.has_blocks.then_some((&*self.blocks, &self.active)),
         }
     }
 
-    fn load_stored(
+    /// Loads a batch that was checked; lanes beyond it are zero.
+    pub(crate) fn load(&mut self, batch: Batch<'_>, target: &mut Target<'_>) {
+        let features: usize = target.shape.iter().product();
+        let width = features.next_multiple_of(16);
+        let total = target.lanes.slabs * target.lanes.width();
+        self.labels.clear();
+        self.has_blocks = target.reader == Reader::DenseGradient;
+        if self.has_blocks {
+            self.blocks.at_least(total * width);
+        }
+        self.terms.resize_with(target.lanes.slabs.max(self.terms.len()), Vec::new);
+        match batch {
+            Batch::Stored { data, indices, views } => {
+                let examples = data.examples();
+                self.labels.extend(indices.iter().map(|&index| examples.labels[index as usize]));
+                if let Some(scale) = Scale::new(examples.normalization).filter(|_| views.is_empty()) {
+                    return self.load_bytes(examples, indices, scale, (features, width), target);
+                }
+                let rows = self.rows.at_least(total * width);
+                read_examples(examples, indices, views, target.shape, rows, width);
+            }
+            Batch::Values { inputs, labels } => {
+                self.labels.extend_from_slice(labels);
+                let rows = self.rows.at_least(total * width);
+                for (row, input) in rows.chunks_exact_mut(width).zip(inputs.chunks_exact(features)) {
+                    row[..features].copy_from_slice(input);
+                }
+            }
+        }
+        self.load_rows((features, width), target);
+    }
+
+    fn load_bytes(
         &mut self,
         examples: &Examples,
         indices: &[u32],
         scale: Scale,
-        lanes: Lanes,
-        width: usize,
+        (features, width): (usize, usize),
         target: &mut Target<'_>,
     ) {
-        let (features, total) = (target.features, lanes.slabs * lanes.width());
-        self.labels.extend(indices.iter().map(|&index| examples.labels[index as usize]));
+        let lanes = target.lanes;
+        let total = lanes.slabs * lanes.width();
         self.bytes.resize(total * width, 0);
         for (row, &index) in self.bytes.chunks_exact_mut(width).zip(indices) {
             row[..features].copy_from_slice(&examples.bytes[index as usize * features..][..features]);
         }
-        self.find_terms(lanes, features, width, scale.keeps_zero());
-        if target.with_blocks {
+        if target.reader != Reader::Maps {
+            self.find_terms(lanes, features, width, scale.keeps_zero());
+        }
+        if self.has_blocks {
             self.find_active(indices.len(), width, scale.keeps_zero());
         }
         let stride = slab_rows(features) * lanes.width();
@@ -136,58 +198,34 @@ impl LoadedBatch {
                 examples: lanes.range(slab).len(),
                 vectors: lanes.vectors,
                 slab: &mut target.slabs[slab * stride..],
-                blocks: target.with_blocks.then_some((&mut *self.blocks, slab * lanes.width(), total)),
+                blocks: self.has_blocks.then_some((&mut *self.blocks, slab * lanes.width(), total)),
                 scale,
             });
         }
     }
 
-    /// Examples that are shifted or mirrored, or whose normalisation is not the same throughout.
-    fn load_seen(
-        &mut self,
-        examples: &Examples,
-        indices: &[u32],
-        views: &[View],
-        lanes: Lanes,
-        width: usize,
-        target: &mut Target<'_>,
-    ) {
-        let features = target.features;
-        self.labels.extend(indices.iter().map(|&index| examples.labels[index as usize]));
-        let mut inputs = std::mem::take(&mut self.seen);
-        let seen = inputs.at_least(indices.len() * features);
-        read_examples(examples, indices, views, target.shape, seen, features);
-        self.load_values(seen, lanes, width, target);
-        self.seen = inputs;
-    }
-
-    fn load_values(&mut self, inputs: &[f32], lanes: Lanes, width: usize, target: &mut Target<'_>) {
-        let (features, total) = (target.features, lanes.slabs * lanes.width());
-        let examples = self.labels.len();
-        for (vector, block) in self.blocks.chunks_exact_mut(total * 16).enumerate().take(width / 16) {
-            let (at, present) = (vector * 16, (features - vector * 16).min(16));
-            for (row, input) in block.chunks_exact_mut(16).zip(inputs.chunks_exact(features)) {
-                // A constant length is one move; most vectors are whole.
-                if present == 16 {
-                    row.copy_from_slice(&input[at..at + 16]);
-                } else {
-                    row[..present].copy_from_slice(&input[at..at + present]);
-                    row[present..].fill(0.0);
+    /// From numbers, `[example][width]`.
+    fn load_rows(&mut self, (features, width): (usize, usize), target: &mut Target<'_>) {
+        let (lanes, examples) = (target.lanes, self.labels.len());
+        let total = lanes.slabs * lanes.width();
+        self.rows[examples * width..total * width].fill(0.0);
+        if self.has_blocks {
+            for (vector, block) in self.blocks.chunks_exact_mut(total * 16).enumerate().take(width / 16) {
+                for (to, row) in block.chunks_exact_mut(16).zip(self.rows.chunks_exact(width)) {
+                    to.copy_from_slice(&row[vector * 16..vector * 16 + 16]);
                 }
             }
-            block[examples * 16..].fill(0.0);
-        }
-        if target.with_blocks {
             self.active.all(width / 16, examples);
         }
         let stride = slab_rows(features) * lanes.width();
         for slab in 0..lanes.slabs {
-            self.terms[slab].clear();
-            self.terms[slab].extend(0..features as u16);
-            target.isa.run(ToSlab {
-                from: &self.blocks,
-                first: slab * lanes.width(),
-                rows: total,
+            if target.reader != Reader::Maps {
+                self.terms[slab].clear();
+                self.terms[slab].extend(0..features as u16);
+            }
+            target.isa.run(RowsToSlab {
+                rows: &self.rows[slab * lanes.width() * width..],
+                width,
                 features,
                 vectors: lanes.vectors,
                 slab: &mut target.slabs[slab * stride..],

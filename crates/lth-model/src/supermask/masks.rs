@@ -1,25 +1,13 @@
 //! Scores to begin with, and masks of given scores.
 
-use lth_model::{Architecture, Density, Mask, Masks, Purpose, RandomStream, Seed, Tensor, Tensors};
-
 use super::{
     SupermaskMethod,
-    layer::{is_drawn, largest},
-    sigmoid::sigmoid,
+    draw::{is_kept, largest, sample_stream, sigmoid},
 };
+use crate::{Architecture, Density, Mask, Masks, Purpose, RandomStream, Seed, Tensor, Tensors};
 
 /// The index of the stream of first scores, beyond those of steps and evaluations.
 const FIRST_SCORES: u64 = 1 << 63;
-
-/// The stream of the masks of a step, after so many updates.
-pub(super) fn step_stream(seed: Seed, updates: u64) -> RandomStream {
-    RandomStream::new(seed, Purpose::Supermask, updates)
-}
-
-/// The stream of a mask that is drawn for an evaluation, the sample counted from 0.
-pub(super) fn sample_stream(seed: Seed, updates: u64, sample: u32) -> RandomStream {
-    RandomStream::new(seed, Purpose::Supermask, (u64::from(sample) + 1) << 40 | updates)
-}
 
 /// The scores that learning begins with, named and shaped as the prunable weights: one number for all where masks are drawn,
 /// and uniform on `+-1 / sqrt(fan_in)` where the largest are taken (Kaiming uniform with a = sqrt(5), Ramanujan et al. 2020).
@@ -47,7 +35,9 @@ pub fn first_scores(architecture: &Architecture, method: &SupermaskMethod, seed:
 /// updates drew as its sample of this number, counted from 0.
 pub fn sampled_masks(scores: &Tensors, seed: Seed, updates: u64, sample: u32) -> Masks {
     let mut stream = sample_stream(seed, updates, sample);
-    of_layers(scores, |scores| scores.iter().map(|&score| is_drawn(&mut stream, sigmoid(score))).collect())
+    of_layers(scores, |scores| {
+        scores.iter().map(|&score| is_kept(stream.next_u32(), sigmoid(score))).collect()
+    })
 }
 
 /// The masks that are likeliest to be drawn: weights of positive score, which are kept more often than not.
@@ -79,7 +69,7 @@ fn of_layers(scores: &Tensors, mut flags: impl FnMut(&[f32]) -> Vec<bool>) -> Ma
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lth_model::lenet_300_100;
+    use crate::lenet_300_100;
 
     #[test]
     fn first_scores_of_edge_popup_are_those_of_kaiming_uniform() {

@@ -1,61 +1,6 @@
-//! From examples to slabs.
+//! Stored examples as numbers, each as it is seen.
 
-use lth_model::{Batch, Examples, Normalization, View};
-
-use crate::{
-    buffer::Buffer,
-    kernels::transpose::RowsToSlab,
-    lanes::{Lanes, slab_rows},
-    simd::Isa,
-};
-
-/// Examples as numbers, `[example][feature]`, rows in whole vectors.
-#[derive(Default)]
-pub(crate) struct Loader {
-    rows: Buffer,
-    pub(crate) labels: Vec<u16>,
-}
-
-impl Loader {
-    /// Fills the input slabs and the labels with a batch that was checked; lanes beyond the batch are zero.
-    pub(crate) fn load(
-        &mut self,
-        isa: Isa,
-        batch: Batch<'_>,
-        shape: &[usize],
-        lanes: Lanes,
-        slabs: &mut [f32],
-    ) {
-        let features: usize = shape.iter().product();
-        let width = features.next_multiple_of(16);
-        let total = lanes.slabs * lanes.width();
-        self.rows.at_least(total * width);
-        self.labels.clear();
-        match batch {
-            Batch::Stored { examples, indices, views } => {
-                self.labels.extend(indices.iter().map(|&index| examples.labels[index as usize]));
-                read_examples(examples, indices, views, shape, &mut self.rows, width);
-            }
-            Batch::Values { inputs, labels } => {
-                self.labels.extend_from_slice(labels);
-                for (row, input) in self.rows.chunks_exact_mut(width).zip(inputs.chunks_exact(features)) {
-                    row[..features].copy_from_slice(input);
-                }
-            }
-        }
-        self.rows[self.labels.len() * width..total * width].fill(0.0);
-        let stride = slab_rows(features) * lanes.width();
-        for slab in 0..lanes.slabs {
-            isa.run(RowsToSlab {
-                rows: &self.rows[slab * lanes.width() * width..],
-                width,
-                features,
-                vectors: lanes.vectors,
-                slab: &mut slabs[slab * stride..],
-            });
-        }
-    }
-}
+use lth_model::{Examples, Normalization, View};
 
 /// Examples of a data set as numbers, each as it is seen, into rows of this width.
 pub(crate) fn read_examples(
