@@ -1,0 +1,7 @@
+//! The reference against known results, and the checks of engines against engines that are right and wrong.
+
+mod conformance;
+mod derivatives;
+mod statistics;
+mod wrong_engine;
+mod wrong_engines;
