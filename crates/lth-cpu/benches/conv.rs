@@ -5,8 +5,7 @@
 //! A density below 1 is that of the first round of iterative pruning (Frankle and Carbin 2019, Figure 2) at or below it, by
 //! the magnitude of initial weights: each layer at its own rate for Conv-2/4/6, over all convolutions for VGG and ResNet.
 //! `--uniform` prunes every layer to the density itself, at random; `--crossover 0.5` computes layers below this density
-//! sparse, whatever suits them; `--evaluate` measures the logits of a batch instead of a step,
-//! `--bytes` counts the bytes of maps that a step goes through and the operations of kept weights.
+//! sparse, whatever suits them.
 
 mod common;
 
@@ -16,7 +15,7 @@ use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
     Architecture, Augmentation, Batch, BiasInit, InitScheme, Mask, Masks, ModelOptions, OneNetwork,
     Optimizer, Program, Purpose, RandomStream, Rate, Recipe, Schedule, Seed, Start, Step, Tensor, Tensors,
-    build_model, thread_cpu_time,
+    build_model,
 };
 use lth_ticket::{PruningRates, Scope, prune};
 
@@ -31,9 +30,7 @@ fn main() {
     let crossover =
         option("--crossover").map(|density| density.parse().expect("--crossover takes a density"));
     let uniform = arguments.iter().any(|argument| argument == "--uniform");
-    let evaluates = arguments.iter().any(|argument| argument == "--evaluate");
-    let counts = arguments.iter().any(|argument| argument == "--bytes");
-    arguments.retain(|argument| !["--uniform", "--evaluate", "--bytes"].contains(&&**argument));
+    arguments.retain(|argument| argument != "--uniform");
     let named = arguments.len();
     let mut sets = common::instruction_sets(&mut arguments);
     if named == arguments.len() {
@@ -58,10 +55,6 @@ fn main() {
             (true, false) => ladder(model, &architecture, &weights, density),
             (true, true) => random(&architecture, density, &mut stream),
         };
-        if counts {
-            count(model, &architecture, &masks, recipe.batch_size);
-            continue;
-        }
         for &isa in &sets {
             let mut engine = CpuEngine::with_instructions(isa).with_threads(threads);
             if let Some(crossover) = crossover {
@@ -71,16 +64,11 @@ fn main() {
                 (Program::training(&architecture, &recipe), Start::new(&weights, &masks, Seed(0)));
             let mut trainer = OneNetwork::new(&engine, &program, &start).expect("a trainer");
             let batch = Batch::Values { inputs: &inputs, labels: &labels };
-            let (median, least, most) = measure(threads, || {
-                if evaluates {
-                    trainer.logits(batch).expect("an evaluation");
-                } else {
-                    trainer.step(batch, 1e-3).expect("a step");
-                }
+            let (median, least, most) = measure(|| {
+                trainer.step(batch, 1e-3).expect("a step");
             });
-            let what = if evaluates { "evaluation" } else { "step" };
             println!(
-                "{model} batch {} {isa} threads {threads} density {:.4}: median {median:.2} ms/{what} (min {least:.2}, max {most:.2})",
+                "{model} batch {} {isa} threads {threads} density {:.4}: median {median:.2} ms/step (min {least:.2}, max {most:.2})",
                 recipe.batch_size,
                 architecture.density(&masks).get(),
             );
@@ -88,42 +76,17 @@ fn main() {
     }
 }
 
-/// Prints what a step reads and writes, and what it computes in convolutions.
-fn count(model: &str, architecture: &Architecture, masks: &Masks, examples: usize) {
-    let traffic = lth_cpu::traffic(architecture, masks, examples).expect("a network that is trained");
-    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
-    let mut first = true;
-    let mut operations = 0.0;
-    for parameter in architecture.parameters().iter().filter(|parameter| parameter.shape.len() == 4) {
-        let kept = masks.get(&parameter.name).map_or(parameter.shape.iter().product(), Mask::live);
-        let map: usize = architecture.nodes[parameter.node].shape[1..].iter().product();
-        // Forward, weight gradient and, but for the first layer, data gradient: a product and a sum each.
-        operations += (kept * map * examples * if std::mem::take(&mut first) { 4 } else { 6 }) as f64;
-    }
-    println!(
-        "{model} batch {examples} density {:.4}: maps least {:.3} GB, passes apart {:.3} GB, as they are {:.3} GB; {:.2} GFLOP",
-        architecture.density(masks).get(),
-        gigabytes(traffic.least),
-        gigabytes(traffic.apart),
-        gigabytes(traffic.moved),
-        operations / 1e9,
-    );
-}
-
-/// Median, least and most milliseconds of five measurements of about a second: of one thread its processor time, which others
-/// on the machine change less.
-fn measure(threads: usize, mut step: impl FnMut()) -> (f64, f64, f64) {
-    let begun = Instant::now();
-    let now = || thread_cpu_time().filter(|_| threads == 1).unwrap_or_else(|| begun.elapsed()).as_secs_f64();
+/// Median, least and most milliseconds of five measurements of about a second.
+fn measure(mut step: impl FnMut()) -> (f64, f64, f64) {
     step();
-    let start = now();
+    let start = Instant::now();
     step();
-    let steps = ((1.0 / (now() - start)) as usize).clamp(2, 200);
+    let steps = ((1.0 / start.elapsed().as_secs_f64()) as usize).clamp(2, 200);
     let mut times: Vec<f64> = (0..5)
         .map(|_| {
-            let start = now();
+            let start = Instant::now();
             (0..steps).for_each(|_| step());
-            (now() - start) / steps as f64 * 1e3
+            start.elapsed().as_secs_f64() / steps as f64 * 1e3
         })
         .collect();
     times.sort_by(f64::total_cmp);

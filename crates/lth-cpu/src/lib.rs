@@ -35,8 +35,6 @@ mod names;
 mod optimizer;
 mod panels;
 mod parameters;
-#[doc(hidden)]
-pub mod reference;
 mod shared;
 mod simd;
 mod sparse;
@@ -51,7 +49,6 @@ use std::thread::available_parallelism;
 
 use lth_model::{DataSet, Engine, EngineError, EvaluationSet, Examples, Placement, Program, Start, Trainer};
 
-pub use graph::traffic::{Traffic, traffic};
 pub use simd::Isa;
 
 /// Trains on the CPU with the best vector instructions that the machine has.

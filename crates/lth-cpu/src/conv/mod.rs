@@ -3,10 +3,9 @@
 mod gradient;
 pub(crate) mod group;
 pub(crate) mod layer;
-pub(crate) mod pass;
+mod pass;
 pub(crate) mod source;
 pub(crate) mod sparse;
-pub(crate) mod sums;
 pub(crate) mod sweep;
 mod update;
 pub(crate) mod weights;

@@ -2,11 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::support::*;
-use crate::{
-    kernels::activation::{Gate, Multiply, Relu},
-    reference,
-};
+use super::{reference, support::*};
+use crate::kernels::activation::{Gate, Multiply, Relu};
 
 fn whole_vectors() -> impl Strategy<Value = usize> {
     (1_usize..12).prop_map(|vectors| 16 * vectors)
@@ -54,11 +51,8 @@ proptest! {
             isa.run(Multiply { y: &mut y, factors: &factors });
             y
         });
-        let (mut forward, mut backward) = (vec![0.0; len], vec![0.0; len]);
-        reference::dropout_forward(&mut forward, &wide(&x), &wide(&factors));
-        reference::dropout_backward(&mut backward, &wide(&x), &wide(&factors));
-        assert_close(&found, &forward, |i| HALF_ULP * forward[i].abs(), "y");
-        assert_close(&found, &backward, |i| HALF_ULP * forward[i].abs(), "dx");
+        let expected: Vec<f64> = wide(&x).iter().zip(wide(&factors)).map(|(x, factor)| x * factor).collect();
+        assert_close(&found, &expected, |i| HALF_ULP * expected[i].abs(), "y");
     }
 }
 

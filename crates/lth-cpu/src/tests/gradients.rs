@@ -4,6 +4,7 @@ use lth_model::Mask;
 use proptest::prelude::*;
 
 use super::{
+    reference,
     support::*,
     updates::{GradientOf, Rule, apply, with_rule},
 };
@@ -17,7 +18,6 @@ use crate::{
     },
     lanes::{Lanes, slab_rows},
     panels::Panels,
-    reference,
     simd::Isa,
     sparse::Layout,
 };

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::support::*;
+use super::{reference, support::*};
 use crate::{
     kernels::{
         matmul::{End, Matmul},
@@ -10,7 +10,6 @@ use crate::{
     },
     lanes::Lanes,
     panels::Panels,
-    reference,
     simd::Isa,
     sparse::Layout,
 };

@@ -1,12 +1,12 @@
 //! Softmax, loss, accuracy and the gradient of logits.
 
+use lth_reference::Objective;
 use proptest::prelude::*;
 
 use super::support::*;
 use crate::{
     kernels::softmax::{Score, Softmax},
     lanes::{Lanes, slab_rows},
-    reference,
     simd::Isa,
 };
 
@@ -26,6 +26,11 @@ fn run(isa: Isa, logits: &[f32], labels: &[u16], classes: usize, scale: Option<f
         );
     }
     (from_slabs(&slab, classes, lanes), score)
+}
+
+/// `[a][b]` to `[b][a]`.
+fn exchange(values: &[f64], a: usize, b: usize) -> Vec<f64> {
+    (0..b).flat_map(|j| (0..a).map(move |i| values[i * b + j])).collect()
 }
 
 /// Gradients, loss and correct examples on every instruction set, with the same bits.
@@ -51,18 +56,18 @@ proptest! {
         let scale = 1.0 / n as f32;
         let (gradients, score) = score_everywhere(&logits, &labels, classes, scale);
 
-        let (mut p, mut losses, mut expected) = (vec![0.0; n * classes], vec![0.0; n], vec![0.0; n * classes]);
-        let logits64 = wide(&logits);
-        reference::softmax_forward(&mut p, &logits64, (n, classes));
-        reference::cross_entropy_forward(&mut losses, &logits64, &labels, (n, classes));
-        reference::cross_entropy_softmax_backward(&mut expected, &p, &labels, (n, classes));
-        let correct = logits64.chunks(classes).zip(&labels).filter(|(row, label)| reference::argmax(row) == usize::from(**label));
+        let by_class = exchange(&wide(&logits), n, classes);
+        let exact = lth_reference::Score::of(&by_class, &labels, 0.0);
+        let loss = Objective::Loss { labels: &labels, temperature: 1.0, smoothing: 0.0, examples: n };
+        let expected = exchange(&loss.gradient(&by_class, n), classes, n);
+        let target = |at: usize| f64::from(u8::from(usize::from(labels[at / classes]) == at % classes));
+        let p: Vec<f64> = expected.iter().enumerate().map(|(at, slope)| slope * n as f64 + target(at)).collect();
 
-        prop_assert_eq!(score.correct, correct.count());
+        prop_assert_eq!(score.correct, exact.correct);
         // The differences to the highest logit are rounded, exponentials are within 2 ulp, and sums add.
         let error = HALF_ULP * (classes as f64 + 6.0 + 8.0 * spread);
-        let loss: f64 = losses.iter().sum();
-        prop_assert!((score.loss_sum - loss).abs() <= n as f64 * error, "{} {loss}", score.loss_sum);
+        let off = (score.loss_sum - exact.loss_sum).abs();
+        prop_assert!(off <= n as f64 * error, "{} {}", score.loss_sum, exact.loss_sum);
         let bound = |i: usize| f64::from(scale) * ((p[i] + 1e-9) * 4.0 * error + HALF_ULP * 4.0);
         assert_close(&gradients, &expected, bound, "dlogits");
     }
@@ -73,8 +78,8 @@ proptest! {
         let logits: Vec<f32> = (0..n * classes).map(|_| stream.below(3) as f32 - 1.0).collect();
         let labels: Vec<u16> = (0..n).map(|_| stream.below(classes as u64) as u16).collect();
         let (_, score) = score_everywhere(&logits, &labels, classes, 1.0);
-        let correct = logits.chunks(classes).zip(&labels).filter(|(row, label)| reference::argmax(&wide(row)) == usize::from(**label));
-        prop_assert_eq!(score.correct, correct.count());
+        let exact = lth_reference::Score::of(&exchange(&wide(&logits), n, classes), &labels, 0.0);
+        prop_assert_eq!(score.correct, exact.correct);
     }
 }
 

@@ -1,11 +1,11 @@
 //! Update rules against the reference, and rules by name for other tests.
 
+use lth_model::Optimizer;
 use proptest::prelude::*;
 
 use super::support::*;
 use crate::{
     kernels::update::{Adam, Kept, Momentum, Parameters, Sgd, UpdateRule, apply_at},
-    reference::{self, Optimizer},
     simd::{Isa, Kernel, LANES, Simd},
 };
 
@@ -41,22 +41,30 @@ impl Rule {
 
     /// The rule of an optimiser at a rate and step.
     fn new(optimizer: Optimizer, rate: f32, t: u64) -> Self {
+        let adam = |beta1: f32, beta2: f32, epsilon, l2, shrink| {
+            let correction = |beta: f32| 1.0 - f64::from(beta).powi(t as i32);
+            Self::Adam(Adam {
+                one_minus_beta1: (1.0 - f64::from(beta1)) as f32,
+                beta2,
+                one_minus_beta2: (1.0 - f64::from(beta2)) as f32,
+                epsilon,
+                step_size: (f64::from(rate) / correction(beta1)) as f32,
+                root_correction: (1.0 / correction(beta2).sqrt()) as f32,
+                l2,
+                shrink,
+            })
+        };
         match optimizer {
-            Optimizer::Adam { beta1, beta2, epsilon, weight_decay, decoupled } => Self::Adam(Adam {
-                one_minus_beta1: (1.0 - beta1) as f32,
-                beta2: beta2 as f32,
-                one_minus_beta2: (1.0 - beta2) as f32,
-                epsilon: epsilon as f32,
-                step_size: (f64::from(rate) / (1.0 - beta1.powi(t as i32))) as f32,
-                root_correction: (1.0 / (1.0 - beta2.powi(t as i32)).sqrt()) as f32,
-                l2: if decoupled { 0.0 } else { weight_decay as f32 },
-                shrink: if decoupled { (1.0 - f64::from(rate) * weight_decay) as f32 } else { 1.0 },
-            }),
-            Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => {
-                Self::Sgd(Sgd { rate, l2: weight_decay as f32 })
+            Optimizer::Adam { beta1, beta2, epsilon, weight_decay } => {
+                adam(beta1, beta2, epsilon, weight_decay, 1.0)
             }
+            Optimizer::AdamW { beta1, beta2, epsilon, weight_decay } => {
+                let shrink = (1.0 - f64::from(rate) * f64::from(weight_decay)) as f32;
+                adam(beta1, beta2, epsilon, 0.0, shrink)
+            }
+            Optimizer::Sgd { momentum: 0.0, weight_decay, .. } => Self::Sgd(Sgd { rate, l2: weight_decay }),
             Optimizer::Sgd { momentum, nesterov, weight_decay } => {
-                Self::Momentum(Momentum { rate, l2: weight_decay as f32, decay: momentum as f32, nesterov })
+                Self::Momentum(Momentum { rate, l2: weight_decay, decay: momentum, nesterov })
             }
         }
     }
@@ -64,20 +72,18 @@ impl Rule {
 
 /// Every kind of optimiser, with settings that 32 bits hold exactly.
 fn settings() -> impl Iterator<Item = Optimizer> {
-    let (beta1, beta2, epsilon) = (0.9_f32.into(), 0.999_f32.into(), 1e-8_f32.into());
-    let l2 = 0.0625;
-    let adam = |weight_decay, decoupled| Optimizer::Adam { beta1, beta2, epsilon, weight_decay, decoupled };
-    let sgd = |momentum: f32, nesterov, weight_decay| Optimizer::Sgd {
-        momentum: momentum.into(),
-        nesterov,
-        weight_decay,
-    };
-    [adam(0.0, false), adam(l2, false), adam(l2, true)].into_iter().chain([
+    let (beta1, beta2, epsilon, l2) = (0.9, 0.999, 1e-8, 0.0625);
+    let sgd = |momentum, nesterov, weight_decay| Optimizer::Sgd { momentum, nesterov, weight_decay };
+    [
+        Optimizer::ADAM,
+        Optimizer::Adam { beta1, beta2, epsilon, weight_decay: l2 },
+        Optimizer::AdamW { beta1, beta2, epsilon, weight_decay: l2 },
         sgd(0.0, false, 0.0),
         sgd(0.0, false, l2),
         sgd(0.9, false, l2),
         sgd(0.9, true, l2),
-    ])
+    ]
+    .into_iter()
 }
 
 /// Stores the gradient as a rule would see it in place of the weight.
@@ -166,16 +172,24 @@ proptest! {
                 parameters.concat()
             });
             let [mut w64, mut first64, mut second64] = [&w, &first, &second].map(|part| wide(part));
-            reference::update(optimizer, (f64::from(rate), t), &mut w64, &wide(&g), &mut first64, &mut second64);
+            let count = match rule { Rule::Adam(_) => 2, Rule::Momentum(_) => 1, Rule::Sgd(_) => 0 };
+            for at in 0..w64.len() {
+                let mut moments = [first64[at], second64[at]];
+                let moments = &mut moments[..count];
+                lth_reference::update(optimizer, rate.into(), t, &mut w64[at], moments, g[at].into());
+                first64[at] = moments.first().copied().unwrap_or_default();
+                second64[at] = moments.get(1).copied().unwrap_or_default();
+            }
 
             // What goes into a sum bounds its error; the divisor is free of cancellation.
             let bound = |index: usize| {
                 let (w, g) = (f64::from(w[index]).abs(), f64::from(g[index]).abs());
                 let moment = g + w * 0.0625 + f64::from(first[index]).abs();
                 let step = match optimizer {
-                    Optimizer::Adam { beta1, beta2, epsilon, .. } => {
-                        let root = (second64[index] / (1.0 - beta2.powi(t as i32))).sqrt();
-                        f64::from(rate) / (1.0 - beta1.powi(t as i32)) / (root + epsilon)
+                    Optimizer::Adam { beta1, beta2, epsilon, .. } | Optimizer::AdamW { beta1, beta2, epsilon, .. } => {
+                        let correction = |beta: f32| 1.0 - f64::from(beta).powi(t as i32);
+                        let root = (second64[index] / correction(beta2)).sqrt();
+                        f64::from(rate) / correction(beta1) / (root + f64::from(epsilon))
                     }
                     Optimizer::Sgd { .. } => f64::from(rate) * 2.0,
                 };

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::shared::Network;
 use allocation_counter::measure;
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Architecture, Augmentation, Batch, BiasInit, DataSet, Examples, Gradients, InitScheme, Mask, Masks,
-    Normalization, Optimizer, Purpose, RandomStream, Recipe, Schedule, Seed, Step, Tensors, View, find_model,
-    initialize, mlp_with_dropout,
+    Architecture, Batch, BiasInit, DataSet, Examples, Gradients, InitScheme, Learns, Mask, Masks,
+    Normalization, OneNetwork, Optimizer, Program, Purpose, RandomStream, Seed, Start, Tensors, View,
+    find_model, initialize, mlp_with_dropout,
 };
 
 const BATCH: u32 = 4;
@@ -21,19 +20,21 @@ fn examples(architecture: &Architecture) -> Examples {
     Examples { bytes, labels, features, normalization: Normalization::UNIT }
 }
 
-fn recipe(optimizer: Optimizer, gradient_clip: Option<f32>) -> Recipe {
-    Recipe {
-        batch_size: BATCH as usize,
-        length: Step::from_epochs(1),
-        learning_rate: 1e-3,
+fn network(
+    architecture: &Architecture,
+    optimizer: Optimizer,
+    gradient_clip: Option<f32>,
+    weights: &Tensors,
+    masks: &Masks,
+) -> OneNetwork {
+    let program = Program {
         optimizer,
-        schedule: Schedule::Constant,
         label_smoothing: 0.1,
         gradient_clip,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    }
+        learns: Learns::Weights,
+        ..Program::evaluation(architecture, BATCH as usize)
+    };
+    OneNetwork::new(&CpuEngine::new(), &program, &Start::new(weights, masks, Seed(0))).unwrap()
 }
 
 fn weights(architecture: &Architecture) -> Tensors {
@@ -74,16 +75,8 @@ fn a_step_takes_no_memory() {
     for architecture in networks() {
         let (examples, weights) = (examples(&architecture), weights(&architecture));
         for (density, clip) in [(1.0, None), (0.7, None), (0.1, None), (1.0, Some(0.1)), (0.1, Some(0.1))] {
-            let recipe = recipe(Optimizer::ADAM, clip);
-            let mut trainer = Network::new(
-                CpuEngine::new(),
-                &architecture,
-                &recipe,
-                &weights,
-                &masks(&architecture, density),
-                Seed(0),
-            )
-            .unwrap();
+            let masks = masks(&architecture, density);
+            let mut trainer = network(&architecture, Optimizer::ADAM, clip, &weights, &masks);
             for views in [&[][..], &views] {
                 let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views };
                 let count = further_allocations(|| assert!(trainer.step(batch, 1e-3).is_ok()));
@@ -100,18 +93,12 @@ fn other_weights_and_their_gradients_take_no_memory() {
     for architecture in networks() {
         let (examples, weights) = (examples(&architecture), weights(&architecture));
         let batch = Batch::Stored { data: &DataSet::on_host(&examples), indices: &indices, views: &[] };
-        let mut trainer = Network::new(
-            CpuEngine::new(),
-            &architecture,
-            &recipe(Optimizer::SGD, None),
-            &weights,
-            &Masks::new(),
-            Seed(0),
-        )
-        .unwrap();
+        let masks = Masks::new();
+        let start = Start::new(&weights, &masks, Seed(0));
+        let mut trainer = network(&architecture, Optimizer::SGD, None, &weights, &masks);
         let mut gradients = Tensors::new();
         let count = further_allocations(|| {
-            trainer.replace_weights(&weights).unwrap();
+            trainer.write(&start).unwrap();
             trainer.gradients_into(batch, Gradients::All, &mut gradients).unwrap();
         });
         assert_eq!(count, 0, "{}", architecture.name);

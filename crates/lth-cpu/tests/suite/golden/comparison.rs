@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use crate::graph::golden_file::Golden;
+use super::graph_file::Golden;
 
 /// Collects what is too far from PyTorch's results.
-pub(crate) struct Comparison<'a> {
+pub(super) struct Comparison<'a> {
     golden: &'a Golden,
     /// How many times the difference between PyTorch's own results is allowed.
     slack: f64,
@@ -16,11 +16,11 @@ pub(crate) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    pub(crate) fn new(golden: &'a Golden, slack: f64, floor: f64) -> Self {
+    pub(super) fn new(golden: &'a Golden, slack: f64, floor: f64) -> Self {
         Self { golden, slack, floor, failures: String::new(), made: 0 }
     }
 
-    pub(crate) fn add(&mut self, name: &str, values: &[f64]) {
+    pub(super) fn add(&mut self, name: &str, values: &[f64]) {
         let distance = self.golden.distance(name, values);
         let allowed =
             self.slack * self.golden.difference(name) + self.floor * self.golden.magnitude(name).max(1.0);
@@ -33,7 +33,7 @@ impl<'a> Comparison<'a> {
 
     /// Fails where something was too far; says how many comparisons were made.
     #[track_caller]
-    pub(crate) fn check(self) -> usize {
+    pub(super) fn check(self) -> usize {
         assert!(self.failures.is_empty(), "{}:\n{}", self.golden.name, self.failures);
         self.made
     }

@@ -5,27 +5,18 @@ use std::path::Path;
 use lth_model::{Mask, Masks, Optimizer, Tensor, TensorFile, Tensors};
 use serde_json::Value;
 
-use crate::shared::optimizer;
-
-/// Sampled tensors keep every so-many-th value.
-const SAMPLE_STRIDE: usize = 97;
+use super::{GoldenBatch, difference_of_sample, hashes, largest_difference, numbers, optimizer, unit, wide};
 
 /// One file.
-pub(crate) struct Golden {
-    pub(crate) name: &'static str,
+pub(super) struct Golden {
+    pub(super) name: &'static str,
     file: TensorFile,
     description: Value,
     scales: [f32; 3],
 }
 
-/// Inputs `[example][feature]` and labels.
-pub(crate) struct GoldenBatch {
-    pub(crate) inputs: Vec<f32>,
-    pub(crate) labels: Vec<u16>,
-}
-
 impl Golden {
-    pub(crate) fn read(name: &'static str) -> Self {
+    pub(super) fn read(name: &'static str) -> Self {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.safetensors"));
         let file = TensorFile::read(&path).unwrap();
         let description = serde_json::from_str(&file.metadata["description"]).unwrap();
@@ -33,29 +24,25 @@ impl Golden {
         Self { name, file, description, scales }
     }
 
-    pub(crate) fn all() -> impl Iterator<Item = Self> {
+    pub(super) fn all() -> impl Iterator<Item = Self> {
         ["mlp-dense", "mlp-masked", "lenet-dense", "lenet-masked"].into_iter().map(Self::read)
     }
 
-    fn numbers(&self, key: &str) -> Vec<usize> {
-        self.description[key].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect()
+    pub(super) fn widths(&self) -> Vec<usize> {
+        numbers(&self.description["widths"])
     }
 
-    pub(crate) fn widths(&self) -> Vec<usize> {
-        self.numbers("widths")
-    }
-
-    pub(crate) fn steps(&self) -> usize {
+    pub(super) fn steps(&self) -> usize {
         self.description["steps"].as_u64().unwrap() as usize
     }
 
     /// How far two 32-bit computations of a group of tensors are from the 64-bit one, at most.
-    pub(crate) fn difference(&self, group: &str) -> f64 {
+    pub(super) fn difference(&self, group: &str) -> f64 {
         self.description["difference"][group].as_f64().unwrap_or_else(|| panic!("no difference of {group}"))
     }
 
     /// Optimisers and learning rates by their names in the file.
-    pub(crate) fn optimizers(&self) -> Vec<(String, Optimizer, f32)> {
+    pub(super) fn optimizers(&self) -> Vec<(String, Optimizer, f32)> {
         let settings = self.description["optimizers"].as_object().unwrap();
         let read = |(name, settings): (&String, &Value)| {
             let number = |key: &str| settings.get(key).map_or(0.0, |value| value.as_f64().unwrap() as f32);
@@ -66,20 +53,11 @@ impl Golden {
     }
 
     fn hashes(&self, stream: u32, count: usize) -> impl Iterator<Item = u32> + use<> {
-        let salt = self.description["salt"].as_u64().unwrap() as u32;
-        let start = (stream + 1000 * salt).wrapping_mul(0x9E37_79B9);
-        (0..count as u32).map(move |index| {
-            let mut h = index.wrapping_add(start);
-            h ^= h >> 16;
-            h = h.wrapping_mul(0x85EB_CA6B);
-            h ^= h >> 13;
-            h = h.wrapping_mul(0xC2B2_AE35);
-            h ^ (h >> 16)
-        })
+        hashes(&self.description, stream, count)
     }
 
     /// Parameters before training, masked, and masks.
-    pub(crate) fn initial(&self) -> (Tensors, Masks) {
+    pub(super) fn initial(&self) -> (Tensors, Masks) {
         let (mut weights, mut masks) = (Tensors::new(), Masks::new());
         for (layer, pair) in self.widths().windows(2).enumerate() {
             let (inputs, outputs) = (pair[0], pair[1]);
@@ -104,7 +82,7 @@ impl Golden {
         (weights, masks)
     }
 
-    pub(crate) fn batches(&self) -> Vec<GoldenBatch> {
+    pub(super) fn batches(&self) -> Vec<GoldenBatch> {
         let widths = self.widths();
         let (features, classes) = (widths[0], widths[3] as u32);
         let make = |(b, examples): (usize, usize)| {
@@ -114,20 +92,20 @@ impl Golden {
                 labels: self.hashes(200 + b as u32, examples).map(|h| (h % classes) as u16).collect(),
             }
         };
-        self.numbers("batches").into_iter().enumerate().map(make).collect()
+        numbers(&self.description["batches"]).into_iter().enumerate().map(make).collect()
     }
 
     /// A stored tensor, as it is.
-    pub(crate) fn stored(&self, name: &str) -> &[f32] {
+    pub(super) fn stored(&self, name: &str) -> &[f32] {
         self.file.tensors.get(name).unwrap_or_else(|| panic!("{}: no {name}", self.name)).data()
     }
 
     /// The formulas repeat what the file has of initial parameters, masks and batches.
-    pub(crate) fn check_formulas(&self) {
+    pub(super) fn check_formulas(&self) {
         let (weights, masks) = self.initial();
         for (name, tensor) in &weights {
             assert_eq!(
-                self.distance(&format!("initial.{name}"), tensor.data()),
+                self.distance(&format!("initial.{name}"), &wide(tensor.data())),
                 0.0,
                 "{}: {name}",
                 self.name
@@ -156,35 +134,13 @@ impl Golden {
         }
     }
 
-    /// The largest difference from a stored tensor; of one that is stored as a sample, in the sample, and per value in
-    /// the statistics.
-    pub(crate) fn distance(&self, name: &str, values: &[f32]) -> f64 {
-        let largest = |stored: &[f32], values: &mut dyn Iterator<Item = f32>| {
-            stored.iter().zip(values).map(|(&a, b)| (f64::from(a) - f64::from(b)).abs()).fold(0.0, f64::max)
-        };
+    /// The largest difference from a stored tensor.
+    pub(super) fn distance(&self, name: &str, values: &[f64]) -> f64 {
         if let Some(tensor) = self.file.tensors.get(name) {
             assert_eq!(tensor.len(), values.len(), "{}: {name}", self.name);
-            return largest(tensor.data(), &mut values.iter().copied());
+            return largest_difference(tensor.data(), values.iter().copied());
         }
-        let sample = self.stored(&format!("{name}.sample"));
-        assert_eq!(sample.len(), values.len().div_ceil(SAMPLE_STRIDE), "{}: {name}", self.name);
-        let in_sample = largest(sample, &mut values.iter().copied().step_by(SAMPLE_STRIDE));
-
-        let stored = self.stored(&format!("{name}.statistics"));
-        let wide = || values.iter().copied().map(f64::from);
-        let norm = wide().map(|value| value * value).sum::<f64>().sqrt();
-        let found = [wide().sum::<f64>(), wide().map(f64::abs).sum(), norm];
-        let count = values.len() as f64;
-        let in_statistics =
-            found.into_iter().zip(stored).zip([count, count, count.sqrt()]).map(|((a, &b), weight)| {
-                // The statistics themselves are rounded to 32 bits.
-                ((a - f64::from(b)).abs() - f64::from(b.abs()) * 6e-8).max(0.0) / weight
-            });
-        in_statistics.fold(in_sample, f64::max)
+        let part = |kind: &str| self.stored(&format!("{name}.{kind}"));
+        difference_of_sample(part("sample"), part("statistics"), values)
     }
-}
-
-/// 24 bits of a hash, in [0, 1).
-fn unit(h: u32) -> f32 {
-    (h >> 8) as f32 / 16_777_216.0
 }
