@@ -3,8 +3,9 @@
 use std::ops::ControlFlow;
 
 use lth_model::{Architecture, Engine, Masks, Purpose, RandomStream, Recipe, Seed, Tensor, Tensors};
+use lth_reference::Values;
 
-use super::{BeforeTrainingError, derivative::Values, scoring_examples};
+use super::{BeforeTrainingError, scoring_examples};
 use crate::TrainingData;
 
 /// What a method may look at.

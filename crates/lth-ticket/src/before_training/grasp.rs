@@ -1,11 +1,9 @@
 //! The method `grasp`.
 
 use lth_model::Tensors;
+use lth_reference::{Network, Objective, Statistics, Values, inputs};
 
-use super::{
-    BeforeTraining, BeforeTrainingContext, BeforeTrainingError,
-    derivative::{Network, Objective, Statistics, Values, inputs},
-};
+use super::{BeforeTraining, BeforeTrainingContext, BeforeTrainingError};
 
 /// What logits are divided by in the authors' code.
 pub const GRASP_TEMPERATURE: f64 = 200.0;
@@ -85,7 +83,7 @@ fn labels(context: &BeforeTrainingContext<'_>, batch: &[u32]) -> Vec<u16> {
 }
 
 fn objective<'a>(labels: &'a [u16], context: &BeforeTrainingContext<'_>, examples: usize) -> Objective<'a> {
-    Objective::Loss { labels, temperature: context.grasp_temperature, examples }
+    Objective::Loss { labels, temperature: context.grasp_temperature, smoothing: 0.0, examples }
 }
 
 fn add(sum: &mut Values, terms: Values) {

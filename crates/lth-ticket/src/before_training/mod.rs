@@ -9,7 +9,6 @@
 mod budget;
 mod collapse;
 mod context;
-mod derivative;
 mod error;
 mod examples;
 mod grasp;

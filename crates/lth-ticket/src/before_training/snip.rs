@@ -1,8 +1,9 @@
 //! The method `snip`.
 
 use lth_model::{Batch, Gradients, OneNetwork, Program, Start, Tensors};
+use lth_reference::Values;
 
-use super::{BeforeTraining, BeforeTrainingContext, BeforeTrainingError, derivative::Values};
+use super::{BeforeTraining, BeforeTrainingContext, BeforeTrainingError};
 
 /// Keeps weights whose removal would change the loss most, to first order: `|w g|` (Lee et al. 2019, connection
 /// sensitivity: the gradient of the loss with respect to a factor on the weight).

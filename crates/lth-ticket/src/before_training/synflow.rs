@@ -1,11 +1,9 @@
 //! The method `synflow`.
 
 use lth_model::Tensors;
+use lth_reference::{Network, Objective, Statistics};
 
-use super::{
-    BeforeTraining, BeforeTrainingContext, BeforeTrainingError,
-    derivative::{Network, Objective, Statistics},
-};
+use super::{BeforeTraining, BeforeTrainingContext, BeforeTrainingError};
 
 /// Keeps weights through which most synaptic flow goes: `|w dR/dw|`, R the sum of the outputs for an input of ones when
 /// every parameter is replaced by its magnitude (Tanaka et al. 2020).
