@@ -15,9 +15,8 @@ use crate::{
 /// Examples a slab.
 pub(crate) const SLAB: usize = 64;
 
-/// Sets up to this size are laid out; a larger one, such as all training examples, is evaluated once, and to lay it out takes
-/// longer than it saves.
-const PACKED: usize = 20_000;
+/// Bytes of the largest set that is laid out: that takes a copy of it.
+const MOST_BYTES: usize = 128 << 20;
 
 /// The layout of a set, made when it is evaluated first.
 #[derive(Default)]
@@ -29,7 +28,8 @@ pub(crate) fn packed(set: &EvaluationSet, isa: Isa) -> Option<&Packed> {
     let Prepared(layout) = set.copy()?;
     let pack = || {
         let (examples, indices) = (set.data().examples(), set.indices());
-        let scale = Scale::new(examples.normalization).filter(|_| indices.len() <= PACKED)?;
+        let scale =
+            Scale::new(examples.normalization).filter(|_| indices.len() * examples.features <= MOST_BYTES)?;
         Some(isa.run(Pack { examples, indices, scale }))
     };
     layout.get_or_init(pack).as_ref()
