@@ -2,6 +2,7 @@
 
 mod conformance;
 mod derivatives;
+mod faults;
 mod statistics;
 mod wrong_engine;
 mod wrong_engines;

@@ -2,7 +2,7 @@
 
 use lth_reference::conformance::CHECKS;
 
-use crate::wrong_engine::{Fault, WrongEngine};
+use crate::{faults::Fault, wrong_engine::WrongEngine};
 
 fn failure(fault: Fault, check: &str) -> Option<String> {
     let (_, check) = CHECKS.iter().find(|(name, _)| *name == check).expect("a check of this name");

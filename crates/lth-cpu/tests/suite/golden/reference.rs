@@ -88,9 +88,10 @@ fn models() {
     }
 }
 
+/// 20 steps in 64 bits would take as long as all other comparisons together.
 #[test]
 fn resnet_20() {
     for golden in Golden::read("resnet-20") {
-        compare(&golden, |_| true);
+        compare(&golden, |run| run == "first");
     }
 }
