@@ -5,7 +5,6 @@ use lth_model::{Mask, Tensor};
 use crate::{
     batch_major::{BatchMajor, Blocks, Input},
     kernels::{
-        activation::{Gate, Relu},
         bias::Bias,
         matmul::End,
         outer::Outer,
@@ -74,10 +73,10 @@ impl Linear {
         relu: bool,
     ) {
         let start = self.bias.as_ref().map(|bias| &*bias.w);
+        let end = if relu { End::Relu } else { End::Plain };
         match &self.weights {
             Weights::Dense(dense) => {
                 let terms = terms.unwrap_or(&self.all_inputs);
-                let end = if relu { End::Relu } else { End::Plain };
                 let product = Product { forward: true, rows: self.outputs, terms, x, start, vectors, end };
                 dense.product(machine, product, y);
             }
@@ -90,10 +89,8 @@ impl Linear {
                     y,
                     start,
                     vectors,
+                    end,
                 });
-                if relu {
-                    machine.isa.run(Relu(&mut y[..self.outputs * vectors * 16]));
-                }
             }
         }
     }
@@ -107,9 +104,10 @@ impl Linear {
         dx: &mut [f32],
         gate: Option<&[f32]>,
     ) {
+        let end = gate.map_or(End::Plain, End::Gate);
         match &self.weights {
             Weights::Dense(dense) => {
-                let (terms, end) = (&*self.all_outputs, gate.map_or(End::Plain, End::Gate));
+                let terms = &*self.all_outputs;
                 let product =
                     Product { forward: false, rows: self.inputs, terms, x: dy, start: None, vectors, end };
                 dense.product(machine, product, dx);
@@ -123,11 +121,8 @@ impl Linear {
                     y: dx,
                     start: None,
                     vectors,
+                    end,
                 });
-                if let Some(gate) = gate {
-                    let len = self.inputs * vectors * 16;
-                    machine.isa.run(Gate { y: &mut dx[..len], gate: &gate[..len] });
-                }
             }
         }
     }

@@ -40,6 +40,10 @@ pub(crate) struct Slice {
     pub(crate) steps: u32,
     /// Terms of the longest row.
     pub(crate) used: u32,
+    /// Whether the sums of its rows start here, and whether they end here. Every row starts once and ends once, whether it has
+    /// a weight there or not.
+    pub(crate) starts: bool,
+    pub(crate) ends: bool,
 }
 
 impl Layout {
@@ -75,11 +79,14 @@ impl Layout {
             origin: Vec::new(),
             terms_end: 0,
         };
-        for block in &entries {
-            let mut order: Vec<usize> = (0..rows).filter(|&row| !block[row].is_empty()).collect();
+        for (number, block) in entries.iter().enumerate() {
+            let (starts, ends) = (number == 0, number + 1 == blocks);
+            let mut order: Vec<usize> =
+                (0..rows).filter(|&row| starts || ends || !block[row].is_empty()).collect();
             order.sort_by_key(|&row| (std::cmp::Reverse(block[row].len()), row));
             for group in order.chunks(SLICE) {
-                layout.push_slice(group, block);
+                let slice = layout.push_slots(group, block);
+                layout.slices.push(Slice { starts, ends, ..slice });
             }
         }
         layout.kept = layout
@@ -93,7 +100,8 @@ impl Layout {
         layout
     }
 
-    fn push_slice(&mut self, group: &[usize], block: &[Vec<(u16, u32)>]) {
+    /// The slots of up to four rows.
+    fn push_slots(&mut self, group: &[usize], block: &[Vec<(u16, u32)>]) -> Slice {
         let used = block[group[0]].len();
         let steps = used.next_multiple_of(4);
         let mut rows = [self.rows as u16; SLICE];
@@ -111,7 +119,7 @@ impl Layout {
                 self.origin.push(origin);
             }
         }
-        self.slices.push(Slice { rows, start, steps: steps as u32, used: used as u32 });
+        Slice { rows, start, steps: steps as u32, used: used as u32, starts: false, ends: false }
     }
 
     /// Slots, filled or not; a multiple of 16.
@@ -145,7 +153,12 @@ mod tests {
                 found.sort_unstable();
                 assert_eq!(found, mask.live_indices().map(|i| i as u32).collect::<Vec<_>>());
                 let mut last = vec![None; layout.rows];
+                let (mut starts, mut ends) = (vec![0; layout.rows + 1], vec![0; layout.rows + 1]);
                 for slice in &layout.slices {
+                    for &row in &slice.rows {
+                        starts[usize::from(row)] += u32::from(slice.starts);
+                        ends[usize::from(row)] += u32::from(slice.ends);
+                    }
                     for step in 0..slice.steps as usize {
                         for (r, &row) in slice.rows.iter().enumerate() {
                             let slot = slice.start as usize + step * SLICE + r;
@@ -162,6 +175,7 @@ mod tests {
                         }
                     }
                 }
+                assert!(starts[..layout.rows].iter().chain(&ends[..layout.rows]).all(|&count| count == 1));
             }
         }
     }

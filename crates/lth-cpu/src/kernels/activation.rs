@@ -4,21 +4,6 @@
 
 use crate::simd::{Kernel, LANES, Simd};
 
-/// `y[i] = max(y[i], 0)`, NaN kept; the length is a multiple of 16.
-pub(crate) struct Relu<'a>(pub(crate) &'a mut [f32]);
-
-impl Kernel for Relu<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, s: S) {
-        for chunk in self.0.chunks_exact_mut(LANES) {
-            // SAFETY: a chunk has 16 floats.
-            unsafe { s.store(chunk.as_mut_ptr(), s.max(s.splat(0.0), s.load(chunk.as_ptr()))) };
-        }
-    }
-}
-
 /// `y[i] *= factors[i]`: dropout, forward and backward.
 pub(crate) struct Multiply<'a> {
     pub(crate) y: &'a mut [f32],
@@ -73,7 +58,7 @@ impl Kernel for Gate<'_> {
     }
 }
 
-/// `y = max(x, 0)`, or `y = a + b` and perhaps ReLU.
+/// `y = max(a, 0)`, NaN kept, or `y = a + b` and perhaps ReLU.
 pub(crate) struct Sum<'a> {
     pub(crate) a: &'a [f32],
     pub(crate) b: Option<&'a [f32]>,

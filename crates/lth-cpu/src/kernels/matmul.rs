@@ -47,6 +47,23 @@ pub(crate) enum End<'a> {
     Gate(&'a [f32]),
 }
 
+impl End<'_> {
+    /// What is stored for 16 sums, those from `at` on.
+    ///
+    /// # Safety
+    /// A gate must have 16 floats there.
+    #[inline(always)]
+    pub(crate) unsafe fn of<S: Simd>(self, s: S, sums: S::V, at: usize) -> S::V {
+        match self {
+            End::Plain => sums,
+            // Zero first: NaN passes through.
+            End::Relu => s.max(s.splat(0.0), sums),
+            // SAFETY: the caller's promise.
+            End::Gate(gate) => unsafe { s.gate(s.load(gate.as_ptr().add(at)), sums) },
+        }
+    }
+}
+
 impl Kernel for Matmul<'_> {
     type Output = ();
 
@@ -179,12 +196,12 @@ impl Matmul<'_> {
         // SAFETY: `run` checked the lengths for all rows, terms and vectors, and `find` filled the block; offsets fit into 32 bits, since layers with
         // more weights are refused.
         unsafe {
-            let y = self.y.as_mut_ptr().add(row * width + vector * LANES);
+            let y = self.y.as_mut_ptr();
             let mut sums = [[s.splat(0.0); V]; R];
             for r in 0..R {
                 for v in 0..V {
                     sums[r][v] = match self.start {
-                        _ if !part.starts => s.load(y.add(r * width + v * LANES)),
+                        _ if !part.starts => s.load(y.add((row + r) * width + (vector + v) * LANES)),
                         Some(start) => s.splat(*start.get_unchecked(row + r)),
                         None => s.splat(0.0),
                     };
@@ -211,15 +228,8 @@ impl Matmul<'_> {
             }
             for r in 0..R {
                 for v in 0..V {
-                    let (sum, at) = (sums[r][v], r * width + v * LANES);
-                    let value = match self.end {
-                        End::Gate(gate) if part.ends => {
-                            s.gate(s.load(gate.as_ptr().add(row * width + vector * LANES + at)), sum)
-                        }
-                        // Zero first: NaN passes through.
-                        End::Relu if part.ends => s.max(s.splat(0.0), sum),
-                        _ => sum,
-                    };
+                    let at = (row + r) * width + (vector + v) * LANES;
+                    let value = if part.ends { self.end.of(s, sums[r][v], at) } else { sums[r][v] };
                     s.store(y.add(at), value);
                 }
             }

@@ -53,52 +53,65 @@ impl<R: UpdateRule> Kernel for SparseGradient<'_, R> {
 
 impl<R: UpdateRule> SparseGradient<'_, R> {
     #[inline(always)]
-    unsafe fn slices<S: Simd, const V: usize>(mut self, s: S) {
-        let lanes = V * LANES;
+    unsafe fn slices<S: Simd, const V: usize>(self, s: S) {
+        // SAFETY: the caller's promise.
+        unsafe { if self.slabs == 1 { self.groups::<S, V, true>(s) } else { self.groups::<S, V, false>(s) } }
+    }
+
+    /// All slots, 16 at a time.
+    #[inline(always)]
+    unsafe fn groups<S: Simd, const V: usize, const ONE: bool>(mut self, s: S) {
         // The update of 16 slots waits for their square roots; it is made amid the sums of the next 16.
         let mut pending = None;
         for slice in &self.layout.slices {
             let mut slot = slice.start as usize;
             let end = slot + (slice.steps as usize) * SLICE;
             while slot < end {
-                let mut quads = [s.splat(0.0); SLICE];
                 // SAFETY: the caller's promise.
                 unsafe {
-                    for r in 0..SLICE {
-                        if r == SLICE / 2 {
-                            self.apply(s, pending);
-                        }
-                        let mut sums = [s.splat(0.0); 4];
-                        for slab in 0..self.slabs {
-                            let dy = self
-                                .dy
-                                .as_ptr()
-                                .add((slab * self.dy_rows + usize::from(slice.rows[r])) * lanes);
-                            let x = self.x.as_ptr().add(slab * self.x_rows * lanes);
-                            let mut dys = [s.splat(0.0); V];
-                            for v in 0..V {
-                                dys[v] = s.load(dy.add(v * LANES));
-                            }
-                            for u in 0..4 {
-                                let term =
-                                    usize::from(*self.layout.terms.get_unchecked(slot + u * SLICE + r));
-                                let x = opaque(x.add(term * lanes));
-                                for v in 0..V {
-                                    sums[u] = s.fma(s.load(x.add(v * LANES)), dys[v], sums[u]);
-                                }
-                            }
-                        }
-                        quads[r] = s.merge_quad(sums);
-                    }
-                    let g = s.merge1(s.merge2(quads[0], quads[1]), s.merge2(quads[2], quads[3]));
-                    let g = s.add(g, s.splat(R::START));
-                    pending = Some((g, slot));
+                    let low = s.merge2(
+                        self.quad::<S, V, ONE>(s, slice.rows[0], slot),
+                        self.quad::<S, V, ONE>(s, slice.rows[1], slot + 1),
+                    );
+                    self.apply(s, pending);
+                    let high = s.merge2(
+                        self.quad::<S, V, ONE>(s, slice.rows[2], slot + 2),
+                        self.quad::<S, V, ONE>(s, slice.rows[3], slot + 3),
+                    );
+                    pending = Some((s.add(s.merge1(low, high), s.splat(R::START)), slot));
                 }
                 slot += 4 * SLICE;
             }
         }
         // SAFETY: the caller's promise.
         unsafe { self.apply(s, pending) };
+    }
+
+    /// The sums of four slots of a row, this one and the next three steps', each spread over four lanes.
+    #[inline(always)]
+    unsafe fn quad<S: Simd, const V: usize, const ONE: bool>(&self, s: S, row: u16, slot: usize) -> S::V {
+        let lanes = V * LANES;
+        let mut sums = [s.splat(0.0); 4];
+        // SAFETY: the caller's promise.
+        unsafe {
+            for slab in 0..if ONE { 1 } else { self.slabs } {
+                let dy = opaque(self.dy.as_ptr().add((slab * self.dy_rows + usize::from(row)) * lanes));
+                let x = self.x.as_ptr().add(slab * self.x_rows * lanes);
+                let mut dys = [s.splat(0.0); V];
+                for v in 0..V {
+                    dys[v] = s.load(dy.add(v * LANES));
+                }
+                for u in 0..4 {
+                    let term = usize::from(*self.layout.terms.get_unchecked(slot + u * SLICE));
+                    let x = opaque(x.add(term * lanes));
+                    for v in 0..V {
+                        let x = s.load(x.add(v * LANES));
+                        sums[u] = if slab + v == 0 { s.mul(x, dys[v]) } else { s.fma(x, dys[v], sums[u]) };
+                    }
+                }
+            }
+            s.merge_quad(sums)
+        }
     }
 
     /// Updates the weights of 16 slots.

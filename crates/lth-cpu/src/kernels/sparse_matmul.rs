@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::matmul::End;
 use crate::{
     simd::{Kernel, LANES, Simd, opaque},
     sparse::{Layout, SLICE, Slice},
@@ -19,6 +20,7 @@ pub(crate) struct SparseMatmul<'a> {
     pub(crate) y: &'a mut [f32],
     pub(crate) start: Option<&'a [f32]>,
     pub(crate) vectors: usize,
+    pub(crate) end: End<'a>,
 }
 
 impl Kernel for SparseMatmul<'_> {
@@ -38,12 +40,8 @@ impl Kernel for SparseMatmul<'_> {
                 debug_assert!(through.iter().all(|&at| (at as usize) < self.weights.len()));
             }
         }
-        for row in 0..rows {
-            let start = s.splat(self.start.map_or(0.0, |start| start[row]));
-            for vector in 0..self.vectors {
-                // SAFETY: the row is inside of y, checked above.
-                unsafe { s.store(y.add(row * lanes + vector * LANES), start) };
-            }
+        if let End::Gate(gate) = self.end {
+            assert!(gate.len() >= (rows + 1) * lanes);
         }
         // SAFETY: rows, terms and slots of a layout are inside of what is checked above.
         unsafe {
@@ -91,12 +89,22 @@ impl SparseMatmul<'_> {
         // SAFETY: the caller's promise.
         unsafe {
             let x = self.x.as_ptr();
-            let mut rows = [y; R];
+            let mut rows = [0; R];
             let mut sums = [[s.splat(0.0); V]; R];
             for r in 0..R {
-                rows[r] = y.add(usize::from(slice.rows[first + r]) * lanes);
-                for v in 0..V {
-                    sums[r][v] = s.load(rows[r].add(v * LANES));
+                let row = usize::from(slice.rows[first + r]);
+                rows[r] = row * lanes;
+                if slice.starts {
+                    // The scratch row has no bias.
+                    let start = match self.start {
+                        Some(start) if row < self.layout.rows => *start.get_unchecked(row),
+                        _ => 0.0,
+                    };
+                    sums[r] = [s.splat(start); V];
+                } else {
+                    for v in 0..V {
+                        sums[r][v] = s.load(y.add(rows[r] + v * LANES));
+                    }
                 }
             }
             let mut slot = slice.start as usize + first;
@@ -118,7 +126,9 @@ impl SparseMatmul<'_> {
             }
             for r in 0..R {
                 for v in 0..V {
-                    s.store(rows[r].add(v * LANES), sums[r][v]);
+                    let at = rows[r] + v * LANES;
+                    let value = if slice.ends { self.end.of(s, sums[r][v], at) } else { sums[r][v] };
+                    s.store(y.add(at), value);
                 }
             }
         }

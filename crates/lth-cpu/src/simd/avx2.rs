@@ -155,12 +155,12 @@ impl Simd for Avx2 {
         unsafe {
             (
                 _mm256_add_ps(
-                    _mm256_permute2f128_ps::<0x20>(a.0, a.1),
-                    _mm256_permute2f128_ps::<0x31>(a.0, a.1),
+                    _mm256_blend_ps::<0b1111_0000>(a.0, a.1),
+                    _mm256_permute2f128_ps::<0x21>(a.0, a.1),
                 ),
                 _mm256_add_ps(
-                    _mm256_permute2f128_ps::<0x20>(b.0, b.1),
-                    _mm256_permute2f128_ps::<0x31>(b.0, b.1),
+                    _mm256_blend_ps::<0b1111_0000>(b.0, b.1),
+                    _mm256_permute2f128_ps::<0x21>(b.0, b.1),
                 ),
             )
         }
@@ -170,12 +170,12 @@ impl Simd for Avx2 {
         unsafe {
             (
                 _mm256_add_ps(
-                    _mm256_shuffle_ps::<0b01_00_01_00>(a.0, b.0),
-                    _mm256_shuffle_ps::<0b11_10_11_10>(a.0, b.0),
+                    _mm256_blend_ps::<0b1100_1100>(a.0, b.0),
+                    _mm256_shuffle_ps::<0b01_00_11_10>(a.0, b.0),
                 ),
                 _mm256_add_ps(
-                    _mm256_shuffle_ps::<0b01_00_01_00>(a.1, b.1),
-                    _mm256_shuffle_ps::<0b11_10_11_10>(a.1, b.1),
+                    _mm256_blend_ps::<0b1100_1100>(a.1, b.1),
+                    _mm256_shuffle_ps::<0b01_00_11_10>(a.1, b.1),
                 ),
             )
         }

@@ -109,13 +109,21 @@ impl Case {
         assert!(slab[features * self.lanes.width()..].iter().all(|&value| value == 7.0));
     }
 
-    /// A sparse product: forward, or the data gradient through the transposed layout.
-    fn sparse(&self, isa: Isa, weights: &[f32], mask: &lth_model::Mask, forward: bool) -> Vec<f32> {
+    /// A sparse product: forward, or the data gradient through the transposed layout. `ended` by a ReLU, or by its gate.
+    fn sparse(
+        &self,
+        isa: Isa,
+        weights: &[f32],
+        mask: &lth_model::Mask,
+        forward: bool,
+        ended: bool,
+    ) -> Vec<f32> {
         let layout = Layout::new(mask, self.outputs, self.inputs);
         let transposed = Layout::transposed(mask, self.outputs, self.inputs);
         let through = through(&layout, &transposed, weights.len());
         let (from, to) = if forward { (self.inputs, self.outputs) } else { (self.outputs, self.inputs) };
         let x = to_slabs(if forward { &self.x } else { &self.dy }, from, self.lanes, 0.25);
+        let gate = to_slabs(&self.gate, self.inputs, self.lanes, 1.0);
         let mut y = to_slabs(&[], to, self.lanes, 7.0);
         isa.run(SparseMatmul {
             layout: if forward { &layout } else { &transposed },
@@ -125,6 +133,11 @@ impl Case {
             y: &mut y,
             start: self.bias.as_deref().filter(|_| forward),
             vectors: self.lanes.vectors,
+            end: match (ended, forward) {
+                (false, _) => End::Plain,
+                (true, true) => End::Relu,
+                (true, false) => End::Gate(&gate),
+            },
         });
         let scratch = (to + 1) * self.lanes.width();
         assert!(y[scratch..].iter().all(|&value| value == 7.0), "only the scratch row may be written");
@@ -175,15 +188,15 @@ proptest! {
     }
 
     #[test]
-    fn sparse_products_have_the_bits_of_dense_ones(shape in shapes(), density in density(), seed: u64) {
+    fn sparse_products_have_the_bits_of_dense_ones(shape in shapes(), density in density(), ended: bool, seed: u64) {
         let case = Case::new(shape, seed);
         let mask = mask(&mut stream(!seed), case.outputs, case.inputs, density);
         let weights = masked(&case.weights, &mask);
-        let dense = case.forward(Isa::detect(), &weights, &case.terms, false);
-        let sparse = everywhere(|isa| case.sparse(isa, &weights, &mask, true));
+        let dense = case.forward(Isa::detect(), &weights, &case.terms, ended);
+        let sparse = everywhere(|isa| case.sparse(isa, &weights, &mask, true, ended));
         assert_same_bits(&sparse, &dense, "forward");
-        let dense = case.backward(Isa::detect(), &weights, false);
-        let sparse = everywhere(|isa| case.sparse(isa, &weights, &mask, false));
+        let dense = case.backward(Isa::detect(), &weights, ended);
+        let sparse = everywhere(|isa| case.sparse(isa, &weights, &mask, false, ended));
         assert_same_bits(&sparse, &dense, "data gradient");
     }
 }
@@ -197,14 +210,14 @@ fn sparse_products_of_blocked_layouts_have_the_bits_of_dense_ones() {
         let case = Case::new(shape, 5);
         let mask = mask(&mut stream(6), case.outputs, case.inputs, density);
         let weights = masked(&case.weights, &mask);
-        let dense = case.forward(Isa::detect(), &weights, &case.terms, false);
-        assert_same_bits(&everywhere(|isa| case.sparse(isa, &weights, &mask, true)), &dense, "forward");
-        let dense = case.backward(Isa::detect(), &weights, false);
-        assert_same_bits(
-            &everywhere(|isa| case.sparse(isa, &weights, &mask, false)),
-            &dense,
-            "data gradient",
-        );
+        for ended in [false, true] {
+            let dense = case.forward(Isa::detect(), &weights, &case.terms, ended);
+            let sparse = everywhere(|isa| case.sparse(isa, &weights, &mask, true, ended));
+            assert_same_bits(&sparse, &dense, "forward");
+            let dense = case.backward(Isa::detect(), &weights, ended);
+            let sparse = everywhere(|isa| case.sparse(isa, &weights, &mask, false, ended));
+            assert_same_bits(&sparse, &dense, "data gradient");
+        }
     }
 }
 
