@@ -26,11 +26,14 @@ pub(super) unsafe fn enter<K: Kernel>(simd: Neon, kernel: K) -> K::Output {
 
 type Quad = [float32x4_t; 4];
 
+/// The four registers of a vector, the expression being written out for each: a closure would not have the instructions.
 macro_rules! each {
-    (|$i:ident| $value:expr) => {{
-        let f = #[inline(always)]
-        |$i: usize| unsafe { $value };
-        [f(0), f(1), f(2), f(3)]
+    (|$i:ident| $value:expr) => {
+        [each!($i, 0, $value), each!($i, 1, $value), each!($i, 2, $value), each!($i, 3, $value)]
+    };
+    ($i:ident, $number:literal, $value:expr) => {{
+        let $i = $number;
+        unsafe { $value }
     }};
 }
 
