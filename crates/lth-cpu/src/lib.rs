@@ -31,6 +31,8 @@ mod lanes;
 mod limits;
 mod linear;
 mod linear_parts;
+#[doc(hidden)]
+pub mod measure;
 mod names;
 mod optimizer;
 mod panels;

@@ -109,17 +109,20 @@ impl Sparse {
                 *value = if origin == u32::MAX { 0.0 } else { tensor.data()[origin as usize] };
             }
         });
-        let mut slot_of = vec![0; inputs * outputs];
-        for (slot, &origin) in forward.origin.iter().enumerate() {
-            if origin != u32::MAX {
-                slot_of[origin as usize] = slot as u32;
-            }
-        }
-        let through = backward
-            .origin
-            .iter()
-            .map(|&origin| if origin == u32::MAX { slots as u32 } else { slot_of[origin as usize] })
-            .collect();
+        let through = through(&forward, &backward, mask.len());
         Self { stored, forward, backward, through }
     }
+}
+
+/// Where a layout has the weight of each slot of its transpose; a filling slot's is the zero after all slots.
+pub(crate) fn through(forward: &Layout, backward: &Layout, weights: usize) -> Vec<u32> {
+    let slots = forward.slots() as u32;
+    let mut slot_of = vec![slots; weights];
+    for (slot, &origin) in (0..).zip(&forward.origin) {
+        if origin != u32::MAX {
+            slot_of[origin as usize] = slot;
+        }
+    }
+    let slot = |&origin: &u32| if origin == u32::MAX { slots } else { slot_of[origin as usize] };
+    backward.origin.iter().map(slot).collect()
 }

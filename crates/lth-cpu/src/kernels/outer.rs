@@ -185,18 +185,14 @@ impl<R: UpdateRule> Outer<'_, R> {
             let x = self.x.as_ptr().add(vector * self.rows * LANES);
             let dy = self.dy.as_ptr().add(panel * (self.rows + 1) * PANEL + row);
             for burst in 0..bursts {
-                for &example in list.get_unchecked(burst * share..(burst + 1) * share) {
-                    add_example(s, x, dy, example, &mut sums);
-                }
+                add_examples(s, x, dy, list.get_unchecked(burst * share..(burst + 1) * share), &mut sums);
                 if let Some(at) = pending.at {
                     for t in burst * BURST..(burst + 1) * BURST {
                         self.update(s, pending.sums[t], at + t * LANES);
                     }
                 }
             }
-            for &example in list.get_unchecked(bursts * share..) {
-                add_example(s, x, dy, example, &mut sums);
-            }
+            add_examples(s, x, dy, list.get_unchecked(bursts * share..), &mut sums);
         }
         *pending = Pending { sums, at: Some(self.panels.index(panel * PANEL + row, vector * LANES)) };
     }
@@ -209,9 +205,7 @@ impl<R: UpdateRule> Outer<'_, R> {
         unsafe {
             let x = self.x.as_ptr().add(vector * self.rows * LANES);
             let dy = self.dy.as_ptr().add(panel * (self.rows + 1) * PANEL + row);
-            for &example in self.active.of(vector) {
-                add_example(s, x, dy, example, &mut sums);
-            }
+            add_examples(s, x, dy, self.active.of(vector), &mut sums);
             let at = self.panels.index(panel * PANEL + row, vector * LANES);
             for (t, &sum) in sums.iter().enumerate() {
                 self.update(s, sum, at + t * LANES);
@@ -220,22 +214,51 @@ impl<R: UpdateRule> Outer<'_, R> {
     }
 }
 
-/// `sums[t] += dy[example][t] * x[example]`
+/// `sums[t] += dy[example][t] * x[example]` for the examples of an ascending list.
 ///
 /// # Safety
-/// The example must be there in both.
+/// The examples must be there in both.
 #[inline(always)]
-unsafe fn add_example<S: Simd, const T: usize>(
+unsafe fn add_examples<S: Simd, const T: usize>(
     s: S,
     x: *const f32,
     dy: *const f32,
-    example: u32,
+    list: &[u32],
     sums: &mut [S::V; T],
 ) {
+    let (Some(&first), Some(&last)) = (list.first(), list.last()) else { return };
     // SAFETY: the caller's promise.
     unsafe {
-        let x = s.load(x.add(example as usize * LANES));
-        let dy = opaque(dy.add(example as usize * PANEL));
+        if (last - first) as usize + 1 == list.len() {
+            // One after the other: nothing is looked up.
+            let mut x = x.add(first as usize * LANES);
+            let mut dy = dy.add(first as usize * PANEL);
+            for _ in 0..list.len() {
+                add_example(s, x, dy, sums);
+                (x, dy) = (x.add(LANES), dy.add(PANEL));
+            }
+        } else {
+            for &example in list {
+                add_example(
+                    s,
+                    x.add(example as usize * LANES),
+                    opaque(dy.add(example as usize * PANEL)),
+                    sums,
+                );
+            }
+        }
+    }
+}
+
+/// `sums[t] += dy[t] * x`
+///
+/// # Safety
+/// An example must be at both.
+#[inline(always)]
+unsafe fn add_example<S: Simd, const T: usize>(s: S, x: *const f32, dy: *const f32, sums: &mut [S::V; T]) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let x = s.load(x);
         for t in 0..T {
             sums[t] = s.fma(s.splat(*dy.add(t)), x, sums[t]);
         }

@@ -117,9 +117,9 @@ impl Kernel for ToPanels<'_> {
 
 /// Rows of examples into a slab.
 pub(crate) struct RowsToSlab<'a> {
-    /// `[16 * vectors][width]`
+    /// `[example][width]`; lanes beyond them become zero.
     pub(crate) rows: &'a [f32],
-    /// A multiple of 16.
+    /// At least `features`.
     pub(crate) width: usize,
     pub(crate) features: usize,
     pub(crate) vectors: usize,
@@ -132,22 +132,31 @@ impl Kernel for RowsToSlab<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, s: S) {
         let lanes = self.vectors * LANES;
-        assert!(self.features <= self.width && self.width.is_multiple_of(LANES));
-        assert!(self.rows.len() >= lanes * self.width && self.slab.len() >= self.features * lanes);
+        assert!(0 < self.features && self.features <= self.width && self.slab.len() >= self.features * lanes);
+        let examples = self.rows.len() / self.width;
         for block in 0..self.features.div_ceil(LANES) {
             let present = (self.features - block * LANES).min(LANES);
             for vector in 0..self.vectors {
-                // SAFETY: rows, features and lanes are inside of what is checked above.
-                unsafe {
-                    let mut rows = [s.splat(0.0); LANES];
+                let examples = examples.saturating_sub(vector * LANES).min(LANES);
+                let from = vector * LANES * self.width + block * LANES;
+                let mut rows = [s.splat(0.0); LANES];
+                if present == LANES && examples == LANES {
                     for (i, row) in rows.iter_mut().enumerate() {
-                        let at = (vector * LANES + i) * self.width + block * LANES;
-                        *row = s.load(self.rows.as_ptr().add(at));
+                        // SAFETY: the example is there, with this whole vector of features.
+                        *row = unsafe { s.load(self.rows.as_ptr().add(from + i * self.width)) };
                     }
-                    for (i, column) in s.transpose(rows).into_iter().enumerate().take(present) {
-                        let at = (block * LANES + i) * lanes + vector * LANES;
-                        s.store(self.slab.as_mut_ptr().add(at), column);
+                } else {
+                    for (i, row) in rows.iter_mut().enumerate().take(examples) {
+                        let mut values = [0.0; LANES];
+                        values[..present].copy_from_slice(&self.rows[from + i * self.width..][..present]);
+                        // SAFETY: 16 floats.
+                        *row = unsafe { s.load(values.as_ptr()) };
                     }
+                }
+                for (i, column) in s.transpose(rows).into_iter().enumerate().take(present) {
+                    let at = (block * LANES + i) * lanes + vector * LANES;
+                    // SAFETY: the slab has the feature and lanes, checked above.
+                    unsafe { s.store(self.slab.as_mut_ptr().add(at), column) };
                 }
             }
         }

@@ -12,6 +12,7 @@ use crate::{
     panels::Panels,
     simd::Isa,
     sparse::Layout,
+    weights::through,
 };
 
 /// One random layer and one slab of what it reads.

@@ -187,13 +187,6 @@ pub(super) fn from_slots(values: &[f32], layout: &Layout, len: usize) -> Vec<f32
     slots_of(layout, len).into_iter().map(|slot| slot.map_or(0.0, |slot| values[slot])).collect()
 }
 
-/// Where a forward layout has the weight of each slot of its transpose.
-pub(super) fn through(forward: &Layout, backward: &Layout, len: usize) -> Vec<u32> {
-    let slots = slots_of(forward, len);
-    let at = |origin: u32| if origin == u32::MAX { None } else { slots[origin as usize] };
-    backward.origin.iter().map(|&origin| at(origin).unwrap_or(forward.slots()) as u32).collect()
-}
-
 fn slab_of(slabs: &[f32], features: usize, lanes: Lanes, slab: usize) -> Slab<'_> {
     Slab {
         values: &slabs[slab * slab_rows(features) * lanes.width()..],

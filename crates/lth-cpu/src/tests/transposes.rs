@@ -51,6 +51,35 @@ proptest! {
     }
 
     #[test]
+    fn examples_into_slabs(n in examples(), features in size(70), more in 0_usize..20, seed: u64) {
+        let lanes = Lanes::of(n);
+        let width = features + more;
+        let values = noise(&mut stream(seed), n * width);
+        let stride = slab_rows(features) * lanes.width();
+        let found = everywhere(|isa| {
+            let mut slabs = Buffer::zeros(stride * lanes.slabs);
+            slabs.fill(7.0);
+            for slab in 0..lanes.slabs {
+                isa.run(RowsToSlab {
+                    rows: &values[slab * lanes.width() * width..],
+                    width,
+                    features,
+                    vectors: lanes.vectors,
+                    slab: &mut slabs[slab * stride..(slab + 1) * stride],
+                });
+            }
+            slabs.to_vec()
+        });
+        for (at, &value) in found.iter().enumerate() {
+            let (feature, lane) = (at % stride / lanes.width(), at % lanes.width());
+            let example = at / stride * lanes.width() + lane;
+            let inside = if example < n { values.get(example * width + feature).copied() } else { Some(0.0) };
+            let expected = if feature < features { inside } else { Some(7.0) };
+            prop_assert_eq!(Some(value), expected, "example {}, feature {}", example, feature);
+        }
+    }
+
+    #[test]
     fn gradients_by_panel(n in examples(), features in size(70), seed: u64) {
         let lanes = Lanes::of(n);
         let rows = lanes.slabs * lanes.width();
