@@ -160,13 +160,18 @@ impl Loaded {
             }
             Batch::Values { inputs, labels } => {
                 self.labels.extend_from_slice(labels);
+                if width == features {
+                    return self.load_rows(inputs, (features, width), target);
+                }
                 let rows = self.rows.at_least(total * width);
                 for (row, input) in rows.chunks_exact_mut(width).zip(inputs.chunks_exact(features)) {
                     row[..features].copy_from_slice(input);
                 }
             }
         }
-        self.load_rows((features, width), target);
+        let rows = std::mem::take(&mut self.rows);
+        self.load_rows(&rows[..self.labels.len() * width], (features, width), target);
+        self.rows = rows;
     }
 
     fn load_bytes(
@@ -205,15 +210,15 @@ impl Loaded {
     }
 
     /// From numbers, `[example][width]`.
-    fn load_rows(&mut self, (features, width): (usize, usize), target: &mut Target<'_>) {
+    fn load_rows(&mut self, rows: &[f32], (features, width): (usize, usize), target: &mut Target<'_>) {
         let (lanes, examples) = (target.lanes, self.labels.len());
         let total = lanes.slabs * lanes.width();
-        self.rows[examples * width..total * width].fill(0.0);
         if self.has_blocks {
             for (vector, block) in self.blocks.chunks_exact_mut(total * 16).enumerate().take(width / 16) {
-                for (to, row) in block.chunks_exact_mut(16).zip(self.rows.chunks_exact(width)) {
+                for (to, row) in block.chunks_exact_mut(16).zip(rows.chunks_exact(width)) {
                     to.copy_from_slice(&row[vector * 16..vector * 16 + 16]);
                 }
+                block[examples * 16..].fill(0.0);
             }
             self.active.all(width / 16, examples);
         }
@@ -224,7 +229,7 @@ impl Loaded {
                 self.terms[slab].extend(0..features as u16);
             }
             target.isa.run(RowsToSlab {
-                rows: &self.rows[slab * lanes.width() * width..],
+                rows: &rows[slab * lanes.width() * width..],
                 width,
                 features,
                 vectors: lanes.vectors,

@@ -147,10 +147,16 @@ impl Kernel for RowsToSlab<'_> {
                     }
                 } else {
                     for (i, row) in rows.iter_mut().enumerate().take(examples) {
+                        let from = &self.rows[from + i * self.width..][..present];
                         let mut values = [0.0; LANES];
-                        values[..present].copy_from_slice(&self.rows[from + i * self.width..][..present]);
+                        let from = if present == LANES {
+                            from
+                        } else {
+                            values[..present].copy_from_slice(from);
+                            &values
+                        };
                         // SAFETY: 16 floats.
-                        *row = unsafe { s.load(values.as_ptr()) };
+                        *row = unsafe { s.load(from.as_ptr()) };
                     }
                 }
                 for (i, column) in s.transpose(rows).into_iter().enumerate().take(present) {
