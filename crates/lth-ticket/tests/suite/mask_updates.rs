@@ -2,7 +2,7 @@
 
 use std::{io, iter};
 
-use crate::common::{CLASSES, FEATURES, FakeEngine, Fixture, LAST, finish};
+use crate::common::{CLASSES, FEATURES, Fixture, LAST, ReferenceEngine, finish};
 use lth_model::{Density, Mask, Masks, Pruned, Rate, TensorFile};
 use lth_ticket::{
     Directive, GradualPruning, GrowthRule, MaskUpdates, Observer, Progress, PruningRates, Scope,
@@ -63,7 +63,7 @@ impl Observer for Every {
 
 fn checkpoints(job: &TrainingJob<'_>) -> Vec<TrainingCheckpoint> {
     let mut every = Every(vec![]);
-    train(&FakeEngine, job, None, &mut every).unwrap();
+    train(&ReferenceEngine, job, None, &mut every).unwrap();
     every.0
 }
 
@@ -165,7 +165,7 @@ fn what_cannot_be_is_refused_before_training() {
     let fixture = sparse();
     let late =
         MaskUpdates::DropAndGrow { growth: GrowthRule::Random, every: 3, end: LAST + 1, fraction: 0.3 };
-    let refused = |job: &TrainingJob<'_>| train(&FakeEngine, job, None, &mut Unobserved).unwrap_err();
+    let refused = |job: &TrainingJob<'_>| train(&ReferenceEngine, job, None, &mut Unobserved).unwrap_err();
     assert!(matches!(refused(&job(&fixture, late)), TrainingError::MaskUpdates { end: 21, last: LAST }));
     let frozen = TrainingJob { pruned: Pruned::Frozen, ..job(&fixture, drop_and_grow(GrowthRule::Random)) };
     assert!(matches!(refused(&frozen), TrainingError::Engine(_)));
@@ -173,6 +173,6 @@ fn what_cannot_be_is_refused_before_training() {
     let changing = job(&fixture, drop_and_grow(GrowthRule::Random));
     let checkpoint = checkpoints(&changing).swap_remove(4);
     let fixed = TrainingJob { mask_updates: None, ..changing };
-    let error = train(&FakeEngine, &fixed, Some(checkpoint), &mut Unobserved).unwrap_err();
+    let error = train(&ReferenceEngine, &fixed, Some(checkpoint), &mut Unobserved).unwrap_err();
     assert!(matches!(error, TrainingError::OtherTraining { iteration: 5, .. }), "{error}");
 }

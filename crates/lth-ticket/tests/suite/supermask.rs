@@ -134,7 +134,7 @@ fn a_network_with_batch_normalisation_is_learned_and_resumed() {
 #[test]
 fn masks_under_the_mask_and_dropout_are_refused() {
     let cpu = CpuEngine::new();
-    let mut fixture = Fixture::new();
+    let mut fixture = Fixture::of(mlp("net", &[FEATURES], &[], 3));
     let refused = train(&cpu, &job(&fixture, methods()[0]), None, &mut Unobserved).unwrap_err();
     assert!(refused.to_string().contains("a mask under the mask"), "{refused}");
     fixture = Fixture::of(

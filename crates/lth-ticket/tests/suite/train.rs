@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::common::{FakeEngine, Fixture, LAST, ManyEngine, finish, normed_architecture};
+use crate::common::{Fixture, LAST, ManyEngine, ReferenceEngine, finish, normed_architecture};
 use lth_model::{Augmentation, EngineError, Mask, Seed, Step, TensorFile, Tensors};
 use lth_ticket::{
     CheckpointError, DataOrder, Directive, MetricRow, Observer, Outcome, Progress, Split, Trained, Training,
@@ -24,7 +24,7 @@ impl Observer for At {
 }
 
 fn stop_at(job: &TrainingJob<'_>, iteration: u64) -> TrainingCheckpoint {
-    match train(&FakeEngine, job, None, &mut At(iteration, Directive::Stop, vec![])).unwrap() {
+    match train(&ReferenceEngine, job, None, &mut At(iteration, Directive::Stop, vec![])).unwrap() {
         Outcome::Stopped(checkpoint) => checkpoint,
         other => panic!("{other:?}"),
     }
@@ -73,7 +73,7 @@ fn trainings_side_by_side_have_the_bits_of_each_alone() {
         })
         .collect();
     let alone: Vec<Outcome> =
-        jobs.iter().map(|job| train(&FakeEngine, job, None, &mut Unobserved).unwrap()).collect();
+        jobs.iter().map(|job| train(&ReferenceEngine, job, None, &mut Unobserved).unwrap()).collect();
     for (networks, updates) in [(1, 4), (2, 1), (2, 3), (5, 1), (5, 100)] {
         // One goes on from a checkpoint, one is stopped, one is refused.
         let resume = stop_at(&jobs[1], 9);
@@ -95,7 +95,7 @@ fn trainings_side_by_side_have_the_bits_of_each_alone() {
             match (number, ending) {
                 (3, ending) => assert!(matches!(ending, Err(TrainingError::EvaluateEvery)), "{ending:?}"),
                 (2, Ok(Outcome::Stopped(checkpoint))) => {
-                    let rest = train(&FakeEngine, &jobs[2], Some(checkpoint), &mut Unobserved).unwrap();
+                    let rest = train(&ReferenceEngine, &jobs[2], Some(checkpoint), &mut Unobserved).unwrap();
                     assert_same_outcome(&rest, &alone[2]);
                 }
                 // Observers are told of whole stretches.
@@ -143,14 +143,14 @@ fn a_training_stopped_in_any_evaluation_makes_it_again_and_goes_on_to_the_same_b
         let mut resume = None;
         for evaluation in [evaluation, 1] {
             let mut observer = InEvaluation(evaluation.into());
-            let outcome = train(&FakeEngine, &fixture.job(), resume, &mut observer).unwrap();
+            let outcome = train(&ReferenceEngine, &fixture.job(), resume, &mut observer).unwrap();
             let Outcome::Stopped(checkpoint) = outcome else { panic!("{outcome:?}") };
             assert_eq!(checkpoint.iteration, iteration);
             resume = Some(through_bytes(&checkpoint));
         }
         assert_eq!(finish(&fixture.job(), resume), whole, "stopped in evaluation {evaluation}");
     }
-    let outcome = train(&FakeEngine, &fixture.job(), None, &mut InEvaluation(10.into())).unwrap();
+    let outcome = train(&ReferenceEngine, &fixture.job(), None, &mut InEvaluation(10.into())).unwrap();
     assert!(matches!(outcome, Outcome::Finished(_)), "there is no tenth: {outcome:?}");
 }
 
@@ -158,7 +158,7 @@ fn a_training_stopped_in_any_evaluation_makes_it_again_and_goes_on_to_the_same_b
 fn a_checkpoint_is_where_a_stop_would_be_and_does_not_disturb() {
     let fixture = Fixture::new();
     let mut observer = At(9, Directive::Checkpoint, vec![]);
-    let outcome = train(&FakeEngine, &fixture.job(), None, &mut observer).unwrap();
+    let outcome = train(&ReferenceEngine, &fixture.job(), None, &mut observer).unwrap();
     let Outcome::Finished(trained) = outcome else { panic!("{outcome:?}") };
     assert_eq!(Trained { seconds: 0.0, cpu_seconds: None, ..trained }, finish(&fixture.job(), None));
     let still =
@@ -256,7 +256,7 @@ fn progress_counts_iterations_and_epochs() {
     fixture.recipe.length = "1ep3it".parse().unwrap();
     let mut record = Record::default();
     let job = TrainingJob { snapshots: vec![], ..fixture.job() };
-    train(&FakeEngine, &job, None, &mut record).unwrap();
+    train(&ReferenceEngine, &job, None, &mut record).unwrap();
     let epochs: Vec<(u64, u64)> =
         record.0.iter().map(|progress| (progress.iteration, progress.epoch)).collect();
     assert_eq!(epochs, [(1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 2), (7, 2), (8, 2)]);
@@ -293,13 +293,13 @@ fn a_loss_that_is_not_finite_ends_the_training() {
     let mut fixture = Fixture::new();
     fixture.recipe.learning_rate = 1e38;
     let job = TrainingJob { evaluate_every: 1000, snapshots: vec![], ..fixture.job() };
-    let outcome = train(&FakeEngine, &job, None, &mut Unobserved).unwrap();
+    let outcome = train(&ReferenceEngine, &job, None, &mut Unobserved).unwrap();
     let Outcome::Diverged { iteration } = outcome else { panic!("{outcome:?}") };
     assert!((2..LAST).contains(&iteration), "{iteration}");
 
     fixture.recipe.length = Step::from_iterations(iteration - 1);
     let job = TrainingJob { snapshots: vec![], ..fixture.job() };
-    let outcome = train(&FakeEngine, &job, None, &mut Unobserved).unwrap();
+    let outcome = train(&ReferenceEngine, &job, None, &mut Unobserved).unwrap();
     assert_eq!(outcome, Outcome::Diverged { iteration: iteration - 1 }, "the evaluation at the end sees it");
 }
 
@@ -309,7 +309,7 @@ fn refuses_jobs_that_contradict_themselves() {
     let refused = |change: Change| {
         let mut fixture = Fixture::new();
         change(&mut fixture);
-        train(&FakeEngine, &fixture.job(), None, &mut Unobserved).unwrap_err()
+        train(&ReferenceEngine, &fixture.job(), None, &mut Unobserved).unwrap_err()
     };
     let no_train = refused(|fixture| fixture.data.train_indices.clear());
     assert!(matches!(no_train, TrainingError::NoExamples { split: Split::Train }));
@@ -327,7 +327,7 @@ fn refuses_jobs_that_contradict_themselves() {
     assert!(matches!(shape, TrainingError::Engine(EngineError::Shape { .. })));
 
     let fixture = Fixture::new();
-    let refused = |job: &TrainingJob<'_>| train(&FakeEngine, job, None, &mut Unobserved).unwrap_err();
+    let refused = |job: &TrainingJob<'_>| train(&ReferenceEngine, job, None, &mut Unobserved).unwrap_err();
     let length = refused(&TrainingJob { start: LAST, ..fixture.job() });
     assert!(matches!(length, TrainingError::Length { start: LAST, last: LAST }));
     let never = refused(&TrainingJob { evaluate_every: 0, ..fixture.job() });
@@ -347,7 +347,7 @@ fn refuses_checkpoints_of_other_trainings() {
         TrainingJob { snapshots: vec![4], ..fixture.job() },
         TrainingJob { evaluate_every: 4, ..fixture.job() },
     ] {
-        let error = train(&FakeEngine, &job, Some(checkpoint.clone()), &mut Unobserved).unwrap_err();
+        let error = train(&ReferenceEngine, &job, Some(checkpoint.clone()), &mut Unobserved).unwrap_err();
         assert!(matches!(error, TrainingError::OtherTraining { iteration: 9, .. }), "{error}");
     }
 }
@@ -363,7 +363,7 @@ fn a_checkpoint_that_cannot_be_stored_ends_the_training() {
             Err(io::ErrorKind::StorageFull.into())
         }
     }
-    let error = train(&FakeEngine, &Fixture::new().job(), None, &mut FullDisk).unwrap_err();
+    let error = train(&ReferenceEngine, &Fixture::new().job(), None, &mut FullDisk).unwrap_err();
     assert!(matches!(error, TrainingError::Checkpoint { iteration: 1, .. }), "{error}");
 }
 

@@ -8,7 +8,7 @@ use lth_ticket::{
     DataOrder, Outcome, Trained, TrainingCheckpoint, TrainingData, TrainingJob, Unobserved, train,
 };
 
-use super::{CLASSES, FEATURES, FakeEngine, architecture, examples};
+use super::{CLASSES, FEATURES, ReferenceEngine, architecture, examples};
 
 /// 23 training examples in batches of 5: epochs of 5 iterations, the last batch of 3; 4 epochs.
 pub(crate) struct Fixture {
@@ -31,7 +31,7 @@ impl Fixture {
             batch_size: 5,
             length: Step::from_epochs(4),
             learning_rate: 0.3,
-            optimizer: Optimizer::SGD,
+            optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
             schedule: Schedule::Constant,
             label_smoothing: 0.0,
             gradient_clip: None,
@@ -69,7 +69,7 @@ impl Fixture {
 }
 
 pub(crate) fn finish(job: &TrainingJob<'_>, resume: Option<TrainingCheckpoint>) -> Trained {
-    match train(&FakeEngine, job, resume, &mut Unobserved).unwrap() {
+    match train(&ReferenceEngine, job, resume, &mut Unobserved).unwrap() {
         Outcome::Finished(trained) => Trained { seconds: 0.0, cpu_seconds: None, ..trained },
         other => panic!("{other:?}"),
     }

@@ -1,4 +1,4 @@
-//! The tiny engine, with a list of the steps that it was asked for.
+//! The reference engine, with a list of the steps that it was asked for.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use lth_model::{
     Program, Start, StepReport, Stretch, Tensors, Trainer, TrainerState, Update, View,
 };
 
-use super::FakeEngine;
+use super::ReferenceEngine;
 
 /// One step: the examples, their views, the rate.
 type Step = (Vec<u32>, Vec<View>, f32);
@@ -26,7 +26,7 @@ impl Views {
     }
 }
 
-/// The tiny engine, watched.
+/// The reference engine, watched.
 pub(crate) struct WatchedEngine(pub(crate) Views);
 
 impl Engine for WatchedEngine {
@@ -35,27 +35,27 @@ impl Engine for WatchedEngine {
     }
 
     fn numerics(&self) -> &'static str {
-        FakeEngine.numerics()
+        ReferenceEngine.numerics()
     }
 
     fn supports(&self, program: &Program<'_>) -> Result<(), EngineError> {
-        FakeEngine.supports(program)
+        ReferenceEngine.supports(program)
     }
 
     fn placement(&self, program: &Program<'_>) -> Placement {
-        FakeEngine.placement(program)
+        ReferenceEngine.placement(program)
     }
 
     fn upload(&self, examples: &Examples) -> Result<DataSet, EngineError> {
-        FakeEngine.upload(examples)
+        ReferenceEngine.upload(examples)
     }
 
     fn evaluation_set(&self, data: &DataSet, indices: &[u32]) -> Result<EvaluationSet, EngineError> {
-        FakeEngine.evaluation_set(data, indices)
+        ReferenceEngine.evaluation_set(data, indices)
     }
 
     fn trainer(&self, program: &Program<'_>, starts: &[Start<'_>]) -> Result<Box<dyn Trainer>, EngineError> {
-        let inner = FakeEngine.trainer(program, starts)?;
+        let inner = ReferenceEngine.trainer(program, starts)?;
         Ok(Box::new(Watched { inner, seen: self.0.clone() }))
     }
 }
