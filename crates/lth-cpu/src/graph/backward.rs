@@ -50,6 +50,7 @@ impl Network {
                 Some(Layer::Norm(norm)) => norm.update(machine, rule),
                 None => {}
             }
+            self.forget_gradient(stage.output);
         }
     }
 
@@ -67,7 +68,10 @@ impl Network {
             self.backward_data(machine, examples, index, stage);
             let (x, dy) = (&*self.values[stage.input], &*self.gradients[stage.output]);
             let lanes = self.plan.places[stage.output].lanes(examples);
-            let Some(named) = &mut self.layers[index] else { continue };
+            let Some(named) = &mut self.layers[index] else {
+                self.forget_gradient(stage.output);
+                continue;
+            };
             let which = found.which;
             found.layer(&named.names, |weight, bias| match &mut named.layer {
                 Layer::Conv(conv) => {
@@ -91,6 +95,7 @@ impl Network {
                     bias.expect("a batch normalisation has a bias").copy_from_slice(of_bias);
                 }
             });
+            self.forget_gradient(stage.output);
         }
     }
 
@@ -100,6 +105,14 @@ impl Network {
         self.written.resize(self.plan.places.len(), false);
     }
 
+    /// The gradient behind a stage is read no more; that of the logits stays where its maker finds it.
+    fn forget_gradient(&mut self, place: PlaceId) {
+        if place != self.plan.output {
+            let gradient = std::mem::take(&mut self.gradients[place]);
+            self.spares.give(gradient);
+        }
+    }
+
     /// The gradients of a stage's inputs, and of a normalisation's parameters.
     fn backward_data(&mut self, machine: Machine<'_>, examples: usize, index: usize, stage: Stage) {
         let places = &self.plan.places;
@@ -107,9 +120,13 @@ impl Network {
         let lanes = to.lanes(examples);
         let mut take = |place: Option<PlaceId>| {
             let place = place.filter(|&place| places[place].differentiated)?;
-            self.gradients[place].at_least(places[place].slabs(examples).1);
             let written = std::mem::replace(&mut self.written[place], true);
-            Some((place, std::mem::take(&mut self.gradients[place]), written))
+            let gradient = if written {
+                std::mem::take(&mut self.gradients[place])
+            } else {
+                self.spares.take(places[place].slabs(examples).1)
+            };
+            Some((place, gradient, written))
         };
         // Both inputs of a sum may be the same place.
         let mut first = take(Some(stage.input));

@@ -6,6 +6,7 @@ pub(crate) mod network;
 pub(crate) mod norm;
 mod plan;
 mod pool;
+mod spares;
 mod stage;
 mod widen;
 

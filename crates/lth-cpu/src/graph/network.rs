@@ -7,6 +7,7 @@ use super::{
     norm::{Norm, Statistics},
     plan::{Kind, Place, Plan, Stage, plan},
     pool::Pools,
+    spares::Spares,
     stage::{Layer, Named},
     widen::widen,
 };
@@ -31,6 +32,7 @@ pub(crate) struct Network {
     /// Slabs of each place; grown when a batch needs more.
     pub(super) values: Vec<Buffer>,
     pub(super) gradients: Vec<Buffer>,
+    pub(super) spares: Spares,
     /// Which places have a gradient in this backward pass: the first who brings one stores, others add.
     pub(super) written: Vec<bool>,
     /// Dropout factors of each stage.
@@ -63,7 +65,8 @@ impl Network {
             .collect::<Result<_, _>>()?;
         let factors = plan.stages.iter().map(|_| Buffer::default()).collect();
         let (values, gradients, written, spare) = (Vec::new(), Vec::new(), Vec::new(), Buffer::default());
-        Ok(Self { plan, layers, values, gradients, written, factors, spare })
+        let spares = Spares::default();
+        Ok(Self { plan, layers, values, gradients, spares, written, factors, spare })
     }
 
     /// The slabs of a batch's input, to be filled.
