@@ -5,7 +5,8 @@
 //! A density below 1 is that of the first round of iterative pruning (Frankle and Carbin 2019, Figure 2) at or below it, by
 //! the magnitude of initial weights: each layer at its own rate for Conv-2/4/6, over all convolutions for VGG and ResNet.
 //! `--uniform` prunes every layer to the density itself, at random; `--crossover 0.5` computes layers below this density
-//! sparse, whatever suits them.
+//! sparse, whatever suits them; `--evaluate` measures the logits of a batch instead of a step,
+//! `--bytes` counts the bytes of maps that a step goes through and the operations of kept weights.
 
 mod common;
 
@@ -30,7 +31,9 @@ fn main() {
     let crossover =
         option("--crossover").map(|density| density.parse().expect("--crossover takes a density"));
     let uniform = arguments.iter().any(|argument| argument == "--uniform");
-    arguments.retain(|argument| argument != "--uniform");
+    let evaluates = arguments.iter().any(|argument| argument == "--evaluate");
+    let counts = arguments.iter().any(|argument| argument == "--bytes");
+    arguments.retain(|argument| !["--uniform", "--evaluate", "--bytes"].contains(&&**argument));
     let named = arguments.len();
     let mut sets = common::instruction_sets(&mut arguments);
     if named == arguments.len() {
@@ -55,6 +58,10 @@ fn main() {
             (true, false) => ladder(model, &architecture, &weights, density),
             (true, true) => random(&architecture, density, &mut stream),
         };
+        if counts {
+            count(model, &architecture, &masks, recipe.batch_size);
+            continue;
+        }
         for &isa in &sets {
             let mut engine = CpuEngine::with_instructions(isa).with_threads(threads);
             if let Some(crossover) = crossover {
@@ -65,15 +72,42 @@ fn main() {
             let mut trainer = OneNetwork::new(&engine, &program, &start).expect("a trainer");
             let batch = Batch::Values { inputs: &inputs, labels: &labels };
             let (median, least, most) = measure(threads, || {
-                trainer.step(batch, 1e-3).expect("a step");
+                if evaluates {
+                    trainer.logits(batch).expect("an evaluation");
+                } else {
+                    trainer.step(batch, 1e-3).expect("a step");
+                }
             });
+            let what = if evaluates { "evaluation" } else { "step" };
             println!(
-                "{model} batch {} {isa} threads {threads} density {:.4}: median {median:.2} ms/step (min {least:.2}, max {most:.2})",
+                "{model} batch {} {isa} threads {threads} density {:.4}: median {median:.2} ms/{what} (min {least:.2}, max {most:.2})",
                 recipe.batch_size,
                 architecture.density(&masks).get(),
             );
         }
     }
+}
+
+/// Prints what a step reads and writes, and what it computes in convolutions.
+fn count(model: &str, architecture: &Architecture, masks: &Masks, examples: usize) {
+    let traffic = lth_cpu::traffic(architecture, masks, examples).expect("a network that is trained");
+    let gigabytes = |bytes: u64| bytes as f64 / 1e9;
+    let mut first = true;
+    let mut operations = 0.0;
+    for parameter in architecture.parameters().iter().filter(|parameter| parameter.shape.len() == 4) {
+        let kept = masks.get(&parameter.name).map_or(parameter.shape.iter().product(), Mask::live);
+        let map: usize = architecture.nodes[parameter.node].shape[1..].iter().product();
+        // Forward, weight gradient and, but for the first layer, data gradient: a product and a sum each.
+        operations += (kept * map * examples * if std::mem::take(&mut first) { 4 } else { 6 }) as f64;
+    }
+    println!(
+        "{model} batch {examples} density {:.4}: maps least {:.3} GB, passes apart {:.3} GB, as they are {:.3} GB; {:.2} GFLOP",
+        architecture.density(masks).get(),
+        gigabytes(traffic.least),
+        gigabytes(traffic.apart),
+        gigabytes(traffic.moved),
+        operations / 1e9,
+    );
 }
 
 /// Median, least and most milliseconds of five measurements of about a second: of one thread its processor time, which others

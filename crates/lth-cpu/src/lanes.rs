@@ -28,6 +28,11 @@ impl Lanes {
         self.vectors * LANES
     }
 
+    /// A bit for each lane of a slab of one vector that is an example.
+    pub(crate) fn bits(self, slab: usize) -> u16 {
+        ((1_u32 << self.range(slab).len().min(LANES)) - 1) as u16
+    }
+
     /// The examples of a slab.
     pub(crate) fn range(self, slab: usize) -> std::ops::Range<usize> {
         (slab * self.width()).min(self.examples)..((slab + 1) * self.width()).min(self.examples)

@@ -51,6 +51,7 @@ use std::thread::available_parallelism;
 
 use lth_model::{DataSet, Engine, EngineError, EvaluationSet, Examples, Placement, Program, Start, Trainer};
 
+pub use graph::traffic::{Traffic, traffic};
 pub use simd::Isa;
 
 /// Trains on the CPU with the best vector instructions that the machine has.

@@ -3,6 +3,8 @@
 use super::{
     group::{Group, Maps},
     layer::Conv,
+    pass::Dx,
+    source::{Source, Target},
     weights::Format,
 };
 use crate::{
@@ -15,30 +17,41 @@ use crate::{
 };
 
 impl Conv {
-    /// The gradients of kept weights and biases over the whole batch, into `weights.gradient` and the bias's.
-    pub(crate) fn gradient(&mut self, machine: Machine<'_>, lanes: Lanes, x: &[f32], dy: &[f32]) {
+    /// The gradients of kept weights and biases over the whole batch, into `weights.gradient` and the bias's; that of the input,
+    /// where it is wanted.
+    pub(crate) fn back(
+        &mut self,
+        machine: Machine<'_>,
+        lanes: Lanes,
+        (x, dy): (Source<'_>, Source<'_>),
+        mut dx: Option<Dx<'_>>,
+    ) {
+        let plan = self.plan(lanes.slabs);
+        if !self.plans[plan].joint
+            && let Some(dx) = dx.take()
+        {
+            self.backward(machine, lanes, dy, dx);
+        }
         let mut gradient = std::mem::take(&mut self.weights.gradient);
         let sparse = matches!(self.weights.format, Format::Sparse(_));
-        self.gradient_into(machine, lanes, (x, dy), sparse, &mut gradient);
+        self.gradient_into(machine, lanes, (x, dy), (sparse, dx), &mut gradient);
         self.weights.gradient = gradient;
     }
 
-    /// The gradient of all weights, pruned or not, into `to`, `[output][input][kernel]`; that of the bias as in
-    /// [`Self::gradient`].
+    /// The gradient of all weights, pruned or not, into `to`, `[output][input][kernel]`; [`Self::back`] has been called.
     pub(crate) fn gradient_of_all(
         &mut self,
         machine: Machine<'_>,
         lanes: Lanes,
-        (x, dy): (&[f32], &[f32]),
+        (x, dy): (Source<'_>, Source<'_>),
         to: &mut [f32],
     ) {
         if matches!(self.weights.format, Format::Dense) {
-            self.gradient(machine, lanes, x, dy);
             return self.weights.unpack(&self.weights.gradient, to);
         }
         let blocks = self.weights.blocks;
         let mut gradient = Buffer::zeros(blocks.len());
-        self.gradient_into(machine, lanes, (x, dy), false, &mut gradient);
+        self.gradient_into(machine, lanes, (x, dy), (false, None), &mut gradient);
         blocks.gather(&gradient, to);
     }
 
@@ -46,22 +59,27 @@ impl Conv {
         &mut self,
         machine: Machine<'_>,
         lanes: Lanes,
-        (x, dy): (&[f32], &[f32]),
-        sparse: bool,
+        (x, dy): (Source<'_>, Source<'_>),
+        (sparse, dx): (bool, Option<Dx<'_>>),
         gradient: &mut [f32],
     ) {
         let plan = self.plan(lanes.slabs);
+        let mut sums = std::mem::take(&mut self.sums[1]);
         let patches = std::mem::take(&mut self.patches);
         let mut bias_gradient = std::mem::take(&mut self.bias_gradient);
         let mut winograd = self.winograd.take();
         let bias = self.bias.is_some().then(|| Shared::new(&mut bias_gradient));
-        let mut group = Group::new(self.maps(lanes, plan, x, dy), patches);
+        // The order of sums of kept weights does not depend on how many strips are in memory.
+        let least = if sparse { machine.threads.workers() } else { 1 };
+        let mut group = Group::new(self.maps(lanes, plan, x, dy), patches, least);
+        let target = dx.map(|dx| self.target(lanes, dx, &mut sums, &self.plans[plan].backward));
         match (&mut winograd, sparse) {
             (Some(winograd), _) => winograd.gradient(machine, &mut group, bias, gradient),
-            (None, true) => self.sparse_gradient(machine, plan, &mut group, bias, gradient),
+            (None, true) => self.sparse_gradient(machine, plan, &mut group, (bias, target), gradient),
             (None, false) => self.dense_gradient(machine, &mut group, bias, gradient),
         }
         self.patches = group.into_patches();
+        self.sums[1] = sums;
         self.winograd = winograd;
         self.bias_gradient = bias_gradient;
         if self.bias.is_some() {
@@ -105,7 +123,7 @@ impl Conv {
         machine: Machine<'_>,
         plan: usize,
         group: &mut Group<'_>,
-        bias: Option<Shared<'_>>,
+        (bias, target): (Option<Shared<'_>>, Option<Target<'_>>),
         gradient: &mut [f32],
     ) {
         let Format::Sparse(slots) = &self.weights.format else { return };
@@ -134,6 +152,21 @@ impl Conv {
                         add: group.done > 0 || number > 0,
                     });
                 }
+            });
+            let Some(target) = target else { continue };
+            let (pass, rows, (_, patch)) = (&self.plans[plan].backward[0], self.inputs(), group.strides());
+            machine.threads.run(group.strips, |scratch, strip| {
+                let number = group.done + strip;
+                let at = places.strip_at(number);
+                let patch = &group.dy()[strip * patch..][..patch];
+                self.strip(
+                    machine,
+                    scratch,
+                    (pass, false),
+                    (at, 0, rows),
+                    patch,
+                    target.of_strip(number, rows),
+                );
             });
         }
     }

@@ -44,12 +44,12 @@ pub(crate) struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// Before the first group.
-    pub(crate) fn new(maps: Maps<'a>, patches: Patches) -> Self {
+    /// Before the first group, of this many strips or more.
+    pub(crate) fn new(maps: Maps<'a>, patches: Patches, least: usize) -> Self {
         let all = maps.sweep.strips(maps.lanes.slabs);
         let mut group = Self { maps, patches, all, most: 1, done: 0, strips: 0 };
         let (x, dy) = group.strides();
-        group.most = (PATCHES / (x + dy)).clamp(1, all);
+        group.most = (PATCHES / (x + dy)).max(least).clamp(1, all);
         group.patches.x.at_least(group.most * x);
         group.patches.dy.at_least(group.most * dy);
         group
@@ -91,7 +91,8 @@ impl<'a> Group<'a> {
         for strip in 0..self.strips {
             let at = sweep.strip_at(self.done + strip);
             let inside = sweep.tiles(at).zip(places.tiles(at));
-            let tile = |from: usize, to: usize| (strip * patch + from, strip * dy_patch + to);
+            let center = places.center();
+            let tile = |from: usize, to: usize| (strip * patch + from, strip * dy_patch + center + to);
             self.patches.tiles.extend(inside.map(|(from, to)| tile(from.offset, to.offset)));
         }
         let (xs, dys) = (Shared::new(&mut self.patches.x), Shared::new(&mut self.patches.dy));
@@ -137,10 +138,10 @@ impl<'a> Group<'a> {
 
 impl Conv {
     /// Everything that the weight gradient reads.
-    pub(crate) fn maps<'a>(&'a self, lanes: Lanes, plan: usize, x: &'a [f32], dy: &'a [f32]) -> Maps<'a> {
-        let (sweep, places) = self.sweeps(plan);
+    pub(crate) fn maps<'a>(&'a self, lanes: Lanes, plan: usize, x: Source<'a>, dy: Source<'a>) -> Maps<'a> {
+        let [sweep, places] = self.sweeps(plan);
         let (channels, outputs) = (self.inputs(), self.outputs());
-        let (x, dy) = (Source::Slabs(x), self.gradient_source(dy));
+        let dy = self.before_pool(dy);
         Maps { sweep, places, x, dy, strides: self.slabs(lanes), lanes, channels, outputs }
     }
 }

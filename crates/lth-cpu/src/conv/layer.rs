@@ -5,6 +5,7 @@ use lth_model::{Mask, Tensor, Window};
 use super::{
     group::Patches,
     sparse::Entries,
+    sums::Sums,
     sweep::{Load, Sweep},
     weights::{Format, Weights},
     winograd::Winograd,
@@ -31,6 +32,8 @@ pub(crate) struct Conv {
     pub(super) shape: Shape,
     /// Of the last forward pass with a pool: where the maxima were.
     pub(super) codes: Buffer,
+    /// Of the last pass forward, and backward, where they were wanted.
+    pub(crate) sums: [Sums; 2],
     pub(crate) weights: Weights,
     pub(crate) bias: Option<Stored>,
     /// Sums of dy by lane, `[output][16]`; then the gradient.
@@ -46,8 +49,10 @@ pub(super) struct Plan {
     slabs: usize,
     pub(super) forward: Pass,
     pub(super) backward: Vec<Pass>,
-    /// The strips of the forward pass, of the gradient of the output.
-    places: Sweep,
+    /// How the weight gradient goes over the input, and over the gradient of the output.
+    maps: [Sweep; 2],
+    /// Whether that is how the data gradient goes over the gradient of the output as well, so that both are made in one go.
+    pub(super) joint: bool,
     /// Of every slot, for the gradient of kept weights.
     pub(super) offsets: Vec<u32>,
 }
@@ -69,6 +74,37 @@ const DIRECT_CROSSOVER: f64 = 0.65;
 /// Channels on both sides from which on a dense 3x3 convolution is made by minimal filtering.
 const WINOGRAD_CHANNELS: usize = 32;
 
+/// Floats of a strip's patch that stay in a second-level cache beside weights and results.
+const STRIP_FLOATS: usize = 160 * 1024;
+
+/// The same of a sparse pass, whose weights need less of it.
+const SPARSE_STRIP_FLOATS: usize = 240 * 1024;
+
+/// The same of both patches, of the input and of the gradient of the output.
+const JOINT_STRIP_FLOATS: usize = 320 * 1024;
+
+/// Whether a convolution is made by minimal filtering while it is dense.
+fn is_filtered(window: Window, out_map: [usize; 2], channels: [usize; 2]) -> bool {
+    (window.kernel, window.stride) == ([3, 3], [1, 1])
+        && channels[0].min(channels[1]) >= WINOGRAD_CHANNELS
+        && out_map[0].min(out_map[1]) >= 4
+}
+
+fn crossover_of(filtered: bool) -> f64 {
+    if filtered { CROSSOVER } else { DIRECT_CROSSOVER }
+}
+
+/// Whether kept weights alone are stored and visited, where nobody asks for another crossover.
+pub(crate) fn is_sparse(
+    window: Window,
+    out_map: [usize; 2],
+    channels: [usize; 2],
+    mask: Option<&Mask>,
+) -> bool {
+    let crossover = crossover_of(is_filtered(window, out_map, channels));
+    mask.is_some_and(|mask| mask.density().get() < crossover)
+}
+
 impl Conv {
     pub(crate) fn new(
         shape: Shape,
@@ -79,11 +115,9 @@ impl Conv {
     ) -> Self {
         let (outputs, inputs) = (weight.value.shape()[0], weight.value.shape()[1]);
         let Shape { window, in_map, out_map, .. } = shape;
-        let load = Load { channels: inputs, slabs: 4, sparse: true };
-        let filtered = (window.kernel, window.stride) == ([3, 3], [1, 1])
-            && inputs.min(outputs) >= WINOGRAD_CHANNELS
-            && out_map[0].min(out_map[1]) >= 4;
-        let crossover = crossover.unwrap_or(if filtered { CROSSOVER } else { DIRECT_CROSSOVER });
+        let load = Load { channels: inputs, slabs: 4, floats: SPARSE_STRIP_FLOATS };
+        let filtered = is_filtered(window, out_map, [inputs, outputs]);
+        let crossover = crossover.unwrap_or(crossover_of(filtered));
         let len = outputs.next_multiple_of(LANES);
         let bias =
             bias.map(|bias| bias.store(len, |tensor, to| to[..outputs].copy_from_slice(tensor.data())));
@@ -92,8 +126,8 @@ impl Conv {
         let dense = matches!(weights.format, Format::Dense);
         let winograd = (dense && filtered).then(|| Winograd::new(weights.blocks));
         let (plans, patches) = (Vec::new(), Patches::default());
-        let codes = Buffer::default();
-        Self { shape, codes, weights, bias, bias_gradient, plans, patches, winograd }
+        let (codes, sums) = (Buffer::default(), Default::default());
+        Self { shape, codes, sums, weights, bias, bias_gradient, plans, patches, winograd }
     }
 
     pub(crate) fn inputs(&self) -> usize {
@@ -112,9 +146,9 @@ impl Conv {
         (stride(self.inputs(), in_map), stride(self.outputs(), out_map))
     }
 
-    /// Where strips are in the input, and in the gradient of the output.
-    pub(crate) fn sweeps(&self, plan: usize) -> (&Sweep, &Sweep) {
-        (&self.plans[plan].forward.sweep, &self.plans[plan].places)
+    /// How the weight gradient goes over the input, and over the gradient of the output.
+    pub(crate) fn sweeps(&self, plan: usize) -> [&Sweep; 2] {
+        self.plans[plan].maps.each_ref()
     }
 
     /// The gradient of the bias that was made last, if there is a bias.
@@ -180,18 +214,29 @@ impl Plan {
             Pass { sweep, entries }
         };
         let sparse = matches!(conv.weights.format, Format::Sparse(_));
-        let [inputs, outputs] =
-            [conv.inputs(), conv.outputs()].map(|channels| Load { channels, slabs, sparse });
+        let floats = if sparse { SPARSE_STRIP_FLOATS } else { STRIP_FLOATS };
+        let channels = [conv.inputs(), conv.outputs()];
+        let [inputs, outputs] = channels.map(|channels| Load { channels, slabs, floats });
         let Shape { window, in_map, out_map, .. } = conv.shape;
         let forward = Sweep::forward(window, in_map, out_map, inputs);
-        let backward = Sweep::backward(window, in_map, out_map, outputs);
+        let mut backward = Sweep::backward(window, in_map, out_map, outputs);
+        let joint = sparse && window.stride == [1, 1] && in_map == out_map;
+        let maps = if joint {
+            let both = Load { channels: channels[0] + channels[1], slabs, floats: JOINT_STRIP_FLOATS };
+            let x = Sweep::forward(window, in_map, out_map, both);
+            backward = backward.into_iter().map(|sweep| sweep.like(&x)).collect();
+            [x, backward[0].clone()]
+        } else {
+            [forward.clone(), forward.places(outputs)]
+        };
         let offsets = match &conv.weights.format {
             Format::Dense => Vec::new(),
-            Format::Sparse(slots) => slots.offsets(conv.weights.blocks, &forward),
+            Format::Sparse(slots) => slots.offsets(conv.weights.blocks, &maps[0]),
         };
         Self {
             slabs,
-            places: forward.places(outputs),
+            maps,
+            joint,
             offsets,
             forward: pass(forward, true),
             backward: backward.into_iter().map(|sweep| pass(sweep, false)).collect(),

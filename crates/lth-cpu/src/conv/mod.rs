@@ -3,9 +3,10 @@
 mod gradient;
 pub(crate) mod group;
 pub(crate) mod layer;
-mod pass;
+pub(crate) mod pass;
 pub(crate) mod source;
 pub(crate) mod sparse;
+pub(crate) mod sums;
 pub(crate) mod sweep;
 mod update;
 pub(crate) mod weights;

@@ -3,7 +3,8 @@
 use super::sweep::{StripAt, Sweep};
 use crate::{
     kernels::conv::{
-        pack::Pack,
+        moments::{Moments, SUMS},
+        pack::{Pack, Read},
         place::End,
         pooled::{PackPooled, PooledSink, PooledSource},
     },
@@ -14,8 +15,8 @@ use crate::{
 /// Slabs that a pass reads.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
-    /// Of `[channel][y][x][16]`.
-    Slabs(&'a [f32]),
+    /// Of `[channel][y][x][16]`, and what is made of them.
+    Slabs(&'a [f32], Read<'a>),
     /// A gradient before a pool, made of the one behind it.
     Pooled(PooledSource<'a>),
 }
@@ -31,7 +32,9 @@ impl Source<'_> {
         patch: &mut [f32],
     ) {
         match self {
-            Self::Slabs(slabs) => machine.isa.run(Pack { sweep, at, channels, slabs, stride, count, patch }),
+            Self::Slabs(slabs, read) => {
+                machine.isa.run(Pack { sweep, at, channels, slabs, stride, count, read, patch });
+            }
             Self::Pooled(source) => {
                 machine.isa.run(PackPooled { sweep, at, channels, source, stride, count, patch });
             }
@@ -49,7 +52,22 @@ pub(crate) enum Target<'a> {
         stride: usize,
         count: usize,
         end: End<'a>,
+        /// Sums of the first strip; those of others follow.
+        moments: Option<Moments<'a>>,
     },
     /// The maxima of 2x2 windows.
     Pooled(PooledSink<'a>),
+}
+
+impl Target<'_> {
+    /// As a strip sees it whose number this is.
+    pub(crate) fn of_strip(self, strip: usize, rows: usize) -> Self {
+        match self {
+            Self::Slabs { slabs, stride, count, end, moments: Some(Moments { sums, of }) } => {
+                let moments = Some(Moments { sums: sums.from(strip * rows * SUMS), of });
+                Self::Slabs { slabs, stride, count, end, moments }
+            }
+            _ => self,
+        }
+    }
 }

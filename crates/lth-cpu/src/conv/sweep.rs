@@ -43,6 +43,8 @@ pub(crate) struct Sweep {
     /// The pixel that the first place's first tap reads.
     pub(crate) in_first: [isize; 2],
     pub(crate) taps: Vec<Tap>,
+    /// What the taps stand for.
+    reaches: Vec<Reach>,
     pub(crate) phases: [usize; 2],
     /// Rows and columns of places of a strip, in whole tiles.
     pub(crate) strip: [usize; 2],
@@ -75,15 +77,9 @@ pub(crate) struct Load {
     pub(crate) channels: usize,
     /// Slabs of the batch.
     pub(crate) slabs: usize,
-    /// Whether only kept weights are visited, which need less of the cache themselves.
-    pub(crate) sparse: bool,
+    /// Floats of a strip's patch, if a strip can be so small.
+    pub(crate) floats: usize,
 }
-
-/// Floats of a strip's patch that stay in a second-level cache beside weights and results, if a strip can be so small.
-const STRIP_FLOATS: usize = 160 * 1024;
-
-/// The same of a sparse pass.
-const SPARSE_STRIP_FLOATS: usize = 240 * 1024;
 
 /// Columns of a strip of a very wide map.
 const STRIP_COLUMNS: usize = 64;
@@ -140,12 +136,20 @@ impl Sweep {
     /// The places of the grid themselves, in the tiles of this sweep: one tap that reads what is there.
     pub(crate) fn places(&self, load: Load) -> Self {
         let reaches = [([0, 0], 0)];
-        let mut sweep =
-            Self::new(self.grid, (self.grid, [1, 1], [0, 0]), (self.grid, [1, 1]), &reaches, load);
-        sweep.group = self.group;
-        sweep.strip = self.strip;
-        sweep.arrange(&reaches);
-        sweep
+        Self::new(self.grid, (self.grid, [1, 1], [0, 0]), (self.grid, [1, 1]), &reaches, load).like(self)
+    }
+
+    /// The same sweep in the strips of another, over a grid of the same size.
+    pub(crate) fn like(mut self, other: &Self) -> Self {
+        (self.group, self.strip) = (other.group, other.strip);
+        self.arrange();
+        self
+    }
+
+    /// Floats from the start of a channel's patch to the pixel that is the first place itself, in a sweep of stride 1.
+    pub(crate) fn center(&self) -> usize {
+        let [down, across] = self.in_first.map(|first| first.min(0).unsigned_abs());
+        down * self.pitch() + across * self.group * LANES
     }
 
     fn new(
@@ -169,18 +173,18 @@ impl Sweep {
             in_step,
             in_first: [0; 2],
             taps: Vec::new(),
+            reaches: reaches.to_vec(),
             phases: [1; 2],
             strip: [TILE_ROWS, columns],
             patch: [0; 2],
             group,
         };
-        sweep.arrange(reaches);
+        sweep.arrange();
         while sweep.strip[0] < grid[0] {
             let smaller = sweep.strip[0];
             sweep.strip[0] += TILE_ROWS;
-            sweep.arrange(reaches);
-            if sweep.channel() * load.channels > if load.sparse { SPARSE_STRIP_FLOATS } else { STRIP_FLOATS }
-            {
+            sweep.arrange();
+            if sweep.channel() * load.channels > load.floats {
                 sweep.strip[0] = smaller;
                 break;
             }
@@ -188,12 +192,13 @@ impl Sweep {
         // Strips of equal height.
         let strips = grid[0].div_ceil(sweep.strip[0]).max(1);
         sweep.strip[0] = grid[0].div_ceil(strips).next_multiple_of(TILE_ROWS);
-        sweep.arrange(reaches);
+        sweep.arrange();
         sweep
     }
 
     /// Finds the patch's shape and the taps' offsets.
-    fn arrange(&mut self, reaches: &[Reach]) {
+    fn arrange(&mut self) {
+        let reaches = &self.reaches;
         let end = |axis: usize, largest: bool| {
             let all = reaches.iter().map(|reach| reach.0[axis]);
             (if largest { all.max() } else { all.min() }).unwrap_or(0)

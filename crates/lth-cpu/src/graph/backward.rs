@@ -3,6 +3,7 @@
 use lth_model::Gradients;
 
 use super::{
+    fused::Fused,
     network::{Network, extent},
     norm::NormBackward,
     plan::{Kind, Place, PlaceId, Stage},
@@ -13,13 +14,15 @@ use super::{
 use crate::{
     batch_major::Input,
     buffer::Buffer,
+    conv::{pass::Dx, source::Source},
     found::Found,
     input::Inputs,
     kernels::{
         activation::{Gate, Pass},
+        conv::{moments::Behind, pack::Read},
         update::UpdateRule,
     },
-    lanes::slab_rows,
+    lanes::{Lanes, slab_rows},
     threads::Machine,
 };
 
@@ -35,14 +38,13 @@ impl Network {
         self.begin_backward();
         for index in (0..self.plan.stages.len()).rev() {
             let stage = self.plan.stages[index];
-            self.backward_data(machine, examples, index, stage);
+            let mut named = self.layers[index].take();
+            let layer = named.as_mut().map(|named| &mut named.layer);
+            self.backward_data(machine, examples, (index, stage), layer);
             let (x, dy) = (&*self.values[stage.input], &*self.gradients[stage.output]);
             let lanes = self.plan.places[stage.output].lanes(examples);
-            match self.layers[index].as_mut().map(|named| &mut named.layer) {
-                Some(Layer::Conv(conv)) => {
-                    conv.gradient(machine, lanes, x, dy);
-                    conv.update(machine, rule);
-                }
+            match named.as_mut().map(|named| &mut named.layer) {
+                Some(Layer::Conv(conv)) => conv.update(machine, rule),
                 Some(Layer::Linear(linear)) => {
                     let blocks = inputs.blocks.filter(|_| stage.input == 0);
                     linear.update(machine, lanes, dy, &Input { slabs: x, blocks }, rule);
@@ -50,7 +52,8 @@ impl Network {
                 Some(Layer::Norm(norm)) => norm.update(machine, rule),
                 None => {}
             }
-            self.forget_gradient(stage.output);
+            self.layers[index] = named;
+            self.forget_gradient(index, stage);
         }
     }
 
@@ -65,20 +68,23 @@ impl Network {
         self.begin_backward();
         for index in (0..self.plan.stages.len()).rev() {
             let stage = self.plan.stages[index];
-            self.backward_data(machine, examples, index, stage);
+            let mut taken = self.layers[index].take();
+            let layer = taken.as_mut().map(|named| &mut named.layer);
+            self.backward_data(machine, examples, (index, stage), layer);
             let (x, dy) = (&*self.values[stage.input], &*self.gradients[stage.output]);
             let lanes = self.plan.places[stage.output].lanes(examples);
-            let Some(named) = &mut self.layers[index] else {
-                self.forget_gradient(stage.output);
+            let Some(named) = &mut taken else {
+                self.forget_gradient(index, stage);
                 continue;
             };
             let which = found.which;
             found.layer(&named.names, |weight, bias| match &mut named.layer {
                 Layer::Conv(conv) => {
                     if which == Gradients::All {
-                        conv.gradient_of_all(machine, lanes, (x, dy), weight);
+                        let maps =
+                            (self.values_of(stage.input, false), self.gradient_of(stage.output, lanes));
+                        conv.gradient_of_all(machine, lanes, maps, weight);
                     } else {
-                        conv.gradient(machine, lanes, x, dy);
                         conv.weights.unpack(&conv.weights.gradient, weight);
                     }
                     if let (Some(to), Some(found)) = (bias, conv.bias_gradient()) {
@@ -95,26 +101,79 @@ impl Network {
                     bias.expect("a batch normalisation has a bias").copy_from_slice(of_bias);
                 }
             });
-            self.forget_gradient(stage.output);
+            self.layers[index] = taken;
+            self.forget_gradient(index, stage);
         }
     }
 
     fn begin_backward(&mut self) {
-        self.gradients.resize_with(self.plan.places.len(), Buffer::default);
+        let places = self.plan.places.len();
+        self.gradients.resize_with(places, Buffer::default);
         self.written.clear();
-        self.written.resize(self.plan.places.len(), false);
+        self.written.resize(places, false);
+        self.found_at.clear();
+        self.found_at.extend(0..places);
     }
 
-    /// The gradient behind a stage is read no more; that of the logits stays where its maker finds it.
-    fn forget_gradient(&mut self, place: PlaceId) {
-        if place != self.plan.output {
+    /// What a convolution reads of the gradient of the place that it made.
+    fn gradient_of(&self, place: PlaceId, lanes: Lanes) -> Source<'_> {
+        match self.plan.norm_after(place) {
+            Some((index, fused)) if fused.gradient_unstored() => {
+                let (x, factors) = (&*self.values[place], &*self.norm(index).factors);
+                let behind = &self.gradients[self.found_at[self.plan.stages[index].output]];
+                Source::Slabs(behind, Read::NormGradient { x, factors, lanes })
+            }
+            _ => Source::Slabs(&self.gradients[self.found_at[place]], Read::Stored),
+        }
+    }
+
+    /// The gradient behind a stage is read no more; that of the logits stays where its maker finds it. What a convolution makes
+    /// of the gradient behind the normalisation after it goes with the convolution.
+    fn forget_gradient(&mut self, index: usize, stage: Stage) {
+        let later = self.plan.fused[index].is_some_and(Fused::gradient_unstored);
+        if stage.output != self.plan.output && !later {
+            let norm = self.plan.norm_after(stage.output).filter(|(_, fused)| fused.gradient_unstored());
+            let place = norm.map_or(stage.output, |(norm, _)| self.plan.stages[norm].output);
             let gradient = std::mem::take(&mut self.gradients[place]);
             self.spares.give(gradient);
         }
     }
 
-    /// The gradients of a stage's inputs, and of a normalisation's parameters.
-    fn backward_data(&mut self, machine: Machine<'_>, examples: usize, index: usize, stage: Stage) {
+    /// Makes the gradient of a sum's output that of its other input as well, where nobody has brought one to that; false where it
+    /// has to be copied.
+    fn share_gradient(&mut self, index: usize, stage: Stage, fused: Fused) -> bool {
+        let places = &self.plan.places;
+        let free =
+            |&other: &PlaceId| places[other].differentiated && !places[other].gated && !self.written[other];
+        let Some(other) = stage.other.filter(free) else { return false };
+        // Who still reads the gradient of the output, the last of all.
+        let last = fused.before.filter(|_| fused.gradient_unstored()).unwrap_or(index);
+        let reads = |stage: &Stage| stage.input == other || stage.other == Some(other);
+        let stages = &self.plan.stages;
+        let adds = |from: usize| stages[from..index].iter().any(reads);
+        let maker = stages.iter().position(|stage| stage.output == other).unwrap_or(0);
+        if maker > last && !adds(maker) {
+            self.found_at[other] = stage.output;
+        } else if maker < last && !adds(last) && other != stage.input {
+            self.gradients[other] = std::mem::take(&mut self.gradients[stage.output]);
+            self.found_at[stage.output] = other;
+        } else {
+            return false;
+        }
+        self.written[other] = true;
+        true
+    }
+
+    /// The gradients of a stage's inputs, and of a normalisation's or convolution's parameters.
+    fn backward_data(
+        &mut self,
+        machine: Machine<'_>,
+        examples: usize,
+        (index, stage): (usize, Stage),
+        layer: Option<&mut Layer>,
+    ) {
+        let fused = self.plan.fused[index].filter(|fused| fused.after.is_some());
+        let shared = fused.is_some_and(|fused| self.share_gradient(index, stage, fused));
         let places = &self.plan.places;
         let (from, to) = (&places[stage.input], &places[stage.output]);
         let lanes = to.lanes(examples);
@@ -129,32 +188,43 @@ impl Network {
             Some((place, gradient, written))
         };
         // Both inputs of a sum may be the same place.
-        let mut first = take(Some(stage.input));
+        let unstored = fused.is_some_and(Fused::gradient_unstored);
+        let mut first = if unstored { None } else { take(Some(stage.input)) };
         let same = stage.other == Some(stage.input);
-        let mut second = if same { None } else { take(stage.other) };
-        let (x, y, dy) =
-            (&*self.values[stage.input], &*self.values[stage.output], &*self.gradients[stage.output]);
+        let mut second = if same || shared { None } else { take(stage.other) };
+        let (x, y) = (&*self.values[stage.input], &*self.values[stage.output]);
+        let dy = &*self.gradients[self.found_at[stage.output]];
         let own_gate = stage.relu.then_some(y);
         let gate = from.gated.then_some(x);
         let len = from.slabs(examples).1;
-        let layer = self.layers[index].as_mut().map(|named| &mut named.layer);
         match (stage.kind, layer, &mut first) {
             (Kind::Norm { .. }, Some(Layer::Norm(norm)), first) => {
                 let summed = stage.other.is_some();
                 let dx = first.as_mut().map(|(_, dx, add)| (&mut **dx, *add));
                 let other = second.as_mut().map(|(_, dx, add)| (&mut **dx, *add));
-                norm.backward(
-                    machine,
-                    extent(to, lanes),
-                    NormBackward { x, dy, gate: own_gate, summed, dx, other },
-                );
+                let after = fused.and_then(|fused| fused.after);
+                let sums = after.map(|after| &self.convolution(after).sums[1]);
+                let gate = own_gate.filter(|_| sums.is_none());
+                let backward = NormBackward { x, dy, sums, gate, summed, dx, other };
+                norm.backward(machine, extent(to, lanes), backward);
                 // What comes from a ReLU that its readers close.
                 for (place, dx, _) in [first.as_mut(), second.as_mut()].into_iter().flatten() {
                     close(machine, &places[*place], &self.values[*place], dx, examples);
                 }
             }
-            (Kind::Conv(_), Some(Layer::Conv(conv)), Some((_, dx, add))) => {
-                conv.backward(machine, lanes, dy, dx, *add, gate);
+            (Kind::Conv(_), Some(Layer::Conv(conv)), first) => {
+                let norm = self.plan.norm_before(stage.input).filter(|(_, fused)| fused.after == Some(index));
+                let norm = norm.map(|(norm, _)| (self.plan.stages[norm], &self.norm(norm).factors));
+                let own = |stage: Stage| stage.relu && stage.other.is_none();
+                let behind = norm.map(|(stage, factors)| Behind {
+                    x: &self.values[stage.input],
+                    factors,
+                    relu: own(stage),
+                });
+                let gate = gate.or(norm.filter(|(stage, _)| stage.relu && !own(*stage)).map(|_| x));
+                let maps = (self.values_of(stage.input, false), self.gradient_of(stage.output, lanes));
+                let dx = first.as_mut().map(|(_, dx, add)| Dx { to: dx, add: *add, gate, behind });
+                conv.back(machine, lanes, maps, dx);
             }
             (Kind::Linear, Some(Layer::Linear(linear)), Some((_, dx, add))) => {
                 let target = if *add { self.spare.at_least(len) } else { &mut dx[..len] };
@@ -197,12 +267,9 @@ impl Network {
                 }
             }
             // No parameter lies before these, so nobody asks for the gradient of what they read.
-            (Kind::Conv(_), Some(Layer::Conv(_)), None)
-            | (Kind::Linear, Some(Layer::Linear(_)), None)
+            (Kind::Linear, Some(Layer::Linear(_)), None)
             | (Kind::Pool { .. } | Kind::Widen | Kind::Dropout { .. }, None, None) => {}
-            (kind, ..) => {
-                panic!("stage {index}, {kind:?} of node {}, has the parameters of another kind", stage.node)
-            }
+            _ => self.other_kind(index),
         }
         for (place, dx, _) in [first, second].into_iter().flatten() {
             self.gradients[place] = dx;

@@ -2,12 +2,14 @@
 
 mod backward;
 mod build;
+mod fused;
 pub(crate) mod network;
 pub(crate) mod norm;
 mod plan;
 mod pool;
 mod spares;
 mod stage;
+pub(crate) mod traffic;
 mod widen;
 
 use lth_model::{Architecture, EngineError};

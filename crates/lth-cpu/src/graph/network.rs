@@ -4,8 +4,9 @@ use lth_model::{Architecture, EngineError, RandomStream, Tensors};
 
 use super::{
     build::layer,
+    fused::Fused,
     norm::{Norm, Statistics},
-    plan::{Kind, Place, Plan, Stage, plan},
+    plan::{Kind, Place, PlaceId, Plan, Stage, plan},
     pool::Pools,
     spares::Spares,
     stage::{Layer, Named},
@@ -13,8 +14,12 @@ use super::{
 };
 use crate::{
     buffer::Buffer,
+    conv::{layer::Conv, pass::Written, source::Source},
     input::{Inputs, Reader, Terms},
-    kernels::activation::{Multiply, Sum},
+    kernels::{
+        activation::{Multiply, Sum},
+        conv::{pack::Read, place::Normed},
+    },
     lanes::{Lanes, slab_rows},
     linear::Linear,
     names::Expected,
@@ -35,6 +40,8 @@ pub(crate) struct Network {
     pub(super) spares: Spares,
     /// Which places have a gradient in this backward pass: the first who brings one stores, others add.
     pub(super) written: Vec<bool>,
+    /// Where the gradient of each place is: that of the output of a sum may be that of an input of it as well.
+    pub(super) found_at: Vec<PlaceId>,
     /// Dropout factors of each stage.
     pub(super) factors: Vec<Buffer>,
     pub(super) spare: Buffer,
@@ -64,18 +71,18 @@ impl Network {
             .map(|stage| layer(architecture, &plan, stage, parameters))
             .collect::<Result<_, _>>()?;
         let factors = plan.stages.iter().map(|_| Buffer::default()).collect();
-        let (values, gradients, written, spare) = (Vec::new(), Vec::new(), Vec::new(), Buffer::default());
-        let spares = Spares::default();
-        Ok(Self { plan, layers, values, gradients, spares, written, factors, spare })
+        let (values, gradients, spare, spares) =
+            (Vec::new(), Vec::new(), Buffer::default(), Spares::default());
+        let (written, found_at) = (Vec::new(), Vec::new());
+        Ok(Self { plan, layers, values, gradients, spares, written, found_at, factors, spare })
     }
 
     /// The slabs of a batch's input, to be filled.
     pub(crate) fn input(&mut self, examples: usize) -> (Lanes, &mut [f32]) {
         self.values.resize_with(self.plan.places.len(), Buffer::default);
-        for (buffer, place) in self.values.iter_mut().zip(&self.plan.places) {
-            buffer.at_least(place.slabs(examples).1);
-        }
-        (self.plan.places[0].lanes(examples), &mut self.values[0])
+        let place = &self.plan.places[0];
+        self.values[0].at_least(place.slabs(examples).1);
+        (place.lanes(examples), &mut self.values[0])
     }
 
     /// The slabs of the logits, and those of their gradient.
@@ -124,21 +131,112 @@ impl Network {
         inputs: Inputs<'_>,
         mut mode: Mode<'_>,
     ) {
+        let evaluation = matches!(mode, Mode::Evaluation);
+        if evaluation {
+            // Nobody goes back from here: places share buffers, those of training to begin with.
+            (0..self.values.len()).for_each(|place| self.forget_values(place));
+        }
         for index in 0..self.plan.stages.len() {
             let stage = self.plan.stages[index];
-            let mut y = std::mem::take(&mut self.values[stage.output]);
-            let terms = inputs.terms.filter(|_| stage.input == 0);
-            self.forward_stage(machine, (examples, terms), index, stage, &mut y, &mut mode);
-            self.values[stage.output] = y;
+            let folds = |fused: Fused| evaluation && fused.folds;
+            if !self.plan.fused[index].is_some_and(folds) {
+                let norm = self.plan.norm_after(stage.output).filter(|&(_, fused)| folds(fused));
+                let norm = norm.map(|(norm, _)| (norm, self.plan.stages[norm]));
+                let output = norm.map_or(stage.output, |(_, stage)| stage.output);
+                if let Some((norm, stage)) = norm {
+                    let place = extent(
+                        &self.plan.places[stage.output],
+                        self.plan.places[stage.output].lanes(examples),
+                    );
+                    if let Some(Layer::Norm(norm)) = self.layers[norm].as_mut().map(|named| &mut named.layer)
+                    {
+                        norm.forward(machine, place, (&[], None, None), None, Statistics::Running);
+                    }
+                }
+                // Out of the network, so that it may read the others.
+                let mut y = self.take_values(output, examples, evaluation);
+                let mut named = self.layers[index].take();
+                let layer = named.as_mut().map(|named| &mut named.layer);
+                let terms = inputs.terms.filter(|_| stage.input == 0);
+                self.forward_stage(machine, (examples, terms), (index, stage), layer, &mut y, &mut mode);
+                self.layers[index] = named;
+                self.values[output] = y;
+            }
+            if evaluation {
+                for place in [Some(stage.input), stage.other].into_iter().flatten() {
+                    if self.plan.last_reader(place) == Some(index) {
+                        self.forget_values(place);
+                    }
+                }
+            }
         }
+    }
+
+    /// Whether a place may have whichever buffer: a linear layer expects that what is beyond its inputs stays zero.
+    fn shares(&self, place: PlaceId) -> bool {
+        place != 0 && place != self.plan.output && !self.plan.places[place].wide
+    }
+
+    /// A buffer for the values of a place, which is not in the network meanwhile.
+    fn take_values(&mut self, place: PlaceId, examples: usize, evaluation: bool) -> Buffer {
+        let len = self.plan.places[place].slabs(examples).1;
+        let mut values = std::mem::take(&mut self.values[place]);
+        if values.len() < len && (evaluation || self.plan.is_stored(place)) {
+            if self.shares(place) {
+                self.spares.give(values);
+                return self.spares.take(len);
+            }
+            values.at_least(len);
+        }
+        values
+    }
+
+    fn forget_values(&mut self, place: PlaceId) {
+        if self.shares(place) {
+            let values = std::mem::take(&mut self.values[place]);
+            self.spares.give(values);
+        }
+    }
+
+    /// What a convolution reads of a place.
+    pub(super) fn values_of(&self, place: PlaceId, evaluation: bool) -> Source<'_> {
+        match self.plan.norm_before(place) {
+            Some((index, fused)) if fused.unstored && !(evaluation && fused.folds) => {
+                let Stage { input, relu, .. } = self.plan.stages[index];
+                let factors = &self.norm(index).factors;
+                Source::Slabs(&self.values[input], Read::Normed { factors, relu })
+            }
+            _ => Source::Slabs(&self.values[place], Read::Stored),
+        }
+    }
+
+    /// The normalisation of a stage.
+    pub(super) fn norm(&self, index: usize) -> &Norm {
+        match self.layers[index].as_ref().map(|named| &named.layer) {
+            Some(Layer::Norm(norm)) => norm,
+            _ => self.other_kind(index),
+        }
+    }
+
+    /// The convolution of a stage.
+    pub(super) fn convolution(&self, index: usize) -> &Conv {
+        match self.layers[index].as_ref().map(|named| &named.layer) {
+            Some(Layer::Conv(conv)) => conv,
+            _ => self.other_kind(index),
+        }
+    }
+
+    pub(super) fn other_kind(&self, index: usize) -> ! {
+        let Stage { kind, node, .. } = self.plan.stages[index];
+        panic!("stage {index}, {kind:?} of node {node}, has the parameters of another kind")
     }
 
     fn forward_stage(
         &mut self,
         machine: Machine<'_>,
         (examples, terms): (usize, Option<Terms<'_>>),
-        index: usize,
-        stage: Stage,
+        (index, stage): (usize, Stage),
+        layer: Option<&mut Layer>,
         y: &mut [f32],
         mode: &mut Mode<'_>,
     ) {
@@ -147,8 +245,29 @@ impl Network {
         let other = stage.other.map(|other| &*self.values[other]);
         let lanes = to.lanes(examples);
         let len = to.slabs(examples).1;
-        match (stage.kind, self.layers[index].as_mut().map(|named| &mut named.layer)) {
-            (Kind::Conv(_), Some(Layer::Conv(conv))) => conv.forward(machine, lanes, x, y, stage.relu),
+        let evaluation = matches!(mode, Mode::Evaluation);
+        let statistics = match mode {
+            Mode::Evaluation => Statistics::Running,
+            Mode::Training { .. } => Statistics::Batch,
+            Mode::Estimate => Statistics::Estimate,
+        };
+        match (stage.kind, layer) {
+            (Kind::Conv(_), Some(Layer::Conv(conv))) => {
+                let after = self.plan.norm_after(stage.output);
+                let mut written = Written { relu: stage.relu, measured: false, norm: None };
+                if let Some((norm, fused)) = after
+                    && evaluation
+                    && fused.folds
+                {
+                    let Stage { relu, other, .. } = self.plan.stages[norm];
+                    let other = other.map(|other| &*self.values[other]);
+                    written.norm = Some(Normed { factors: &self.norm(norm).factors, other });
+                    written.relu = relu;
+                } else {
+                    written.measured = after.is_some() && statistics != Statistics::Running;
+                }
+                conv.forward(machine, lanes, self.values_of(stage.input, evaluation), y, written);
+            }
             (Kind::Linear, Some(Layer::Linear(linear))) => {
                 let (from, to) = (slab_rows(linear.inputs), slab_rows(linear.outputs));
                 for slab in 0..lanes.slabs {
@@ -159,12 +278,11 @@ impl Network {
                 }
             }
             (Kind::Norm { .. }, Some(Layer::Norm(norm))) => {
-                let statistics = match mode {
-                    Mode::Evaluation => Statistics::Running,
-                    Mode::Training { .. } => Statistics::Batch,
-                    Mode::Estimate => Statistics::Estimate,
-                };
-                norm.forward(machine, extent(to, lanes), (x, other), (y, stage.relu), statistics);
+                let fused = self.plan.fused[index];
+                let before = fused.and_then(|fused| fused.before);
+                let sums = before.map(|before| &self.convolution(before).sums[0]);
+                let y = fused.is_none_or(|fused| !fused.unstored).then_some((y, stage.relu));
+                norm.forward(machine, extent(to, lanes), (x, other, sums), y, statistics);
             }
             (Kind::Pool { window, mean }, None) => {
                 Pools::new(window, mean, from, to, lanes).forward(machine, x, y);
@@ -181,9 +299,7 @@ impl Network {
             (Kind::Sum, None) => {
                 machine.isa.run(Sum { a: x, b: other, relu: stage.relu, y: &mut y[..len] });
             }
-            (kind, _) => {
-                panic!("stage {index}, {kind:?} of node {}, has the parameters of another kind", stage.node)
-            }
+            _ => self.other_kind(index),
         }
     }
 

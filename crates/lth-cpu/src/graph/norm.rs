@@ -4,9 +4,10 @@ use lth_model::Tensor;
 
 use crate::{
     buffer::Buffer,
+    conv::sums::Sums,
     kernels::{
         apply::Apply,
-        norm::{CenteredSum, Channel, Gate, GradientSums, NormGradient, Normalize},
+        norm::{CenteredSum, Channel, Factors, Gate, GradientSums, NormGradient, Normalize},
         update::UpdateRule,
     },
     lanes::Lanes,
@@ -25,12 +26,16 @@ pub(crate) struct Norm {
     bias: Stored,
     pub(crate) running_mean: Vec<f32>,
     pub(crate) running_variance: Vec<f32>,
-    /// Of the last forward pass in training: mean, and `1 / sqrt(variance + epsilon)`.
-    used: Vec<(f32, f32)>,
+    /// Of the last forward pass: `1 / sqrt(variance + epsilon)`.
+    inverses: Vec<f32>,
+    /// Of the last forward pass, and the last one back.
+    pub(crate) factors: Vec<Factors>,
     /// Whether those are of the batch, so that the gradient goes through them.
     of_batch: bool,
-    /// Two sums a channel, of the pass that was made last.
+    /// Mean and variance of each channel, of the pass that was made last.
     sums: Vec<[f32; 2]>,
+    /// The gradients of bias and weight, and the two factors that go with them.
+    gradient_sums: Vec<[f32; 4]>,
     weight_gradient: Buffer,
     bias_gradient: Buffer,
     /// Sums over batches of means and unbiased variances, and how many batches, while statistics are estimated anew.
@@ -52,6 +57,8 @@ pub(crate) enum Statistics {
 pub(crate) struct NormBackward<'a> {
     pub(crate) x: &'a [f32],
     pub(crate) dy: &'a [f32],
+    /// The sums of dy, where they were made as it was written, behind the ReLU.
+    pub(crate) sums: Option<&'a Sums>,
     /// The output, where it went through a ReLU.
     pub(crate) gate: Option<&'a [f32]>,
     /// Whether another input was added before the ReLU.
@@ -80,32 +87,37 @@ impl Norm {
             bias: store(bias),
             running_mean: running[0].data().to_vec(),
             running_variance: running[1].data().to_vec(),
-            used: vec![(0.0, 0.0); channels],
+            inverses: vec![0.0; channels],
+            factors: vec![Factors::default(); channels],
             of_batch: false,
             sums: vec![[0.0; 2]; channels],
+            gradient_sums: vec![[0.0; 4]; channels],
             weight_gradient: Buffer::zeros(len),
             bias_gradient: Buffer::zeros(len),
             estimate: None,
         }
     }
 
-    /// `y = relu(norm(x) + other)` of all slabs.
+    /// `y = relu(norm(x) + other)` of all slabs, or only what its readers need to make it themselves; `sums` are those of x, where
+    /// they were made as it was written.
     pub(crate) fn forward(
         &mut self,
         machine: Machine<'_>,
         (lanes, stride, pixels): (Lanes, usize, usize),
-        (x, other): (&[f32], Option<&[f32]>),
-        (y, relu): (&mut [f32], bool),
+        (x, other, found): (&[f32], Option<&[f32]>, Option<&Sums>),
+        y: Option<(&mut [f32], bool)>,
         statistics: Statistics,
     ) {
         let count = (lanes.examples * pixels) as f64;
         let mut sums = std::mem::take(&mut self.sums);
         {
-            let (found, y) = (Found::new(&mut sums), Shared::new(y));
+            let (to, y) = (Found::new(&mut sums), y.map(|(y, relu)| (Shared::new(y), relu)));
             machine.threads.run(self.channels, |_, index| {
                 let channel = channel(lanes, stride, pixels, index);
                 let (mean, variance) = if statistics == Statistics::Running {
                     (self.running_mean[index], self.running_variance[index])
+                } else if let Some(found) = found {
+                    found.statistics(index)
                 } else {
                     let sum = |center: f32, squared: bool| {
                         machine.isa.run(CenteredSum { channel, x, center, squared })
@@ -114,13 +126,17 @@ impl Norm {
                     let mean = (sum(0.0, false) / count) as f32;
                     (mean, (sum(mean, true) / count) as f32)
                 };
-                found.set(index, [mean, variance]);
-                let (scale, shift) = self.line(index, mean, self.inverse(variance));
-                machine.isa.run(Normalize { channel, x, scale, shift, other, relu, y });
+                to.set(index, [mean, variance]);
+                if let Some((y, relu)) = y {
+                    let (scale, shift) = self.line(index, mean, self.inverse(variance));
+                    machine.isa.run(Normalize { channel, x, scale, shift, other, relu, y });
+                }
             });
         }
         for (index, &[mean, variance]) in sums.iter().enumerate() {
-            self.used[index] = (mean, self.inverse(variance));
+            self.inverses[index] = self.inverse(variance);
+            let (scale, shift) = self.line(index, mean, self.inverses[index]);
+            self.factors[index] = Factors { mean, scale, shift, ..Factors::default() };
         }
         self.of_batch = statistics != Statistics::Running;
         // Of one value there is none: such a batch is refused before.
@@ -164,30 +180,35 @@ impl Norm {
         (lanes, stride, pixels): (Lanes, usize, usize),
         backward: NormBackward<'_>,
     ) {
-        let NormBackward { x, dy, gate, summed, dx, other } = backward;
+        let NormBackward { x, dy, sums: found, gate, summed, dx, other } = backward;
         let count = (lanes.examples * pixels) as f64;
         let dx = dx.map(|(dx, add)| (Shared::new(dx), add));
         let other = other.map(|(other, add)| (Shared::new(other), add));
-        let mut sums = std::mem::take(&mut self.sums);
+        let mut sums = std::mem::take(&mut self.gradient_sums);
         {
             let sums = Found::new(&mut sums);
             machine.threads.run(self.channels, |_, index| {
                 let channel = channel(lanes, stride, pixels, index);
-                let (mean, inverse) = self.used[index];
-                let (scale, shift) = self.line(index, mean, inverse);
+                let Factors { mean, scale, shift, .. } = self.factors[index];
                 let gate = match gate {
                     None => Gate::Open,
                     Some(y) if summed => Gate::Output(y),
                     Some(_) => Gate::Own { scale, shift },
                 };
-                let (plain, weighted) = machine.isa.run(GradientSums { channel, x, mean, dy, gate });
-                sums.set(index, [plain as f32, (weighted * f64::from(inverse)) as f32]);
+                let (plain, weighted) = match found {
+                    Some(found) => found.gradients(index),
+                    None => machine.isa.run(GradientSums { channel, x, mean, dy, gate }),
+                };
+                let inverse = f64::from(self.inverses[index]);
                 let (constant, slope) = if self.of_batch {
-                    let inverse = f64::from(inverse);
                     ((plain / count) as f32, (weighted / count * inverse * inverse) as f32)
                 } else {
                     (0.0, 0.0)
                 };
+                sums.set(index, [plain as f32, (weighted * inverse) as f32, constant, slope]);
+                if dx.is_none() && other.is_none() {
+                    return;
+                }
                 machine.isa.run(NormGradient {
                     channel,
                     x,
@@ -202,11 +223,12 @@ impl Norm {
                 });
             });
         }
-        for (index, &[plain, weighted]) in sums.iter().enumerate() {
+        for (index, &[plain, weighted, constant, slope]) in sums.iter().enumerate() {
             self.bias_gradient[index] = plain;
             self.weight_gradient[index] = weighted;
+            self.factors[index] = Factors { constant, slope, ..self.factors[index] };
         }
-        self.sums = sums;
+        self.gradient_sums = sums;
     }
 
     /// The update from the gradients that were made last.
@@ -269,20 +291,20 @@ fn channel(lanes: Lanes, stride: usize, pixels: usize, index: usize) -> Channel 
     Channel { lanes, stride, first: index * pixels * lanes.width(), pixels }
 }
 
-/// Two numbers a channel, each written by its own task.
+/// Some numbers a channel, each channel's written by its own task.
 #[derive(Clone, Copy)]
-struct Found<'a>(Shared<'a>);
+struct Found<'a, const N: usize>(Shared<'a>);
 
-impl<'a> Found<'a> {
-    fn new(found: &'a mut [[f32; 2]]) -> Self {
+impl<'a, const N: usize> Found<'a, N> {
+    fn new(found: &'a mut [[f32; N]]) -> Self {
         Self(Shared::new(found.as_flattened_mut()))
     }
 
-    fn set(self, index: usize, values: [f32; 2]) {
+    fn set(self, index: usize, values: [f32; N]) {
         // SAFETY: each task writes its own channel only.
         #[allow(unsafe_code)]
         unsafe {
-            self.0.part(index * 2, 2).copy_from_slice(&values);
+            self.0.part(index * N, N).copy_from_slice(&values);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use lth_model::{Architecture, EngineError, NodeId, Op, Window};
 
+use super::fused::{Fused, fused};
 use crate::{
     lanes::{Lanes, slab_rows},
     limits::check_width,
@@ -93,7 +94,39 @@ pub(crate) enum Kind {
 pub(crate) struct Plan {
     pub(crate) places: Vec<Place>,
     pub(crate) stages: Vec<Stage>,
+    /// Of each stage that is a normalisation.
+    pub(crate) fused: Vec<Option<Fused>>,
     pub(crate) output: PlaceId,
+}
+
+impl Plan {
+    /// The normalisation that alone reads a place, made by a convolution.
+    pub(crate) fn norm_after(&self, place: PlaceId) -> Option<(usize, Fused)> {
+        let reads = |index: &usize| self.stages[*index].input == place;
+        let norm = |index: usize| {
+            self.fused[index].filter(|fused| fused.before.is_some()).map(|fused| (index, fused))
+        };
+        (0..self.stages.len()).filter(reads).find_map(norm)
+    }
+
+    /// The normalisation that makes a place, for which a convolution that reads it does something.
+    pub(crate) fn norm_before(&self, place: PlaceId) -> Option<(usize, Fused)> {
+        let makes = |index: &usize| self.stages[*index].output == place;
+        let norm = |index: usize| {
+            self.fused[index].filter(|fused| fused.after.is_some()).map(|fused| (index, fused))
+        };
+        (0..self.stages.len()).find(makes).and_then(norm)
+    }
+
+    /// The stage that reads a place last.
+    pub(crate) fn last_reader(&self, place: PlaceId) -> Option<usize> {
+        self.stages.iter().rposition(|stage| stage.input == place || stage.other == Some(place))
+    }
+
+    /// Whether values of a place are in memory in training.
+    pub(crate) fn is_stored(&self, place: PlaceId) -> bool {
+        self.norm_before(place).is_none_or(|(_, fused)| !fused.unstored)
+    }
 }
 
 /// The stages of an architecture.
@@ -108,7 +141,10 @@ pub(crate) fn plan(architecture: &Architecture) -> Result<Plan, EngineError> {
         let what = "a network whose last layer is not linear".to_owned();
         return Err(EngineError::Unsupported { engine: "cpu", what });
     }
-    Ok(Plan { places: planner.places, stages: planner.stages, output })
+    let Planner { places, stages, .. } = planner;
+    let wide: Vec<bool> = places.iter().map(|place| place.wide).collect();
+    let fused = fused(&stages, &wide, output);
+    Ok(Plan { places, stages, fused, output })
 }
 
 struct Planner<'a> {

@@ -8,6 +8,18 @@ use crate::{
     simd::{Kernel, LANES, Simd},
 };
 
+/// What a batch normalisation does to a channel.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Factors {
+    pub(crate) mean: f32,
+    /// `y = x * scale + shift`
+    pub(crate) scale: f32,
+    pub(crate) shift: f32,
+    /// `dx = scale (dy - constant - slope (x - mean))`
+    pub(crate) constant: f32,
+    pub(crate) slope: f32,
+}
+
 /// Where a channel is in the slabs of a map.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Channel {

@@ -6,7 +6,12 @@ use proptest::prelude::*;
 use super::support::*;
 use crate::{
     buffer::Buffer,
-    conv::layer::{Conv, Shape},
+    conv::{
+        layer::{Conv, Shape},
+        pass::{Dx, Written},
+        source::Source,
+    },
+    kernels::conv::pack::Read,
     lanes::{Lanes, slab_rows},
     simd::Isa,
     stored::{Given, Part},
@@ -75,9 +80,10 @@ impl Case {
             slabs
         };
         let (mut y, mut dx) = (slabs(to), slabs(from));
-        conv.forward(machine, self.lanes, &x, &mut y, false);
-        conv.backward(machine, self.lanes, &dy, &mut dx, false, None);
-        conv.gradient(machine, self.lanes, &x, &dy);
+        let source = |slabs| Source::Slabs(slabs, Read::Stored);
+        conv.forward(machine, self.lanes, source(&x), &mut y, Written::default());
+        let wanted = Dx { to: &mut dx, add: false, gate: None, behind: None };
+        conv.back(machine, self.lanes, (source(&x), source(&dy)), Some(wanted));
         let mut gradient = vec![0.0; conv.weight(Part::Value).len()];
         conv.weights.unpack(&conv.weights.gradient, &mut gradient);
         if let Some(mask) = &self.mask {

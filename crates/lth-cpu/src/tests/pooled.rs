@@ -6,7 +6,12 @@ use proptest::prelude::*;
 use super::support::*;
 use crate::{
     buffer::Buffer,
-    conv::layer::{Conv, Shape},
+    conv::{
+        layer::{Conv, Shape},
+        pass::{Dx, Written},
+        source::Source,
+    },
+    kernels::conv::pack::Read,
     lanes::{Lanes, slab_rows},
     simd::Isa,
     stored::{Given, Part},
@@ -53,9 +58,16 @@ impl Case {
         };
         let (mut y, mut dx) = (slabs(after), slabs(before));
         let (x, dy) = (to_slabs(&self.x, before, self.lanes, 0.5), to_slabs(dy, after, self.lanes, 0.0));
-        conv.forward(machine, self.lanes, &x, &mut y, self.relu);
-        conv.backward(machine, self.lanes, &dy, &mut dx, false, None);
-        conv.gradient(machine, self.lanes, &x, &dy);
+        let source = |slabs| Source::Slabs(slabs, Read::Stored);
+        conv.forward(
+            machine,
+            self.lanes,
+            source(&x),
+            &mut y,
+            Written { relu: self.relu, ..Written::default() },
+        );
+        let wanted = Dx { to: &mut dx, add: false, gate: None, behind: None };
+        conv.back(machine, self.lanes, (source(&x), source(&dy)), Some(wanted));
         let mut gradient = vec![0.0; conv.weight(Part::Value).len()];
         conv.weights.unpack(&conv.weights.gradient, &mut gradient);
         let bias = conv.bias_gradient().expect("it has a bias").to_vec();

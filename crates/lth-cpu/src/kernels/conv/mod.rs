@@ -3,6 +3,7 @@
 pub(crate) mod bias;
 pub(crate) mod dense;
 pub(crate) mod gradient;
+pub(crate) mod moments;
 pub(crate) mod pack;
 pub(crate) mod place;
 pub(crate) mod pooled;

@@ -4,8 +4,34 @@
 
 use crate::{
     conv::sweep::{StripAt, Sweep},
+    kernels::norm::Factors,
+    lanes::Lanes,
     simd::{Kernel, LANES, Simd},
 };
+
+/// What is made of the slabs as they are copied.
+#[derive(Clone, Copy)]
+pub(crate) enum Read<'a> {
+    /// They are copied as they are.
+    Stored,
+    /// They are normalised, then perhaps go through a ReLU.
+    Normed { factors: &'a [Factors], relu: bool },
+    /// They are a gradient behind a normalisation and its ReLU; what is wanted is that before it, zero beyond the batch.
+    NormGradient {
+        /// What was normalised.
+        x: &'a [f32],
+        factors: &'a [Factors],
+        lanes: Lanes,
+    },
+}
+
+/// [`Read`] of one channel.
+#[derive(Clone, Copy)]
+enum Reading<'a, V> {
+    Stored,
+    Normed { scale: V, shift: V, relu: bool },
+    NormGradient { x: &'a [f32], mean: V, scale: V, constant: V, slope: V },
+}
 
 /// Copies what a strip reads of every channel, zeros where the map or the batch ends.
 pub(crate) struct Pack<'a> {
@@ -17,6 +43,7 @@ pub(crate) struct Pack<'a> {
     /// Floats from a slab to the next.
     pub(crate) stride: usize,
     pub(crate) count: usize,
+    pub(crate) read: Read<'a>,
     /// `[channel][phase][row][column][slab of the group]`
     pub(crate) patch: &'a mut [f32],
 }
@@ -41,7 +68,15 @@ impl Kernel for Pack<'_> {
         let Self { sweep, channels, .. } = self;
         let map = sweep.in_map[0] * sweep.in_map[1] * LANES;
         assert!(self.at.slab < self.count && self.stride >= channels * map);
-        assert!(self.slabs.len() >= (self.count - 1) * self.stride + channels * map);
+        let end = (self.count - 1) * self.stride + channels * map;
+        assert!(self.slabs.len() >= end);
+        match self.read {
+            Read::Stored => {}
+            Read::Normed { factors, .. } => assert!(factors.len() >= channels),
+            Read::NormGradient { x, factors, lanes } => {
+                assert!(factors.len() >= channels && x.len() >= end && lanes.vectors == 1);
+            }
+        }
         assert!(self.patch.len() >= channels * sweep.channel());
         let mut rows = [Row::default(); ROWS];
         let mut count = 0;
@@ -105,28 +140,85 @@ impl Pack<'_> {
         let (columns, step) = (sweep.patch[1], sweep.in_step[1] * LANES);
         let zero = s.splat(0.0);
         let present = G.min(self.count - self.at.slab);
+        let mut bits = [u16::MAX; G];
+        if let Read::NormGradient { lanes, .. } = self.read {
+            for g in 0..G {
+                bits[g] = lanes.bits(self.at.slab + g);
+            }
+        }
+        let patch = self.patch.as_mut_ptr();
         for c in 0..self.channels {
+            let reading = self.reading(s, c);
             for row in rows {
                 // SAFETY: the caller's promise.
                 unsafe {
-                    let mut to = self.patch.as_mut_ptr().add(c * channel + row.to);
+                    let mut to = patch.add(c * channel + row.to);
                     for _ in 0..row.before * G {
                         s.store(to, zero);
                         to = to.add(LANES);
                     }
-                    let mut from = self.slabs.as_ptr().wrapping_add(c * map + row.from);
+                    let mut from = c * map + row.from;
                     for _ in 0..row.inside {
                         for g in 0..G {
-                            let value = if g < present { s.load(from.add(g * self.stride)) } else { zero };
+                            let value = if g < present {
+                                self.value(s, reading, from + g * self.stride, bits[g])
+                            } else {
+                                zero
+                            };
                             s.store(to.add(g * LANES), value);
                         }
                         to = to.add(G * LANES);
-                        from = from.wrapping_add(step);
+                        from += step;
                     }
                     for _ in 0..(columns - row.before - row.inside) * G {
                         s.store(to, zero);
                         to = to.add(LANES);
                     }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn reading<S: Simd>(&self, s: S, channel: usize) -> Reading<'_, S::V> {
+        match self.read {
+            Read::Stored => Reading::Stored,
+            Read::Normed { factors, relu } => {
+                let Factors { scale, shift, .. } = factors[channel];
+                Reading::Normed { scale: s.splat(scale), shift: s.splat(shift), relu }
+            }
+            Read::NormGradient { x, factors, .. } => {
+                let Factors { mean, scale, constant, slope, .. } = factors[channel];
+                Reading::NormGradient {
+                    x,
+                    mean: s.splat(mean),
+                    scale: s.splat(scale),
+                    constant: s.splat(constant),
+                    slope: s.splat(slope),
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    /// 16 floats must be there at `at`, in all slabs that are read.
+    #[inline(always)]
+    unsafe fn value<S: Simd>(&self, s: S, reading: Reading<'_, S::V>, at: usize, bits: u16) -> S::V {
+        // SAFETY: the caller's promise.
+        unsafe {
+            s.prefetch(self.slabs.as_ptr().wrapping_add(at + 48 * LANES));
+            let value = s.load(self.slabs.as_ptr().add(at));
+            match reading {
+                Reading::Stored => value,
+                Reading::Normed { scale, shift, relu } => {
+                    let value = s.fma(value, scale, shift);
+                    if relu { s.max(s.splat(0.0), value) } else { value }
+                }
+                Reading::NormGradient { x, mean, scale, constant, slope } => {
+                    s.prefetch(x.as_ptr().wrapping_add(at + 48 * LANES));
+                    let x = s.load(x.as_ptr().add(at));
+                    let d = s.mul(scale, s.fnma(slope, s.sub(x, mean), s.sub(value, constant)));
+                    s.select(bits, d, s.splat(0.0))
                 }
             }
         }
