@@ -18,40 +18,24 @@
 //! # Ok::<(), lth_model::EngineError>(())
 //! ```
 
-mod batch_major;
-mod buffer;
-mod conv;
-mod evaluation;
-mod examples;
-mod found;
-mod graph;
-mod input;
 mod kernels;
-mod lanes;
-mod limits;
-mod linear;
-mod linear_parts;
+mod layers;
+mod layout;
 #[doc(hidden)]
 pub mod measure;
-mod names;
-mod optimizer;
-mod panels;
+mod network;
 mod parameters;
-mod shared;
 mod simd;
-mod sparse;
-mod stored;
 #[cfg(test)]
 mod tests;
 mod threads;
 mod trainer;
-mod weights;
 
 use std::thread::available_parallelism;
 
 use lth_model::{DataSet, Engine, EngineError, EvaluationSet, Examples, Placement, Program, Start, Trainer};
 
-pub use graph::traffic::{Traffic, traffic};
+pub use network::traffic::{Traffic, traffic};
 pub use simd::Isa;
 
 /// Trains on the CPU with the best vector instructions that the machine has.
@@ -105,9 +89,9 @@ impl Engine for CpuEngine {
     }
 
     fn supports(&self, program: &Program<'_>) -> Result<(), EngineError> {
-        limits::check_counts(program.architecture)?;
+        network::limits::check_counts(program.architecture)?;
         trainer::check(program)?;
-        graph::check(program.architecture)
+        network::check(program.architecture)
     }
 
     fn placement(&self, _program: &Program<'_>) -> Placement {
@@ -124,7 +108,7 @@ impl Engine for CpuEngine {
             let reason = format!("example {index} of {} does not exist", data.len());
             return Err(EngineError::Batch { reason });
         }
-        Ok(EvaluationSet::held(data, indices, evaluation::Prepared::default()))
+        Ok(EvaluationSet::held(data, indices, network::evaluation::Prepared::default()))
     }
 
     fn trainer(&self, program: &Program<'_>, starts: &[Start<'_>]) -> Result<Box<dyn Trainer>, EngineError> {

@@ -5,7 +5,6 @@ use std::time::Instant;
 use lth_model::{Mask, Purpose, RandomStream, Seed};
 
 use crate::{
-    buffer::Buffer,
     kernels::{
         matmul::{End, Matmul},
         outer::{ActiveExamples, Outer},
@@ -14,11 +13,9 @@ use crate::{
         transpose::ToPanels,
         update::{Adam, Parameters, Sgd},
     },
-    lanes::slab_rows,
-    panels::Panels,
+    layers::linear::weights::through,
+    layout::{buffer::Buffer, ellpack::Layout, lanes::slab_rows, panels::Panels},
     simd::Isa,
-    sparse::Layout,
-    weights::through,
 };
 
 /// Lanes of the measured batch, one full slab.

@@ -13,7 +13,7 @@ use std::{
 use lth_model::thread_cpu_time;
 use rayon::Yield;
 
-use crate::{buffer::Buffer, simd::Isa};
+use crate::{layout::buffer::Buffer, simd::Isa};
 
 /// What computes.
 #[derive(Clone, Copy)]

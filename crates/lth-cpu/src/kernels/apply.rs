@@ -2,8 +2,10 @@
 
 #![allow(unsafe_code)]
 
-use super::update::{Parameters, UpdateRule, apply_at};
-use crate::simd::{Kernel, LANES, Simd};
+use crate::{
+    kernels::update::{Parameters, UpdateRule, apply_at},
+    simd::{Kernel, LANES, Simd},
+};
 
 /// Updates 16 weights at a time.
 pub(crate) struct Apply<'a, R> {

@@ -2,8 +2,10 @@
 
 #![allow(unsafe_code)]
 
-use super::update::{Parameters, UpdateRule, apply_at};
-use crate::simd::{Kernel, LANES, Simd};
+use crate::{
+    kernels::update::{Parameters, UpdateRule, apply_at},
+    simd::{Kernel, LANES, Simd},
+};
 
 /// `g[o] = sum over lanes of dy[o]` over all slabs, then the update of `b[o]`.
 pub(crate) struct Bias<'a, R> {

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    panels::{PANEL, Panels, VECTOR},
+    layout::panels::{PANEL, Panels, VECTOR},
     simd::{Kernel, LANES, Simd},
 };
 

@@ -3,8 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    lanes::Lanes,
-    shared::Shared,
+    layout::{lanes::Lanes, shared::Shared},
     simd::{Kernel, LANES, Simd},
 };
 

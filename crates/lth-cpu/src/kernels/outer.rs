@@ -2,9 +2,9 @@
 
 #![allow(unsafe_code)]
 
-use super::update::{Parameters, UpdateRule, apply_at};
 use crate::{
-    panels::{PANEL, Panels},
+    kernels::update::{Parameters, UpdateRule, apply_at},
+    layout::panels::{PANEL, Panels},
     simd::{Kernel, LANES, Simd, opaque},
 };
 

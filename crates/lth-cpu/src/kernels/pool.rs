@@ -5,7 +5,7 @@
 use lth_model::Window;
 
 use crate::{
-    shared::Shared,
+    layout::shared::Shared,
     simd::{Kernel, LANES, Simd},
 };
 

@@ -2,8 +2,10 @@
 
 #![allow(unsafe_code)]
 
-use super::math;
-use crate::simd::{Kernel, LANES, Simd};
+use crate::{
+    kernels::math,
+    simd::{Kernel, LANES, Simd},
+};
 
 /// Losses and, if asked for, gradients of one slab of logits.
 pub(crate) struct Softmax<'a> {

@@ -2,10 +2,10 @@
 
 #![allow(unsafe_code)]
 
-use super::update::{Parameters, UpdateRule, apply_at};
 use crate::{
+    kernels::update::{Parameters, UpdateRule, apply_at},
+    layout::ellpack::{Layout, SLICE},
     simd::{Kernel, LANES, Simd, opaque},
-    sparse::{Layout, SLICE},
 };
 
 /// `g[slot] = sum over lanes of dy[row] * x[term]` over all slabs, then the update of that weight.

@@ -2,10 +2,10 @@
 
 #![allow(unsafe_code)]
 
-use super::matmul::End;
 use crate::{
+    kernels::matmul::End,
+    layout::ellpack::{Layout, SLICE, Slice},
     simd::{Kernel, LANES, Simd, opaque},
-    sparse::{Layout, SLICE, Slice},
 };
 
 /// `y[row] = start[row] + sum over the kept terms of w * x[term]`, terms ascending: the bits of the dense product.

@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    panels::PANEL,
+    layout::panels::PANEL,
     simd::{Kernel, LANES, Simd},
 };
 

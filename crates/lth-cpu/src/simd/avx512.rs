@@ -3,7 +3,7 @@
 #[allow(clippy::wildcard_imports)]
 use std::arch::x86_64::*;
 
-use super::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, LANES, Simd};
 
 /// Proof that the machine has AVX-512F.
 #[derive(Debug, Clone, Copy)]

@@ -3,7 +3,7 @@
 #[allow(clippy::wildcard_imports)]
 use std::arch::aarch64::*;
 
-use super::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, LANES, Simd};
 
 /// Proof that the machine has NEON.
 #[derive(Debug, Clone, Copy)]

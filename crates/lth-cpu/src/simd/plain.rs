@@ -1,6 +1,6 @@
 //! Vectors as arrays, for machines without known vector instructions, and as the reference of the others.
 
-use super::{LANES, Simd};
+use crate::simd::{LANES, Simd};
 
 /// No special instructions.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Every instruction set gives the bits of the plain one, operation by operation.
 
-use super::{Isa, Kernel, LANES, Simd};
+use crate::simd::{Isa, Kernel, LANES, Simd};
 
 /// Applies every operation to the same inputs and collects the results.
 struct Everything<'a> {

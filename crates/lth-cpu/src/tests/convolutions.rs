@@ -3,18 +3,20 @@
 use lth_model::{Mask, Pruned, Tensor, Window};
 use proptest::prelude::*;
 
-use super::support::*;
 use crate::{
-    buffer::Buffer,
-    conv::{
+    kernels::conv::pack::Read,
+    layers::conv::{
         layer::{Conv, Shape},
         pass::{Dx, Written},
         source::Source,
     },
-    kernels::conv::pack::Read,
-    lanes::{Lanes, slab_rows},
+    layout::{
+        buffer::Buffer,
+        lanes::{Lanes, slab_rows},
+    },
+    parameters::stored::{Given, Part},
     simd::Isa,
-    stored::{Given, Part},
+    tests::support::*,
     threads::{Machine, Threads},
 };
 

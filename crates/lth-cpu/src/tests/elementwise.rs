@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{reference, support::*};
-use crate::kernels::activation::{Gate, Multiply, Sum};
+use crate::{
+    kernels::activation::{Gate, Multiply, Sum},
+    tests::{reference, support::*},
+};
 
 fn whole_vectors() -> impl Strategy<Value = usize> {
     (1_usize..12).prop_map(|vectors| 16 * vectors)

@@ -3,23 +3,25 @@
 use lth_model::Mask;
 use proptest::prelude::*;
 
-use super::{
-    reference,
-    support::*,
-    updates::{GradientOf, Rule, apply, with_rule},
-};
 use crate::{
-    buffer::Buffer,
     kernels::{
         bias::Bias,
         outer::{ActiveExamples, Outer},
         sparse_gradient::SparseGradient,
         update::{Parameters, UpdateRule},
     },
-    lanes::{Lanes, slab_rows},
-    panels::Panels,
+    layout::{
+        buffer::Buffer,
+        ellpack::Layout,
+        lanes::{Lanes, slab_rows},
+        panels::Panels,
+    },
     simd::Isa,
-    sparse::Layout,
+    tests::{
+        reference,
+        support::*,
+        updates::{GradientOf, Rule, apply, with_rule},
+    },
 };
 
 /// A layer's input and the gradient of its output, and weights with their moments.

@@ -3,12 +3,11 @@
 use lth_model::Normalization;
 use proptest::prelude::*;
 
-use super::support::*;
 use crate::{
-    buffer::Buffer,
     kernels::input::{Gather, Scale, Unpack},
-    lanes::Lanes,
+    layout::{buffer::Buffer, lanes::Lanes},
     simd::Isa,
+    tests::support::*,
 };
 
 /// The number of each of the 256 bytes.

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::support::*;
 use crate::{
     kernels::math,
     simd::{Isa, Kernel, LANES, Simd},
+    tests::support::*,
 };
 
 struct Exp<'a>(&'a [f32; LANES]);

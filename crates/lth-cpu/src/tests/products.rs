@@ -2,17 +2,15 @@
 
 use proptest::prelude::*;
 
-use super::{reference, support::*};
 use crate::{
     kernels::{
         matmul::{End, Matmul},
         sparse_matmul::SparseMatmul,
     },
-    lanes::Lanes,
-    panels::Panels,
+    layers::linear::weights::through,
+    layout::{ellpack::Layout, lanes::Lanes, panels::Panels},
     simd::Isa,
-    sparse::Layout,
-    weights::through,
+    tests::{reference, support::*},
 };
 
 /// One random layer and one slab of what it reads.

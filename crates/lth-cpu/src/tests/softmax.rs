@@ -3,11 +3,11 @@
 use lth_reference::Objective;
 use proptest::prelude::*;
 
-use super::support::*;
 use crate::{
     kernels::softmax::{Score, Softmax},
-    lanes::{Lanes, slab_rows},
+    layout::lanes::{Lanes, slab_rows},
     simd::Isa,
+    tests::support::*,
 };
 
 /// Logits replaced by gradients if `scale` is given, and the score.

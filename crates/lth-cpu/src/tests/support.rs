@@ -4,12 +4,14 @@ use lth_model::{Mask, Purpose, RandomStream, Seed};
 use proptest::{prelude::*, test_runner::Config};
 
 use crate::{
-    buffer::Buffer,
     kernels::transpose::{Slab, ToPanels, ToVectors},
-    lanes::{Lanes, slab_rows},
-    panels::Panels,
+    layout::{
+        buffer::Buffer,
+        ellpack::Layout,
+        lanes::{Lanes, slab_rows},
+        panels::Panels,
+    },
     simd::Isa,
-    sparse::Layout,
 };
 
 /// Half a unit in the last place, relative.

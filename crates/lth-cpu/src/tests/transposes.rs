@@ -2,12 +2,14 @@
 
 use proptest::prelude::*;
 
-use super::support::*;
 use crate::{
-    buffer::Buffer,
     kernels::transpose::RowsToSlab,
-    lanes::{Lanes, slab_rows},
-    panels::PANEL,
+    layout::{
+        buffer::Buffer,
+        lanes::{Lanes, slab_rows},
+        panels::PANEL,
+    },
+    tests::support::*,
 };
 
 proptest! {

@@ -3,10 +3,10 @@
 use lth_model::Optimizer;
 use proptest::prelude::*;
 
-use super::support::*;
 use crate::{
     kernels::update::{Adam, Kept, Momentum, Parameters, Sgd, UpdateRule, apply_at},
     simd::{Isa, Kernel, LANES, Simd},
+    tests::support::*,
 };
 
 /// An update rule of any kind.

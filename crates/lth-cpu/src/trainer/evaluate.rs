@@ -2,12 +2,14 @@
 
 use lth_model::{Batch, EngineError, Evaluation, EvaluationSet};
 
-use super::member::{Pass, forward};
 use crate::{
-    evaluation::{Packed, SLAB, packed},
-    graph::network::Mode,
-    input::{self, Inputs, Terms},
     kernels::{input::Unpack, softmax::Score},
+    network::{
+        evaluation::{Packed, SLAB, packed},
+        forward::Mode,
+        input::{self, Inputs, Terms},
+    },
+    trainer::member::{Pass, forward},
 };
 
 impl Pass<'_> {

@@ -5,23 +5,26 @@ use lth_model::{
     Tensors,
 };
 
-use super::{Common, scores::Scored};
 use crate::{
-    found::Found,
-    graph::{
-        network::{Mode, Network},
-        norm::Norm,
-    },
-    input::{Inputs, Loaded, Reader, Target},
     kernels::{
         activation::Scale,
         softmax::{Score, Softmax},
         update::UpdateRule,
     },
-    lanes::slab_rows,
-    optimizer::{WithRule, with_rule},
-    parameters::Parameters,
+    layers::norm::Norm,
+    layout::lanes::slab_rows,
+    network::{
+        Network,
+        forward::Mode,
+        found::Found,
+        input::{Inputs, Loaded, Reader, Target},
+    },
+    parameters::{
+        Parameters,
+        optimizer::{WithRule, with_rule},
+    },
     threads::Machine,
+    trainer::{Common, scores::Scored},
 };
 
 /// One network.

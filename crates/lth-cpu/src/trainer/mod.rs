@@ -15,10 +15,12 @@ use lth_model::{
 
 use crate::{
     CpuEngine,
-    input::{self, Loaded},
-    lanes::slab_rows,
-    names::Expected,
-    optimizer::{MomentNames, moment_names},
+    layout::lanes::slab_rows,
+    network::{
+        input::{self, Loaded},
+        names::Expected,
+    },
+    parameters::optimizer::{MomentNames, moment_names},
     threads::{Machine, Threads},
 };
 

@@ -6,15 +6,17 @@ use lth_model::{
 };
 
 use crate::{
-    buffer::Buffer,
     kernels::{
         apply::Apply,
         update::{Parameters, UpdateRule},
     },
-    names::check_shape,
-    optimizer::{MomentNames, WithRule},
+    layout::buffer::Buffer,
+    network::names::check_shape,
+    parameters::{
+        optimizer::{MomentNames, WithRule},
+        stored::{Given, Part, Stored},
+    },
     simd::Isa,
-    stored::{Given, Part, Stored},
 };
 
 /// Random numbers that are drawn before they are looked at, so that looking goes over whole vectors.

@@ -6,12 +6,14 @@ use lth_model::{
     supermask::{first_scores, sample_stream, step_stream},
 };
 
-use super::{
-    Common, estimated,
-    member::Pass,
-    scored_layer::{ScoredLayer, UpdateScores},
+use crate::{
+    parameters::optimizer::with_rule,
+    trainer::{
+        Common, estimated,
+        member::Pass,
+        scored_layer::{ScoredLayer, UpdateScores},
+    },
 };
-use crate::optimizer::with_rule;
 
 /// What a network whose mask is learned has beside its present weights.
 pub(super) struct Scored {

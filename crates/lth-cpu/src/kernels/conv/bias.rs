@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::sweep::{TILE, TILE_ROW},
+    layout::sweep::{TILE, TILE_ROW},
     simd::{Kernel, LANES, Simd},
 };
 

@@ -3,8 +3,10 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::sweep::{TILE, TILE_ROW, Tap},
-    conv::weights::Blocks,
+    layout::{
+        blocks::Blocks,
+        sweep::{TILE, TILE_ROW, Tap},
+    },
     simd::{Kernel, LANES, Simd},
 };
 

@@ -3,9 +3,11 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::sweep::{TILE, TILE_ROW, Tap},
-    conv::weights::Blocks,
-    shared::Shared,
+    layout::{
+        blocks::Blocks,
+        shared::Shared,
+        sweep::{TILE, TILE_ROW, Tap},
+    },
     simd::{Kernel, LANES, Simd},
 };
 

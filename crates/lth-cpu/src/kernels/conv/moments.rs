@@ -4,8 +4,7 @@
 
 use crate::{
     kernels::norm::Factors,
-    lanes::Lanes,
-    shared::Shared,
+    layout::{lanes::Lanes, shared::Shared},
     simd::{LANES, Simd},
 };
 

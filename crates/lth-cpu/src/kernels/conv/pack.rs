@@ -3,9 +3,11 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::sweep::{StripAt, Sweep},
     kernels::norm::Factors,
-    lanes::Lanes,
+    layout::{
+        lanes::Lanes,
+        sweep::{StripAt, Sweep},
+    },
     simd::{Kernel, LANES, Simd},
 };
 

@@ -3,9 +3,11 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::sweep::{StripAt, Sweep, TILE, TILE_ROW, TILE_ROWS, TileAt},
     kernels::{conv::moments::Moments, norm::Factors},
-    shared::Shared,
+    layout::{
+        shared::Shared,
+        sweep::{StripAt, Sweep, TILE, TILE_ROW, TILE_ROWS, TileAt},
+    },
     simd::{Kernel, LANES, Simd},
 };
 

@@ -4,8 +4,10 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::sweep::{StripAt, Sweep, TILE, TILE_ROW, TileAt},
-    shared::Shared,
+    layout::{
+        shared::Shared,
+        sweep::{StripAt, Sweep, TILE, TILE_ROW, TileAt},
+    },
     simd::{Kernel, LANES, Simd},
 };
 

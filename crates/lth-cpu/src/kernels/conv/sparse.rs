@@ -3,8 +3,8 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::{
-        sparse::{Entry, Segment},
+    layout::{
+        entries::{Entry, Segment},
         sweep::{TILE, TILE_ROW},
     },
     simd::{Kernel, LANES, Simd, opaque},

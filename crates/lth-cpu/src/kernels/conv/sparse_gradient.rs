@@ -3,8 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::{sparse::Segment, sweep::TILE_ROW},
-    shared::Shared,
+    layout::{entries::Segment, shared::Shared, sweep::TILE_ROW},
     simd::{Kernel, LANES, Simd, opaque},
 };
 

@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    conv::{sweep::Sweep, weights::Blocks},
+    layout::{blocks::Blocks, sweep::Sweep},
     simd::{Kernel, LANES, Simd},
 };
 

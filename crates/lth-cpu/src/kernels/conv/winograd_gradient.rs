@@ -4,9 +4,9 @@
 
 #![allow(unsafe_code)]
 
-use super::winograd::{Pieces, input_row};
 use crate::{
-    shared::Shared,
+    kernels::conv::winograd::{Pieces, input_row},
+    layout::shared::Shared,
     simd::{Kernel, LANES, Simd},
 };
 

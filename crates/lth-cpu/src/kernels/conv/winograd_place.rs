@@ -2,12 +2,9 @@
 
 #![allow(unsafe_code)]
 
-use super::winograd::Pieces;
 use crate::{
-    conv::{
-        source::Target,
-        sweep::{StripAt, Sweep},
-    },
+    kernels::conv::{target::Target, winograd::Pieces},
+    layout::sweep::{StripAt, Sweep},
     simd::{Kernel, LANES, Simd},
 };
 
