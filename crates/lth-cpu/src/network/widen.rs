@@ -12,13 +12,12 @@ use crate::{
 fn pairs(features: usize, wide: Lanes, mut each: impl FnMut(usize, usize)) {
     let rows = slab_rows(features);
     for slab in 0..wide.slabs {
-        for vector in 0..wide.vectors {
-            let narrow = slab * wide.vectors + vector;
-            if narrow * LANES >= wide.examples {
-                break;
-            }
-            for feature in 0..features {
-                let from = (narrow * rows + feature) * LANES;
+        let first = slab * wide.vectors;
+        let count = wide.examples.div_ceil(LANES).saturating_sub(first).min(wide.vectors);
+        // Vectors of a feature lie together in wide slabs, which are gone through once.
+        for feature in 0..features {
+            for vector in 0..count {
+                let from = ((first + vector) * rows + feature) * LANES;
                 let to = ((slab * rows + feature) * wide.vectors + vector) * LANES;
                 each(from, to);
             }

@@ -62,6 +62,9 @@ struct Row {
 /// Rows that are described at a time; a patch with more is copied in parts.
 const ROWS: usize = 32;
 
+/// Vectors of a slab that are asked for before they are read.
+const AHEAD: usize = 48;
+
 impl Kernel for Pack<'_> {
     type Output = ();
 
@@ -148,10 +151,11 @@ impl Pack<'_> {
                 bits[g] = lanes.bits(self.at.slab + g);
             }
         }
+        let ahead = ahead(rows, map);
         let patch = self.patch.as_mut_ptr();
         for c in 0..self.channels {
             let reading = self.reading(s, c);
-            for row in rows {
+            for (row, ahead) in rows.iter().zip(ahead) {
                 // SAFETY: the caller's promise.
                 unsafe {
                     let mut to = patch.add(c * channel + row.to);
@@ -163,7 +167,7 @@ impl Pack<'_> {
                     for _ in 0..row.inside {
                         for g in 0..G {
                             let value = if g < present {
-                                self.value(s, reading, from + g * self.stride, bits[g])
+                                self.value(s, reading, from + g * self.stride, ahead, bits[g])
                             } else {
                                 zero
                             };
@@ -205,10 +209,18 @@ impl Pack<'_> {
     /// # Safety
     /// 16 floats must be there at `at`, in all slabs that are read.
     #[inline(always)]
-    unsafe fn value<S: Simd>(&self, s: S, reading: Reading<'_, S::V>, at: usize, bits: u16) -> S::V {
+    unsafe fn value<S: Simd>(
+        &self,
+        s: S,
+        reading: Reading<'_, S::V>,
+        at: usize,
+        ahead: usize,
+        bits: u16,
+    ) -> S::V {
+        let later = at.wrapping_add(ahead);
         // SAFETY: the caller's promise.
         unsafe {
-            s.prefetch(self.slabs.as_ptr().wrapping_add(at + 48 * LANES));
+            s.prefetch(self.slabs.as_ptr().wrapping_add(later));
             let value = s.load(self.slabs.as_ptr().add(at));
             match reading {
                 Reading::Stored => value,
@@ -217,7 +229,7 @@ impl Pack<'_> {
                     if relu { s.max(s.splat(0.0), value) } else { value }
                 }
                 Reading::NormGradient { x, mean, scale, constant, slope } => {
-                    s.prefetch(x.as_ptr().wrapping_add(at + 48 * LANES));
+                    s.prefetch(x.as_ptr().wrapping_add(later));
                     let x = s.load(x.as_ptr().add(at));
                     let d = s.mul(scale, s.fnma(slope, s.sub(x, mean), s.sub(value, constant)));
                     s.select(bits, d, s.splat(0.0))
@@ -225,4 +237,21 @@ impl Pack<'_> {
             }
         }
     }
+}
+
+/// For each row, floats to one that is read about [`AHEAD`] vectors later, of this channel or a later one; a negative number
+/// wraps around.
+fn ahead(rows: &[Row], map: usize) -> [usize; ROWS] {
+    let (mut reads, mut count, mut longest) = ([0; ROWS], 0, 1);
+    for row in rows.iter().filter(|row| row.inside > 0) {
+        reads[count] = row.from;
+        count += 1;
+        longest = longest.max(row.inside);
+    }
+    let (mut ahead, mut next) = ([0; ROWS], AHEAD.div_ceil(longest));
+    for (row, ahead) in rows.iter().zip(&mut ahead).filter(|(row, _)| row.inside > 0) {
+        *ahead = (reads[next % count] + next / count * map).wrapping_sub(row.from);
+        next += 1;
+    }
+    ahead
 }

@@ -170,35 +170,39 @@ impl Kernel for PackPooled<'_> {
         assert!(source.slabs.len() >= end && source.codes.len() >= codes_len(end));
         assert!(patch.len() >= channels * sweep.channel());
         let zero = s.splat(0.0);
-        let [rows, columns] = sweep.patch;
+        let (group, [rows, columns]) = (sweep.group, sweep.patch);
+        let first = at.x as isize + sweep.in_first[1];
+        let before = (-first).clamp(0, columns as isize) as usize;
+        let end = (width as isize - first).clamp(before as isize, columns as isize) as usize;
         for channel in 0..channels {
             for row in 0..rows {
                 let y = (at.y + row).wrapping_add_signed(sweep.in_first[0]);
-                let mut to = channel * sweep.channel() + row * sweep.pitch();
-                for column in 0..columns {
-                    let x = (at.x + column).wrapping_add_signed(sweep.in_first[1]);
-                    let inside = y < height && x < width;
-                    // Outside of the map y and x are beyond any number: the pixel is not looked at.
-                    let place = if inside { y / 2 * (width / 2) + x / 2 } else { 0 };
-                    let pixel = channel * pooled + place * LANES;
-                    let member = y % 2 * 2 + x % 2;
-                    for g in 0..sweep.group {
-                        // SAFETY: the patch's length is checked above; pixels are inside of the map, slabs of the batch.
-                        unsafe {
-                            let value = if inside && at.slab + g < count {
-                                let from = (at.slab + g) * stride + pixel;
-                                let codes = source.codes.as_ptr().add(codes_len(from)).cast::<u16>();
-                                s.select(
-                                    codes.add(member).read(),
-                                    s.load(source.slabs.as_ptr().add(from)),
-                                    zero,
-                                )
-                            } else {
-                                zero
-                            };
-                            s.store(patch.as_mut_ptr().add(to), value);
+                let to = &mut patch[channel * sweep.channel() + row * sweep.pitch()..][..sweep.pitch()];
+                // Outside of the map y is beyond any number.
+                let (before, end) = if y < height { (before, end) } else { (columns, columns) };
+                to[..before * group * LANES].fill(0.0);
+                to[end * group * LANES..].fill(0.0);
+                for g in 0..group {
+                    let to = to[g * LANES..].as_mut_ptr();
+                    if at.slab + g >= count {
+                        for column in before..end {
+                            // SAFETY: the column is inside of the row.
+                            unsafe { s.store(to.add(column * group * LANES), zero) };
                         }
-                        to += LANES;
+                        continue;
+                    }
+                    let line = (at.slab + g) * stride + channel * pooled + y / 2 * (width / 2) * LANES;
+                    for column in before..end {
+                        let x = first.wrapping_add_unsigned(column) as usize;
+                        let from = line + x / 2 * LANES;
+                        // SAFETY: the column is inside of the row, pixels are inside of the map, slabs of the batch.
+                        unsafe {
+                            let codes = source.codes.as_ptr().add(codes_len(from)).cast::<u16>();
+                            let member = y % 2 * 2 + x % 2;
+                            let value = s.load(source.slabs.as_ptr().add(from));
+                            let value = s.select(codes.add(member).read(), value, zero);
+                            s.store(to.add(column * group * LANES), value);
+                        }
                     }
                 }
             }
