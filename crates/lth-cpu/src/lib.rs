@@ -48,6 +48,9 @@ pub struct CpuEngine {
 }
 
 impl CpuEngine {
+    /// In the engine's errors.
+    pub(crate) const NAME: &'static str = "cpu";
+
     /// An engine with the best instructions of this machine.
     pub fn new() -> Self {
         Self::with_instructions(Isa::detect())
@@ -90,7 +93,7 @@ impl Engine for CpuEngine {
 
     fn supports(&self, program: &Program<'_>) -> Result<(), EngineError> {
         network::limits::check_counts(program.architecture)?;
-        trainer::check(program)?;
+        program.check_scores(Self::NAME)?;
         network::check(program.architecture)
     }
 
@@ -104,10 +107,7 @@ impl Engine for CpuEngine {
     }
 
     fn evaluation_set(&self, data: &DataSet, indices: &[u32]) -> Result<EvaluationSet, EngineError> {
-        if let Some(index) = indices.iter().find(|&&index| index as usize >= data.len()) {
-            let reason = format!("example {index} of {} does not exist", data.len());
-            return Err(EngineError::Batch { reason });
-        }
+        data.check_indices(indices)?;
         Ok(EvaluationSet::held(data, indices, network::evaluation::Prepared::default()))
     }
 

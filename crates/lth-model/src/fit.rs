@@ -1,6 +1,60 @@
 //! Whether tensors and masks are those of an architecture.
 
-use crate::{Architecture, EngineError, Masks, Tensors};
+use crate::{Architecture, EngineError, Masks, Parameter, RunningStatistic, Tensors};
+
+/// The tensors that an architecture has, listed once: checks against them take no memory.
+#[derive(Debug, Clone)]
+pub struct ExpectedTensors {
+    /// Weights and biases.
+    pub parameters: Vec<Parameter>,
+    /// Running means and variances.
+    pub statistics: Vec<RunningStatistic>,
+}
+
+impl ExpectedTensors {
+    /// Those of an architecture.
+    pub fn of(architecture: &Architecture) -> Self {
+        Self { parameters: architecture.parameters(), statistics: architecture.running_statistics() }
+    }
+
+    /// See [`Architecture::check_tensors`].
+    ///
+    /// # Errors
+    /// Names the first tensor that does not fit.
+    pub fn check_tensors(&self, tensors: &Tensors) -> Result<(), EngineError> {
+        for (name, shape) in self.names() {
+            match tensors.get(name) {
+                None => return Err(EngineError::MissingTensor { name: name.clone() }),
+                Some(tensor) => check_shape(name, shape, tensor.shape())?,
+            }
+        }
+        match tensors.keys().find(|&name| self.names().all(|(known, _)| known != name)) {
+            Some(unknown) => Err(EngineError::UnknownTensor { name: unknown.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// See [`Architecture::check_masks`].
+    ///
+    /// # Errors
+    /// Names the first mask that does not fit.
+    pub fn check_masks(&self, masks: &Masks) -> Result<(), EngineError> {
+        for (covered, mask) in masks {
+            let covers = |parameter: &&Parameter| parameter.name == *covered && parameter.kind.is_prunable();
+            let name = format!("{covered}.mask");
+            match self.parameters.iter().find(covers) {
+                None => return Err(EngineError::UnknownTensor { name }),
+                Some(parameter) => check_shape(&name, &parameter.shape, mask.shape())?,
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> impl Iterator<Item = (&String, &Vec<usize>)> {
+        let parameters = self.parameters.iter().map(|parameter| (&parameter.name, &parameter.shape));
+        parameters.chain(self.statistics.iter().map(|statistic| (&statistic.name, &statistic.shape)))
+    }
+}
 
 impl Architecture {
     /// Checks that these tensors are exactly the parameters and running statistics of this architecture: none missing,
@@ -9,20 +63,7 @@ impl Architecture {
     /// # Errors
     /// Names the first tensor that does not fit, in the architecture's order, with both shapes.
     pub fn check_tensors(&self, tensors: &Tensors) -> Result<(), EngineError> {
-        let parameters = self.parameters().into_iter().map(|parameter| (parameter.name, parameter.shape));
-        let statistics =
-            self.running_statistics().into_iter().map(|statistic| (statistic.name, statistic.shape));
-        let expected: Vec<(String, Vec<usize>)> = parameters.chain(statistics).collect();
-        for (name, shape) in &expected {
-            match tensors.get(name) {
-                None => return Err(EngineError::MissingTensor { name: name.clone() }),
-                Some(tensor) => check_shape(name, shape, tensor.shape())?,
-            }
-        }
-        match tensors.keys().find(|&name| expected.iter().all(|(other, _)| other != name)) {
-            Some(unknown) => Err(EngineError::UnknownTensor { name: unknown.clone() }),
-            None => Ok(()),
-        }
+        ExpectedTensors::of(self).check_tensors(tensors)
     }
 
     /// These tensors in the order of a state dict ([`Architecture::state_names`]); what is no part of this architecture is
@@ -36,22 +77,15 @@ impl Architecture {
     /// # Errors
     /// Names the mask (as `<weight>.mask`) that covers nothing prunable or has another shape than its weight.
     pub fn check_masks(&self, masks: &Masks) -> Result<(), EngineError> {
-        let parameters = self.parameters();
-        for (covered, mask) in masks {
-            let name = format!("{covered}.mask");
-            match parameters
-                .iter()
-                .find(|parameter| parameter.name == *covered && parameter.kind.is_prunable())
-            {
-                None => return Err(EngineError::UnknownTensor { name }),
-                Some(parameter) => check_shape(&name, &parameter.shape, mask.shape())?,
-            }
-        }
-        Ok(())
+        ExpectedTensors::of(self).check_masks(masks)
     }
 }
 
-fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), EngineError> {
+/// Refuses a tensor of another shape.
+///
+/// # Errors
+/// [`EngineError::Shape`] with both.
+pub fn check_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), EngineError> {
     if expected == found {
         return Ok(());
     }

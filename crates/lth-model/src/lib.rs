@@ -47,6 +47,7 @@ pub use engine::{
 };
 pub use epoch_order::epoch_order;
 pub use error::{Hint, ParseError};
+pub use fit::{ExpectedTensors, check_shape};
 pub use fraction::{Density, Rate};
 pub use grouped::grouped;
 pub use init::{BiasInit, FanMode, InitScheme, initialize};

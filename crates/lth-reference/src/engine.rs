@@ -2,7 +2,7 @@
 
 use lth_model::{DataSet, Engine, EngineError, EvaluationSet, Examples, Placement, Program, Start, Trainer};
 
-use crate::{inputs::check_indices, trainer::ReferenceTrainer, training::check_program};
+use crate::trainer::ReferenceTrainer;
 
 /// The engine that every other is compared with: plain loops and products of matrices in 64 bits.
 ///
@@ -10,9 +10,14 @@ use crate::{inputs::check_indices, trainer::ReferenceTrainer, training::check_pr
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReferenceEngine;
 
+impl ReferenceEngine {
+    /// In the engine's errors.
+    pub(crate) const NAME: &'static str = "reference";
+}
+
 impl Engine for ReferenceEngine {
     fn name(&self) -> String {
-        "reference".to_owned()
+        Self::NAME.to_owned()
     }
 
     fn numerics(&self) -> &'static str {
@@ -20,7 +25,7 @@ impl Engine for ReferenceEngine {
     }
 
     fn supports(&self, program: &Program<'_>) -> Result<(), EngineError> {
-        check_program(program)
+        program.check_scores(Self::NAME)
     }
 
     fn placement(&self, _: &Program<'_>) -> Placement {
@@ -32,7 +37,7 @@ impl Engine for ReferenceEngine {
     }
 
     fn evaluation_set(&self, data: &DataSet, indices: &[u32]) -> Result<EvaluationSet, EngineError> {
-        check_indices(data.examples(), indices)?;
+        data.check_indices(indices)?;
         Ok(EvaluationSet::on_host(data, indices))
     }
 

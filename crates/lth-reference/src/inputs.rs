@@ -1,6 +1,6 @@
 //! Batches as numbers.
 
-use lth_model::{Architecture, Batch, EngineError, Examples, Normalization, Shape, View};
+use lth_model::{Batch, EngineError, Examples, Normalization, Shape, View};
 
 use crate::network::places_of;
 
@@ -84,46 +84,4 @@ fn own_normalization(bytes: &[u8]) -> Normalization {
     let variance = numbers().map(|x| (x - mean) * (x - mean)).sum::<f64>() / count;
     let deviation = variance.sqrt().max(1.0 / count.sqrt());
     Normalization::same(mean as f32, deviation as f32)
-}
-
-/// Refuses a batch that does not fit the architecture.
-pub(crate) fn check_batch(architecture: &Architecture, batch: Batch<'_>) -> Result<(), EngineError> {
-    let (features, classes) = (architecture.input_features(), architecture.classes());
-    let error = |reason: String| Err(EngineError::Batch { reason });
-    if batch.is_empty() {
-        return error("it has no example".to_owned());
-    }
-    let bad_label = match batch {
-        Batch::Stored { data, indices, views } => {
-            let examples = data.examples();
-            if !views.is_empty() && views.len() != indices.len() {
-                return error(format!("{} views of {} examples", views.len(), indices.len()));
-            }
-            if examples.features != features {
-                let found = examples.features;
-                return error(format!("examples have {found} values, the network reads {features}"));
-            }
-            check_indices(examples, indices)?;
-            let mut labels = indices.iter().map(|&index| examples.labels[index as usize]);
-            labels.find(|&label| usize::from(label) >= classes)
-        }
-        Batch::Values { inputs, labels } => {
-            if inputs.len() != labels.len() * features {
-                return error(format!("{} values for {} examples of {features}", inputs.len(), labels.len()));
-            }
-            labels.iter().copied().find(|&label| usize::from(label) >= classes)
-        }
-    };
-    bad_label.map_or(Ok(()), |label| error(format!("label {label}, but there are {classes} classes")))
-}
-
-/// Refuses indices beyond the data.
-pub(crate) fn check_indices(examples: &Examples, indices: &[u32]) -> Result<(), EngineError> {
-    match indices.iter().find(|&&index| index as usize >= examples.len()) {
-        None => Ok(()),
-        Some(index) => {
-            let reason = format!("example {index} of {} does not exist", examples.len());
-            Err(EngineError::Batch { reason })
-        }
-    }
 }

@@ -2,15 +2,6 @@
 
 use lth_model::Optimizer;
 
-/// The names of the moments that an optimiser keeps of each parameter.
-pub(crate) fn moment_names(optimizer: Optimizer) -> &'static [&'static str] {
-    match optimizer {
-        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["exp_avg", "exp_avg_sq"],
-        Optimizer::Sgd { momentum, .. } if momentum != 0.0 => &["momentum_buffer"],
-        Optimizer::Sgd { .. } => &[],
-    }
-}
-
 /// Updates one value and its moments, in the order of their names; `number` is that of the update, 1 being the first.
 ///
 /// Moments are those that the optimiser keeps: two of Adam and AdamW, one of SGD with momentum, else none.

@@ -1,16 +1,17 @@
 //! A network whose mask is learned on frozen weights.
 
 use lth_model::{
-    Batch, EngineError, Evaluation, EvaluationSet, Gradients, Learns, Normalizing, Optimizer, OptimizerState,
-    Program, RandomStream, Seed, Start, StepReport, Tensor, Tensors, TrainerState,
+    Batch, EngineError, Evaluation, EvaluationSet, Gradients, Learns, Optimizer, OptimizerState, Program,
+    RandomStream, Scores, Seed, Start, StepReport, Tensor, Tensors, TrainerState,
     supermask::{
         SupermaskMethod, first_scores, is_kept, largest, rescaling, sample_stream, sigmoid, step_stream,
     },
 };
 
 use crate::{
-    optimizer::{moment_names, update},
-    training::{Training, lacks, moment_of},
+    ReferenceEngine,
+    optimizer::update,
+    training::{Training, moment_of},
 };
 
 /// A prunable weight with its scores.
@@ -32,9 +33,7 @@ pub(crate) struct Scored {
     frozen: Tensors,
     layers: Vec<Layer>,
     optimizer: Optimizer,
-    method: SupermaskMethod,
-    dynamic_rescaling: bool,
-    normalizing: Option<Normalizing>,
+    settings: Scores,
     seed: Seed,
     updates: u64,
 }
@@ -42,16 +41,14 @@ pub(crate) struct Scored {
 impl Scored {
     /// `None` where scores are not what is learned.
     pub(crate) fn new(program: &Program<'_>, start: &Start<'_>) -> Result<Option<Self>, EngineError> {
-        let Learns::Scores(scores) = program.learns else { return Ok(None) };
-        let passes = Program { learns: Learns::Nothing, ..*program };
+        let Learns::Scores(settings) = &program.learns else { return Ok(None) };
+        let passes = Program { learns: Learns::Nothing, ..program.clone() };
         let mut scored = Self {
             masked: Training::new(&passes, &Start { optimizer: None, ..*start })?,
             frozen: Tensors::new(),
             layers: Vec::new(),
             optimizer: program.optimizer,
-            method: scores.method,
-            dynamic_rescaling: scores.dynamic_rescaling,
-            normalizing: scores.normalizing.cloned(),
+            settings: settings.clone(),
             seed: start.seed,
             updates: 0,
         };
@@ -61,9 +58,7 @@ impl Scored {
 
     /// See [`lth_model::Trainer::write`].
     pub(crate) fn write(&mut self, start: &Start<'_>) -> Result<(), EngineError> {
-        if start.masks.values().any(|mask| mask.live() < mask.len()) {
-            return Err(lacks("a mask under the mask that is learned"));
-        }
+        start.check_scores(ReferenceEngine::NAME)?;
         let layers = self.layers_of(start)?;
         self.masked.write(&Start { optimizer: None, ..*start })?;
         (self.layers, self.seed) = (layers, start.seed);
@@ -75,14 +70,16 @@ impl Scored {
     /// The scores of a start, or first ones.
     fn layers_of(&self, start: &Start<'_>) -> Result<Vec<Layer>, EngineError> {
         let mut layers = Vec::new();
-        for (name, first) in first_scores(&self.masked.network.architecture, &self.method, start.seed) {
+        for (name, first) in
+            first_scores(&self.masked.network.architecture, &self.settings.method, start.seed)
+        {
             let taken = |moment: &str| match start.optimizer {
                 None => Ok(None),
                 Some(memory) => moment_of(memory, &format!("{name}.score{moment}"), first.shape()).map(Some),
             };
             let given = taken("")?.map(|scores| scores.iter().map(|&score| score as f32).collect());
             let mut moments = Vec::new();
-            for moment in moment_names(self.optimizer) {
+            for moment in self.optimizer.moments() {
                 moments.push(taken(&format!(".{moment}"))?.unwrap_or_else(|| vec![0.0; first.len()]));
             }
             layers.push(Layer {
@@ -101,7 +98,7 @@ impl Scored {
     fn put_masks(&mut self, mut stream: RandomStream) {
         let mut order = Vec::new();
         for layer in &mut self.layers {
-            match self.method {
+            match self.settings.method {
                 SupermaskMethod::Bernoulli { .. } => {
                     for (factor, &score) in layer.factors.iter_mut().zip(&layer.scores) {
                         *factor = f64::from(u8::from(is_kept(stream.next_u32(), sigmoid(score))));
@@ -116,7 +113,7 @@ impl Scored {
                 }
             }
             let live = layer.factors.iter().filter(|&&factor| factor > 0.0).count();
-            let by = if self.dynamic_rescaling { rescaling(layer.factors.len(), live) } else { 1.0 };
+            let by = if self.settings.dynamic_rescaling { rescaling(layer.factors.len(), live) } else { 1.0 };
             layer.rescaling = f64::from(by);
             layer.factors.iter_mut().for_each(|factor| *factor *= layer.rescaling);
             let frozen = self.frozen[&layer.name].data();
@@ -138,7 +135,7 @@ impl Scored {
         for layer in &mut self.layers {
             let (gradients, frozen) = (&gradients[&layer.name], self.frozen[&layer.name].data());
             for (at, score) in layer.scores.iter_mut().enumerate() {
-                let slope = match self.method {
+                let slope = match self.settings.method {
                     SupermaskMethod::Bernoulli { .. } => {
                         let probability = f64::from(sigmoid(*score));
                         probability * (1.0 - probability)
@@ -166,12 +163,12 @@ impl Scored {
         set: &EvaluationSet,
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Evaluation>, EngineError> {
-        let samples = self.method.samples();
+        let samples = self.settings.method.samples();
         let has_norms = self.masked.values().any(|(name, _)| name.ends_with(".running_mean"));
         let mut all = Evaluation::default();
         for sample in 0..samples {
             self.put_masks(sample_stream(self.seed, self.updates, sample));
-            if let Some(on) = self.normalizing.as_ref().filter(|_| has_norms)
+            if let Some(on) = self.settings.normalizing.as_deref().filter(|_| has_norms)
                 && !self.masked.reestimate_batch_norm(&on.data, &on.indices, on.batch_size, stop)?
             {
                 return Ok(None);
@@ -195,7 +192,7 @@ impl Scored {
                 );
             };
             put("", layer.scores.clone());
-            for (moment, values) in moment_names(self.optimizer).iter().zip(&layer.moments) {
+            for (moment, values) in self.optimizer.moments().iter().zip(&layer.moments) {
                 put(&format!(".{moment}"), values.iter().map(|&value| value as f32).collect());
             }
         }

@@ -5,7 +5,7 @@ use lth_model::{Batch, DataSet, EngineError, Evaluation, EvaluationSet, Gradient
 use crate::{
     dropout::{self, Factors},
     forward::Pass,
-    inputs::{check_batch, numbers},
+    inputs::numbers,
     network::{Order, Statistics, Values, clear_pruned},
     objective::{Objective, Score},
     optimizer::{clip_factor, update},
@@ -35,12 +35,10 @@ impl Training {
 
     /// Refuses a batch that does not fit, or has no variance where it is normalised by itself.
     fn check(&self, batch: Batch<'_>) -> Result<(), EngineError> {
-        check_batch(&self.network.architecture, batch)?;
-        match self.network.architecture.norm_of_one_value(batch.len()) {
-            Some(layer) if self.network.statistics == Statistics::Batch => {
-                Err(EngineError::OneValue { layer: layer.to_owned() })
-            }
-            _ => Ok(()),
+        batch.check(&self.network.architecture)?;
+        match self.network.statistics {
+            Statistics::Batch => self.network.architecture.check_statistics(batch.len()),
+            Statistics::Running => Ok(()),
         }
     }
 
@@ -144,7 +142,7 @@ impl Training {
     /// # Errors
     /// When the batch does not fit.
     pub fn logits(&mut self, batch: Batch<'_>) -> Result<(Vec<f64>, Vec<u16>), EngineError> {
-        check_batch(&self.network.architecture, batch)?;
+        batch.check(&self.network.architecture)?;
         let (inputs, labels) = numbers(batch, &self.network.architecture.nodes[0].shape);
         let before = std::mem::replace(&mut self.network.statistics, Statistics::Running);
         let pass = self.pass(inputs, labels.len(), Factors::new());
@@ -171,9 +169,7 @@ impl Training {
             total.loss_sum += score.loss_sum;
             total.correct += score.correct;
         }
-        let examples = set.indices().len();
-        let loss = if examples == 0 { 0.0 } else { total.loss_sum / examples as f64 };
-        Ok(Some(Evaluation { loss, correct: total.correct, examples }))
+        Ok(Some(Evaluation::of(total.loss_sum, total.correct, set.indices().len())))
     }
 
     /// See [`lth_model::Trainer::reestimate_batch_norm`].
@@ -187,27 +183,13 @@ impl Training {
         batch_size: usize,
         stop: &dyn Fn() -> bool,
     ) -> Result<bool, EngineError> {
-        if batch_size == 0 || indices.is_empty() {
-            let reason = format!("{} examples in batches of {batch_size}", indices.len());
-            return Err(EngineError::Batch { reason });
-        }
-        let mut batches: Vec<&[u32]> = indices.chunks(batch_size).collect();
-        let one = |indices: &&[u32]| self.network.architecture.norm_of_one_value(indices.len());
-        if batches.len() > 1 && batch_size > 1 {
-            batches.pop_if(|last| one(&&**last).is_some());
-        }
-        for indices in &batches {
-            if let Some(layer) = one(indices) {
-                return Err(EngineError::OneValue { layer: layer.to_owned() });
-            }
-            check_batch(&self.network.architecture, Batch::Stored { data, indices, views: &[] })?;
-        }
-        let (mut sums, count) = (Values::new(), batches.len() as f64);
-        for indices in batches {
+        let batches = self.network.architecture.estimation_batches(data, indices, batch_size)?;
+        let (mut sums, mut count) = (Values::new(), 0.0);
+        for batch in batches {
             if stop() {
                 return Ok(false);
             }
-            let batch = Batch::Stored { data, indices, views: &[] };
+            count += 1.0;
             let (inputs, labels) = numbers(batch, &self.network.architecture.nodes[0].shape);
             let mut pass = self.pass(inputs, labels.len(), Factors::new());
             for Moved { name, values, .. } in self.statistics_of(&mut pass) {

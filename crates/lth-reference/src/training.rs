@@ -2,14 +2,14 @@
 
 use indexmap::IndexMap;
 use lth_model::{
-    Architecture, EngineError, Learns, Masks, Op, OptimizerState, Program, Pruned, Seed, Start, Tensor,
-    Tensors, TrainerState,
+    Architecture, EngineError, Learns, Masks, OptimizerState, Program, Pruned, Seed, Start, Tensor, Tensors,
+    TrainerState,
 };
 
 use crate::{
+    ReferenceEngine,
     network::{Network, Statistics, clear_pruned},
     noise::Noise,
-    optimizer::moment_names,
 };
 
 /// What a program says of updates.
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// The names of the moments of each parameter.
     fn moments(&self) -> &'static [&'static str] {
-        if self.learns { moment_names(self.optimizer) } else { &[] }
+        if self.learns { self.optimizer.moments() } else { &[] }
     }
 }
 
@@ -199,28 +199,10 @@ pub(crate) fn moment_of(
     name: &str,
     shape: &[usize],
 ) -> Result<Vec<f64>, EngineError> {
-    let Some(tensor) = memory.tensors.get(name) else {
-        return Err(EngineError::MissingTensor { name: name.to_owned() });
-    };
-    if tensor.shape() != shape {
-        let (expected, found) = (shape.to_vec(), tensor.shape().to_vec());
-        return Err(EngineError::Shape { name: name.to_owned(), expected, found });
-    }
+    let tensor = memory.tensor(name, shape)?;
     Ok(tensor.data().iter().copied().map(f64::from).collect())
 }
 
-/// Refuses what cannot be learned by scores.
-pub(crate) fn check_program(program: &Program<'_>) -> Result<(), EngineError> {
-    let Learns::Scores(_) = program.learns else { return Ok(()) };
-    if program.architecture.nodes.iter().any(|node| matches!(node.op, Op::Dropout { .. })) {
-        return Err(lacks("dropout while a mask is learned"));
-    }
-    if program.gradient_clip.is_some() {
-        return Err(lacks("clipping of gradients while a mask is learned"));
-    }
-    Ok(())
-}
-
 pub(crate) fn lacks(what: &str) -> EngineError {
-    EngineError::Unsupported { engine: "reference", what: what.to_owned() }
+    EngineError::unsupported(ReferenceEngine::NAME, what)
 }

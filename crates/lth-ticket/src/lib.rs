@@ -70,8 +70,8 @@ pub use statistics::{
     CONFIDENCE, counting_variance, paired_interval, paired_proportions_noise, proportion_noise,
 };
 pub use supermask::{
-    FrozenWeights, SupermaskMethod, SupermaskSettings, check_supermask_network, first_scores, likely_masks,
-    sampled_masks, scores_of, supermask_weights, top_masks,
+    FrozenWeights, SupermaskMethod, SupermaskSettings, first_scores, likely_masks, sampled_masks, scores_of,
+    supermask_weights, top_masks,
 };
 pub use ticket::{Ticket, TicketOrigin};
 pub use ticket_error::TicketError;

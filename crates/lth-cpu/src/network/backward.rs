@@ -293,16 +293,13 @@ fn close(machine: Machine<'_>, place: &Place, value: &[f32], dx: &mut [f32], exa
 #[cfg(test)]
 mod tests {
     use lth_model::{
-        ArchitectureBuilder, BiasInit, InitScheme, Masks, Purpose, Seed, Start, Window, initialize,
+        ArchitectureBuilder, BiasInit, ExpectedTensors, InitScheme, Masks, Purpose, Seed, Start, Window,
+        initialize,
     };
 
     use super::*;
     use crate::{
-        kernels::update::Sgd,
-        network::{forward::Mode, names::Expected},
-        parameters::Parameters,
-        simd::Isa,
-        threads::Threads,
+        kernels::update::Sgd, network::forward::Mode, parameters::Parameters, simd::Isa, threads::Threads,
     };
 
     const EXAMPLES: usize = 3;
@@ -321,7 +318,8 @@ mod tests {
         let weights = initialize(&architecture, scheme, BiasInit::Zero, Seed(1), purpose, 0);
         let masks = Masks::new();
         let parameters = Parameters::new(&Start::new(&weights, &masks, Seed(1)), &[], None);
-        let mut network = Network::new(&architecture, &Expected::of(&architecture), &parameters).unwrap();
+        let mut network =
+            Network::new(&architecture, &ExpectedTensors::of(&architecture), &parameters).unwrap();
         let threads = Threads::new(1);
         let isa = Isa::available().into_iter().next().expect("plain code runs everywhere");
         let machine = Machine { isa, threads: &threads };

@@ -15,12 +15,8 @@ use crate::{
         activation::{Multiply, Sum},
         conv::place::Normed,
     },
-    layers::{conv::pass::Written, norm::Statistics, pool::Pools},
-    layout::{
-        buffer::Buffer,
-        lanes::{Lanes, slab_rows},
-        place::PlaceId,
-    },
+    layers::{conv::pass::Written, dropout::draw, norm::Statistics, pool::Pools},
+    layout::{buffer::Buffer, lanes::slab_rows, place::PlaceId},
     threads::Machine,
 };
 
@@ -179,20 +175,6 @@ impl Network {
                 machine.isa.run(Sum { a: x, b: other, relu: stage.relu, y: &mut y[..len] });
             }
             _ => self.other_kind(index),
-        }
-    }
-}
-
-/// Draws factors feature after feature, example after example.
-fn draw(factors: &mut [f32], rate: f32, features: usize, lanes: Lanes, stream: &mut RandomStream) {
-    let kept = 1.0 / (1.0 - rate);
-    let stride = slab_rows(features) * lanes.width();
-    for feature in 0..features {
-        for slab in 0..lanes.slabs {
-            let at = slab * stride + feature * lanes.width();
-            for factor in &mut factors[at..at + lanes.range(slab).len()] {
-                *factor = if stream.uniform() < f64::from(rate) { 0.0 } else { kept };
-            }
         }
     }
 }

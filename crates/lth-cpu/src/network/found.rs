@@ -1,8 +1,8 @@
 //! Gradients by name.
 
-use lth_model::{Gradients, Masks, Tensor, Tensors};
+use lth_model::{ExpectedTensors, Gradients, Masks, Tensor, Tensors};
 
-use crate::network::names::{Expected, Names};
+use crate::network::names::Names;
 
 /// Gradients of all parameters in the architecture's order, written layer by layer; tensors that fit are written over.
 pub(crate) struct Found<'a> {
@@ -14,7 +14,7 @@ pub(crate) struct Found<'a> {
 impl<'a> Found<'a> {
     /// Into these tensors; nothing is allocated for tensors that are there already.
     pub(crate) fn new(
-        expected: &Expected,
+        expected: &ExpectedTensors,
         tensors: &'a mut Tensors,
         which: Gradients,
         masks: &'a Masks,

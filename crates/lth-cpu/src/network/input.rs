@@ -1,6 +1,6 @@
 //! The examples of a step, brought into slabs.
 
-use lth_model::{Architecture, Batch, EngineError, Examples};
+use lth_model::{Batch, Examples};
 
 use crate::{
     kernels::{
@@ -29,8 +29,8 @@ pub(crate) struct Loaded {
     blocks: Buffer,
     /// For each 16 inputs the examples in which one of them is not zero.
     active: ActiveExamples,
-    /// Whether both are of this batch, and not of one before it.
-    has_blocks: bool,
+    /// Whom it was loaded for: what others would read is of a batch before it.
+    reader: Reader,
     /// For each slab the inputs that are not zero throughout, where a linear layer reads them.
     terms: Vec<Vec<u16>>,
     pub(crate) labels: Vec<u16>,
@@ -48,9 +48,10 @@ pub(crate) struct Target<'a> {
 }
 
 /// What the layers that read the input want of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Reader {
     /// Slabs only.
+    #[default]
     Maps,
     /// Slabs, and which inputs are not zero throughout.
     Linear,
@@ -86,57 +87,17 @@ pub(crate) struct Inputs<'a> {
     pub(crate) blocks: Option<(&'a [f32], &'a ActiveExamples)>,
 }
 
-/// Refuses a batch that does not fit the architecture.
-pub(crate) fn check(architecture: &Architecture, batch: Batch<'_>) -> Result<(), EngineError> {
-    let (features, classes) = (architecture.input_features(), architecture.classes());
-    let error = |reason: String| Err(EngineError::Batch { reason });
-    if batch.is_empty() {
-        return error("it has no example".to_owned());
-    }
-    let bad_label = match batch {
-        Batch::Stored { data, indices, views } => {
-            let examples = data.examples();
-            if !views.is_empty() && views.len() != indices.len() {
-                return error(format!("{} views of {} examples", views.len(), indices.len()));
-            }
-            if examples.features != features {
-                return error(format!(
-                    "examples have {} values, the network reads {features}",
-                    examples.features
-                ));
-            }
-            if let Some(index) = indices.iter().find(|&&index| index as usize >= examples.len()) {
-                return error(format!("example {index} of {} does not exist", examples.len()));
-            }
-            let mut labels = indices.iter().map(|&index| examples.labels[index as usize]);
-            labels.find(|&label| usize::from(label) >= classes)
-        }
-        Batch::Values { inputs, labels } => {
-            if inputs.len() != labels.len() * features {
-                return error(format!("{} values for {} examples of {features}", inputs.len(), labels.len()));
-            }
-            labels.iter().copied().find(|&label| usize::from(label) >= classes)
-        }
-    };
-    bad_label.map_or(Ok(()), |label| check_label(architecture, label))
-}
-
-/// Refuses a class that the network does not have.
-pub(crate) fn check_label(architecture: &Architecture, label: u16) -> Result<(), EngineError> {
-    let classes = architecture.classes();
-    if usize::from(label) < classes {
-        return Ok(());
-    }
-    Err(EngineError::Batch { reason: format!("label {label}, but there are {classes} classes") })
-}
-
 impl Loaded {
-    /// What is known of the batch beside its slabs; `linear` says whether a linear layer reads them.
-    pub(crate) fn inputs(&self, linear: bool) -> Inputs<'_> {
+    /// What is known of the batch beside its slabs.
+    pub(crate) fn inputs(&self) -> Inputs<'_> {
         Inputs {
-            terms: linear.then_some(Terms::EachSlab(&self.terms)),
-            blocks: self.has_blocks.then_some((&*self.blocks, &self.active)),
+            terms: (self.reader != Reader::Maps).then_some(Terms::EachSlab(&self.terms)),
+            blocks: self.has_blocks().then_some((&*self.blocks, &self.active)),
         }
+    }
+
+    fn has_blocks(&self) -> bool {
+        self.reader == Reader::DenseGradient
     }
 
     /// Loads a batch that was checked; lanes beyond it are zero.
@@ -145,8 +106,8 @@ impl Loaded {
         let width = features.next_multiple_of(16);
         let total = target.lanes.slabs * target.lanes.width();
         self.labels.clear();
-        self.has_blocks = target.reader == Reader::DenseGradient;
-        if self.has_blocks {
+        self.reader = target.reader;
+        if self.has_blocks() {
             self.blocks.at_least(total * width);
         }
         self.terms.resize_with(target.lanes.slabs.max(self.terms.len()), Vec::new);
@@ -193,7 +154,7 @@ impl Loaded {
         if target.reader != Reader::Maps {
             self.find_terms(lanes, features, width, scale.keeps_zero());
         }
-        if self.has_blocks {
+        if self.has_blocks() {
             self.find_active(indices.len(), width, scale.keeps_zero());
         }
         let stride = slab_rows(features) * lanes.width();
@@ -205,7 +166,7 @@ impl Loaded {
                 examples: lanes.range(slab).len(),
                 vectors: lanes.vectors,
                 slab: &mut target.slabs[slab * stride..],
-                blocks: self.has_blocks.then_some((&mut *self.blocks, slab * lanes.width(), total)),
+                blocks: self.has_blocks().then_some((&mut *self.blocks, slab * lanes.width(), total)),
                 scale,
             });
         }
@@ -215,7 +176,7 @@ impl Loaded {
     fn load_rows(&mut self, rows: &[f32], (features, width): (usize, usize), target: &mut Target<'_>) {
         let (lanes, examples) = (target.lanes, self.labels.len());
         let total = lanes.slabs * lanes.width();
-        if self.has_blocks {
+        if self.has_blocks() {
             for (vector, block) in self.blocks.chunks_exact_mut(total * 16).enumerate().take(width / 16) {
                 for (to, row) in block.chunks_exact_mut(16).zip(rows.chunks_exact(width)) {
                     to.copy_from_slice(&row[vector * 16..vector * 16 + 16]);

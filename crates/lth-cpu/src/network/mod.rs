@@ -16,7 +16,7 @@ pub(crate) mod stage;
 pub(crate) mod traffic;
 pub(crate) mod widen;
 
-use lth_model::{Architecture, EngineError, Tensors};
+use lth_model::{Architecture, EngineError, ExpectedTensors, Tensors};
 
 use crate::{
     kernels::conv::pack::Read,
@@ -33,12 +33,11 @@ use crate::{
     network::{
         build::layer,
         input::Reader,
-        names::Expected,
         plan::{Plan, Stage, plan},
         spares::Spares,
         stage::{Layer, Named},
     },
-    parameters::{Parameters, optimizer::MomentNames, stored::Part},
+    parameters::{MomentNames, Parameters, stored::Part},
 };
 
 /// Refuses an architecture that cannot be computed as a graph.
@@ -67,10 +66,11 @@ pub(crate) struct Network {
 impl Network {
     pub(crate) fn new(
         architecture: &Architecture,
-        expected: &Expected,
+        expected: &ExpectedTensors,
         parameters: &Parameters<'_>,
     ) -> Result<Self, EngineError> {
-        expected.check(parameters.weights, parameters.masks)?;
+        expected.check_tensors(parameters.weights)?;
+        expected.check_masks(parameters.masks)?;
         let plan = plan(architecture)?;
         let layers = plan
             .stages
@@ -101,19 +101,17 @@ impl Network {
         (place.lanes(examples), &mut self.values[output], &mut self.gradients[output])
     }
 
-    /// Whether linear layers alone read the input, and in slabs of several vectors.
-    pub(crate) fn is_linear_at_input(&self) -> bool {
-        self.plan.places[0].wide
+    /// What a forward pass wants to know of its input.
+    pub(crate) fn reader(&self) -> Reader {
+        if self.plan.places[0].wide { Reader::Linear } else { Reader::Maps }
     }
 
-    /// What a step wants to know of its input; `gradients` are wanted of all weights, whether kept or not.
-    pub(crate) fn reader(&self, gradients: bool) -> Reader {
-        match self.is_linear_at_input() {
-            false => Reader::Maps,
-            true if gradients || self.input_layers().any(|linear| !linear.is_sparse()) => {
-                Reader::DenseGradient
-            }
-            true => Reader::Linear,
+    /// What a step wants to know of it; `gradients` are wanted of all weights, whether kept or not.
+    pub(crate) fn reader_of_step(&self, gradients: bool) -> Reader {
+        let dense = |linear: &Linear| gradients || !linear.is_sparse();
+        match self.reader() {
+            Reader::Linear if self.input_layers().any(dense) => Reader::DenseGradient,
+            reader => reader,
         }
     }
 

@@ -5,10 +5,10 @@ pub(crate) mod stored;
 
 use lth_model::{EngineError, Masks, OptimizerState, Pruned, Start, Tensor, Tensors};
 
-use crate::{
-    network::names::check_shape,
-    parameters::{optimizer::MomentNames, stored::Given},
-};
+use stored::Given;
+
+/// The names under which PyTorch keeps the moments of a parameter.
+pub(crate) type MomentNames = &'static [&'static str];
 
 /// Parameters to be brought in.
 #[derive(Clone, Copy)]
@@ -36,13 +36,7 @@ impl<'a> Parameters<'a> {
         let mut found: [Option<&Tensor>; 2] = [None, None];
         if let Some(optimizer) = self.optimizer {
             for (place, moment) in found.iter_mut().zip(self.moments) {
-                let name = format!("{name}.{moment}");
-                let tensor = optimizer
-                    .tensors
-                    .get(&name)
-                    .ok_or_else(|| EngineError::MissingTensor { name: name.clone() })?;
-                check_shape(&name, value.shape(), tensor.shape())?;
-                *place = Some(tensor);
+                *place = Some(optimizer.tensor(&format!("{name}.{moment}"), value.shape())?);
             }
         }
         Ok(Given { value, moments: found, kept_moments: self.moments.len(), pruned: self.pruned })

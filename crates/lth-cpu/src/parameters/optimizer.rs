@@ -4,22 +4,10 @@ use lth_model::Optimizer;
 
 use crate::kernels::update::{Adam, Momentum, Sgd, UpdateRule};
 
-/// The name under which PyTorch keeps each moment of an optimiser.
-pub(crate) type MomentNames = &'static [&'static str];
-
 /// What is to be done with the rule of a step, whichever it is.
 pub(crate) trait WithRule {
     /// Does it.
     fn with<R: UpdateRule>(self, rule: R);
-}
-
-/// The names of the moments that an optimiser keeps.
-pub(crate) fn moment_names(optimizer: Optimizer) -> MomentNames {
-    match optimizer {
-        Optimizer::Adam { .. } | Optimizer::AdamW { .. } => &["exp_avg", "exp_avg_sq"],
-        Optimizer::Sgd { momentum, .. } if momentum != 0.0 => &["momentum_buffer"],
-        Optimizer::Sgd { .. } => &[],
-    }
 }
 
 /// Calls `then` with the rule of update number `update`, 1 being the first.

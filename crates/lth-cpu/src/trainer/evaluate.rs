@@ -7,7 +7,7 @@ use crate::{
     network::{
         evaluation::{Packed, SLAB, packed},
         forward::Mode,
-        input::{self, Inputs, Terms},
+        input::{Inputs, Reader, Terms},
     },
     trainer::member::{Pass, forward},
 };
@@ -19,26 +19,34 @@ impl Pass<'_> {
         set: &EvaluationSet,
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Evaluation>, EngineError> {
+        let Some(mut scored) = self.member.scored.take() else { return self.evaluate_network(set, stop) };
+        let found = self.evaluate_scores(&mut scored, set, stop);
+        self.member.scored = Some(scored);
+        found
+    }
+
+    /// Of the present weights.
+    pub(super) fn evaluate_network(
+        &mut self,
+        set: &EvaluationSet,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Evaluation>, EngineError> {
         let mut layout = None;
-        if let (true, Some(&index)) = (self.member.network.is_linear_at_input(), set.indices().first()) {
+        if let (true, Some(&index)) = (self.member.network.reader() != Reader::Maps, set.indices().first()) {
             // One example tells the number of inputs, the layout the classes.
             let batch = Batch::Stored { data: set.data(), indices: &[index], views: &[] };
-            input::check(&self.common.architecture, batch)?;
+            batch.check(&self.common.architecture)?;
             layout = packed(set, self.machine.isa);
         }
         let score = match layout {
             Some(layout) => {
-                input::check_label(&self.common.architecture, layout.largest_label)?;
+                self.common.architecture.check_label(layout.largest_label)?;
                 self.score_packed(layout, stop)
             }
             None => self.score_plain(set, stop)?,
         };
         let examples = set.indices().len();
-        Ok(score.map(|Score { loss_sum, correct, .. }| Evaluation {
-            loss: if examples == 0 { 0.0 } else { loss_sum / examples as f64 },
-            correct,
-            examples,
-        }))
+        Ok(score.map(|score| Evaluation::of(score.loss_sum, score.correct, examples)))
     }
 
     fn score_plain(
@@ -52,7 +60,7 @@ impl Pass<'_> {
                 return Ok(None);
             }
             let batch = Batch::Stored { data: set.data(), indices, views: &[] };
-            input::check(&self.common.architecture, batch)?;
+            batch.check(&self.common.architecture)?;
             self.load_and_evaluate(batch);
             total.add(self.loss(indices.len(), false));
         }

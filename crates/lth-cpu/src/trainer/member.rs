@@ -1,8 +1,7 @@
 //! One network of a trainer, and what is done with it.
 
 use lth_model::{
-    Batch, EngineError, Gradients, Learns, Masks, Pruned, Purpose, RandomStream, Seed, Start, StepReport,
-    Tensors,
+    Batch, EngineError, Gradients, Masks, Pruned, Purpose, RandomStream, Seed, Start, StepReport, Tensors,
 };
 
 use crate::{
@@ -71,15 +70,15 @@ pub(super) struct Pass<'a> {
 impl Pass<'_> {
     /// One update on a batch that was checked.
     pub(super) fn update(&mut self, batch: Batch<'_>, rate: f32) -> StepReport {
-        match self.common.learns() {
-            Learns::Scores(scores) => self.step_scores(&scores, batch, rate),
-            _ => self.step(batch, rate),
-        }
+        let Some(mut scored) = self.member.scored.take() else { return self.step(batch, rate) };
+        let report = self.step_scores(&mut scored, batch, rate);
+        self.member.scored = Some(scored);
+        report
     }
 
     fn step(&mut self, batch: Batch<'_>, rate: f32) -> StepReport {
         let examples = batch.len();
-        let reader = self.member.network.reader(self.common.gradient_clip.is_some());
+        let reader = self.member.network.reader_of_step(self.common.gradient_clip.is_some());
         self.load(batch, reader);
         let mut dropout = RandomStream::new(self.member.seed, Purpose::Dropout, self.member.updates);
         self.forward(examples, Mode::Training { dropout: &mut dropout });
@@ -88,7 +87,7 @@ impl Pass<'_> {
         self.member.updates += 1;
         let update = Backward {
             machine: self.machine,
-            inputs: self.batch.inputs(self.member.network.is_linear_at_input()),
+            inputs: self.batch.inputs(),
             network: &mut self.member.network,
             examples,
         };
@@ -99,7 +98,7 @@ impl Pass<'_> {
     /// The gradients of a batch that was checked.
     pub(super) fn gradients(&mut self, batch: Batch<'_>, which: Gradients, into: &mut Tensors) -> StepReport {
         let examples = batch.len();
-        self.load(batch, self.member.network.reader(true));
+        self.load(batch, self.member.network.reader_of_step(true));
         self.member.network.forget_dropout();
         self.forward(examples, Mode::Estimate);
         let score = self.loss(examples, true);
@@ -116,15 +115,13 @@ impl Pass<'_> {
 
     /// From the input to the logits without dropout, batch normalisation by its running statistics.
     pub(super) fn load_and_evaluate(&mut self, batch: Batch<'_>) {
-        let linear = self.member.network.is_linear_at_input();
-        self.load(batch, if linear { Reader::Linear } else { Reader::Maps });
+        self.load(batch, self.member.network.reader());
         self.forward(batch.len(), Mode::Evaluation);
     }
 
     fn forward(&mut self, examples: usize, mode: Mode<'_>) {
         let Self { machine, member, batch, .. } = self;
-        let inputs = batch.inputs(member.network.is_linear_at_input());
-        forward(*machine, &mut member.network, examples, inputs, mode);
+        forward(*machine, &mut member.network, examples, batch.inputs(), mode);
     }
 
     /// Losses of all slabs; with `gradient` leaves the gradient of the mean loss, else without label smoothing.
@@ -166,7 +163,7 @@ impl Pass<'_> {
 
     /// The gradients of all parameters from that of the logits.
     fn collect_gradients(&mut self, examples: usize, which: Gradients, into: &mut Tensors) {
-        let inputs = self.batch.inputs(self.member.network.is_linear_at_input());
+        let inputs = self.batch.inputs();
         let mut found = Found::new(&self.common.expected, into, which, &self.member.masks);
         self.member.network.gradients(self.machine, examples, inputs, &mut found);
     }
@@ -184,8 +181,7 @@ impl Pass<'_> {
                 self.member.network.norms().for_each(Norm::abandon_estimate);
                 return false;
             }
-            let linear = self.member.network.is_linear_at_input();
-            self.load(batch, if linear { Reader::Linear } else { Reader::Maps });
+            self.load(batch, self.member.network.reader());
             self.forward(batch.len(), Mode::Estimate);
         }
         self.member.network.norms().for_each(Norm::end_estimate);

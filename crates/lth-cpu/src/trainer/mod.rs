@@ -8,26 +8,20 @@ mod scores;
 use std::time::Duration;
 
 use lth_model::{
-    Architecture, Batch, DataSet, EngineError, Evaluation, EvaluationSet, Gradients, Learns, Masks,
-    Normalizing, Optimizer, OptimizerState, Program, Pruned, Scores, Start, StepReport, Stretch, Tensors,
-    Trainer, TrainerState, supermask::SupermaskMethod,
+    Architecture, Batch, DataSet, EngineError, Evaluation, EvaluationSet, ExpectedTensors, Gradients, Learns,
+    Masks, Optimizer, OptimizerState, Program, Pruned, Start, StepReport, Stretch, Tensors, Trainer,
+    TrainerState,
 };
 
 use crate::{
     CpuEngine,
     layout::lanes::slab_rows,
-    network::{
-        input::{self, Loaded},
-        names::Expected,
-    },
-    parameters::optimizer::{MomentNames, moment_names},
+    network::input::Loaded,
+    parameters::MomentNames,
     threads::{Machine, Threads},
 };
 
 use member::{Member, Pass};
-use scores::unsupported;
-
-pub(crate) use scores::check;
 
 /// Networks of one program in training on the CPU, one after the other.
 pub(crate) struct CpuTrainer {
@@ -43,11 +37,11 @@ pub(crate) struct CpuTrainer {
 /// What the networks have in common.
 struct Common {
     architecture: Architecture,
-    expected: Expected,
+    expected: ExpectedTensors,
     optimizer: Optimizer,
     /// None where nothing is learned.
     moments: MomentNames,
-    learns: Learned,
+    learns: Learns,
     smoothing: f32,
     gradient_clip: Option<f32>,
     crossover: Option<f64>,
@@ -61,15 +55,15 @@ impl CpuTrainer {
     ) -> Result<Self, EngineError> {
         let architecture = program.architecture;
         let moments = match program.learns {
-            Learns::Nothing => &[],
-            Learns::Weights | Learns::Scores(_) => moment_names(program.optimizer),
+            Learns::Nothing => &[][..],
+            Learns::Weights | Learns::Scores(_) => program.optimizer.moments(),
         };
         let common = Common {
             architecture: architecture.clone(),
-            expected: Expected::of(architecture),
+            expected: ExpectedTensors::of(architecture),
             optimizer: program.optimizer,
             moments,
-            learns: Learned::of(program.learns),
+            learns: program.learns.clone(),
             smoothing: program.label_smoothing,
             gradient_clip: program.gradient_clip,
             crossover: engine.crossover,
@@ -102,29 +96,26 @@ impl CpuTrainer {
         }
     }
 
-    fn check(&self, batch: Batch<'_>) -> Result<(), EngineError> {
-        input::check(&self.common.architecture, batch)
-    }
-
     /// Refuses what a network whose mask is learned cannot give.
-    fn refuse_scores(&self, what: &str) -> Result<(), EngineError> {
-        match self.common.learns() {
-            Learns::Scores(_) => Err(unsupported(&format!("{what} while a mask is learned"))),
-            _ => Ok(()),
+    fn refuse_scores(&self, network: usize, what: &str) -> Result<(), EngineError> {
+        match self.member(network).scored {
+            Some(_) => Err(unsupported(&format!("{what} while a mask is learned"))),
+            None => Ok(()),
         }
     }
 }
 
 impl Trainer for CpuTrainer {
     fn run(&mut self, stretches: &[Stretch<'_>], reports: &mut Vec<StepReport>) -> Result<(), EngineError> {
-        if self.common.learns() == Learns::Nothing {
+        if self.common.learns == Learns::Nothing {
             return Err(unsupported("updates of a network that learns nothing"));
         }
         reports.clear();
         for Stretch { network, updates } in stretches {
             for update in *updates {
-                self.check(update.batch)?;
-                self.common.check_statistics(update.batch.len())?;
+                let architecture = &self.common.architecture;
+                update.batch.check(architecture)?;
+                architecture.check_statistics(update.batch.len())?;
                 reports.push(self.pass(*network).update(update.batch, update.rate));
             }
         }
@@ -138,20 +129,15 @@ impl Trainer for CpuTrainer {
     ) -> Result<Option<Vec<Evaluation>>, EngineError> {
         let mut found = Vec::with_capacity(sets.len());
         for (network, set) in sets {
-            let mut pass = self.pass(*network);
-            let evaluation = match pass.common.learns() {
-                Learns::Scores(scores) => pass.evaluate_scores(&scores, set, stop)?,
-                _ => pass.evaluate(set, stop)?,
-            };
-            let Some(evaluation) = evaluation else { return Ok(None) };
+            let Some(evaluation) = self.pass(*network).evaluate(set, stop)? else { return Ok(None) };
             found.push(evaluation);
         }
         Ok(Some(found))
     }
 
     fn logits(&mut self, network: usize, batch: Batch<'_>) -> Result<Vec<f32>, EngineError> {
-        self.refuse_scores("outputs")?;
-        self.check(batch)?;
+        self.refuse_scores(network, "outputs")?;
+        batch.check(&self.common.architecture)?;
         let classes = self.common.architecture.classes();
         let mut pass = self.pass(network);
         pass.load_and_evaluate(batch);
@@ -174,14 +160,14 @@ impl Trainer for CpuTrainer {
         which: Gradients,
         into: &mut Tensors,
     ) -> Result<StepReport, EngineError> {
-        self.refuse_scores("gradients of weights")?;
-        self.check(batch)?;
-        self.common.check_statistics(batch.len())?;
+        self.refuse_scores(network, "gradients of weights")?;
+        batch.check(&self.common.architecture)?;
+        self.common.architecture.check_statistics(batch.len())?;
         Ok(self.pass(network).gradients(batch, which, into))
     }
 
     fn remask(&mut self, network: usize, masks: &Masks) -> Result<(), EngineError> {
-        self.refuse_scores("a mask of its own")?;
+        self.refuse_scores(network, "a mask of its own")?;
         let member = self.member(network);
         if member.pruned == Pruned::Frozen {
             return Err(unsupported("masks that change while pruned weights are frozen at values"));
@@ -200,8 +186,8 @@ impl Trainer for CpuTrainer {
         batch_size: usize,
         stop: &dyn Fn() -> bool,
     ) -> Result<bool, EngineError> {
-        self.refuse_scores("statistics that outlast an evaluation")?;
-        let batches = estimated(&self.common, data, indices, batch_size)?;
+        self.refuse_scores(network, "statistics that outlast an evaluation")?;
+        let batches = self.common.architecture.estimation_batches(data, indices, batch_size)?;
         Ok(self.pass(network).reestimate_batch_norm(batches, stop))
     }
 
@@ -215,7 +201,7 @@ impl Trainer for CpuTrainer {
         let is_dense =
             member.scored.is_none() && masks.is_empty() && pruned == Pruned::Zero && optimizer.is_none();
         if is_dense {
-            self.common.expected.check(weights, masks)?;
+            self.common.expected.check_tensors(weights)?;
             if member.network.replace(weights) {
                 member.masks.clear();
                 (member.pruned, member.updates, member.seed) = (pruned, 0, seed);
@@ -235,69 +221,6 @@ impl Trainer for CpuTrainer {
     }
 }
 
-impl Common {
-    fn learns(&self) -> Learns<'_> {
-        match &self.learns {
-            Learned::Nothing => Learns::Nothing,
-            Learned::Weights => Learns::Weights,
-            Learned::Scores { method, dynamic_rescaling, normalizing } => Learns::Scores(Scores {
-                method: *method,
-                dynamic_rescaling: *dynamic_rescaling,
-                normalizing: normalizing.as_ref(),
-            }),
-        }
-    }
-
-    /// Where batch normalisation goes by the batch, refuses one that has no variance.
-    fn check_statistics(&self, examples: usize) -> Result<(), EngineError> {
-        match self.architecture.norm_of_one_value(examples) {
-            Some(layer) => Err(EngineError::OneValue { layer: layer.to_owned() }),
-            None => Ok(()),
-        }
-    }
-}
-
-/// What updates change, as [`Learns`] says it.
-enum Learned {
-    Nothing,
-    Weights,
-    Scores { method: SupermaskMethod, dynamic_rescaling: bool, normalizing: Option<Normalizing> },
-}
-
-impl Learned {
-    fn of(learns: Learns<'_>) -> Self {
-        match learns {
-            Learns::Nothing => Self::Nothing,
-            Learns::Weights => Self::Weights,
-            Learns::Scores(Scores { method, dynamic_rescaling, normalizing }) => {
-                Self::Scores { method, dynamic_rescaling, normalizing: normalizing.cloned() }
-            }
-        }
-    }
-}
-
-/// The batches that running statistics are estimated on; a last one without a variance is left out.
-fn estimated<'a>(
-    common: &Common,
-    data: &'a DataSet,
-    indices: &'a [u32],
-    batch_size: usize,
-) -> Result<impl Iterator<Item = Batch<'a>> + use<'a>, EngineError> {
-    if batch_size == 0 || indices.is_empty() {
-        let reason = format!("{} examples in batches of {batch_size}", indices.len());
-        return Err(EngineError::Batch { reason });
-    }
-    let mut batches: Vec<&[u32]> = indices.chunks(batch_size).collect();
-    if batches.len() > 1 && batch_size > 1 {
-        batches.pop_if(|last| common.check_statistics(last.len()).is_err());
-    }
-    for indices in &batches {
-        common.check_statistics(indices.len())?;
-        input::check(&common.architecture, Batch::Stored { data, indices, views: &[] })?;
-    }
-    Ok(batches.into_iter().map(move |indices| Batch::Stored { data, indices, views: &[] }))
-}
-
 impl Member {
     fn state(&self, common: &Common) -> TrainerState {
         if let Some(scored) = &self.scored {
@@ -306,4 +229,8 @@ impl Member {
         let (weights, tensors) = (self.network.weights(), self.network.moments(common.moments));
         TrainerState { weights, optimizer: OptimizerState { updates: self.updates, tensors } }
     }
+}
+
+fn unsupported(what: &str) -> EngineError {
+    EngineError::unsupported(CpuEngine::NAME, what)
 }

@@ -11,9 +11,9 @@ use crate::{
         update::{Parameters, UpdateRule},
     },
     layout::buffer::Buffer,
-    network::names::check_shape,
     parameters::{
-        optimizer::{MomentNames, WithRule},
+        MomentNames,
+        optimizer::WithRule,
         stored::{Given, Part, Stored},
     },
     simd::Isa,
@@ -49,23 +49,17 @@ impl ScoredLayer {
         state: Option<&OptimizerState>,
         moments: MomentNames,
     ) -> Result<Self, EngineError> {
-        let take = |state: &'_ OptimizerState, name: String| -> Result<Tensor, EngineError> {
-            let Some(tensor) = state.tensors.get(&name) else {
-                return Err(EngineError::MissingTensor { name });
-            };
-            check_shape(&name, first.shape(), tensor.shape())?;
-            Ok(tensor.clone())
-        };
-        let (mut value, mut found) = (first.clone(), Vec::new());
+        let (mut value, mut found) = (first, Vec::new());
         if let Some(state) = state {
-            value = take(state, format!("{name}.score"))?;
+            let take = |name: String| state.tensor(&name, first.shape());
+            value = take(format!("{name}.score"))?;
             for moment in moments {
-                found.push(take(state, format!("{name}.score.{moment}"))?);
+                found.push(take(format!("{name}.score.{moment}"))?);
             }
         }
         let given = Given {
-            value: &value,
-            moments: [found.first(), found.get(1)],
+            value,
+            moments: [0, 1].map(|moment| found.get(moment).copied()),
             kept_moments: moments.len(),
             pruned: Pruned::Zero,
         };
@@ -89,7 +83,7 @@ impl ScoredLayer {
     /// network is computed with.
     pub(super) fn apply(
         &mut self,
-        settings: &Scores<'_>,
+        settings: &Scores,
         stream: &mut RandomStream,
         frozen: &[f32],
         effective: &mut [f32],
@@ -140,7 +134,7 @@ impl ScoredLayer {
     /// A network of weights `f w m` has `dL/dm = f w dL/d(f w m)`. Drawn masks pass it on as their expectation would:
     /// `dm/ds = sigmoid'(s)`; the masks of the largest magnitudes as if they were these: `dm/ds = sign(s)`. The rescaling `f`
     /// counts as a constant of the step.
-    pub(super) fn through_mask(&mut self, settings: &Scores<'_>, frozen: &[f32], gradient: &[f32]) {
+    pub(super) fn through_mask(&mut self, settings: &Scores, frozen: &[f32], gradient: &[f32]) {
         let factor = self.factor;
         let to = self.gradient.iter_mut().zip(gradient).zip(frozen);
         match settings.method {
@@ -192,7 +186,7 @@ mod tests {
     use super::*;
     use lth_model::{Density, Purpose, Seed};
 
-    fn settings(method: SupermaskMethod, dynamic_rescaling: bool) -> Scores<'static> {
+    fn settings(method: SupermaskMethod, dynamic_rescaling: bool) -> Scores {
         Scores { method, dynamic_rescaling, normalizing: None }
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Measurement<'a> {
     pub(super) experiment: &'a Experiment,
     pub(super) given: Option<&'a GivenStart>,
     pub(super) context: &'a EstimateContext<'a>,
-    pub(super) learns: Learns<'a>,
+    pub(super) learns: Learns,
 }
 
 impl Measurement<'_> {
@@ -97,7 +97,7 @@ impl Measurement<'_> {
         let recipe = &self.experiment.recipe;
         let weights = self.weights(0);
         let begun = Instant::now();
-        let program = Program { learns: self.learns, ..Program::training(architecture, recipe) };
+        let program = Program { learns: self.learns.clone(), ..Program::training(architecture, recipe) };
         let mut network = OneNetwork::new(engine, &program, &Start::new(&weights, masks, Seed(0)))?;
         let loaded = begun.elapsed().as_secs_f64();
         let (train, test) = (engine.upload(&data.train)?, engine.upload(&data.test)?);

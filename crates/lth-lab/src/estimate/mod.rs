@@ -119,7 +119,7 @@ pub(crate) fn estimate_trainings(
     experiment: &Experiment,
     upcoming: &[Upcoming],
     bytes_each: u64,
-    learns: Learns<'_>,
+    learns: Learns,
     context: &EstimateContext<'_>,
 ) -> RunEstimate {
     let work = Work::of(experiment, upcoming, context);

@@ -1,5 +1,6 @@
 //! Everything that decides what a learned supermask is.
 
+use lth_model::{Architecture, Engine, EngineError, Program};
 use lth_ticket::SupermaskSettings;
 
 use crate::{Experiment, Keep, LabError};
@@ -61,6 +62,15 @@ impl SupermaskExperiment {
     /// For the first of them.
     pub fn check(&self) -> Result<(), LabError> {
         self.settings.check(&self.experiment.recipe).map_err(LabError::Recipe)
+    }
+
+    /// Whether an engine can learn masks of this network.
+    ///
+    /// # Errors
+    /// Names what it lacks.
+    pub fn check_engine(&self, engine: &dyn Engine, network: &Architecture) -> Result<(), EngineError> {
+        let training = Program::training(network, &self.experiment.recipe);
+        engine.supports(&Program { learns: self.settings.learns(None), ..training })
     }
 }
 

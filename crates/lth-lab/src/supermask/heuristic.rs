@@ -15,7 +15,8 @@ use serde::Serialize;
 
 use super::{dense::DenseWeights, evaluator::Evaluator};
 use crate::{
-    CheckpointEvery, PlannedStage, RunContext, RunResults, Silent, Stage, StageError, Stop, Variant,
+    CheckpointEvery, LabError, PlannedStage, RunContext, RunResults, Silent, Stage, StageError, Stop,
+    Variant,
     atomic::{create_folder, write_file},
     context::Uploaded,
     find::with_data,
@@ -119,7 +120,8 @@ pub fn heuristic_supermasks(
     with_data(&results.experiment, &run)?;
     let replicates = results.experiment.replicates;
     let total = replicates as usize * criteria.len() * settings.targets.len() * settings.weights.len();
-    let work = Work { settings, criteria, results, context, total, done: AtomicUsize::new(0) };
+    let uploaded = Uploaded::new(context.engine, context.data).map_err(LabError::Engine)?;
+    let work = Work { settings, criteria, results, context, uploaded, total, done: AtomicUsize::new(0) };
     work.check()?;
     create_folder(&results.layout.root().join("supermask"))?;
 
@@ -153,6 +155,7 @@ struct Work<'a> {
     criteria: Vec<&'static dyn Criterion>,
     results: &'a RunResults,
     context: &'a HeuristicContext<'a>,
+    uploaded: Uploaded<'a>,
     total: usize,
     done: AtomicUsize,
 }
@@ -194,9 +197,7 @@ impl Work<'_> {
     fn replicate(&self, replicate: u32) -> Result<Option<Vec<HeuristicRow>>, StageError> {
         let experiment = &self.results.experiment;
         let seed = experiment.seed(replicate);
-        let uploaded =
-            Uploaded::new(self.context.engine, self.context.data).map_err(crate::LabError::from)?;
-        let data = uploaded.split(experiment.validation_size, seed);
+        let data = self.uploaded.split(experiment.validation_size, seed);
         let Some(dense) = self.settings.dense.of(self.results, replicate, &data, self.context)? else {
             return Ok(None);
         };

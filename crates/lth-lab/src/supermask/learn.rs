@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lth_model::{Masks, Normalizing, Pruned, Purpose, Tensors, TrainerState, initialize};
 use lth_ticket::{
     MetricRow, Outcome as End, RunningMean, SupermaskSettings, Trained, TrainingCheckpoint, TrainingData,
-    TrainingError, TrainingJob, check_supermask_network, train,
+    TrainingError, TrainingJob, train,
 };
 
 use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
@@ -50,7 +50,7 @@ pub fn learn_supermask(
     context: &RunContext<'_>,
 ) -> Result<LearnedSupermask, StageError> {
     learning.check()?;
-    check_supermask_network(context.architecture).map_err(LabError::Engine)?;
+    learning.check_engine(context.engine, context.architecture).map_err(LabError::Engine)?;
     let experiment = with_data(&learning.resolved(), context)?;
     experiment.check(context.engine, context.architecture, context.data.train.len())?;
     let root = context.output.join(format!("supermask-{}", experiment.folder_name()));
@@ -118,11 +118,11 @@ impl<'a> Learning<'a> {
             let remedy = Remedy::Training;
             self.context.observer.event(&RunEvent::Incomplete { stage, missing: &missing, remedy });
         }
-        let (weights, masks, normalizing) = (&self.frozen, Masks::new(), normalizing(&self.data));
+        let (weights, masks) = (&self.frozen, Masks::new());
         let job = TrainingJob {
             architecture: self.context.architecture,
             recipe: &self.experiment.recipe,
-            learns: self.settings.learns(Some(&normalizing)),
+            learns: self.settings.learns(Some(normalizing(&self.data))),
             data: &self.data,
             weights,
             masks: &masks,

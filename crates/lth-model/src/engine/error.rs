@@ -65,6 +65,13 @@ pub enum EngineError {
     },
 }
 
+impl EngineError {
+    /// Something that the engine of this name does not offer.
+    pub fn unsupported(engine: &'static str, what: &str) -> Self {
+        Self::Unsupported { engine, what: what.to_owned() }
+    }
+}
+
 impl Hint for EngineError {
     fn hint(&self) -> Option<String> {
         Some(match self {

@@ -10,6 +10,7 @@
 //! in the order of the architecture; it is 0 where the number is below the rate and `1 / (1 - rate)` elsewhere.
 
 mod batch;
+mod check;
 mod data_set;
 mod error;
 mod examples;

@@ -1,10 +1,12 @@
 //! What all networks of a trainer have in common.
 
+use std::sync::Arc;
+
 use super::DataSet;
 use crate::{Architecture, Optimizer, Recipe, supermask::SupermaskMethod};
 
 /// What a trainer computes: everything that its networks share.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Program<'a> {
     /// The network.
     pub architecture: &'a Architecture,
@@ -17,18 +19,18 @@ pub struct Program<'a> {
     /// The longest gradient (2-norm over all parameters); a longer one is shortened to it.
     pub gradient_clip: Option<f32>,
     /// What updates change.
-    pub learns: Learns<'a>,
+    pub learns: Learns,
 }
 
 /// What updates change.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Learns<'a> {
+#[derive(Debug, Clone, PartialEq)]
+pub enum Learns {
     /// Nothing: networks are evaluated and differentiated only, and no memory of an optimiser is kept.
     Nothing,
     /// The weights that masks keep, biases and batch normalisations.
     Weights,
     /// Scores from which masks on frozen weights follow ([`crate::supermask`]).
-    Scores(Scores<'a>),
+    Scores(Scores),
 }
 
 /// How masks on frozen weights are learned.
@@ -41,15 +43,15 @@ pub enum Learns<'a> {
 /// that any checkpoint goes on to the same bits.
 ///
 /// Refused are masks besides its own, dropout and clipping.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scores<'a> {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
     /// How a mask follows from scores.
     pub method: SupermaskMethod,
     /// Whether kept weights are multiplied by the layer's size over the number of kept ones (Zhou et al. 2019).
     pub dynamic_rescaling: bool,
     /// What the running statistics of batch normalisations are estimated on for each mask that is evaluated: those of the untrained
     /// network fit no mask. Networks without batch normalisation do not look at it.
-    pub normalizing: Option<&'a Normalizing>,
+    pub normalizing: Option<Arc<Normalizing>>,
 }
 
 /// Examples that running statistics are estimated on.

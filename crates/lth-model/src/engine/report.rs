@@ -23,6 +23,11 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
+    /// Of a sum of cross-entropies; a set of nothing has a loss of 0.
+    pub fn of(loss_sum: f64, correct: usize, examples: usize) -> Self {
+        Self { loss: if examples == 0 { 0.0 } else { loss_sum / examples as f64 }, correct, examples }
+    }
+
     /// The fraction classified correctly.
     pub fn accuracy(&self) -> f64 {
         if self.examples == 0 { 0.0 } else { self.correct as f64 / self.examples as f64 }

@@ -1,6 +1,7 @@
 //! What a network starts from, and what it has become.
 
-use crate::{Masks, Seed, Tensors};
+use super::EngineError;
+use crate::{Masks, Seed, Tensor, Tensors, check_shape};
 
 /// The optimiser's memory, as named tensors: `fc1.weight.exp_avg`, `fc1.weight.exp_avg_sq`, `fc1.weight.momentum_buffer`,
 /// and the number of updates that were made. Pruned weights have zeros.
@@ -10,6 +11,19 @@ pub struct OptimizerState {
     pub updates: u64,
     /// The moments.
     pub tensors: Tensors,
+}
+
+impl OptimizerState {
+    /// The tensor of this name and shape.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape.
+    pub fn tensor(&self, name: &str, shape: &[usize]) -> Result<&Tensor, EngineError> {
+        let tensor =
+            self.tensors.get(name).ok_or_else(|| EngineError::MissingTensor { name: name.to_owned() })?;
+        check_shape(name, shape, tensor.shape())?;
+        Ok(tensor)
+    }
 }
 
 /// All that a trainer needs to go on to the same bits.

@@ -52,6 +52,15 @@ impl Optimizer {
     pub const ADAMW: Self = Self::AdamW { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 1e-2 };
     /// Plain SGD.
     pub const SGD: Self = Self::Sgd { momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+
+    /// The names under which PyTorch keeps the moments of each parameter.
+    pub fn moments(&self) -> &'static [&'static str] {
+        match self {
+            Self::Adam { .. } | Self::AdamW { .. } => &["exp_avg", "exp_avg_sq"],
+            Self::Sgd { momentum, .. } if *momentum != 0.0 => &["momentum_buffer"],
+            Self::Sgd { .. } => &[],
+        }
+    }
 }
 
 impl Optimizer {

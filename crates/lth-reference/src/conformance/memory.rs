@@ -1,10 +1,10 @@
 //! What is read out of a network and written into one.
 
-use lth_model::{Engine, Gradients, Optimizer, Pruned, Start, Tensor, Tensors, TrainerState};
+use lth_model::{Batch, Engine, Gradients, Optimizer, Pruned, Start, Tensor, Tensors, TrainerState};
 
 use super::{
     Outcome,
-    bits::{same_bits, same_state},
+    bits::{same_bits, same_state, same_values},
     case::{Batches, Case, DENSITIES, FEW, OPTIMIZERS, SHIFTED, stream, weights},
     layers::Numbers,
     nets, random,
@@ -89,6 +89,30 @@ pub fn nothing_is_left_of_earlier_work(engine: &dyn Engine) -> Outcome {
                 same_state(&one.state(), &after, &what)?;
                 state = Some(after);
             }
+        }
+    }
+    Ok(())
+}
+
+/// A batch of infinities, whose gradients are no numbers, leaves nothing of them in the next.
+pub fn nothing_is_left_of_infinities(engine: &dyn Engine) -> Outcome {
+    for architecture in nets::all() {
+        for density in DENSITIES {
+            let case = Case::new(architecture.clone(), OPTIMIZERS[3], 2).at(density);
+            let batches = Batches::new(engine, &case, SHIFTED)?;
+            // The larger batch is the one of infinities: the smaller one lies in what it leaves.
+            let indices = &batches.indices(2)[..20];
+            let inputs = vec![f32::INFINITY; 40 * architecture.input_features()];
+            let infinite = Batch::Values { inputs: &inputs, labels: &[0; 40] };
+            let (mut one, mut fresh) = (case.trainer(engine)?, case.trainer(engine)?);
+            one.gradients(infinite, Gradients::All)?;
+            one.logits(infinite)?;
+            let what = format!("{}, density {density}", architecture.name);
+            let [found, expected] =
+                [&mut one, &mut fresh].map(|network| network.gradients(batches.of(indices), Gradients::All));
+            same_bits(&found?, &expected?, &what)?;
+            let [found, expected] = [&mut one, &mut fresh].map(|network| network.logits(batches.of(indices)));
+            same_values(&found?, &expected?, &what)?;
         }
     }
     Ok(())

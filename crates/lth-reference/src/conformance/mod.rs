@@ -114,6 +114,7 @@ checks! { ($)
     memory::what_is_read_goes_on_to_the_same_bits
     memory::random_networks_go_on_to_the_same_bits
     memory::nothing_is_left_of_earlier_work
+    memory::nothing_is_left_of_infinities
     memory::writing_without_memory_starts_afresh
     memory::written_weights_are_those_of_a_new_trainer
     memory::the_memory_has_pytorchs_names

@@ -1,5 +1,7 @@
 //! Masks that are learned on frozen weights.
 
+use std::sync::Arc;
+
 use lth_model::{
     Architecture, ArchitectureBuilder, Density, Engine, EngineError, Gradients, Learns, Normalizing,
     OneNetwork, Program, Scores, Seed, Start, Tensors, TrainerState, Window,
@@ -36,7 +38,7 @@ struct Learning {
     case: Case,
     method: SupermaskMethod,
     dynamic_rescaling: bool,
-    normalizing: Normalizing,
+    normalizing: Arc<Normalizing>,
     batches: Batches,
 }
 
@@ -50,7 +52,7 @@ impl Learning {
                 let case = Case { rate: 20.0 * case.rate, ..case };
                 let batches = Batches::small(engine, &case, SHIFTED)?;
                 let (data, indices) = (batches.data.clone(), (0..70).collect());
-                let normalizing = Normalizing { data, indices, batch_size: 32 };
+                let normalizing = Arc::new(Normalizing { data, indices, batch_size: 32 });
                 all.push(Self { case, method, dynamic_rescaling: number < 2, normalizing, batches });
             }
         }
@@ -59,7 +61,8 @@ impl Learning {
 
     fn program(&self) -> Program<'_> {
         let Self { method, dynamic_rescaling, normalizing, .. } = self;
-        let (method, dynamic_rescaling, normalizing) = (*method, *dynamic_rescaling, Some(normalizing));
+        let (method, dynamic_rescaling) = (*method, *dynamic_rescaling);
+        let normalizing = Some(normalizing.clone());
         let learns = Learns::Scores(Scores { method, dynamic_rescaling, normalizing });
         Program { learns, ..self.case.program() }
     }

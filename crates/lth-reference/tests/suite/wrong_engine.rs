@@ -51,7 +51,7 @@ impl Engine for WrongEngine {
             optimizer: spoil_optimizer(program.optimizer, fault),
             gradient_clip: program.gradient_clip.filter(|_| fault != Fault::NoClip),
             label_smoothing: if fault == Fault::NoSmoothing { 0.0 } else { program.label_smoothing },
-            ..*program
+            ..program.clone()
         };
         let mut weights: Vec<Tensors> = starts.iter().map(|start| start.weights.clone()).collect();
         if fault == Fault::UnknownTensorsPass {

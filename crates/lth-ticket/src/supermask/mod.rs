@@ -10,5 +10,5 @@ mod state;
 pub use effective::supermask_weights;
 pub use frozen_weights::FrozenWeights;
 pub use lth_model::supermask::{SupermaskMethod, first_scores, likely_masks, sampled_masks, top_masks};
-pub use settings::{SupermaskSettings, check_supermask_network};
+pub use settings::SupermaskSettings;
 pub use state::scores_of;

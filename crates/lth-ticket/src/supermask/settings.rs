@@ -1,11 +1,8 @@
 //! How a supermask is learned.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
-use lth_model::{
-    Architecture, EngineError, Learns, Normalizing, Op, ParseError, Recipe, Scores,
-    supermask::SupermaskMethod,
-};
+use lth_model::{Learns, Normalizing, ParseError, Recipe, Scores, supermask::SupermaskMethod};
 use serde::{Deserialize, Serialize};
 
 use super::FrozenWeights;
@@ -27,8 +24,9 @@ pub struct SupermaskSettings {
 
 impl SupermaskSettings {
     /// What an engine learns by these settings.
-    pub fn learns<'a>(&self, normalizing: Option<&'a Normalizing>) -> Learns<'a> {
+    pub fn learns(&self, normalizing: Option<Normalizing>) -> Learns {
         let Self { method, dynamic_rescaling, .. } = *self;
+        let normalizing = normalizing.map(Arc::new);
         Learns::Scores(Scores { method, dynamic_rescaling, normalizing })
     }
 
@@ -70,18 +68,6 @@ impl SupermaskSettings {
             },
         }
     }
-}
-
-/// Finds what a network has that masks cannot be learned with.
-///
-/// # Errors
-/// When it has dropout.
-pub fn check_supermask_network(architecture: &Architecture) -> Result<(), EngineError> {
-    if architecture.nodes.iter().any(|node| matches!(node.op, Op::Dropout { .. })) {
-        let what = "dropout while a mask is learned".to_owned();
-        return Err(EngineError::Unsupported { engine: "supermask", what });
-    }
-    Ok(())
 }
 
 /// One line: `bernoulli, scores from 0, 10 samples, signed-constant weights, dynamic rescaling`.

@@ -12,7 +12,7 @@ pub struct TrainingJob<'a> {
     /// Batch size, length, rate, optimiser, schedule.
     pub recipe: &'a Recipe,
     /// Weights, or scores of a supermask.
-    pub learns: Learns<'a>,
+    pub learns: Learns,
     /// The examples.
     pub data: &'a TrainingData,
     /// The weights and running statistics at iteration `start`.
@@ -41,7 +41,7 @@ pub struct TrainingJob<'a> {
 impl TrainingJob<'_> {
     /// What an engine computes for it.
     pub fn program(&self) -> Program<'_> {
-        Program { learns: self.learns, ..Program::training(self.architecture, self.recipe) }
+        Program { learns: self.learns.clone(), ..Program::training(self.architecture, self.recipe) }
     }
 
     /// Iterations an epoch: the last, short batch counts.

@@ -6,6 +6,7 @@ mod frozen;
 mod invariants;
 mod mask_updates;
 mod pruning;
+mod side_by_side;
 mod supermask;
 mod ticket;
 mod train;

@@ -121,7 +121,7 @@ fn a_network_with_batch_normalisation_is_learned_and_resumed() {
     let (data, indices) = (fixture.data.train.clone(), fixture.data.train_indices.clone());
     let normalizing = Normalizing { data, indices, batch_size: 8 };
     let job = || TrainingJob {
-        learns: settings(methods()[0]).learns(Some(&normalizing)),
+        learns: settings(methods()[0]).learns(Some(normalizing.clone())),
         ..job(&fixture, methods()[0])
     };
     let whole = learn(&cpu, &job(), None);

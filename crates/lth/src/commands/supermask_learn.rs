@@ -7,7 +7,7 @@ use lth_lab::{
     SupermaskRecord, estimate_learning, learn_supermask,
 };
 use lth_model::{Density, Engine, Hint};
-use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings, check_supermask_network};
+use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
 
 use super::experiment_run::{checkpoint_every, keep_network, refused};
 use crate::{
@@ -47,7 +47,7 @@ pub(crate) fn run(
     }
     let engine = settings::engine()?.with_threads(threads);
     learning.experiment.check(&engine, &architecture, dataset.train.len()).map_err(Failure::bad_input)?;
-    check_supermask_network(&architecture).map_err(Failure::bad_input)?;
+    learning.check_engine(&engine, &architecture).map_err(Failure::bad_input)?;
     messages.info(&format!(
         "{} on {}: {}; {}, {}",
         model.name,

@@ -4,6 +4,7 @@
 // Each test file uses its part.
 #![allow(dead_code, unused_imports)]
 
+mod at;
 mod fixture;
 mod watched;
 
@@ -12,6 +13,7 @@ use lth_model::{
     Placement, Program, Purpose, RandomStream, Seed, Start, Trainer, Window,
 };
 
+pub(crate) use at::{At, stop_at};
 pub(crate) use fixture::{Fixture, LAST, finish};
 pub(crate) use lth_reference::ReferenceEngine;
 pub(crate) use watched::{Views, WatchedEngine};
