@@ -1,10 +1,13 @@
 //! Files that are whole or not there: the only way this crate writes.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::{self, Write},
     path::Path,
 };
+
+use tempfile::NamedTempFile;
 
 use crate::LabError;
 
@@ -25,16 +28,38 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), LabError> {
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    // Temporary files are private by default; results are as readable as the user's other files.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = temporary_file(folder)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     sync_folder(folder)
+}
+
+/// A new file with the name of an unfinished one, removed when it is dropped.
+pub(crate) fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = unfinished();
+    // Temporary files are private by default; results are as readable as the user's other files.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+/// Makes files with the names of unfinished ones.
+pub(crate) fn unfinished() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX).suffix(SUFFIX);
+    builder
+}
+
+/// The name of an unfinished file; see [`remove_unfinished`].
+pub(crate) fn unfinished_name(middle: &str) -> String {
+    format!("{PREFIX}{middle}{SUFFIX}")
+}
+
+/// Whether a file has the name of an unfinished one.
+pub(crate) fn is_unfinished(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
 }
 
 /// Makes a folder and those above it.
@@ -66,24 +91,23 @@ pub(crate) fn remove_unfinished(folder: &Path) -> Result<(), LabError> {
     let failed = |source| LabError::Write { path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
         if entry.file_type().map_err(failed)?.is_dir() {
             remove_unfinished(&entry.path())?;
-        } else if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+        } else if is_unfinished(&entry.file_name()) {
             remove_file(&entry.path())?;
         }
     }
     Ok(())
 }
 
+/// Makes what was renamed in a folder outlast a loss of power.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
     let _ = File::open;
     Ok(())
 }

@@ -19,6 +19,7 @@ mod run_control;
 mod schedule;
 mod stability;
 mod supermask;
+mod tasks;
 mod train;
 mod transfer;
 
@@ -50,6 +51,7 @@ pub use supermask::{
     LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
     estimate_heuristics, estimate_learning, heuristic_points, heuristic_supermasks, learn_supermask,
 };
+pub use tasks::{Acquired, Holder, LEASE_TIMEOUT, Lease, Leases, Store, share};
 pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{
     TicketSource, Transfer, TransferKind, TransferMean, TransferObserver, TransferReport, TransferRow,

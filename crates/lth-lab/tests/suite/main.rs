@@ -8,6 +8,8 @@ mod estimating;
 mod find;
 mod interrupted;
 mod ladders;
+#[cfg(unix)]
+mod leases;
 mod lost_files;
 mod plot;
 mod pretrained;
