@@ -48,8 +48,8 @@ impl Case {
         Conv::new(shape, &given(&self.weights), self.mask.as_ref(), Some(&given(&self.bias)), Some(0.9))
     }
 
-    /// Output, gradients of input, weights and bias, of a convolution of which `dy` is the output's gradient.
-    fn run(&self, machine: Machine<'_>, pool: bool, dy: &[f32]) -> [Vec<f32>; 4] {
+    /// Output, gradients of input, weights and bias, of a convolution of which `dy` of the output is the output's gradient.
+    fn run(&self, machine: Machine<'_>, pool: bool, dy: impl FnOnce(&[f32]) -> Vec<f32>) -> [Vec<f32>; 4] {
         let mut conv = self.conv(pool);
         let after = self.outputs * self.pixels() / if pool { 4 } else { 1 };
         let before = self.inputs * self.pixels();
@@ -59,7 +59,7 @@ impl Case {
             slabs
         };
         let (mut y, mut dx) = (slabs(after), slabs(before));
-        let (x, dy) = (to_slabs(&self.x, before, self.lanes, 0.5), to_slabs(dy, after, self.lanes, 0.0));
+        let x = to_slabs(&self.x, before, self.lanes, 0.5);
         let source = |slabs| Source::Slabs(slabs, Read::Stored);
         conv.forward(
             machine,
@@ -68,13 +68,14 @@ impl Case {
             &mut y,
             Written { relu: self.relu, ..Written::default() },
         );
+        let output = from_slabs(&y, after, self.lanes);
+        let dy = to_slabs(&dy(&output), after, self.lanes, 0.0);
         let wanted = Dx { to: &mut dx, add: false, gate: None, behind: None };
         conv.back(machine, self.lanes, (source(&x), source(&dy)), Some(wanted));
         let mut gradient = vec![0.0; conv.weight(Part::Value).len()];
         conv.weights.unpack(&conv.weights.gradient, &mut gradient);
         let bias = conv.bias_gradient().expect("it has a bias").to_vec();
-        let (y, dx) = (from_slabs(&y, after, self.lanes), from_slabs(&dx, before, self.lanes));
-        [y, dx, gradient, bias]
+        [output, from_slabs(&dx, before, self.lanes), gradient, bias]
     }
 
     /// For each window of a map the index of its first maximum.
@@ -92,20 +93,18 @@ impl Case {
     }
 
     fn check(&self, machine: Machine<'_>) {
-        let plain = self.run(machine, false, &vec![0.0; self.x.len() / self.inputs * self.outputs]);
-        let maxima = self.maxima(&plain[0]);
-        let mut dy = vec![0.0; plain[0].len()];
-        let pooled: Vec<f32> = maxima.iter().map(|&at| plain[0][at]).collect();
-        // Who reads a ReLU's output closes its gradient.
-        let dp: Vec<f32> = self
-            .dp
-            .iter()
-            .zip(&pooled)
-            .map(|(&dp, &top)| if self.relu && top <= 0.0 { 0.0 } else { dp })
-            .collect();
-        maxima.iter().zip(&dp).for_each(|(&at, &dp)| dy[at] = dp);
-        let expected = self.run(machine, false, &dy);
-        let found = self.run(machine, true, &dp);
+        let (mut pooled, mut dp) = (Vec::new(), Vec::new());
+        let expected = self.run(machine, false, |y| {
+            let maxima = self.maxima(y);
+            pooled = maxima.iter().map(|&at| y[at]).collect();
+            // Who reads a ReLU's output closes its gradient.
+            let open = |top: f32| !self.relu || top > 0.0;
+            dp = self.dp.iter().zip(&pooled).map(|(&dp, &top)| if open(top) { dp } else { 0.0 }).collect();
+            let mut dy = vec![0.0; y.len()];
+            maxima.iter().zip(&dp).for_each(|(&at, &dp)| dy[at] = dp);
+            dy
+        });
+        let found = self.run(machine, true, |_| dp);
         for (index, what) in ["pooled map", "dx", "dw", "db"].into_iter().enumerate() {
             let expected = if index == 0 { &pooled } else { &expected[index] };
             assert_same_bits(&found[index], expected, &format!("{what}, {}", machine.isa));
