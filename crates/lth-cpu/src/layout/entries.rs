@@ -15,6 +15,9 @@ const BLOCK_FLOATS: usize = 8 * 1024;
 /// Kept weights of a row and block of channels below which a further block costs more than it saves.
 const BLOCK_LIVE: usize = 12;
 
+/// Tiles over which the weight gradient sums vectors before it sums their lanes.
+pub(crate) const SUMMED_TILES: usize = 2;
+
 /// Shares into which the weight gradient is cut, so that several workers can make it.
 const SHARES: usize = 8;
 
@@ -24,20 +27,20 @@ pub(crate) struct Segment {
     pub(crate) row: u32,
     /// Whether it is the first of its row.
     pub(crate) first: bool,
-    /// First and last entry, or first and last four slots.
+    /// First entry and the one after the last; or so of places of slots.
     pub(crate) start: u32,
     pub(crate) end: u32,
 }
 
 /// The order in which kept weights are stored.
 ///
-/// Four weights of one output are a quad; quad q, weight u is slot `q / 4 * 16 + 4 u + q % 4`. A quad that is not full has
-/// slots that are zero for ever.
+/// Four weights of one output are a quad; quad q, weight u is *place* `4 q + u` and slot `q / 4 * 16 + 4 u + q % 4`. A quad
+/// that is not full has slots that are zero for ever.
 #[derive(Debug, Clone)]
 pub(crate) struct Slots {
-    /// By blocks of channels, then by output; ranges of quads.
+    /// By blocks of channels, then by length; ranges of places, each from a multiple of 4 on.
     pub(crate) segments: Vec<Segment>,
-    /// Segments of each share; a share begins at a multiple of 4 quads.
+    /// Segments of each share; a share begins at a multiple of 16 places.
     pub(crate) shares: Vec<Range<usize>>,
     /// For each slot its index in `[output][input][kernel]`, `u32::MAX` for one that only fills up.
     pub(crate) origin: Vec<u32>,
@@ -55,7 +58,8 @@ pub(crate) struct Entry {
 }
 
 /// The kept weights in the order in which a sweep goes through them: by blocks of channels that stay in the first-level
-/// cache, then by row. Within a row channels and taps ascend, so that sums have the order of dense ones.
+/// cache, then by length of row, as with [`Slots`]. Within a row channels and taps ascend, so that sums have the order of
+/// dense ones.
 #[derive(Debug, Clone)]
 pub(crate) struct Entries {
     /// Ranges of entries.
@@ -69,9 +73,9 @@ pub(crate) struct Entries {
     pub(crate) empty: Vec<u32>,
 }
 
-/// Channels of a block: as many as fit into the cache, more where they have few weights.
-fn block_channels(sweep: &Sweep, channels: usize, rows: usize, live: usize) -> usize {
-    let fitting = BLOCK_FLOATS / sweep.footprint();
+/// Channels of a block: as many as fit into the cache with so many tiles, more where they have few weights.
+fn block_channels(sweep: &Sweep, tiles: usize, channels: usize, rows: usize, live: usize) -> usize {
+    let fitting = BLOCK_FLOATS / (tiles * sweep.footprint());
     let wanted = (BLOCK_LIVE * rows * channels).div_ceil(live.max(1));
     fitting.max(wanted).clamp(1, channels.max(1))
 }
@@ -79,7 +83,7 @@ fn block_channels(sweep: &Sweep, channels: usize, rows: usize, live: usize) -> u
 impl Slots {
     pub(crate) fn new(mask: &Mask, blocks: Blocks, sweep: &Sweep) -> Self {
         let Blocks { inputs, outputs, kernel } = blocks;
-        let size = block_channels(sweep, inputs, outputs, mask.live());
+        let size = block_channels(sweep, SUMMED_TILES, inputs, outputs, mask.live());
         let count = inputs.div_ceil(size);
         let mut rows: Vec<Vec<u32>> = vec![Vec::new(); count * outputs];
         for index in mask.live_indices() {
@@ -88,24 +92,27 @@ impl Slots {
         }
         let mut slots =
             Self { segments: Vec::new(), shares: Vec::new(), origin: Vec::new(), kept: Vec::new() };
-        let quads: usize = rows.iter().map(|row| row.len().div_ceil(4)).sum();
-        let share = quads.div_ceil(SHARES).max(1);
+        let places: usize = rows.iter().map(|row| row.len().next_multiple_of(4)).sum();
+        let share = places.div_ceil(SHARES).max(1);
         let (mut next, mut begun, mut first) = (0_usize, 0, 0);
-        for (number, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
+        let mut order: Vec<usize> = (0..rows.len()).filter(|&number| !rows[number].is_empty()).collect();
+        // Equal lengths follow each other, so that the processor foresees where a segment ends.
+        order.sort_by_key(|&number| (number / outputs, rows[number].len()));
+        for number in order {
             if next >= begun + share {
                 slots.shares.push(first..slots.segments.len());
                 first = slots.segments.len();
-                next = next.next_multiple_of(4);
+                next = next.next_multiple_of(16);
                 begun = next;
             }
-            let end = next + row.len().div_ceil(4);
+            let end = next + rows[number].len();
             let (output, first) = ((number % outputs) as u32, number < outputs);
             slots.segments.push(Segment { row: output, first, start: next as u32, end: end as u32 });
-            slots.origin.resize(end.div_ceil(4) * 16, u32::MAX);
-            for (place, &index) in row.iter().enumerate() {
-                slots.origin[slot(next + place / 4, place % 4)] = index;
+            slots.origin.resize(end.next_multiple_of(16), u32::MAX);
+            for (place, &index) in (next..end).zip(&rows[number]) {
+                slots.origin[slot(place)] = index;
             }
-            next = end;
+            next = end.next_multiple_of(4);
         }
         slots.shares.push(first..slots.segments.len());
         let bits = |chunk: &[u32]| {
@@ -115,29 +122,22 @@ impl Slots {
         slots
     }
 
-    /// For each slot, floats from the start of a patch of this sweep; one that only fills up reads what is read anyway.
+    /// For each slot, floats from the start of a patch of this sweep.
     pub(crate) fn offsets(&self, blocks: Blocks, sweep: &Sweep) -> Vec<u32> {
-        let mut offsets = vec![0; self.origin.len()];
-        for segment in &self.segments {
-            let mut last = 0;
-            for quad in segment.start as usize..segment.end as usize {
-                for place in 0..4 {
-                    let origin = self.origin[slot(quad, place)];
-                    if origin != u32::MAX {
-                        let (_, input, kernel) = blocks.place(origin as usize);
-                        last = (input * sweep.channel()) as u32 + tap_offset(sweep, kernel);
-                    }
-                    offsets[slot(quad, place)] = last;
-                }
+        let offset = |&origin: &u32| {
+            if origin == u32::MAX {
+                return 0;
             }
-        }
-        offsets
+            let (_, input, kernel) = blocks.place(origin as usize);
+            (input * sweep.channel()) as u32 + tap_offset(sweep, kernel)
+        };
+        self.origin.iter().map(offset).collect()
     }
 }
 
-/// The slot of a weight of a quad.
-fn slot(quad: usize, place: usize) -> usize {
-    quad / 4 * 16 + 4 * place + quad % 4
+/// The slot of a place.
+pub(crate) fn slot(place: usize) -> usize {
+    place / 16 * 16 + place % 4 * 4 + place / 4 % 4
 }
 
 fn tap_offset(sweep: &Sweep, kernel: usize) -> u32 {
@@ -162,8 +162,15 @@ impl Entries {
                 found.push((row, channel, order[kernel], slot as u32));
             }
         }
-        let size = block_channels(sweep, channels, rows, found.len());
-        found.sort_unstable_by_key(|&(row, channel, place, _)| (channel / size, row, channel, place));
+        let size = block_channels(sweep, 1, channels, rows, found.len());
+        let mut lengths = vec![0_usize; channels.div_ceil(size) * rows];
+        for &(row, channel, ..) in &found {
+            lengths[channel / size * rows + row] += 1;
+        }
+        found.sort_unstable_by_key(|&(row, channel, place, _)| {
+            let block = channel / size;
+            (block, lengths[block * rows + row], row, channel, place)
+        });
         let mut entries =
             Self { segments: Vec::new(), list: Vec::new(), end: 0, slots: Vec::new(), empty: Vec::new() };
         let mut met = vec![false; rows];

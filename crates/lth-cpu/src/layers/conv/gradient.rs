@@ -1,7 +1,7 @@
 //! The gradients of a convolution's weights and bias.
 
 use crate::{
-    kernels::conv::{gradient::GradientBlock, sparse_gradient::SparseGradientTile, target::Target},
+    kernels::conv::{gradient::GradientBlock, sparse_gradient::SparseGradientTiles, target::Target},
     layers::conv::{
         group::{Group, Maps},
         layer::Conv,
@@ -9,7 +9,7 @@ use crate::{
         source::Source,
         weights::Format,
     },
-    layout::{buffer::Buffer, lanes::Lanes, shared::Shared},
+    layout::{buffer::Buffer, entries::SUMMED_TILES, lanes::Lanes, shared::Shared},
     simd::LANES,
     threads::Machine,
 };
@@ -129,20 +129,24 @@ impl Conv {
         let offsets = &self.plans[plan].offsets;
         let end = offsets.iter().max().map_or(0, |&last| last as usize + 1);
         let gradient = Shared::new(gradient);
+        let (patch, dy_patch) = group.strides();
         while group.load(machine) {
             if let Some(bias) = bias {
                 group.sum_bias(machine, bias);
             }
             machine.threads.run(slots.shares.len(), |_, task| {
                 let share = &slots.shares[task];
-                for (number, &(patch, dy)) in group.tiles().iter().enumerate() {
-                    machine.isa.run(SparseGradientTile {
+                // Never of two strips: sums shall not depend on how many strips are in memory.
+                let of_strips = group.tiles().chunk_by(|one, next| one.0 / patch == next.0 / patch);
+                for (number, tiles) in of_strips.flat_map(|tiles| tiles.chunks(SUMMED_TILES)).enumerate() {
+                    machine.isa.run(SparseGradientTiles {
                         segments: &slots.segments[share.clone()],
                         offsets,
                         end,
-                        patch: &group.x()[patch..],
+                        tiles,
+                        patch: group.x(),
                         pitch: sweep.pitch(),
-                        dy: &group.dy()[dy..],
+                        dy: group.dy(),
                         dy_channel: places.channel(),
                         dy_pitch: places.pitch(),
                         outputs,
@@ -152,11 +156,11 @@ impl Conv {
                 }
             });
             let Some(target) = target else { continue };
-            let (pass, rows, (_, patch)) = (&self.plans[plan].backward[0], self.inputs(), group.strides());
+            let (pass, rows) = (&self.plans[plan].backward[0], self.inputs());
             machine.threads.run(group.strips, |scratch, strip| {
                 let number = group.done + strip;
                 let at = places.strip_at(number);
-                let patch = &group.dy()[strip * patch..][..patch];
+                let patch = &group.dy()[strip * dy_patch..][..dy_patch];
                 self.strip(
                     machine,
                     scratch,
