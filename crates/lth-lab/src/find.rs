@@ -5,11 +5,13 @@ use std::time::Duration;
 use lth_ticket::TestSet;
 
 use crate::{
-    Experiment, GivenStart, LabError, Layout, Pace, RunContext, RunEvent, RunResults, StageFailure, Variant,
+    Experiment, GivenStart, LabError, Layout, RunResults, Stage, TaskFailure, TaskName, Variant,
+    WhileRunning, Workbench,
     atomic::{create_folder, write_file},
     disk::RunFolder,
     metrics::{round_event_file, summary_csv, timing_csv},
-    schedule::{Ended, StageRunner, check_other_runs, plan, run_queue},
+    schedule::{StageRunner, check_other_runs, plan},
+    tasks::run_queue,
 };
 
 /// What came of a run.
@@ -18,7 +20,7 @@ pub struct RunReport {
     /// Every finished training, of earlier runs in the folder too.
     pub results: RunResults,
     /// Trainings that failed; what waits for them was not started.
-    pub failures: Vec<StageFailure>,
+    pub failures: Vec<TaskFailure<Stage>>,
     /// Whether the run was stopped before its end; the same command continues it.
     pub stopped: bool,
 }
@@ -32,7 +34,7 @@ pub struct RunReport {
 /// # Errors
 /// When the experiment makes no sense, the folder belongs to something else or to another process, or its files cannot be
 /// written. A training that fails is no error here but one of the report's failures.
-pub fn find_winning_ticket(experiment: &Experiment, context: &RunContext<'_>) -> Result<RunReport, LabError> {
+pub fn find_winning_ticket(experiment: &Experiment, bench: &Workbench<'_>) -> Result<RunReport, LabError> {
     if let Some(start) = &experiment.start {
         return Err(LabError::Setting {
             setting: "start",
@@ -41,61 +43,119 @@ pub fn find_winning_ticket(experiment: &Experiment, context: &RunContext<'_>) ->
             hint: "use `lth train`, or take it out".to_owned(),
         });
     }
-    run_experiment(experiment, context, None)
+    run_experiment(experiment, bench, None)
 }
 
 /// As [`find_winning_ticket`], from weights and masks that were given.
 pub(crate) fn run_experiment(
     experiment: &Experiment,
-    context: &RunContext<'_>,
+    bench: &Workbench<'_>,
     given: Option<&GivenStart>,
 ) -> Result<RunReport, LabError> {
-    let experiment = with_data(experiment, context)?;
-    experiment.check(context.engine, context.architecture, context.data.train.len())?;
-    experiment.check_scoring(context.architecture, context.data)?;
-    if let Some(given) = given {
-        given.check(&experiment, context.data.train.len())?;
-    }
-    let root = context.output.join(experiment.folder_name());
-    if let Some(hash) = &experiment.initial_weights
-        && given.is_none()
-        && !Layout::new(&root).initial(0).exists()
-        && !Layout::new(&root).ticket(0, Variant::Ticket, 0).exists()
-    {
-        return Err(without_initial_weights(hash));
-    }
-    check_other_runs(&experiment, &Layout::new(&root), context.architecture)?;
-    let (folder, experiment) = RunFolder::open(&root, &experiment)?;
-    let layout = folder.layout();
-    if let Some(provenance) = context.provenance {
-        provenance.add_to(layout)?;
-    }
+    let run = OpenRun::new(experiment, bench, given)?;
+    let quietly = || {
+        // What cannot be written here is said at the end.
+        drop(run.results().and_then(|results| run.write_summaries(&results, bench)));
+    };
+    let observer = WhileRunning::new(bench.observer, Duration::ZERO, &quietly);
+    let bench = &Workbench { observer: &observer, ..bench.clone() };
+    let runner = run.runner(bench, given, None)?;
+    let stages = plan(&run.experiment);
+    let report = run_queue(&stages, bench, &|stage| runner.run(*stage));
 
-    let stages = plan(&experiment);
-    context.observer.event(&RunEvent::Planned { trainings: stages.len() });
-    let runner = StageRunner::new(&experiment, context, layout, given, stages.len())?;
-    let pace = Pace::after(Duration::ZERO);
-    let test = TestSet::of(context.data.test.labels.iter().copied());
-    let failures = run_queue(&stages, context.jobs, &context.stop, &|stage| {
-        let ended = runner.run(stage)?;
-        if ended == Ended::Finished {
-            // What cannot be written here is said at the end.
-            pace.at_most(|| {
-                let results = RunResults::collect(layout.clone(), experiment.clone());
-                drop(results.and_then(|results| write_summaries(&results, test)));
-            });
-        }
-        Ok(ended)
-    });
-
-    let results = RunResults::collect(layout.clone(), experiment)?;
+    let (failures, results) = (report.failures, run.results()?);
     // On a full disk there is no room for summaries either, and the first error says more.
     if failures.iter().any(|failure| failure.error.stops_the_run()) {
         return Ok(RunReport { results, failures, stopped: true });
     }
-    write_summaries(&results, test)?;
-    let stopped = context.stop.is_set() && !results.is_complete();
+    run.write_summaries(&results, bench)?;
+    let stopped = bench.stop.is_set() && !results.is_complete();
     Ok(RunReport { results, failures, stopped })
+}
+
+/// The folder of a run that is worked in.
+pub(crate) struct OpenRun {
+    folder: RunFolder,
+    experiment: Experiment,
+}
+
+impl OpenRun {
+    /// Checks an experiment and opens its folder.
+    ///
+    /// # Errors
+    /// As [`find_winning_ticket`].
+    pub(crate) fn new(
+        experiment: &Experiment,
+        bench: &Workbench<'_>,
+        given: Option<&GivenStart>,
+    ) -> Result<Self, LabError> {
+        let experiment = with_data(experiment, bench)?;
+        experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
+        experiment.check_scoring(bench.architecture, bench.data)?;
+        if let Some(given) = given {
+            given.check(&experiment, bench.data.train.len())?;
+        }
+        let layout = Layout::new(bench.output.join(experiment.folder_name()));
+        if let Some(hash) = &experiment.initial_weights
+            && given.is_none()
+            && !layout.initial(0).exists()
+            && !layout.ticket(0, Variant::Ticket, 0).exists()
+        {
+            return Err(without_initial_weights(hash));
+        }
+        check_other_runs(&experiment, &layout, bench.architecture)?;
+        let (folder, experiment) = RunFolder::open(layout.root(), &experiment)?;
+        if let Some(provenance) = bench.provenance {
+            provenance.add_to(folder.layout())?;
+        }
+        Ok(Self { folder, experiment })
+    }
+
+    /// What does its stages; `called` is the name of the only one that is not called after itself.
+    ///
+    /// # Errors
+    /// When there is no such way to change masks in training.
+    pub(crate) fn runner<'a>(
+        &'a self,
+        bench: &'a Workbench<'a>,
+        given: Option<&'a GivenStart>,
+        called: Option<TaskName>,
+    ) -> Result<StageRunner<'a>, LabError> {
+        StageRunner::new(&self.experiment, bench, self.folder.layout(), given, called)
+    }
+
+    /// What is there.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub(crate) fn results(&self) -> Result<RunResults, LabError> {
+        RunResults::collect(self.folder.layout().clone(), self.experiment.clone())
+    }
+
+    /// Writes the files that sum up a run.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub(crate) fn write_summaries(
+        &self,
+        results: &RunResults,
+        bench: &Workbench<'_>,
+    ) -> Result<(), LabError> {
+        let layout = &results.layout;
+        let verdict = results.verdict(TestSet::of(bench.data.test.labels.iter().copied()));
+        write_file(&layout.summary(), &summary_csv(results, verdict.as_ref()))?;
+        write_file(&layout.timing_summary(), &timing_csv(&results.rounds))?;
+        for replicate in 0..self.experiment.replicates {
+            for variant in self.experiment.variants() {
+                if results.of(replicate, variant).next().is_some() {
+                    let path = layout.round_events(replicate, variant);
+                    create_folder(path.parent().unwrap_or(layout.root()))?;
+                    write_file(&path, &round_event_file(results.of(replicate, variant)))?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What is said where the weights that a run begins with are known by their hash only.
@@ -108,31 +168,13 @@ pub(crate) fn without_initial_weights(hash: &str) -> LabError {
     }
 }
 
-/// Writes the files that sum up a run.
-fn write_summaries(results: &RunResults, test: TestSet) -> Result<(), LabError> {
-    let layout = &results.layout;
-    let verdict = results.verdict(test);
-    write_file(&layout.summary(), &summary_csv(results, verdict.as_ref()))?;
-    write_file(&layout.timing_summary(), &timing_csv(&results.rounds))?;
-    for replicate in 0..results.experiment.replicates {
-        let variants: Vec<Variant> = results.experiment.variants().collect();
-        for variant in variants.into_iter().filter(|&variant| results.of(replicate, variant).next().is_some())
-        {
-            let path = layout.round_events(replicate, variant);
-            create_folder(path.parent().unwrap_or(layout.root()))?;
-            write_file(&path, &round_event_file(results.of(replicate, variant)))?;
-        }
-    }
-    Ok(())
-}
-
 /// Checks model and data against the experiment; returns it with the fingerprint of data that are not the published ones.
-pub(crate) fn with_data(experiment: &Experiment, context: &RunContext<'_>) -> Result<Experiment, LabError> {
+pub(crate) fn with_data(experiment: &Experiment, bench: &Workbench<'_>) -> Result<Experiment, LabError> {
     let refuse = |setting, value: &str, reason: String| {
         let hint = "run it with the model and the data that it was made for".to_owned();
         Err(LabError::Setting { setting, value: value.to_owned(), reason, hint })
     };
-    let (data, architecture) = (context.data, context.architecture);
+    let (data, architecture) = (bench.data, bench.architecture);
     let network_fingerprint = own_network(experiment).then(|| architecture.fingerprint());
     if network_fingerprint.is_none() && architecture.name != experiment.model {
         return refuse("model", &experiment.model, format!("the network is {}", architecture.name));

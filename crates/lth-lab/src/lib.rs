@@ -1,11 +1,10 @@
 //! Experiments on disk.
 //!
 //! An [`Experiment`] is everything resolved of one run; [`find_winning_ticket`] does it in a run folder ([`Layout`]) and
-//! gives a [`RunReport`]. The unit of work is a [`Stage`]: one training. A stage is skipped when its output is there,
-//! continued when a checkpoint is, so that any command may be killed and repeated. [`RunResults`] reads a folder back.
+//! gives a [`RunReport`]. The unit of work is a [`Task`]: a training, a measurement. It is skipped when its output is there,
+//! continued when a checkpoint is, so that any command may be killed and repeated. A [`TaskObserver`] is told what tasks do. [`RunResults`] reads a folder back.
 
 mod atomic;
-mod context;
 mod control_kind;
 mod disk;
 mod error;
@@ -22,9 +21,9 @@ mod supermask;
 mod tasks;
 mod train;
 mod transfer;
+mod work;
 
 pub use atomic::{create_folder, remove_file, write_file};
-pub use context::RunContext;
 pub use control_kind::{ControlKind, ControlSource};
 pub use disk::{Layout, Provenance, RunFolder, Variant};
 pub use error::LabError;
@@ -35,25 +34,25 @@ pub use experiment::{
 };
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
-pub use pace::Pace;
+pub use pace::WhileRunning;
 pub use run_control::RunControl;
-pub use schedule::{
-    CheckpointEvery, PlannedStage, Remedy, RunEvent, RunObserver, ScoringProgress, Silent, Stage, StageError,
-    StageFailure, StageProgress, Stop, plan,
-};
+pub use schedule::{Remedy, Stage, plan};
 pub use stability::{
-    BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityContext, StabilityEvent,
-    StabilityObserver, StabilityProgress, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
-    Unwatched, estimate_stability, stability,
+    BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityReport, StabilitySettings,
+    StabilityTask, StartPoint, estimate_stability, stability,
 };
 pub use supermask::{
-    DenseWeights, HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings,
+    DenseWeights, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings, HeuristicTask,
     LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
     estimate_heuristics, estimate_learning, heuristic_points, heuristic_supermasks, learn_supermask,
 };
-pub use tasks::{Acquired, Holder, LEASE_TIMEOUT, Lease, Leases, Store, share};
+pub use tasks::{
+    Acquired, Activity, Found, Holder, LEASE_TIMEOUT, Lease, Leases, Planned, Silent, StageError, Stop,
+    Store, Task, TaskEvent, TaskFailure, TaskKind, TaskName, TaskObserver, TaskProgress, share,
+};
 pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{
-    TicketSource, Transfer, TransferKind, TransferMean, TransferObserver, TransferReport, TransferRow,
-    TransferRunError, TransferSettings, TransferTraining, estimate_transfer, run_transfer,
+    TicketSource, Transfer, TransferKind, TransferMean, TransferReport, TransferRow, TransferRunError,
+    TransferSettings, TransferTraining, estimate_transfer, run_transfer,
 };
+pub use work::{CheckpointEvery, Workbench, iterations_per_epoch};

@@ -5,23 +5,25 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::{TaskEvent, TaskName, TaskObserver};
+
 /// After some work, trainings have so many times as long before it is repeated.
 const APART: u32 = 50;
 
 /// Repeats some work so seldom that it takes a fiftieth of the time at most.
 #[derive(Debug)]
-pub struct Pace {
+struct Pace {
     due: Mutex<Instant>,
 }
 
 impl Pace {
     /// Due for the first time after so long.
-    pub fn after(delay: Duration) -> Self {
+    fn after(delay: Duration) -> Self {
         Self { due: Mutex::new(Instant::now() + delay) }
     }
 
     /// Does the work if it is due and no other thread is at it.
-    pub fn at_most(&self, work: impl FnOnce()) {
+    fn at_most(&self, work: impl FnOnce()) {
         let Ok(mut due) = self.due.try_lock() else { return };
         let begun = Instant::now();
         if begun < *due {
@@ -29,6 +31,34 @@ impl Pace {
         }
         work();
         *due = Instant::now() + begun.elapsed() * APART;
+    }
+}
+
+/// Passes everything on to an observer, and does some work after a task is finished, so seldom that it takes a fiftieth of the time
+/// at most.
+pub struct WhileRunning<'a> {
+    observer: &'a dyn TaskObserver,
+    pace: Pace,
+    work: &'a (dyn Fn() + Sync),
+}
+
+impl<'a> WhileRunning<'a> {
+    /// The work is due for the first time after so long.
+    pub fn new(observer: &'a dyn TaskObserver, delay: Duration, work: &'a (dyn Fn() + Sync)) -> Self {
+        Self { observer, pace: Pace::after(delay), work }
+    }
+}
+
+impl TaskObserver for WhileRunning<'_> {
+    fn planned(&self, tasks: &[TaskName], at_once: usize) {
+        self.observer.planned(tasks, at_once);
+    }
+
+    fn event(&self, task: &TaskName, event: &TaskEvent<'_>) {
+        self.observer.event(task, event);
+        if matches!(event, TaskEvent::Finished { .. }) {
+            self.pace.at_most(self.work);
+        }
     }
 }
 

@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use lth_model::{Masks, OptimizerState, Tensors};
 
-use crate::{Experiment, LabError, RunContext, RunReport, Variant, atomic::write_file, find::run_experiment};
+use crate::{
+    Experiment, LabError, RunReport, Variant, Workbench, atomic::write_file, find::run_experiment,
+    iterations_per_epoch,
+};
 
 /// What the start of a plain training is called when it is the recipe's initialisation.
 const INITIALIZATION: &str = "initialization";
@@ -29,8 +32,7 @@ impl GivenStart {
     /// [`LabError::Setting`] when it starts where it ends.
     pub fn check(&self, experiment: &Experiment, training_examples: usize) -> Result<(), LabError> {
         let length = experiment.recipe.length;
-        let examples = training_examples.saturating_sub(experiment.validation_size);
-        let per_epoch = examples.div_ceil(experiment.recipe.batch_size.max(1)) as u64;
+        let per_epoch = iterations_per_epoch(experiment, training_examples);
         if self.iteration < length.iterations(per_epoch) {
             return Ok(());
         }
@@ -91,11 +93,11 @@ fn as_initialization(weights: &Tensors) -> GivenStart {
 pub fn find_winning_ticket_from(
     experiment: &Experiment,
     weights: &Tensors,
-    context: &RunContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<RunReport, LabError> {
     let given = as_initialization(weights);
     let experiment = Experiment { initial_weights: Some(given.hash()), ..experiment.clone() };
-    run_experiment(&experiment, context, Some(&given))
+    run_experiment(&experiment, bench, Some(&given))
 }
 
 /// The experiment that [`train_one`] makes of another: one round of one replicate, whose trained weights stay, and what it
@@ -123,10 +125,10 @@ pub fn train_one(
     experiment: &Experiment,
     start: Option<&GivenStart>,
     save_weights: Option<&Path>,
-    context: &RunContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<RunReport, LabError> {
     let experiment = plain_training(experiment, start);
-    let report = run_experiment(&experiment, context, start)?;
+    let report = run_experiment(&experiment, bench, start)?;
     if let Some(target) = save_weights
         && report.results.is_complete()
     {

@@ -17,7 +17,7 @@ use lth_ticket::{
 };
 
 use super::{Costs, EstimateContext, Work, costs::Cost};
-use crate::{Experiment, GivenStart, context::Uploaded};
+use crate::{Experiment, GivenStart, work::split_on_host};
 
 /// Densities that are measured at most.
 const POINTS: usize = 4;
@@ -152,7 +152,7 @@ impl Measurement<'_> {
             engine,
             weights: &self.weights(0),
             masks: &Masks::new(),
-            data: &Uploaded::on_host(data).split(experiment.validation_size, experiment.first_seed),
+            data: &split_on_host(data, experiment.validation_size, experiment.first_seed),
             examples_per_class: EXAMPLES_PER_CLASS,
             grasp_temperature: GRASP_TEMPERATURE,
             seed: experiment.first_seed,

@@ -6,7 +6,6 @@
 
 mod costs;
 mod disk;
-mod makespan;
 mod measure;
 mod work;
 
@@ -15,10 +14,9 @@ use std::path::Path;
 use lth_data::Dataset;
 use lth_model::{Architecture, Density, Engine, Learns};
 
-use crate::{Experiment, GivenStart, PruningSchedule, RunResults};
+use crate::{Experiment, GivenStart, PruningSchedule, RunResults, Workbench};
 
 use costs::Costs;
-use makespan::makespan;
 use measure::Measurement;
 use work::{Work, known_costs, scoring_method};
 
@@ -34,6 +32,14 @@ pub struct EstimateContext<'a> {
     pub folder: &'a Path,
     /// How many trainings run side by side.
     pub jobs: usize,
+}
+
+impl<'a> EstimateContext<'a> {
+    /// Of work in a folder.
+    pub fn new(bench: &Workbench<'a>, folder: &'a Path) -> Self {
+        let Workbench { engine, architecture, data, jobs, .. } = *bench;
+        Self { engine, architecture, data, folder, jobs }
+    }
 }
 
 /// What a run will take.
@@ -124,7 +130,7 @@ pub(crate) fn estimate_trainings(
 ) -> RunEstimate {
     let work = Work::of(experiment, upcoming, context);
     let measurement = Measurement { experiment, given: None, context, learns };
-    let bytes = work.trainings() as u64 * bytes_each;
+    let bytes = work.count() as u64 * bytes_each;
     estimate(&work, None, &measurement, |present| present + bytes)
 }
 
@@ -137,7 +143,7 @@ fn estimate(
     let EstimateContext { folder, jobs, .. } = *measurement.context;
     let present_bytes = folder_size(folder);
     RunEstimate {
-        trainings: work.trainings(),
+        trainings: work.count(),
         at_once: work.at_once(jobs),
         time: time(work, finished, measurement),
         bytes: bytes(present_bytes),

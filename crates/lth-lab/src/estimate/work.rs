@@ -8,9 +8,11 @@ use lth_ticket::{
     find_mask0_action,
 };
 
-use super::{Costs, EstimateContext, Upcoming, costs::Cost, makespan};
+use super::{Costs, EstimateContext, Upcoming, costs::Cost};
 use crate::{
-    Experiment, GivenStart, Layout, PlannedStage, PruningSchedule, RunResults, Stage, Variant, plan,
+    Experiment, GivenStart, Layout, Planned, PruningSchedule, RunResults, Stage, Variant,
+    iterations_per_epoch, plan,
+    tasks::{makespan, without},
 };
 
 /// Multiplications and additions a second that any processor of today does more of.
@@ -22,7 +24,6 @@ const REACH: f64 = 0.5;
 
 /// A training that is left.
 struct Training {
-    planned: PlannedStage,
     /// Its density, on average where it changes.
     density: Density,
     steps: u64,
@@ -37,14 +38,14 @@ struct Training {
 }
 
 impl Training {
-    fn new(planned: PlannedStage, density: Density, steps: u64) -> Self {
-        Self { planned, density, steps, dense_steps: 0, scorings: 0, evaluated: 0, masks: 0 }
+    fn new(density: Density, steps: u64) -> Self {
+        Self { density, steps, dense_steps: 0, scorings: 0, evaluated: 0, masks: 0 }
     }
 }
 
 /// What is left of a run.
 pub(super) struct Work {
-    trainings: Vec<Training>,
+    trainings: Vec<Planned<Training>>,
     evaluate_every: u64,
     /// Examples of validation and test set together.
     evaluated: u64,
@@ -59,8 +60,7 @@ impl Work {
         finished: Option<&RunResults>,
         context: &EstimateContext<'_>,
     ) -> Self {
-        let trained = context.data.train.len().saturating_sub(experiment.validation_size);
-        let per_epoch = trained.div_ceil(experiment.recipe.batch_size.max(1)) as u64;
+        let per_epoch = iterations_per_epoch(experiment, context.data.train.len());
         let length = experiment.recipe.length.iterations(per_epoch);
         let first = given.map_or(0, |given| given.iteration);
         let later = experiment.pruning.rewind.iterations(per_epoch).max(first);
@@ -89,32 +89,35 @@ impl Work {
             let Stage { replicate, variant, round } = *stage;
             round > 0 && variant == Variant::Ticket && !layout.ticket(replicate, variant, round).exists()
         };
-        let training = |planned: PlannedStage| {
-            let round = planned.stage.round;
+        let training = |Planned { task: stage, after }: Planned<Stage>| {
+            let round = stage.round;
             let steps = length.saturating_sub(if round == 0 { first } else { later });
-            let searches = early_bird && round > 0 && planned.stage.variant == Variant::Ticket;
+            let searches = early_bird && round > 0 && stage.variant == Variant::Ticket;
             let dense_steps = if searches { length - first } else { 0 };
-            let scorings = if scored(&planned.stage) { iterations } else { 0 };
+            let scorings = if scored(&stage) { iterations } else { 0 };
             let density = densities[round as usize];
-            Training { dense_steps, scorings, ..Training::new(planned, density, steps) }
+            let task = Training { dense_steps, scorings, ..Training::new(density, steps) };
+            Planned { task, after }
         };
-        let left = plan(experiment).into_iter().filter(|planned| !done.contains(&planned.stage));
-        Self::with(left.map(training).collect(), experiment, context)
+        let left = without(plan(experiment), |stage| done.contains(stage));
+        Self::with(left.into_iter().map(training).collect(), experiment, context)
     }
 
     /// Work that is no run's.
     pub(super) fn of(experiment: &Experiment, upcoming: &[Upcoming], context: &EstimateContext<'_>) -> Self {
-        let stage = |place: usize| Stage { replicate: place as u32, variant: Variant::Ticket, round: 0 };
-        let training = |(place, upcoming): (usize, &Upcoming)| {
+        let training = |upcoming: &Upcoming| {
             let Upcoming { density, steps, evaluated, masks, ref after } = *upcoming;
-            let after = after.iter().map(|&place| stage(place)).collect();
-            let planned = PlannedStage { stage: stage(place), after };
-            Training { evaluated, masks, ..Training::new(planned, density, steps) }
+            let task = Training { evaluated, masks, ..Training::new(density, steps) };
+            Planned { task, after: after.clone() }
         };
-        Self::with(upcoming.iter().enumerate().map(training).collect(), experiment, context)
+        Self::with(upcoming.iter().map(training).collect(), experiment, context)
     }
 
-    fn with(trainings: Vec<Training>, experiment: &Experiment, context: &EstimateContext<'_>) -> Self {
+    fn with(
+        trainings: Vec<Planned<Training>>,
+        experiment: &Experiment,
+        context: &EstimateContext<'_>,
+    ) -> Self {
         Self {
             trainings,
             evaluate_every: experiment.evaluate_every.max(1),
@@ -123,8 +126,12 @@ impl Work {
         }
     }
 
-    pub(super) fn trainings(&self) -> usize {
-        self.trainings.iter().filter(|training| training.steps > 0).count()
+    fn trainings(&self) -> impl Iterator<Item = &Training> {
+        self.trainings.iter().map(|planned| &planned.task)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.trainings().filter(|training| training.steps > 0).count()
     }
 
     /// Whether there is nothing left.
@@ -134,14 +141,14 @@ impl Work {
 
     /// Whether a network is scored before it is trained.
     pub(super) fn scores(&self) -> bool {
-        self.trainings.iter().any(|training| training.scorings > 0)
+        self.trainings().any(|training| training.scorings > 0)
     }
 
     /// The densities of what is left, rising, each once.
     pub(super) fn densities(&self) -> Vec<Density> {
-        let dense = self.trainings.iter().filter(|training| training.dense_steps > 0).map(|_| Density::DENSE);
+        let dense = self.trainings().filter(|training| training.dense_steps > 0).map(|_| Density::DENSE);
         let mut densities: Vec<Density> =
-            self.trainings.iter().map(|training| training.density).chain(dense).collect();
+            self.trainings().map(|training| training.density).chain(dense).collect();
         densities.sort_by(|left, right| left.get().total_cmp(&right.get()));
         densities.dedup();
         densities
@@ -149,9 +156,9 @@ impl Work {
 
     /// How many seconds it takes at most on a slow processor, were nothing pruned.
     pub(super) fn rough_seconds(&self, architecture: &Architecture, recipe: &Recipe) -> f64 {
-        let steps: u64 = self.trainings.iter().map(|training| training.steps + training.dense_steps).sum();
+        let steps: u64 = self.trainings().map(|training| training.steps + training.dense_steps).sum();
         let evaluated: u64 =
-            self.trainings.iter().map(|training| training.evaluated + self.evaluations(training.steps)).sum();
+            self.trainings().map(|training| training.evaluated + self.evaluations(training.steps)).sum();
         // An evaluation goes forward only.
         steps as f64 * rough_step(architecture, recipe.batch_size)
             + evaluated as f64 * rough_step(architecture, 1) / 3.0
@@ -180,9 +187,7 @@ impl Work {
     }
 
     fn schedule(&self, seconds: impl Fn(&Training) -> f64, jobs: usize) -> (f64, usize) {
-        let stages: Vec<(PlannedStage, f64)> =
-            self.trainings.iter().map(|training| (training.planned.clone(), seconds(training))).collect();
-        makespan(&stages, jobs)
+        makespan(&self.trainings, seconds, jobs)
     }
 
     fn training_seconds(&self, cost: &Cost, steps: u64) -> f64 {
@@ -203,7 +208,7 @@ impl Work {
             .map_or(0, |estimate| estimate.bytes);
         let rounds = u64::from(experiment.rounds);
         let trainings = rounds + rounds.saturating_sub(1) * experiment.controls.len() as u64;
-        let steps = self.trainings.iter().map(|training| training.steps).max().unwrap_or(0);
+        let steps = self.trainings().map(|training| training.steps).max().unwrap_or(0);
         let tables = TABLES + steps.div_ceil(self.evaluate_every) * EVALUATION;
         tensors + u64::from(experiment.replicates) * trainings * tables
     }

@@ -1,6 +1,6 @@
 //! Tickets that nobody has trained.
 
-use std::{cell::Cell, ops::ControlFlow, time::Instant};
+use std::{cell::RefCell, ops::ControlFlow};
 
 use lth_model::{Density, Masks};
 use lth_ticket::{
@@ -9,8 +9,11 @@ use lth_ticket::{
     prune_before_training, unwatched,
 };
 
-use super::{RunEvent, ScoringProgress, Stage, StageError, StageRunner, watch::REPORT_EVERY};
-use crate::Variant;
+use super::{Stage, StageRunner};
+use crate::{
+    StageError,
+    tasks::{Activity, Reporter, TaskName},
+};
 
 impl StageRunner<'_> {
     /// Cuts the ticket of a round from the untrained network.
@@ -25,16 +28,17 @@ impl StageRunner<'_> {
         replicate: u32,
         round: u32,
     ) -> Result<(), StageError> {
-        let (experiment, architecture) = (self.experiment, self.context.architecture);
+        let (experiment, architecture) = (self.experiment, self.bench.architecture);
         let pruning = &experiment.pruning;
-        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
+        let dense = self.start(Stage::ticket(replicate, 0))?;
+        let data = self.data(replicate)?;
         let context = BeforeTrainingContext {
             architecture,
             recipe: &experiment.recipe,
-            engine: self.context.engine,
+            engine: self.bench.engine,
             weights: &dense.weights,
             masks: &Masks::new(),
-            data: self.data(replicate),
+            data: &data,
             examples_per_class: EXAMPLES_PER_CLASS,
             grasp_temperature: pruning.grasp_temperature.map_or(GRASP_TEMPERATURE, f64::from),
             seed: experiment.seed(replicate),
@@ -50,34 +54,27 @@ impl StageRunner<'_> {
             schedule: DensitySchedule::Exponential,
             sanity: pruning.inverted_scores.then_some(SanityCheck::InvertScores),
         };
-        let stage = Stage { replicate, variant: Variant::Ticket, round };
-        let masks =
-            prune_before_training(method, &context, &options, &self.watch_scoring(stage, options.density))?;
+        let task = self.name(Stage::ticket(replicate, round));
+        let watch = self.watch_scoring(&task, options.density);
+        let masks = prune_before_training(method, &context, &options, &watch)?;
         self.write_pruned(replicate, round, &masks, &dense.weights, &dense.ticket_hash)?;
         Ok(())
     }
 
     /// Tells how far a pruning is, a few times a second, and ends it when the run is stopped.
-    fn watch_scoring(
-        &self,
-        stage: Stage,
+    fn watch_scoring<'a>(
+        &'a self,
+        task: &'a TaskName,
         density: Density,
-    ) -> impl Fn(BeforeTrainingProgress) -> ControlFlow<()> {
-        let begun = Instant::now();
-        let reported = Cell::new(begun);
-        let report = move |fraction: f64, seconds_left: f64| {
-            let rounds = self.experiment.rounds;
-            let progress = ScoringProgress { stage, rounds, density, fraction, seconds_left };
-            self.context.observer.event(&RunEvent::Scoring(progress));
+    ) -> impl Fn(BeforeTrainingProgress) -> ControlFlow<()> + 'a {
+        let reporter = RefCell::new(Reporter::new(task, self.bench.observer, 0));
+        let report = move |done: f64| {
+            reporter.borrow_mut().at((1e3 * done) as u64, 1000, |_| Activity::Scoring { density });
         };
-        report(0.0, f64::INFINITY);
+        report(0.0);
         move |progress| {
-            let fraction = (progress.iteration as f64 + progress.part) / progress.iterations as f64;
-            if reported.get().elapsed() >= REPORT_EVERY {
-                reported.set(Instant::now());
-                report(fraction, begun.elapsed().as_secs_f64() * (1.0 - fraction) / fraction);
-            }
-            if self.context.stop.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            report((progress.iteration as f64 + progress.part) / progress.iterations as f64);
+            if self.bench.stop.is_set() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         }
     }
 }

@@ -7,8 +7,8 @@ use lth_ticket::{
     DuringTraining, GradualPruning, GrowthRule, MaskUpdates, MetricRow, PruningRates, RandomBeforeTraining,
 };
 
-use super::{Stage, StageError, StageRunner};
-use crate::Variant;
+use super::{Stage, StageRunner};
+use crate::{StageError, Variant};
 
 impl StageRunner<'_> {
     /// Writes what a round starts from: a random sparse network, or the dense one.
@@ -16,7 +16,7 @@ impl StageRunner<'_> {
         if self.during_training.is_some_and(DuringTraining::starts_sparse) {
             return self.write_sparse_start(&RandomBeforeTraining, replicate, round);
         }
-        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
+        let dense = self.start(Stage::ticket(replicate, 0))?;
         self.write_pruned(replicate, round, &Masks::new(), &dense.weights, &dense.ticket_hash)?;
         Ok(())
     }
@@ -27,13 +27,13 @@ impl StageRunner<'_> {
         stage: Stage,
         rates: &'a PruningRates,
     ) -> Result<Option<MaskUpdates<'a>>, StageError> {
-        let Stage { replicate, variant, round } = stage;
+        let Stage { variant, round, .. } = stage;
         let Some(method) = self.during_training.filter(|_| variant == Variant::Ticket && round > 0) else {
             return Ok(None);
         };
         let experiment = self.experiment;
         let settings = experiment.pruning.updates.unwrap_or_default();
-        let length = experiment.recipe.length.iterations(self.per_epoch(replicate));
+        let length = experiment.recipe.length.iterations(self.per_epoch());
         let end = (settings.end.get() * length as f64) as u64;
         let drop_and_grow = |growth| MaskUpdates::DropAndGrow {
             growth,
@@ -47,7 +47,7 @@ impl StageRunner<'_> {
             DuringTraining::Gradual => MaskUpdates::Gradual {
                 schedule: GradualPruning {
                     initial: Density::DENSE,
-                    last: experiment.density_of(round, self.context.architecture)?,
+                    last: experiment.density_of(round, self.bench.architecture)?,
                     start: 0,
                     every: settings.every,
                     prunings: (end / settings.every).max(1),
@@ -77,7 +77,7 @@ impl StageRunner<'_> {
     /// The density that a stage is to have: what its training ends with.
     pub(super) fn wanted_density(&self, stage: Stage, masks: &Masks) -> Density {
         let gradual = self.during_training == Some(DuringTraining::Gradual);
-        let wanted = gradual.then(|| self.experiment.density_of(stage.round, self.context.architecture).ok());
-        wanted.flatten().unwrap_or_else(|| self.context.architecture.density(masks))
+        let wanted = gradual.then(|| self.experiment.density_of(stage.round, self.bench.architecture).ok());
+        wanted.flatten().unwrap_or_else(|| self.bench.architecture.density(masks))
     }
 }

@@ -1,21 +1,15 @@
 //! Tickets cut from a network that is still young: as soon as its mask stops changing.
 
-use std::{
-    collections::BTreeMap,
-    io,
-    time::{Duration, Instant},
-};
+use std::collections::BTreeMap;
 
 use lth_model::{Masks, Tensors};
-use lth_ticket::{
-    Directive, EarlyBird, Observer, OneShot, Outcome, Progress, TrainingCheckpoint, prune_one_shot, train,
+use lth_ticket::{EarlyBird, OneShot, prune_one_shot};
+
+use super::{Stage, StageRunner};
+use crate::{
+    StageError,
+    work::{Sitting, Start, TrainingWork, Until},
 };
-
-use super::{RunEvent, Stage, StageError, StageProgress, StageRunner, start::Start};
-use crate::Variant;
-
-/// Between two reports of progress.
-const REPORT_EVERY: Duration = Duration::from_millis(100);
 
 impl StageRunner<'_> {
     /// Trains the dense network from its start until the mask of the round's density is drawn, and cuts the ticket from the
@@ -23,42 +17,38 @@ impl StageRunner<'_> {
     ///
     /// The search is not saved on its way: it ends early by its nature, and begins again after an interruption.
     pub(super) fn write_early_bird_ticket(&self, replicate: u32, round: u32) -> Result<(), StageError> {
-        let experiment = self.experiment;
-        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
+        let (experiment, stage) = (self.experiment, Stage::ticket(replicate, round));
+        let dense = self.start(Stage::ticket(replicate, 0))?;
+        let data = self.data(replicate)?;
         let settings = experiment.pruning.early_bird.unwrap_or_default();
-        let density = experiment.density_of(round, self.context.architecture)?;
-        let job = self.dense_job(replicate, &dense);
-        let mut search = Search {
-            runner: self,
-            stage: Stage { replicate, variant: Variant::Ticket, round },
-            target: OneShot::Density(density),
-            dense: &dense,
-            per_epoch: job.per_epoch(),
-            watch: EarlyBird::new(settings.window as usize, settings.threshold),
-            drawn: None,
-            failed: None,
-            begun: Instant::now(),
-            reported: None,
-        };
-        let outcome = train(self.context.engine, &job, None, &mut search);
-        let Search { watch, drawn, failed, .. } = search;
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        let (weights, masks) = match outcome {
-            Ok(Outcome::Stopped(_)) => drawn.ok_or(StageError::Stopped)?,
-            Ok(Outcome::Finished(trained)) => {
-                let masks = self.early_bird_masks(
-                    replicate,
-                    round,
-                    &dense,
-                    &trained.weights,
-                    OneShot::Density(density),
-                )?;
-                (trained.weights, masks)
+        let density = experiment.density_of(round, self.bench.architecture)?;
+        let masks_of =
+            |weights: &Tensors| self.early_bird_masks(stage, &dense, weights, OneShot::Density(density));
+        let mut watch = EarlyBird::new(settings.window as usize, settings.threshold);
+        let mut drawn = None;
+        let mut is_enough = |weights: &Tensors| {
+            let masks = masks_of(weights)?;
+            if watch.push(&masks).is_some() {
+                drawn = Some((weights.clone(), masks));
             }
-            Ok(Outcome::Diverged { iteration }) => return Err(StageError::Diverged { iteration }),
-            Err(error) => return Err(error.into()),
+            Ok(drawn.is_some())
+        };
+        let work = TrainingWork {
+            task: &self.name(stage),
+            job: self.bench.unevaluated_job(experiment, experiment.seed(replicate), &data, &dense),
+            inputs: "",
+            checkpoint: None,
+            density: self.bench.architecture.density(&dense.masks),
+            until: Until::Epoch(&mut is_enough),
+        };
+        let Sitting::Done(last) = self.bench.train(work, |end, _| Ok(Some(end.weights().clone())))? else {
+            return Err(StageError::Stopped);
+        };
+        let (weights, masks) = if let Some(drawn) = drawn {
+            drawn
+        } else {
+            let masks = masks_of(&last)?;
+            (last, masks)
         };
         let epoch = watch.drawn().map_or("never".to_owned(), |epoch| epoch.to_string());
         let told = BTreeMap::from([("early-bird-epoch".to_owned(), epoch)]);
@@ -68,92 +58,20 @@ impl StageRunner<'_> {
 
     fn early_bird_masks(
         &self,
-        replicate: u32,
-        round: u32,
+        stage: Stage,
         dense: &Start,
         weights: &Tensors,
         target: OneShot,
     ) -> Result<Masks, StageError> {
-        let scores = self.scores(replicate, 0, dense, weights)?;
+        let scores = self.scores(stage.replicate, 0, dense, weights)?;
         Ok(prune_one_shot(
             &scores,
-            self.context.architecture,
+            self.bench.architecture,
             self.experiment.pruning.scope,
             &self.experiment.rates(),
             target,
-            self.experiment.seed(replicate),
-            u64::from(round),
+            self.experiment.seed(stage.replicate),
+            u64::from(stage.round),
         )?)
-    }
-}
-
-/// Looks at the mask after every epoch.
-struct Search<'a> {
-    runner: &'a StageRunner<'a>,
-    stage: Stage,
-    target: OneShot,
-    dense: &'a Start,
-    per_epoch: u64,
-    watch: EarlyBird,
-    /// What was drawn.
-    drawn: Option<(Tensors, Masks)>,
-    failed: Option<StageError>,
-    begun: Instant,
-    reported: Option<Instant>,
-}
-
-impl Search<'_> {
-    fn report(&mut self, progress: &Progress) {
-        let now = Instant::now();
-        if self.reported.is_some_and(|last| now.duration_since(last) < REPORT_EVERY) {
-            return;
-        }
-        self.reported = Some(now);
-        let seconds = now.duration_since(self.begun).as_secs_f64();
-        let speed = (progress.iteration - self.dense.iteration) as f64 / seconds.max(1e-9);
-        let seconds_left = (progress.iterations - progress.iteration) as f64 / speed.max(1e-9);
-        self.runner.context.observer.event(&RunEvent::Progress(StageProgress {
-            stage: self.stage,
-            rounds: self.runner.experiment.rounds,
-            epoch: progress.epoch,
-            epochs: progress.epochs,
-            iteration: progress.iteration,
-            iterations: progress.iterations,
-            steps_per_second: speed,
-            validation_accuracy: None,
-            density: self.runner.context.architecture.density(&self.dense.masks),
-            seconds_left,
-            run_seconds_left: seconds_left,
-        }));
-    }
-}
-
-impl Observer for Search<'_> {
-    fn step(&mut self, progress: &Progress) -> Directive {
-        self.report(progress);
-        if self.drawn.is_some() || self.failed.is_some() || self.runner.context.stop.is_set() {
-            return Directive::Stop;
-        }
-        let epoch_ends = progress.iteration.is_multiple_of(self.per_epoch);
-        let last = progress.iteration == progress.iterations;
-        if epoch_ends && !last { Directive::Checkpoint } else { Directive::Continue }
-    }
-
-    fn stops(&self) -> bool {
-        self.runner.context.stop.is_set()
-    }
-
-    fn checkpoint(&mut self, checkpoint: &TrainingCheckpoint) -> io::Result<()> {
-        let Stage { replicate, round, .. } = self.stage;
-        let weights = &checkpoint.trainer.weights;
-        match self.runner.early_bird_masks(replicate, round, self.dense, weights, self.target) {
-            Ok(masks) => {
-                if self.watch.push(&masks).is_some() {
-                    self.drawn = Some((weights.clone(), masks));
-                }
-            }
-            Err(error) => self.failed = Some(error),
-        }
-        Ok(())
     }
 }

@@ -5,12 +5,14 @@ use std::path::Path;
 use lth_model::Density;
 use lth_ticket::{EvaluationPoint, MetricRow, Trained, at_end, early_stop};
 
-use super::{RunEvent, Stage, StageError, StageRunner, start::Start};
+use super::{Stage, StageRunner};
 use crate::{
-    LabError, Outcome, RoundRecord, Timestamps, Timing, Variant,
+    LabError, Outcome, RoundRecord, StageError, Timestamps, Timing, Variant,
     atomic::{create_folder, write_file},
     disk::writes_weights,
     metrics::{layer_counts, lec_csv, metrics_csv, training_event_file},
+    tasks::{Ended, Found},
+    work::Start,
 };
 
 /// Which files are written.
@@ -45,7 +47,7 @@ impl StageRunner<'_> {
         trained: &Trained,
         timestamps: &Timestamps,
         before: Option<&RoundRecord>,
-    ) -> Result<(), StageError> {
+    ) -> Result<Ended, StageError> {
         let Stage { replicate, variant, round } = stage;
         let (experiment, layout) = (self.experiment, self.layout);
         let mut record = self.record(stage, start, inputs, trained)?;
@@ -82,13 +84,8 @@ impl StageRunner<'_> {
             write_file(&layout.record(replicate, variant, round), record.to_json().as_bytes())?;
         }
         self.clean_up(stage, record.keep)?;
-        self.context.observer.event(&RunEvent::Finished {
-            stage,
-            record: &record,
-            timing: &timing,
-            run_seconds_left: trained.seconds * self.trainings_left_a_job(1.0),
-        });
-        Ok(())
+        let found = Found::Round(Box::new(record), Some(timing.steps_per_second()));
+        Ok(Ended::Finished { found, seconds: timing.seconds })
     }
 
     /// Writes what follows from the evaluations of a training alone.
@@ -124,8 +121,8 @@ impl StageRunner<'_> {
             seed: self.experiment.seed(replicate),
             variant,
             round,
-            density: self.context.architecture.density(&trained.masks),
-            layers: layer_counts(self.context.architecture, &trained.masks),
+            density: self.bench.architecture.density(&trained.masks),
+            layers: layer_counts(self.bench.architecture, &trained.masks),
             start: start.iteration,
             early_stop: early_stop(&self.settled(stage, &trained.history)?)
                 .filter(|point| point.validation_loss.is_some())

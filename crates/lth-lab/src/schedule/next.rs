@@ -8,8 +8,8 @@ use lth_ticket::{
     find_mask1_action, invert_scores, prune, prune_one_shot,
 };
 
-use super::{Stage, StageError, StageRunner, start::Start};
-use crate::{Retraining, Variant};
+use super::{Stage, StageRunner};
+use crate::{Retraining, StageError, Variant, work::Start};
 
 /// The metadata of trained weights that names the ticket which they were trained from, by its hash.
 const TICKET: &str = "ticket";
@@ -39,8 +39,8 @@ impl StageRunner<'_> {
         let file =
             TensorFile::read(&self.layout.trained(stage.replicate, stage.variant, stage.round)).ok()?;
         let fits = file.metadata.get(TICKET) == Some(&start.ticket_hash)
-            && file.check_against(self.context.architecture).is_ok();
-        fits.then(|| self.context.architecture.ordered(file.tensors))
+            && file.check_against(self.bench.architecture).is_ok();
+        fits.then(|| self.bench.architecture.ordered(file.tensors))
     }
 
     /// Whether the training of a stage comes by the rewind point, whose file it writes.
@@ -55,10 +55,10 @@ impl StageRunner<'_> {
         start: &Start,
         trained: &Trained,
     ) -> Result<(), StageError> {
-        let Some(state) = trained.snapshots.get(&self.rewind_iteration(replicate)) else { return Ok(()) };
+        let Some(state) = trained.snapshots.get(&self.rewind_iteration()) else { return Ok(()) };
         let mut origin = self.origin(replicate, 0, Some(start.ticket_hash.clone()));
         origin.metadata = BTreeMap::from([("point".to_owned(), "rewind".to_owned())]);
-        let mut point = Ticket::new(self.context.architecture, origin, state.weights.clone(), &Masks::new())?;
+        let mut point = Ticket::new(self.bench.architecture, origin, state.weights.clone(), &Masks::new())?;
         self.set_optimizer(&mut point, Some(state.optimizer.clone()));
         self.write_ticket(&self.layout.rewind(replicate), &point)?;
         Ok(())
@@ -82,7 +82,7 @@ impl StageRunner<'_> {
         let masks = prune(
             &scores,
             &start.masks,
-            self.context.architecture,
+            self.bench.architecture,
             pruning.scope,
             &self.experiment.rates(),
             self.experiment.seed(replicate),
@@ -93,10 +93,10 @@ impl StageRunner<'_> {
 
     /// Cuts the ticket of a round from the dense network of round 0.
     pub(super) fn write_one_shot_ticket(&self, replicate: u32, round: u32) -> Result<(), StageError> {
-        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
+        let dense = self.start(Stage::ticket(replicate, 0))?;
         let trained = TensorFile::read(&self.layout.trained(replicate, Variant::Ticket, 0))
             .map_err(crate::LabError::from)?;
-        let architecture = self.context.architecture;
+        let architecture = self.bench.architecture;
         trained.check_against(architecture).map_err(crate::LabError::from)?;
         let scores = self.scores(replicate, 0, &dense, &trained.tensors)?;
         let pruning = &self.experiment.pruning;
@@ -124,7 +124,7 @@ impl StageRunner<'_> {
         trained: &Tensors,
     ) -> Result<Tensors, StageError> {
         let scores = find_criterion(&self.experiment.pruning.criterion)?.scores(&ScoreContext {
-            architecture: self.context.architecture,
+            architecture: self.bench.architecture,
             masks: &start.masks,
             initial: &self.initial(replicate)?,
             rewind: &self.early_weights(replicate, round, start)?,
@@ -163,7 +163,7 @@ impl StageRunner<'_> {
         parent: &str,
         metadata: BTreeMap<String, String>,
     ) -> Result<String, StageError> {
-        let (architecture, pruning) = (self.context.architecture, &self.experiment.pruning);
+        let (architecture, pruning) = (self.bench.architecture, &self.experiment.pruning);
         let (point, optimizer) = self.rewind_point(replicate)?;
         let context = Mask1Context {
             architecture,

@@ -1,15 +1,17 @@
 //! The list of stages that an experiment needs.
 
-use super::{PlannedStage, Stage, run_control::other_replicate};
-use crate::{Experiment, PruningSchedule, RunControl, Variant};
+use std::collections::HashMap;
+
+use super::{Stage, run_control::other_replicate};
+use crate::{Experiment, Planned, PruningSchedule, RunControl, Variant};
 
 /// Every training of an experiment, the most urgent first.
 ///
 /// Chains of tickets are the critical path: each round waits for the one before (in one-shot pruning for round 0, before
 /// or during training for none). They go
 /// first, round by round; controls fill the cores that are left. A control waits for the stage that makes its round's ticket.
-pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
-    let ticket = |replicate, round| Stage { replicate, variant: Variant::Ticket, round };
+pub fn plan(experiment: &Experiment) -> Vec<Planned<Stage>> {
+    let ticket = Stage::ticket;
     // What makes the ticket of a round; before training nothing that is trained.
     let maker = |replicate: u32, round: u32| match experiment.pruning.schedule {
         PruningSchedule::Iterative => round.checked_sub(1).map(|before| ticket(replicate, before)),
@@ -21,8 +23,8 @@ pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
     let mut stages = Vec::new();
     for round in 0..experiment.rounds {
         for replicate in 0..experiment.replicates {
-            let after = maker(replicate, round).into_iter().collect();
-            stages.push(PlannedStage { stage: ticket(replicate, round), after });
+            let after: Vec<Stage> = maker(replicate, round).into_iter().collect();
+            stages.push((ticket(replicate, round), after));
         }
     }
     for round in 1..experiment.rounds {
@@ -35,11 +37,17 @@ pub fn plan(experiment: &Experiment) -> Vec<PlannedStage> {
                     let other = other_replicate(replicate, kind.draw());
                     after.push(maker(other, round).unwrap_or(ticket(other, round)));
                 }
-                stages.push(PlannedStage { stage, after });
+                stages.push((stage, after));
             }
         }
     }
-    stages
+    let places: HashMap<Stage, usize> =
+        stages.iter().enumerate().map(|(place, (stage, _))| (*stage, place)).collect();
+    let planned = |(task, after): (Stage, Vec<Stage>)| Planned {
+        task,
+        after: after.iter().filter_map(|stage| places.get(stage).copied()).collect(),
+    };
+    stages.into_iter().map(planned).collect()
 }
 
 #[cfg(test)]
@@ -64,9 +72,9 @@ mod tests {
             let stages = plan(&experiment);
             assert_eq!(stages.len(), 3 * (4 + 3 * experiment.controls.len()));
             let mut seen = HashSet::new();
-            for planned in &stages {
-                assert!(planned.after.iter().all(|after| seen.contains(after)), "{planned:?}");
-                assert!(seen.insert(planned.stage), "{planned:?} is there twice");
+            for (place, planned) in stages.iter().enumerate() {
+                assert!(planned.after.iter().all(|&after| after < place), "{planned:?}");
+                assert!(seen.insert(planned.task), "{planned:?} is there twice");
             }
         }
     }

@@ -2,12 +2,14 @@
 
 use std::{fmt, path::PathBuf};
 
-use super::{Ended, RunEvent, Stage, StageError, StageRunner, finish::Write, start::Start};
+use super::{Stage, StageRunner, finish::Write};
 use crate::{
-    Keep, LabError, RoundRecord, Timestamps, Timing, Variant,
+    Keep, LabError, RoundRecord, StageError, Timestamps, Timing, Variant,
     atomic::write_file,
     disk::wants_weights,
     metrics::{now, read_metrics_csv},
+    tasks::{Ended, Found, TaskEvent},
+    work::Start,
 };
 
 /// How files of a finished training that are missing are made again.
@@ -47,7 +49,8 @@ impl StageRunner<'_> {
         let Stage { replicate, variant, round } = stage;
         let tell = |missing: &[PathBuf], remedy| {
             if !missing.is_empty() {
-                self.context.observer.event(&RunEvent::Incomplete { stage, missing, remedy });
+                let event = TaskEvent::Incomplete { missing, remedy };
+                self.bench.observer.event(&self.name(stage), &event);
             }
         };
         let next_ticket = self.missing_next_ticket(stage);
@@ -58,10 +61,7 @@ impl StageRunner<'_> {
         }
         if !by_training.is_empty() {
             tell(&by_training, Remedy::Training);
-            let trained = self.train(stage, start, &record.inputs)?;
-            let Some((trained, timestamps)) = trained else { return Ok(Ended::Stopped) };
-            self.finish(stage, start, &record.inputs, &trained, &timestamps, Some(record))?;
-            return Ok(Ended::Finished);
+            return self.train(stage, start, &record.inputs, Some(record));
         }
 
         if let (Some(path), Some(weights)) = (next_ticket, weights) {
@@ -81,8 +81,7 @@ impl StageRunner<'_> {
         }
         let record = self.kept_record(stage, record)?;
         self.clean_up(stage, record.keep)?;
-        self.context.observer.event(&RunEvent::Skipped { stage, record: &record });
-        Ok(Ended::Finished)
+        Ok(Ended::Skipped(Found::Round(Box::new(record), None)))
     }
 
     /// Files that are missing and that only the training itself makes.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use lth_model::{Masks, Recipe, Step};
 use lth_ticket::{OneShot, Ticket, TicketOrigin, prune_one_shot, rewind};
 
-use super::{Stage, StageError, StageRunner, other_run::other_run_masks};
-use crate::{ControlKind, RunControl, Variant};
+use super::{Stage, StageRunner, other_run::other_run_masks};
+use crate::{ControlKind, RunControl, StageError, Variant};
 
 impl StageRunner<'_> {
     /// The ticket of such a control.
@@ -18,7 +18,7 @@ impl StageRunner<'_> {
         origin: TicketOrigin,
     ) -> Result<Ticket, StageError> {
         let Stage { replicate, round, .. } = stage;
-        let architecture = self.context.architecture;
+        let architecture = self.bench.architecture;
         let masks = match control {
             RunControl::OtherRunMask => {
                 other_run_masks(self.experiment, kind, replicate, round, architecture)?
@@ -28,10 +28,10 @@ impl StageRunner<'_> {
                 let origin = TicketOrigin { rewind: Step::ZERO, rewind_iteration: 0, ..origin };
                 return Ok(Ticket::new(architecture, origin, self.initial(replicate)?, &Masks::new())?);
             }
-            RunControl::OneShot => self.one_shot_masks(replicate, round)?,
+            RunControl::OneShot => self.one_shot_masks(stage)?,
             RunControl::OtherSeedMask => {
                 let other = other_replicate(replicate, kind.draw());
-                self.start(Stage { replicate: other, variant: Variant::Ticket, round })?.masks
+                self.start(Stage::ticket(other, round))?.masks
             }
         };
         let (point, optimizer) = self.rewind_point(replicate)?;
@@ -44,9 +44,7 @@ impl StageRunner<'_> {
     pub(super) fn recipe_of(&self, stage: Stage) -> Cow<'_, Recipe> {
         let experiment = self.experiment;
         match stage.variant {
-            Variant::Ticket if stage.round > 0 => {
-                Cow::Owned(experiment.retraining_recipe(self.per_epoch(stage.replicate)))
-            }
+            Variant::Ticket if stage.round > 0 => Cow::Owned(experiment.retraining_recipe(self.per_epoch())),
             Variant::Control(kind) if kind.of_run() == Some(RunControl::DenseLonger) => {
                 let length = experiment.recipe.length.times(stage.round + 1);
                 Cow::Owned(Recipe { length, ..experiment.recipe.clone() })
@@ -56,12 +54,13 @@ impl StageRunner<'_> {
     }
 
     /// The masks that as many rounds give when they prune the dense network at once.
-    fn one_shot_masks(&self, replicate: u32, round: u32) -> Result<Masks, StageError> {
-        let dense = self.start(Stage { replicate, variant: Variant::Ticket, round: 0 })?;
-        let scores = self.scores(replicate, 0, &dense, &self.dense_weights(replicate)?)?;
+    fn one_shot_masks(&self, stage: Stage) -> Result<Masks, StageError> {
+        let Stage { replicate, round, .. } = stage;
+        let dense = self.start(Stage::ticket(replicate, 0))?;
+        let scores = self.scores(replicate, 0, &dense, &self.dense_weights(stage)?)?;
         Ok(prune_one_shot(
             &scores,
-            self.context.architecture,
+            self.bench.architecture,
             self.experiment.pruning.scope,
             &self.experiment.rates(),
             OneShot::Rounds(u64::from(round)),

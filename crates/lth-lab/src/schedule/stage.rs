@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use lth_model::Hint;
-use lth_ticket::{BeforeTrainingError, PruningError, TicketError, TrainingError, UnknownName};
-use thiserror::Error;
-
-use crate::{LabError, Variant};
+use crate::{Task, Variant};
 
 /// One training of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,88 +15,18 @@ pub struct Stage {
     pub round: u32,
 }
 
+impl Stage {
+    /// The ticket of a round.
+    pub(crate) fn ticket(replicate: u32, round: u32) -> Self {
+        Self { replicate, variant: Variant::Ticket, round }
+    }
+}
+
+impl Task for Stage {}
+
 impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "replicate {}, round {}", self.replicate, self.round)?;
         if self.variant == Variant::Ticket { Ok(()) } else { write!(f, " ({})", self.variant) }
-    }
-}
-
-/// A stage and what must be finished before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedStage {
-    /// The stage.
-    pub stage: Stage,
-    /// Its predecessors.
-    pub after: Vec<Stage>,
-}
-
-/// Why a stage failed.
-#[derive(Debug, Error)]
-pub enum StageError {
-    /// The loss is no longer a finite number.
-    #[error("the loss is not a finite number any more at iteration {iteration}")]
-    Diverged {
-        /// Where.
-        iteration: u64,
-    },
-    /// It was asked to stop while it looked for its ticket; not a failure.
-    #[error("stopped")]
-    Stopped,
-    /// A file cannot be written or read, or is not what it should be.
-    #[error(transparent)]
-    Lab(#[from] LabError),
-    /// The training is refused.
-    #[error(transparent)]
-    Training(#[from] TrainingError),
-    /// The next ticket cannot be made.
-    #[error(transparent)]
-    Ticket(#[from] TicketError),
-    /// The trained network cannot be pruned as the experiment wants.
-    #[error(transparent)]
-    Pruning(#[from] PruningError),
-    /// The untrained network cannot be pruned as the experiment wants.
-    #[error(transparent)]
-    BeforeTraining(#[from] BeforeTrainingError),
-    /// There is no such criterion.
-    #[error(transparent)]
-    Criterion(#[from] UnknownName),
-}
-
-impl StageError {
-    /// Whether all of the run must stop.
-    pub(crate) fn stops_the_run(&self) -> bool {
-        matches!(self, Self::Lab(error) if error.stops_the_run())
-    }
-}
-
-impl Hint for StageError {
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Stopped => Some("the same command continues".to_owned()),
-            Self::Diverged { .. } => Some("use a lower learning rate".to_owned()),
-            Self::Lab(error) => error.hint(),
-            Self::Training(error) => error.hint(),
-            Self::Ticket(error) => error.hint(),
-            Self::Pruning(error) => error.hint(),
-            Self::BeforeTraining(error) => error.hint(),
-            Self::Criterion(error) => error.hint(),
-        }
-    }
-}
-
-/// A stage that failed; what depends on it was not started, everything else went on.
-#[derive(Debug, Error)]
-#[error("{stage}: {error}")]
-pub struct StageFailure {
-    /// Which.
-    pub stage: Stage,
-    /// Why.
-    pub error: StageError,
-}
-
-impl Hint for StageFailure {
-    fn hint(&self) -> Option<String> {
-        self.error.hint()
     }
 }

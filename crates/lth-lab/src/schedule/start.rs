@@ -2,28 +2,16 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use lth_model::{Masks, OptimizerState, Pruned, Purpose, Step, TensorFile, Tensors, initialize};
-use lth_ticket::{Control, ControlContext, Ticket, TicketError, TicketOrigin};
+use lth_model::{Masks, OptimizerState, Purpose, Step, TensorFile, Tensors, initialize};
+use lth_ticket::{Control, ControlContext, Ticket, TicketOrigin};
 
-use super::{Stage, StageError, StageRunner};
+use super::{Stage, StageRunner};
 use crate::{
-    ControlKind, ControlSource, LabError, RoundRecord, Variant,
+    ControlKind, ControlSource, LabError, RoundRecord, StageError, Variant,
     atomic::{create_folder, write_file},
     find::without_initial_weights,
+    work::Start,
 };
-
-/// A ticket that was read, as training takes it.
-pub(super) struct Start {
-    pub(super) weights: Tensors,
-    pub(super) masks: Masks,
-    /// What pruned weights are.
-    pub(super) pruned: Pruned,
-    pub(super) optimizer: Option<OptimizerState>,
-    /// The iteration of the weights.
-    pub(super) iteration: u64,
-    /// BLAKE3 of the file.
-    pub(super) ticket_hash: String,
-}
 
 impl StageRunner<'_> {
     /// The start of a stage; its file is written when it is not there.
@@ -46,7 +34,7 @@ impl StageRunner<'_> {
                 Variant::Control(_) => self.write_control(stage)?,
             }
         }
-        let start = self.read_start(&path)?;
+        let start = Start::read(&path, self.bench.architecture)?;
         if variant == Variant::Ticket && round > 0 && self.iterative() {
             let before = RoundRecord::read(&self.layout.record(replicate, variant, round - 1))?;
             if before.and_then(|record| record.next_ticket).is_some_and(|hash| hash != start.ticket_hash) {
@@ -55,25 +43,6 @@ impl StageRunner<'_> {
             }
         }
         Ok(start)
-    }
-
-    fn read_start(&self, path: &Path) -> Result<Start, StageError> {
-        let bytes = fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
-        let ticket = self.parse_ticket(&bytes, path)?;
-        Ok(Start {
-            weights: ticket.weights,
-            masks: ticket.masks,
-            pruned: ticket.pruned,
-            optimizer: ticket.optimizer,
-            iteration: ticket.origin.rewind_iteration,
-            ticket_hash: blake3::hash(&bytes).to_hex().to_string(),
-        })
-    }
-
-    fn parse_ticket(&self, bytes: &[u8], path: &Path) -> Result<Ticket, TicketError> {
-        let name = path.display().to_string();
-        Ticket::from_file(TensorFile::from_bytes(bytes, &name)?, &name)?
-            .for_architecture(self.context.architecture)
     }
 
     /// Writes a ticket and returns its hash. One that was trained is never replaced by another.
@@ -100,13 +69,13 @@ impl StageRunner<'_> {
             let files = [self.layout.initial(replicate), self.layout.ticket(replicate, Variant::Ticket, 0)];
             if let Some(path) = files.iter().find(|path| path.exists()) {
                 let file = TensorFile::read(path).map_err(LabError::from)?;
-                file.check_against(self.context.architecture).map_err(LabError::from)?;
-                return Ok(self.context.architecture.ordered(file.tensors));
+                file.check_against(self.bench.architecture).map_err(LabError::from)?;
+                return Ok(self.bench.architecture.ordered(file.tensors));
             }
         }
         let (recipe, seed) = (&experiment.recipe, experiment.seed(replicate));
         let mut weights =
-            initialize(self.context.architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0);
+            initialize(self.bench.architecture, recipe.init, recipe.bias_init, seed, Purpose::Init, 0);
         if let Some(hash) = &experiment.initial_weights {
             let Some(given) = self.given else {
                 return Err(without_initial_weights(hash).into());
@@ -128,7 +97,7 @@ impl StageRunner<'_> {
             ..self.origin(replicate, 0, None)
         };
         let masks = self.given.map_or_else(Masks::new, |given| given.masks.clone());
-        let mut ticket = Ticket::new(self.context.architecture, origin, weights, &masks)?;
+        let mut ticket = Ticket::new(self.bench.architecture, origin, weights, &masks)?;
         ticket.optimizer = self.given.and_then(|given| given.optimizer.clone());
         self.write_ticket(&self.layout.ticket(replicate, Variant::Ticket, 0), &ticket)?;
         Ok(())
@@ -156,9 +125,8 @@ impl StageRunner<'_> {
             return Ok((self.initial(replicate)?, None));
         }
         let path = self.layout.rewind(replicate);
-        let bytes = fs::read(&path).map_err(|source| LabError::Read { path: path.clone(), source })?;
-        let ticket = self.parse_ticket(&bytes, &path)?;
-        Ok((ticket.weights, ticket.optimizer))
+        let point = Start::read(&path, self.bench.architecture)?;
+        Ok((point.weights, point.optimizer))
     }
 
     fn write_control(&self, stage: Stage) -> Result<(), StageError> {
@@ -185,7 +153,7 @@ impl StageRunner<'_> {
     ) -> Result<Ticket, StageError> {
         let (rewind, optimizer) = self.rewind_point(stage.replicate)?;
         let control = control.control(&ControlContext {
-            architecture: self.context.architecture,
+            architecture: self.bench.architecture,
             recipe: &self.experiment.recipe,
             initial: &self.initial(stage.replicate)?,
             rewind: &rewind,
@@ -194,7 +162,7 @@ impl StageRunner<'_> {
             round: u64::from(stage.round),
             draw: u64::from(kind.draw()),
         });
-        let mut control = Ticket::new(self.context.architecture, origin, control.weights, &control.masks)?;
+        let mut control = Ticket::new(self.bench.architecture, origin, control.weights, &control.masks)?;
         self.set_optimizer(&mut control, optimizer);
         Ok(control)
     }
@@ -225,7 +193,7 @@ impl StageRunner<'_> {
             round: u64::from(round),
             seed: self.experiment.seed(replicate),
             rewind: pruning.rewind,
-            rewind_iteration: self.rewind_iteration(replicate),
+            rewind_iteration: self.rewind_iteration(),
             parent,
             metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
         }

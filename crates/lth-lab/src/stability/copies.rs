@@ -1,39 +1,17 @@
 //! Training one copy.
 
-use std::time::Instant;
+use lth_model::{TensorFile, Tensors};
+use lth_ticket::{Trained, at_end};
 
-use lth_model::{Learns, TensorFile, Tensors};
-use lth_ticket::{Outcome, Trained, TrainingError, TrainingJob, at_end, train};
-
-use super::{
-    StabilityTask, StartPoint,
-    order::order_seed,
-    study::{Start, Study, read},
-    watch::{CopyWatch, Reporter},
-};
+use super::{StabilityTask, StartPoint, order::order_seed, study::Study};
 use crate::{
-    LabError, RoundRecord, StageError, Timestamps,
-    atomic::{create_folder, remove_file, write_file},
-    disk::{read_checkpoint, write_checkpoint},
+    LabError, RoundRecord, StageError,
+    atomic::{create_folder, write_file},
+    tasks::{Ended, Found, TaskName},
+    work::{End, Start, TrainingWork, Until, read},
 };
 
 const INPUTS: &str = "inputs";
-
-/// How a task ended without failing.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Ended {
-    /// Its files are written now.
-    Finished {
-        /// What came out, as [`super::StabilityEvent::Finished`] tells it.
-        result: Option<f64>,
-        /// How long it took.
-        seconds: f64,
-    },
-    /// Its files were there.
-    Skipped,
-    /// It was stopped.
-    Stopped,
-}
 
 /// A trained copy.
 pub(super) struct TrainedCopy {
@@ -43,83 +21,42 @@ pub(super) struct TrainedCopy {
 }
 
 impl Study<'_> {
-    /// A training from a start under the noise of the run, all but its seed.
-    pub(super) fn job<'a>(&'a self, point: &StartPoint, start: &'a Start) -> TrainingJob<'a> {
-        TrainingJob {
-            architecture: self.context.architecture,
-            recipe: &self.experiment.recipe,
-            learns: Learns::Weights,
-            data: self.data(point.replicate),
-            weights: &start.weights,
-            masks: &start.masks,
-            mask_updates: None,
-            pruned: start.pruned,
-            seed: self.experiment.seed(point.replicate),
-            start: start.iteration,
-            order: self.experiment.order,
-            optimizer: start.optimizer.as_ref(),
-            // Only the end counts, and an evaluation on the way changes no bit.
-            evaluate_every: u64::MAX,
-            snapshots: Vec::new(),
-        }
-    }
-
     /// Trains a copy, unless it is trained.
     ///
     /// # Errors
     /// When the training diverges or is refused, the copy that is there was trained from something else, or files cannot be
     /// written.
-    pub(super) fn train_copy(
-        &self,
-        point: &StartPoint,
-        copy: u32,
-        waiting: f64,
-    ) -> Result<Ended, StageError> {
+    pub(super) fn train_copy(&self, point: &StartPoint, copy: u32) -> Result<Ended, StageError> {
         let point = point.owner_of(copy);
         if self.files.copy(&point, copy).exists() {
             self.read_copy(&point, copy)?;
-            return Ok(Ended::Skipped);
+            return Ok(Ended::Skipped(Found::Files));
         }
         let start = self.start(&point)?;
         let inputs = self.copy_inputs(&point, copy, &start.ticket_hash);
         let path = self.files.copy_checkpoint(&point, copy);
         create_folder(path.parent().unwrap_or(self.layout.root()))?;
         if copy == 0 && self.take_from_run(&point, &start, &inputs)? {
-            return Ok(Ended::Skipped);
+            return Ok(Ended::Skipped(Found::Files));
         }
-        let resume = read_checkpoint(&path, &inputs)?.map(|checkpoint| checkpoint.training);
-        let task = StabilityTask::Copy { start: point, copy };
-        let first = resume.as_ref().map_or(start.iteration, |checkpoint| checkpoint.iteration);
-        let mut watch = CopyWatch {
-            reporter: Reporter::new(task, self.context.observer, waiting, first),
-            stop: &self.context.stop,
-            every: self.context.checkpoint_every,
-            checkpoint_path: &path,
-            inputs: &inputs,
-            start: start.iteration,
-            until: None,
-            saved: Instant::now(),
-            failed: None,
-        };
+        let data = self.data(point.replicate)?;
         let seed = order_seed(self.experiment.seed(point.replicate), copy);
-        let job = TrainingJob { seed, ..self.job(&point, &start) };
-        match train(self.context.engine, &job, resume, &mut watch) {
-            Ok(Outcome::Finished(Trained { weights, history, .. })) => {
-                self.write_copy(&point, copy, &start, &inputs, weights)?;
-                remove_file(&path)?;
-                let result = at_end(&history).map(|end| 1.0 - end.test_accuracy);
-                Ok(Ended::Finished { result, seconds: watch.reporter.seconds() })
-            }
-            Ok(Outcome::Stopped(checkpoint)) => {
-                write_checkpoint(&path, &inputs, &checkpoint, &Timestamps::default())?;
-                Ok(Ended::Stopped)
-            }
-            Ok(Outcome::Diverged { iteration }) => Err(StageError::Diverged { iteration }),
-            Err(TrainingError::Checkpoint { .. }) if watch.failed.is_some() => {
-                Err(watch.failed.take().expect("it was just seen").into())
-            }
-            Err(error) => Err(error.into()),
-        }
+        let work = TrainingWork {
+            task: &TaskName::of(&StabilityTask::Copy { start: point, copy }),
+            job: self.bench.unevaluated_job(self.experiment, seed, &data, &start),
+            inputs: &inputs,
+            checkpoint: Some(&path),
+            density: self.bench.architecture.density(&start.masks),
+            until: Until::Last,
+        };
+        let sitting = self.bench.train(work, |end, _| {
+            self.write_copy(&point, copy, &start, &inputs, end.weights().clone())?;
+            let End::Last(Trained { history, seconds, .. }) = end else { return Ok(None) };
+            let error = at_end(history).map(|end| 1.0 - end.test_accuracy);
+            let found = error.map_or(Found::Files, Found::TestError);
+            Ok(Some(Ended::Finished { found, seconds: *seconds }))
+        })?;
+        Ok(sitting.into())
     }
 
     /// Reads a trained copy.
@@ -131,7 +68,7 @@ impl Study<'_> {
         let path = self.files.copy(&point, copy);
         let bytes = read(&path)?;
         let file = TensorFile::from_bytes(&bytes, &path.display().to_string()).map_err(LabError::from)?;
-        file.check_against(self.context.architecture).map_err(LabError::from)?;
+        file.check_against(self.bench.architecture).map_err(LabError::from)?;
         let ticket_hash = self.round_start(&point)?.ticket_hash;
         if file.metadata.get(INPUTS) != Some(&self.copy_inputs(&point, copy, &ticket_hash)) {
             let reason =
@@ -139,7 +76,7 @@ impl Study<'_> {
             return Err(LabError::Changed { path, reason }.into());
         }
         let hash = blake3::hash(&bytes).to_hex().to_string();
-        Ok(TrainedCopy { weights: self.context.architecture.ordered(file.tensors), hash })
+        Ok(TrainedCopy { weights: self.bench.architecture.ordered(file.tensors), hash })
     }
 
     /// The hash of everything that decides the bits of a copy.
@@ -157,7 +94,7 @@ impl Study<'_> {
         }
         let file = TensorFile::read(&path).map_err(LabError::from)?;
         let same_ticket = file.metadata.get("ticket") == Some(&start.ticket_hash);
-        if !same_ticket || file.check_against(self.context.architecture).is_err() {
+        if !same_ticket || file.check_against(self.bench.architecture).is_err() {
             return Ok(false);
         }
         self.write_copy(point, 0, start, inputs, file.tensors)?;

@@ -1,20 +1,16 @@
 //! The dense network at the iterations at which its copies part: one training under the replicate's own noise.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::collections::BTreeMap;
 
 use lth_model::{Masks, Step, TrainerState};
-use lth_ticket::{Outcome, Ticket, TicketOrigin, TrainingError, TrainingJob, train};
+use lth_ticket::{Ticket, TicketOrigin, TrainingJob};
 
-use super::{
-    StabilityTask, StartPoint,
-    copies::Ended,
-    study::{Start, Study},
-    watch::{CopyWatch, Reporter},
-};
+use super::{StabilityTask, StartPoint, study::Study};
 use crate::{
-    LabError, StageError, Timestamps, Variant,
-    atomic::{create_folder, remove_file, write_file},
-    disk::{read_checkpoint, write_checkpoint},
+    LabError, StageError, Variant,
+    atomic::{create_folder, write_file},
+    tasks::{Ended, Found, TaskName},
+    work::{End, Start, TrainingWork, Until},
 };
 
 impl Study<'_> {
@@ -26,7 +22,6 @@ impl Study<'_> {
         &self,
         replicate: u32,
         starts: &[StartPoint],
-        waiting: f64,
     ) -> Result<Ended, StageError> {
         let missing: Vec<(u64, StartPoint)> = starts
             .iter()
@@ -34,7 +29,7 @@ impl Study<'_> {
             .filter_map(|start| Some((start.parts_at?, *start)))
             .collect();
         let Some(until) = missing.iter().map(|&(iteration, _)| iteration).max() else {
-            return Ok(Ended::Skipped);
+            return Ok(Ended::Skipped(Found::Files));
         };
         let dense = StartPoint::of_round(replicate, Variant::Ticket, 0);
         let start = self.round_start(&dense)?;
@@ -42,42 +37,26 @@ impl Study<'_> {
         let inputs = self.inputs(&dense, &start.ticket_hash, &format!("dense points={points:?}"));
         let path = self.files.dense_checkpoint(replicate, &inputs[..8]);
         create_folder(path.parent().unwrap_or(self.layout.root()))?;
-        let resume = read_checkpoint(&path, &inputs)?.map(|checkpoint| checkpoint.training);
-        let task = StabilityTask::Dense { replicate };
-        let first = resume.as_ref().map_or(start.iteration, |checkpoint| checkpoint.iteration);
-        let mut watch = CopyWatch {
-            reporter: Reporter::new(task, self.context.observer, waiting, first),
-            stop: &self.context.stop,
-            every: self.context.checkpoint_every,
-            checkpoint_path: &path,
+        let data = self.data(replicate)?;
+        let seed = self.experiment.seed(replicate);
+        let work = TrainingWork {
+            task: &TaskName::of(&StabilityTask::Dense { replicate }),
+            job: TrainingJob {
+                snapshots: points,
+                ..self.bench.unevaluated_job(self.experiment, seed, &data, &start)
+            },
             inputs: &inputs,
-            start: start.iteration,
-            until: Some(until),
-            saved: Instant::now(),
-            failed: None,
+            checkpoint: Some(&path),
+            density: self.bench.architecture.density(&start.masks),
+            until: Until::Iteration(until),
         };
-        let job = TrainingJob {
-            seed: self.experiment.seed(replicate),
-            snapshots: points,
-            ..self.job(&dense, &start)
-        };
-        let checkpoint = match train(self.context.engine, &job, resume, &mut watch) {
-            Ok(Outcome::Stopped(checkpoint)) => checkpoint,
-            // Points lie before the end, where the watch stops the training.
-            Ok(Outcome::Finished(_)) => return Ok(Ended::Stopped),
-            Ok(Outcome::Diverged { iteration }) => return Err(StageError::Diverged { iteration }),
-            Err(TrainingError::Checkpoint { .. }) if watch.failed.is_some() => {
-                return Err(watch.failed.take().expect("it was just seen").into());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if checkpoint.iteration < until {
-            write_checkpoint(&path, &inputs, &checkpoint, &Timestamps::default())?;
-            return Ok(Ended::Stopped);
-        }
-        self.write_points(&missing, &start, &checkpoint.snapshots)?;
-        remove_file(&path)?;
-        Ok(Ended::Finished { result: None, seconds: watch.reporter.seconds() })
+        let sitting = self.bench.train(work, |end, _| {
+            // Points lie before the end.
+            let End::Before(checkpoint) = end else { return Ok(None) };
+            self.write_points(&missing, &start, &checkpoint.snapshots)?;
+            Ok(Some(Ended::Finished { found: Found::Files, seconds: checkpoint.seconds }))
+        })?;
+        Ok(sitting.into())
     }
 
     fn write_points(
@@ -98,7 +77,7 @@ impl Study<'_> {
                 metadata: BTreeMap::from([("point".to_owned(), "dense".to_owned())]),
             };
             let masks: &Masks = &dense.masks;
-            let mut point = Ticket::new(self.context.architecture, origin, state.weights.clone(), masks)?;
+            let mut point = Ticket::new(self.bench.architecture, origin, state.weights.clone(), masks)?;
             point.optimizer = Some(state.optimizer.clone());
             let path = self.files.dense_point(start);
             create_folder(path.parent().unwrap_or(self.layout.root()))?;
@@ -113,7 +92,7 @@ impl Study<'_> {
         if start.parts_at.is_none() || !path.exists() {
             return Ok(());
         }
-        let (point, _) = self.ticket(&path)?;
+        let point = Ticket::read(&path)?;
         if point.origin.parent != Some(self.round_start(start)?.ticket_hash) {
             let reason = "it was trained from another ticket than is there now".to_owned();
             return Err(LabError::Changed { path, reason }.into());

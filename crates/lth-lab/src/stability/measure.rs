@@ -4,15 +4,14 @@ use lth_model::{Architecture, Evaluation, OneNetwork, Program};
 use lth_ticket::{angle, barrier, distance, interpolate, overlap};
 
 use super::{
-    BatchNormStatistics, PairResult, PathPoint, StabilityTask, StartPoint,
-    copies::{Ended, TrainedCopy},
-    study::{Start, Study},
-    watch::Reporter,
+    BatchNormStatistics, PairResult, PathPoint, StabilityTask, StartPoint, copies::TrainedCopy, study::Study,
 };
 use crate::{
     LabError, StageError,
     atomic::{create_folder, write_file},
     metrics::read_json,
+    tasks::{Activity, Ended, Found, Reporter, TaskEvent, TaskName},
+    work::Start,
 };
 
 impl Study<'_> {
@@ -20,12 +19,7 @@ impl Study<'_> {
     ///
     /// # Errors
     /// When files cannot be read or written, are not what they should be, or the engine refuses the examples.
-    pub(super) fn measure_pair(
-        &self,
-        point: &StartPoint,
-        pair: [u32; 2],
-        waiting: f64,
-    ) -> Result<Ended, StageError> {
+    pub(super) fn measure_pair(&self, point: &StartPoint, pair: [u32; 2]) -> Result<Ended, StageError> {
         let (a, b) = (self.read_copy(point, pair[0])?, self.read_copy(point, pair[1])?);
         let path = self.files.pair(point, pair);
         if let Some(found) = read_json::<PairResult>(&path)? {
@@ -33,18 +27,19 @@ impl Study<'_> {
                 let reason = "it was measured of other weights than are there now".to_owned();
                 return Err(LabError::Changed { path, reason }.into());
             }
-            return Ok(Ended::Skipped);
+            return Ok(Ended::Skipped(Found::Barrier(found.test_barrier)));
         }
         let start = self.start(point)?;
-        let task = StabilityTask::Path { start: *point, pair };
-        let mut reporter = Reporter::new(task, self.context.observer, waiting, 0);
+        let task = TaskName::of(&StabilityTask::Path { start: *point, pair });
+        self.bench.observer.event(&task, &TaskEvent::Started { continued_at: None });
+        let mut reporter = Reporter::new(&task, self.bench.observer, 0);
         let Some(line) = self.line(point, &start, [&a, &b], &mut reporter)? else {
-            return Ok(Ended::Stopped);
+            return Ok(Ended::Stopped(None));
         };
         let result = self.compare(point, pair, &start, [&a, &b], line)?;
         create_folder(path.parent().unwrap_or(self.layout.root()))?;
         write_file(&path, result.to_json().as_bytes())?;
-        Ok(Ended::Finished { result: Some(result.test_barrier), seconds: reporter.seconds() })
+        Ok(Ended::Finished { found: Found::Barrier(result.test_barrier), seconds: reporter.seconds() })
     }
 
     /// Loss and error at evenly spaced points of the line between two copies; `None` when stopped.
@@ -55,18 +50,16 @@ impl Study<'_> {
         [a, b]: [&TrainedCopy; 2],
         reporter: &mut Reporter<'_>,
     ) -> Result<Option<Vec<PathPoint>>, StageError> {
-        let (context, recipe) = (self.context, &self.experiment.recipe);
-        let data = self.data(point.replicate);
-        let measured = self.measured_examples(point.replicate);
+        let (bench, recipe) = (self.bench, &self.experiment.recipe);
+        let data = self.data(point.replicate)?;
+        let measured = self.measured_examples(point.replicate)?;
         let seed = self.experiment.seed(point.replicate);
-        let engine = |error| StageError::from(LabError::from(error));
-        let program = Program::evaluation(context.architecture, recipe.batch_size);
-        let mut network =
-            OneNetwork::new(context.engine, &program, &start.network(&a.weights, seed)).map_err(engine)?;
-        let train = context.engine.evaluation_set(&data.train, &measured).map_err(engine)?;
-        let test = &data.evaluation_sets(context.engine).map_err(engine)?.test;
+        let program = Program::evaluation(bench.architecture, recipe.batch_size);
+        let mut network = OneNetwork::new(bench.engine, &program, &start.network(&a.weights, seed))?;
+        let train = bench.engine.evaluation_set(&data.train, &measured)?;
+        let test = &data.evaluation_sets(bench.engine)?.test;
         let last = self.settings.points - 1;
-        let stop = || context.stop.is_set();
+        let stop = || bench.stop.is_set();
         let mut line = Vec::new();
         for index in 0..self.settings.points {
             if stop() {
@@ -74,18 +67,18 @@ impl Study<'_> {
             }
             let alpha = index as f64 / last as f64;
             let between = interpolate(&a.weights, &b.weights, alpha);
-            network.write(&start.network(&between, seed)).map_err(engine)?;
+            network.write(&start.network(&between, seed))?;
             if self.settings.batch_norm == BatchNormStatistics::Reestimated {
                 let batch_size = recipe.batch_size.min(measured.len());
                 let done = network.reestimate_batch_norm(&data.train, &measured, batch_size, &stop);
-                if !done.map_err(engine)? {
+                if !done? {
                     return Ok(None);
                 }
             }
-            let mut evaluate = |set| network.evaluate_unless(set, &stop).map_err(engine);
+            let mut evaluate = |set| network.evaluate_unless(set, &stop);
             let (Some(train), Some(test)) = (evaluate(&train)?, evaluate(test)?) else { return Ok(None) };
             line.push(PathPoint::new(alpha, &train, &test));
-            reporter.at(index as u64 + 1, 0, self.settings.points as u64);
+            reporter.at(index as u64 + 1, self.settings.points as u64, |_| Activity::Evaluating);
         }
         Ok(Some(line))
     }
@@ -98,7 +91,7 @@ impl Study<'_> {
         [a, b]: [&TrainedCopy; 2],
         path: Vec<PathPoint>,
     ) -> Result<PairResult, StageError> {
-        let names = masked_weights(self.context.architecture);
+        let names = masked_weights(self.bench.architecture);
         let counts = |name: &str| names.iter().any(|own| own == name);
         let [of_a, of_b] = [a, b].map(|copy| distance(&start.weights, &copy.weights, counts));
         let next_masks = [a, b].map(|copy| self.next_masks(point, start, &copy.weights));
@@ -108,7 +101,7 @@ impl Study<'_> {
         Ok(PairResult {
             start: *point,
             seed: self.experiment.seed(point.replicate),
-            density: self.context.architecture.density(&start.masks),
+            density: self.bench.architecture.density(&start.masks),
             iteration: start.iteration,
             pair,
             weights: [a.hash.clone(), b.hash.clone()],

@@ -6,21 +6,19 @@ mod dense_points;
 mod files;
 mod measure;
 mod next_mask;
-mod observer;
 mod order;
 mod report;
 mod run;
 mod settings;
 mod start;
 mod study;
-mod watch;
-mod workers;
+mod task;
 
 #[cfg(test)]
 mod tests;
 
-pub use observer::{StabilityEvent, StabilityObserver, StabilityProgress, StabilityTask, Unwatched};
 pub use report::{PairResult, PathPoint, StabilityReport};
-pub use run::{StabilityContext, estimate_stability, stability};
+pub use run::{estimate_stability, stability};
 pub use settings::{BatchNormStatistics, STABLE_BELOW, StabilitySettings};
 pub use start::StartPoint;
+pub use task::StabilityTask;

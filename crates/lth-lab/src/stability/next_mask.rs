@@ -3,11 +3,8 @@
 use lth_model::{Masks, TensorFile, Tensors};
 use lth_ticket::{ScoreContext, find_criterion, prune};
 
-use super::{
-    StartPoint,
-    study::{Start, Study},
-};
-use crate::{LabError, StageError};
+use super::{StartPoint, study::Study};
+use crate::{LabError, StageError, work::Start};
 
 impl Study<'_> {
     /// The masks that one more round of the run would leave of a copy, under the run's criterion, scope and rates.
@@ -23,19 +20,19 @@ impl Study<'_> {
         let path = self.layout.initial(point.replicate);
         self.experiment.there(self.layout, &path)?;
         let initial = TensorFile::read(&path).map_err(LabError::from)?.tensors;
-        self.context.architecture.check_tensors(&initial).map_err(LabError::from)?;
-        let initial = self.context.architecture.ordered(initial);
+        self.bench.architecture.check_tensors(&initial).map_err(LabError::from)?;
+        let initial = self.bench.architecture.ordered(initial);
         let rewind = if self.experiment.pruning.rewind.is_zero() {
             initial.clone()
         } else {
             let path = self.layout.rewind(point.replicate);
             self.experiment.there(self.layout, &path)?;
-            self.ticket(&path)?.0.weights
+            Start::read(&path, self.bench.architecture)?.weights
         };
         let (seed, round) = (self.experiment.seed(point.replicate), u64::from(point.round));
         let pruning = &self.experiment.pruning;
         let scores = find_criterion(&pruning.criterion)?.scores(&ScoreContext {
-            architecture: self.context.architecture,
+            architecture: self.bench.architecture,
             masks: &start.masks,
             initial: &initial,
             rewind: &rewind,
@@ -44,6 +41,6 @@ impl Study<'_> {
             round,
         });
         let rates = self.experiment.rates();
-        Ok(prune(&scores, &start.masks, self.context.architecture, pruning.scope, &rates, seed, round)?)
+        Ok(prune(&scores, &start.masks, self.bench.architecture, pruning.scope, &rates, seed, round)?)
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{StabilityTask, StartPoint, files::StabilityFiles};
 use crate::{
-    LabError, StageError, Variant,
+    LabError, TaskFailure, Variant,
     metrics::{read_json, to_csv},
 };
 
@@ -86,7 +86,7 @@ pub struct StabilityReport {
     /// Every pair that was compared with these settings, now or before: by replicate, round, variant, where they part, copies.
     pub pairs: Vec<PairResult>,
     /// What failed; what needed it was left out.
-    pub failures: Vec<(StabilityTask, StageError)>,
+    pub failures: Vec<TaskFailure<StabilityTask>>,
     /// Whether it was stopped before its end; the same command continues it.
     pub stopped: bool,
 }

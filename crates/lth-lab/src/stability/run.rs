@@ -2,44 +2,23 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use lth_data::Dataset;
-use lth_model::{Architecture, Engine, Learns, Step};
+use lth_model::{Learns, Step};
 use serde::Serialize;
 
 use super::{
-    BatchNormStatistics, StabilityEvent, StabilityObserver, StabilityReport, StabilitySettings,
-    StabilityTask, StartPoint,
-    copies::Ended,
+    BatchNormStatistics, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
     report::{collect, path_csv, stability_csv},
     settings::refused,
     study::Study,
-    workers::in_parallel,
 };
 use crate::{
-    CheckpointEvery, EstimateContext, Experiment, LabError, RunContext, RunEstimate, RunFolder, RunResults,
-    Silent, StageError, Stop, Variant,
+    EstimateContext, Experiment, LabError, Planned, RunEstimate, RunFolder, RunResults, StageError, Variant,
+    Workbench,
     atomic::{create_folder, write_file},
     estimate::{Upcoming, estimate_trainings},
     find::with_data,
+    tasks::{Ended, run_queue},
 };
-
-/// What a study is done with. Nothing of it changes a bit of the results but the data, the architecture and the engine.
-pub struct StabilityContext<'a> {
-    /// Trains and evaluates.
-    pub engine: &'a dyn Engine,
-    /// The run's network.
-    pub architecture: &'a Architecture,
-    /// The run's data set.
-    pub data: &'a Dataset,
-    /// How many trainings, or paths, are done side by side, each on a core.
-    pub jobs: usize,
-    /// The wish to stop.
-    pub stop: Stop,
-    /// Watches the study.
-    pub observer: &'a dyn StabilityObserver,
-    /// How often unfinished trainings are saved.
-    pub checkpoint_every: CheckpointEvery,
-}
 
 /// Trains copies of a run's networks and compares each pair of them, in the folder `stability` of the run.
 ///
@@ -52,33 +31,32 @@ pub struct StabilityContext<'a> {
 pub fn stability(
     settings: &StabilitySettings,
     results: &RunResults,
-    context: &StabilityContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<StabilityReport, LabError> {
-    let experiment = checked(settings, results, context)?;
+    let experiment = checked(settings, results, bench)?;
     let layout = &results.layout;
-    let study = Study::new(settings, &experiment, layout, context)?;
+    let study = Study::new(settings, &experiment, layout, bench);
     let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
     let _folder = RunFolder::open(layout.root(), &experiment)?;
     create_folder(study.files.comparison())?;
     write_settings(&study)?;
 
-    let plan = Plan::new(&study, &starts);
-    context.observer.event(&StabilityEvent::Planned { tasks: plan.tasks() });
-    let (failures, ended) = plan.carry_out(&study);
+    let tasks = Plan::new(&study, &starts).tasks();
+    let done = run_queue(&tasks, bench, &|task| study.carry_out(task, &starts));
 
     let pairs = collect(&study.files, &experiment.variants().collect::<Vec<Variant>>())?;
     let report = |stopped| StabilityReport {
         folder: study.files.comparison().to_owned(),
         pairs: pairs.clone(),
-        failures,
+        failures: done.failures,
         stopped,
     };
-    if context.stop.is_set() && !context.stop.is_cancelled() {
+    if bench.stop.is_set() && !bench.stop.is_cancelled() {
         return Ok(report(true));
     }
     write_file(&study.files.comparison().join("stability.csv"), &stability_csv(&pairs))?;
     write_file(&study.files.comparison().join("path.csv"), &path_csv(&pairs))?;
-    Ok(report(context.stop.is_set() && !ended))
+    Ok(report(bench.stop.is_set() && !done.ended))
 }
 
 /// Estimates what is left of a study: trainings, and the lines between copies. Writes nothing.
@@ -88,11 +66,11 @@ pub fn stability(
 pub fn estimate_stability(
     settings: &StabilitySettings,
     results: &RunResults,
-    context: &StabilityContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<RunEstimate, LabError> {
-    let experiment = checked(settings, results, context)?;
+    let experiment = checked(settings, results, bench)?;
     let layout = &results.layout;
-    let study = Study::new(settings, &experiment, layout, context)?;
+    let study = Study::new(settings, &experiment, layout, bench);
     let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
     let plan = Plan::new(&study, &starts);
     let mut upcoming = Vec::new();
@@ -106,9 +84,9 @@ pub fn estimate_stability(
         // What cannot be read is a failure of the study, not of its estimate.
         let Ok(ticket) = study.round_start(&start) else { continue };
         let first = parts_at.unwrap_or(ticket.iteration);
-        let steps = study.last_iteration(replicate).saturating_sub(first);
+        let steps = study.last_iteration().saturating_sub(first);
         places.insert((start, copy), upcoming.len());
-        upcoming.push(Upcoming::training(context.architecture.density(&ticket.masks), steps));
+        upcoming.push(Upcoming::training(bench.architecture.density(&ticket.masks), steps));
     }
     for (start, pair) in plan.pairs {
         if study.files.pair(&start, pair).exists() {
@@ -117,18 +95,12 @@ pub fn estimate_stability(
         let Ok(ticket) = study.round_start(&start) else { continue };
         let copies = pair.map(|copy| (start.owner_of(copy), copy));
         let after = copies.iter().filter_map(|copy| places.get(copy).copied()).collect();
-        let density = context.architecture.density(&ticket.masks);
-        upcoming.push(Upcoming::evaluations(density, study.line_examples(&start), after));
+        let density = bench.architecture.density(&ticket.masks);
+        upcoming.push(Upcoming::evaluations(density, study.line_examples(&start)?, after));
     }
-    let weights = 4 * context.architecture.parameter_count() as u64;
+    let weights = 4 * bench.architecture.parameter_count() as u64;
     let folder = layout.root().join("stability");
-    let estimate = EstimateContext {
-        engine: context.engine,
-        architecture: context.architecture,
-        data: context.data,
-        folder: &folder,
-        jobs: context.jobs,
-    };
+    let estimate = EstimateContext::new(bench, &folder);
     Ok(estimate_trainings(&experiment, &upcoming, weights, Learns::Weights, &estimate))
 }
 
@@ -136,27 +108,17 @@ pub fn estimate_stability(
 fn checked(
     settings: &StabilitySettings,
     results: &RunResults,
-    context: &StabilityContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<Experiment, LabError> {
-    let run = RunContext {
-        engine: context.engine,
-        architecture: context.architecture,
-        data: context.data,
-        output: results.layout.root(),
-        jobs: context.jobs,
-        stop: context.stop.clone(),
-        observer: &Silent,
-        checkpoint_every: context.checkpoint_every,
-        provenance: None,
-    };
-    let experiment = with_data(&results.experiment, &run)?;
+    let experiment = with_data(&results.experiment, bench)?;
     settings.check(results)?;
     Ok(experiment)
 }
 
 /// The iteration of a step at which copies of the dense network part; `None` for the start of its training.
 fn parting(study: &Study<'_>, replicate: u32, step: Step) -> Result<Option<u64>, LabError> {
-    let (iteration, last) = (step.iterations(study.per_epoch(replicate)), study.last_iteration(replicate));
+    let (iteration, last) =
+        (step.iterations(study.bench.per_epoch(study.experiment)), study.last_iteration());
     let dense = StartPoint::of_round(replicate, Variant::Ticket, 0);
     let start = study.round_start(&dense).map_err(|error| match error {
         StageError::Lab(error) => error,
@@ -180,7 +142,6 @@ fn parting(study: &Study<'_>, replicate: u32, step: Step) -> Result<Option<u64>,
 struct Plan {
     /// Replicates whose dense network is needed at later iterations.
     dense: Vec<u32>,
-    starts: Vec<StartPoint>,
     copies: Vec<(StartPoint, u32)>,
     pairs: Vec<(StartPoint, [u32; 2])>,
 }
@@ -200,78 +161,48 @@ impl Plan {
                 pairs.extend((copy + 1..count).map(|other| (*start, [copy, other])));
             }
         }
-        Self { dense: dense.into_iter().collect(), starts: starts.to_vec(), copies, pairs }
+        Self { dense: dense.into_iter().collect(), copies, pairs }
     }
 
-    fn tasks(&self) -> usize {
-        self.dense.len() + self.copies.len() + self.pairs.len()
-    }
-
-    /// Does all: first the dense networks, then copies, then paths. Returns what failed, and whether all was done.
-    fn carry_out(&self, study: &Study<'_>) -> (Vec<(StabilityTask, StageError)>, bool) {
-        let mut failures = Vec::new();
-        let mut all = true;
-        let mut phase = |outcomes: Vec<Option<Result<Ended, Failure>>>| {
-            for outcome in outcomes {
-                match outcome {
-                    Some(Ok(Ended::Finished { .. } | Ended::Skipped)) => {}
-                    Some(Err(failure)) => failures.push(*failure),
-                    Some(Ok(Ended::Stopped)) | None => all = false,
-                }
+    /// First the dense networks, then copies, then paths, each after what it needs.
+    fn tasks(&self) -> Vec<Planned<StabilityTask>> {
+        let dense = self.dense.iter().map(|&replicate| Planned::alone(StabilityTask::Dense { replicate }));
+        let mut tasks: Vec<Planned<StabilityTask>> = dense.collect();
+        let copies = tasks.len();
+        tasks.extend(self.copies.iter().map(|&(start, copy)| Planned {
+            task: StabilityTask::Copy { start, copy },
+            after: self.dense_before(&start).into_iter().collect(),
+        }));
+        let places: HashMap<(StartPoint, u32), usize> =
+            self.copies.iter().enumerate().map(|(place, copy)| (*copy, copies + place)).collect();
+        tasks.extend(self.pairs.iter().map(|&(start, pair)| {
+            Planned {
+                task: StabilityTask::Path { start, pair },
+                after: pair
+                    .map(|copy| places[&(start.owner_of(copy), copy)])
+                    .into_iter()
+                    .chain(self.dense_before(&start))
+                    .collect(),
             }
-        };
-        let (jobs, stop) = (study.context.jobs, &study.context.stop);
-        phase(in_parallel(&self.dense, jobs, stop, |&replicate, waiting| {
-            let task = StabilityTask::Dense { replicate };
-            announce(study, task, || study.reach_dense_points(replicate, &self.starts, waiting))
         }));
-        let reached =
-            |start: &StartPoint| start.parts_at.is_none() || study.files.dense_point(start).exists();
-        let copies: Vec<_> = self.copies.iter().filter(|(start, _)| reached(start)).copied().collect();
-        phase(in_parallel(&copies, jobs, stop, |&(start, copy), waiting| {
-            let task = StabilityTask::Copy { start, copy };
-            announce(study, task, || {
-                study.check_dense_point(&start)?;
-                study.train_copy(&start, copy, waiting)
-            })
-        }));
-        let trained = |(start, pair): &&(StartPoint, [u32; 2])| {
-            reached(start) && pair.iter().all(|&copy| study.files.copy(start, copy).exists())
-        };
-        let pairs: Vec<_> = self.pairs.iter().filter(trained).copied().collect();
-        phase(in_parallel(&pairs, jobs, stop, |&(start, pair), waiting| {
-            let task = StabilityTask::Path { start, pair };
-            announce(study, task, || study.measure_pair(&start, pair, waiting))
-        }));
-        (failures, all)
+        tasks
+    }
+
+    /// The place of the dense training that a start is reached by.
+    fn dense_before(&self, start: &StartPoint) -> Option<usize> {
+        start.parts_at.and_then(|_| self.dense.iter().position(|&replicate| replicate == start.replicate))
     }
 }
 
-/// A task that failed, and why.
-type Failure = Box<(StabilityTask, StageError)>;
-
-/// Does a task and tells how it ended; an error that concerns the disk stops all.
-fn announce(
-    study: &Study<'_>,
-    task: StabilityTask,
-    work: impl FnOnce() -> Result<Ended, StageError>,
-) -> Result<Ended, Failure> {
-    let observer = study.context.observer;
-    match work() {
-        Ok(ended) => {
-            observer.event(&match ended {
-                Ended::Finished { result, seconds } => StabilityEvent::Finished { task, result, seconds },
-                Ended::Skipped => StabilityEvent::Skipped { task },
-                Ended::Stopped => StabilityEvent::Stopped { task },
-            });
-            Ok(ended)
-        }
-        Err(error) => {
-            if error.stops_the_run() {
-                study.context.stop.halt();
+impl Study<'_> {
+    fn carry_out(&self, task: &StabilityTask, starts: &[StartPoint]) -> Result<Ended, StageError> {
+        match task {
+            StabilityTask::Dense { replicate } => self.reach_dense_points(*replicate, starts),
+            StabilityTask::Copy { start, copy } => {
+                self.check_dense_point(start)?;
+                self.train_copy(start, *copy)
             }
-            observer.event(&StabilityEvent::Failed { task, error: &error });
-            Err(Box::new((task, error)))
+            StabilityTask::Path { start, pair } => self.measure_pair(start, *pair),
         }
     }
 }

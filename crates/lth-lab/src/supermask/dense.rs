@@ -2,18 +2,20 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, io,
+    fmt,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
-use lth_model::{Learns, Masks, ParseError, Pruned, Step, TensorFile, Tensors};
-use lth_ticket::{
-    Directive, Observer, Outcome, Progress, TrainingCheckpoint, TrainingData, TrainingJob, train,
-};
+use lth_model::{Density, ParseError, Step, TensorFile, Tensors};
 
-use super::heuristic::HeuristicContext;
-use crate::{LabError, RoundRecord, RunResults, StageError, Stop, Variant, atomic::write_file};
+use super::heuristic::HeuristicTask;
+use crate::{
+    LabError, RoundRecord, RunResults, StageError, Variant, Workbench,
+    atomic::write_file,
+    tasks::{Ended, Found, TaskName},
+    work::{Start, TrainingWork, Until},
+};
 
 /// Which weights of the dense network criteria look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,47 +28,68 @@ pub enum DenseWeights {
     At(Step),
 }
 
-/// A dense network before and after training.
-pub(super) struct DenseNetwork {
-    pub(super) initial: Tensors,
-    pub(super) trained: Tensors,
-}
-
 impl DenseWeights {
     /// What the names of files end in.
     pub fn suffix(self) -> String {
         if self == Self::End { String::new() } else { format!("-{self}") }
     }
 
-    /// The network of a replicate, from the run's files or trained again; `None` when it was stopped.
+    /// Makes sure that the weights of a replicate's network are there: in the run's files, or trained again.
     ///
     /// # Errors
     /// When the run has no such weights, or files cannot be read or written.
-    pub(super) fn of(
+    pub(super) fn provide(
         self,
         results: &RunResults,
         replicate: u32,
-        data: &TrainingData,
-        context: &HeuristicContext<'_>,
-    ) -> Result<Option<DenseNetwork>, StageError> {
-        let layout = &results.layout;
-        let initial = tensors(&layout.ticket(replicate, Variant::Ticket, 0), context)?;
+        bench: &Workbench<'_>,
+    ) -> Result<Ended, StageError> {
         let record = record(results, replicate)?;
-        let iteration = self.iteration(&record, results, data)?;
+        let iteration = self.iteration(&record, results, bench)?;
         let kept = self.file(results, replicate, iteration);
         if kept.exists() {
-            return Ok(Some(DenseNetwork { initial, trained: tensors(&kept, context)? }));
+            return Ok(Ended::Skipped(Found::Files));
         }
-        let Some(trained) = train_to(iteration, &record, &initial, results, data, context)? else {
-            return Ok(None);
+        let (experiment, seed) = (&results.experiment, record.seed);
+        let ticket = results.layout.ticket(replicate, Variant::Ticket, 0);
+        let start = Start { iteration: record.start, ..Start::dense(tensors(&ticket, bench)?) };
+        let data = bench.examples(experiment, seed)?;
+        let checkpoint =
+            kept.with_file_name(format!("replicate-{replicate}-dense-{iteration}it-checkpoint.safetensors"));
+        let job = bench.unevaluated_job(experiment, seed, &data, &start);
+        let work = TrainingWork {
+            task: &TaskName::of(&HeuristicTask::Dense { replicate }),
+            job,
+            inputs: &record.inputs,
+            checkpoint: Some(&checkpoint),
+            density: Density::DENSE,
+            until: Until::Iteration(iteration),
         };
-        let metadata = BTreeMap::from([
-            ("kind".to_owned(), "dense-weights".to_owned()),
-            ("iteration".to_owned(), iteration.to_string()),
-        ]);
-        let file = TensorFile { tensors: trained.clone(), metadata, ..TensorFile::default() };
-        write_file(&kept, &file.to_bytes())?;
-        Ok(Some(DenseNetwork { initial, trained }))
+        let sitting = bench.train(work, |end, _| {
+            let metadata = BTreeMap::from([
+                ("kind".to_owned(), "dense-weights".to_owned()),
+                ("iteration".to_owned(), iteration.to_string()),
+            ]);
+            let file = TensorFile { tensors: end.weights().clone(), metadata, ..TensorFile::default() };
+            write_file(&kept, &file.to_bytes())?;
+            Ok(Some(Ended::Finished { found: Found::Files, seconds: end.seconds() }))
+        })?;
+        Ok(sitting.into())
+    }
+
+    /// The weights of a replicate's network before its training, and those that [`Self::provide`] provided.
+    ///
+    /// # Errors
+    /// When files cannot be read.
+    pub(super) fn read(
+        self,
+        results: &RunResults,
+        replicate: u32,
+        bench: &Workbench<'_>,
+    ) -> Result<[Tensors; 2], StageError> {
+        let iteration = self.iteration(&record(results, replicate)?, results, bench)?;
+        let before = results.layout.ticket(replicate, Variant::Ticket, 0);
+        Ok([tensors(&before, bench)?, tensors(&self.file(results, replicate, iteration), bench)?])
     }
 
     /// How many steps a replicate's network has to be trained again; `None` where its weights are there.
@@ -77,10 +100,10 @@ impl DenseWeights {
         self,
         results: &RunResults,
         replicate: u32,
-        data: &TrainingData,
+        bench: &Workbench<'_>,
     ) -> Result<Option<u64>, StageError> {
         let record = record(results, replicate)?;
-        let iteration = self.iteration(&record, results, data)?;
+        let iteration = self.iteration(&record, results, bench)?;
         let kept = self.file(results, replicate, iteration);
         Ok((!kept.exists()).then(|| iteration - record.start))
     }
@@ -99,7 +122,7 @@ impl DenseWeights {
         self,
         record: &RoundRecord,
         results: &RunResults,
-        data: &TrainingData,
+        bench: &Workbench<'_>,
     ) -> Result<u64, LabError> {
         let refuse = |reason: String, hint: &str| {
             let (setting, value, hint) = ("dense-weights", self.to_string(), hint.to_owned());
@@ -111,10 +134,7 @@ impl DenseWeights {
                 Some(point) => point.iteration,
                 None => return refuse("the run has no validation set".to_owned(), "use end, or a step"),
             },
-            Self::At(step) => {
-                let batch = results.experiment.recipe.batch_size.max(1);
-                step.iterations(data.train_indices.len().div_ceil(batch) as u64)
-            }
+            Self::At(step) => step.iterations(bench.per_epoch(&results.experiment)),
         };
         if (record.start + 1..=record.end.iteration).contains(&iteration) {
             return Ok(iteration);
@@ -136,73 +156,11 @@ fn record(results: &RunResults, replicate: u32) -> Result<RoundRecord, LabError>
     })
 }
 
-/// Trains the dense network of a replicate to an iteration; `None` when it was stopped before.
-fn train_to(
-    iteration: u64,
-    record: &RoundRecord,
-    initial: &Tensors,
-    results: &RunResults,
-    data: &TrainingData,
-    context: &HeuristicContext<'_>,
-) -> Result<Option<Tensors>, StageError> {
-    let experiment = &results.experiment;
-    let job = TrainingJob {
-        architecture: context.architecture,
-        recipe: &experiment.recipe,
-        learns: Learns::Weights,
-        data,
-        weights: initial,
-        masks: &Masks::new(),
-        mask_updates: None,
-        pruned: Pruned::Zero,
-        seed: record.seed,
-        start: record.start,
-        order: experiment.order,
-        optimizer: None,
-        // Only the weights count, and an evaluation on the way changes no bit.
-        evaluate_every: u64::MAX,
-        snapshots: Vec::new(),
-    };
-    match train(context.engine, &job, None, &mut Until { iteration, stop: &context.stop })? {
-        Outcome::Finished(trained) => Ok(Some(trained.weights)),
-        Outcome::Stopped(checkpoint) if checkpoint.iteration >= iteration => {
-            Ok(Some(checkpoint.trainer.weights))
-        }
-        Outcome::Stopped(_) => Ok(None),
-        Outcome::Diverged { iteration } => Err(StageError::Diverged { iteration }),
-    }
-}
-
-/// Stops a training at an iteration, or when the user wants it.
-struct Until<'a> {
-    iteration: u64,
-    stop: &'a Stop,
-}
-
-impl Observer for Until<'_> {
-    fn step(&mut self, progress: &Progress) -> Directive {
-        let ends_here = progress.iteration == progress.iterations;
-        if self.stop.is_set() || (progress.iteration >= self.iteration && !ends_here) {
-            Directive::Stop
-        } else {
-            Directive::Continue
-        }
-    }
-
-    fn stops(&self) -> bool {
-        self.stop.is_set()
-    }
-
-    fn checkpoint(&mut self, _checkpoint: &TrainingCheckpoint) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The tensors of a file of the run's network.
-fn tensors(path: &Path, context: &HeuristicContext<'_>) -> Result<Tensors, LabError> {
+fn tensors(path: &Path, bench: &Workbench<'_>) -> Result<Tensors, LabError> {
     let file = TensorFile::read(path)?;
-    context.architecture.check_tensors(&file.tensors)?;
-    Ok(context.architecture.ordered(file.tensors))
+    bench.architecture.check_tensors(&file.tensors)?;
+    Ok(bench.architecture.ordered(file.tensors))
 }
 
 impl fmt::Display for DenseWeights {

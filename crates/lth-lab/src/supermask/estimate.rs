@@ -3,11 +3,11 @@
 use lth_model::{Density, Learns};
 use lth_ticket::{OneShot, density_ladder};
 
-use super::{HeuristicContext, HeuristicSettings, SupermaskExperiment, SupermaskFiles, learn::NORMALIZING};
+use super::{HeuristicSettings, SupermaskExperiment, SupermaskFiles, learn::NORMALIZING};
 use crate::{
-    EstimateContext, Experiment, RunEstimate, RunResults, StageError,
-    context::Uploaded,
+    EstimateContext, Experiment, RunEstimate, RunResults, StageError, Workbench,
     estimate::{Upcoming, estimate_trainings},
+    iterations_per_epoch,
 };
 
 /// Estimates what is left of a supermask that is learned, in the folder of the context. Writes nothing.
@@ -18,8 +18,8 @@ pub fn estimate_learning(learning: &SupermaskExperiment, context: &EstimateConte
     // Statistics of batch normalisation are estimated for each set and mask, whatever the size of the set.
     let learns = learning.settings.learns(None);
     let trained = context.data.train.len().saturating_sub(experiment.validation_size);
-    let per_epoch = trained.div_ceil(experiment.recipe.batch_size.max(1)) as u64;
-    let steps = experiment.recipe.length.iterations(per_epoch);
+    let steps =
+        experiment.recipe.length.iterations(iterations_per_epoch(&experiment, context.data.train.len()));
     let normalized = normalized(context, trained);
     let sets = 1 + u64::from(experiment.validation_size > 0);
     let evaluations = steps.div_ceil(experiment.evaluate_every.max(1));
@@ -42,33 +42,32 @@ pub fn estimate_learning(learning: &SupermaskExperiment, context: &EstimateConte
 pub fn estimate_heuristics(
     settings: &HeuristicSettings,
     results: &RunResults,
-    context: &HeuristicContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<RunEstimate, StageError> {
     // Dense networks are trained without evaluations on the way.
     let experiment = Experiment { evaluate_every: u64::MAX, ..results.experiment.clone() };
     let folder = results.layout.root().join("supermask");
-    let HeuristicContext { engine, architecture, data, jobs, .. } = *context;
-    let estimate = EstimateContext { engine, architecture, data, folder: &folder, jobs };
-    let densities = settings.targets.iter().map(|target| density_of(*target, &experiment, context));
+    let estimate = EstimateContext::new(bench, &folder);
+    let densities = settings.targets.iter().map(|target| density_of(*target, &experiment, bench));
     let densities: Vec<Density> = densities.collect::<Result<_, StageError>>()?;
     let masks = (settings.criteria.len() * settings.weights.len()) as u64;
     let mut left: Vec<Upcoming> = Vec::new();
     for replicate in 0..experiment.replicates {
-        let split = Uploaded::on_host(data).split(experiment.validation_size, experiment.seed(replicate));
         let mut before = Vec::new();
-        if let Some(steps) = settings.dense.steps_left(results, replicate, &split)? {
+        if let Some(steps) = settings.dense.steps_left(results, replicate, bench)? {
             before = vec![left.len()];
             left.push(Upcoming::training(Density::DENSE, steps));
         }
-        let sets = split.validation.len() + split.test_indices.len();
-        let examples = masks * (sets as u64 + normalized(&estimate, split.train_indices.len()));
+        let sets = experiment.validation_size + bench.data.test.len();
+        let trained = bench.data.train.len().saturating_sub(experiment.validation_size);
+        let examples = masks * (sets as u64 + normalized(&estimate, trained));
         for &density in &densities {
             let place = left.len();
             left.push(Upcoming { masks, ..Upcoming::evaluations(density, examples, before) });
             before = vec![place];
         }
     }
-    let weights = 4 * architecture.parameter_count() as u64;
+    let weights = 4 * bench.architecture.parameter_count() as u64;
     Ok(estimate_trainings(&experiment, &left, weights, Learns::Weights, &estimate))
 }
 
@@ -81,13 +80,13 @@ fn normalized(context: &EstimateContext<'_>, trained: usize) -> u64 {
 fn density_of(
     target: OneShot,
     experiment: &Experiment,
-    context: &HeuristicContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<Density, StageError> {
     let (scope, rates) = (experiment.pruning.scope, experiment.rates());
     Ok(match target {
         OneShot::Density(density) => density,
         OneShot::Rounds(rounds) => {
-            density_ladder(context.architecture, scope, &rates, rounds)?.pop().unwrap_or(Density::DENSE)
+            density_ladder(bench.architecture, scope, &rates, rounds)?.pop().unwrap_or(Density::DENSE)
         }
     })
 }

@@ -1,12 +1,12 @@
 //! Supermasks that criteria find in a run: the mask of a trained network, on its weights before training.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
-use lth_data::Dataset;
-use lth_model::{Architecture, Density, Engine, Masks, Tensors};
+use lth_model::{Density, Masks, Tensors};
 use lth_ticket::{
     CRITERIA, Criterion, FrozenWeights, OneShot, ScoreContext, find_criterion, prune_one_shot,
     supermask_weights,
@@ -15,13 +15,11 @@ use serde::Serialize;
 
 use super::{dense::DenseWeights, evaluator::Evaluator};
 use crate::{
-    CheckpointEvery, LabError, PlannedStage, RunContext, RunResults, Silent, Stage, StageError, Stop,
-    Variant,
+    Planned, RunResults, StageError, Task, TaskKind, Workbench,
     atomic::{create_folder, write_file},
-    context::Uploaded,
     find::with_data,
     metrics::to_csv,
-    schedule::{Ended, run_queue},
+    tasks::{Activity, Ended, Found, Reporter, TaskEvent, TaskName, run_queue},
 };
 
 /// Which masks are put on untrained weights.
@@ -76,20 +74,34 @@ pub struct HeuristicReport {
     pub stopped: bool,
 }
 
-/// What masks are made and evaluated with. Nothing of it changes a bit of the results but data, architecture and engine.
-pub struct HeuristicContext<'a> {
-    /// Trains the dense network where its weights are not there, and evaluates.
-    pub engine: &'a dyn Engine,
-    /// The run's network.
-    pub architecture: &'a Architecture,
-    /// The run's data set.
-    pub data: &'a Dataset,
-    /// How many replicates are done side by side.
-    pub jobs: usize,
-    /// The wish to stop.
-    pub stop: Stop,
-    /// Told how many masks of how many are evaluated; called from every worker thread.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+/// A part of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeuristicTask {
+    /// Training the dense network of a replicate, where its weights are not there.
+    Dense {
+        /// Which repetition.
+        replicate: u32,
+    },
+    /// Making and evaluating all masks of a replicate.
+    Masks {
+        /// Which repetition.
+        replicate: u32,
+    },
+}
+
+impl Task for HeuristicTask {
+    fn kind(&self) -> TaskKind {
+        if matches!(self, Self::Masks { .. }) { TaskKind::Masks } else { TaskKind::Training }
+    }
+}
+
+impl fmt::Display for HeuristicTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dense { replicate } => write!(f, "replicate {replicate}, dense weights"),
+            Self::Masks { replicate } => write!(f, "replicate {replicate}, masks"),
+        }
+    }
 }
 
 /// Evaluates masks of a run's dense network on its untrained weights, all replicates, and writes `supermask/heuristic.csv` in
@@ -102,44 +114,37 @@ pub struct HeuristicContext<'a> {
 pub fn heuristic_supermasks(
     settings: &HeuristicSettings,
     results: &RunResults,
-    context: &HeuristicContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<HeuristicReport, StageError> {
     let criteria =
         settings.criteria.iter().map(|name| find_criterion(name)).collect::<Result<Vec<_>, _>>()?;
-    let run = RunContext {
-        engine: context.engine,
-        architecture: context.architecture,
-        data: context.data,
-        output: results.layout.root(),
-        jobs: context.jobs,
-        stop: context.stop.clone(),
-        observer: &Silent,
-        checkpoint_every: CheckpointEvery::default(),
-        provenance: None,
-    };
-    with_data(&results.experiment, &run)?;
+    with_data(&results.experiment, bench)?;
     let replicates = results.experiment.replicates;
-    let total = replicates as usize * criteria.len() * settings.targets.len() * settings.weights.len();
-    let uploaded = Uploaded::new(context.engine, context.data).map_err(LabError::Engine)?;
-    let work = Work { settings, criteria, results, context, uploaded, total, done: AtomicUsize::new(0) };
+    let work = Work { settings, criteria, results, bench };
     work.check()?;
     create_folder(&results.layout.root().join("supermask"))?;
 
     let rows = Mutex::new(Vec::new());
-    let stages: Vec<PlannedStage> = (0..replicates)
-        .map(|replicate| Stage { replicate, variant: Variant::Ticket, round: 0 })
-        .map(|stage| PlannedStage { stage, after: Vec::new() })
-        .collect();
-    let mut failures = run_queue(&stages, context.jobs, &context.stop, &|stage| {
-        let Some(found) = work.replicate(stage.replicate)? else { return Ok(Ended::Stopped) };
-        rows.lock().unwrap_or_else(PoisonError::into_inner).push((stage.replicate, found));
-        Ok(Ended::Finished)
+    let dense = (0..replicates).map(|replicate| Planned::alone(HeuristicTask::Dense { replicate }));
+    let masks = (0..replicates).map(|replicate| Planned {
+        task: HeuristicTask::Masks { replicate },
+        after: vec![replicate as usize],
     });
-    if !failures.is_empty() {
-        return Err(failures.swap_remove(0).error);
+    let tasks: Vec<Planned<HeuristicTask>> = dense.chain(masks).collect();
+    let mut report = run_queue(&tasks, bench, &|task| match *task {
+        HeuristicTask::Dense { replicate } => settings.dense.provide(results, replicate, bench),
+        HeuristicTask::Masks { replicate } => {
+            let begun = Instant::now();
+            let Some(found) = work.replicate(replicate)? else { return Ok(Ended::Stopped(None)) };
+            rows.lock().unwrap_or_else(PoisonError::into_inner).push((replicate, found));
+            Ok(Ended::Finished { found: Found::Files, seconds: begun.elapsed().as_secs_f64() })
+        }
+    });
+    if !report.failures.is_empty() {
+        return Err(report.failures.swap_remove(0).error);
     }
     let mut rows = rows.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let stopped = rows.len() < stages.len();
+    let stopped = !report.ended;
     rows.sort_by_key(|(replicate, _)| *replicate);
     let rows: Vec<HeuristicRow> = rows.into_iter().flat_map(|(_, rows)| rows).collect();
     if !stopped {
@@ -154,16 +159,13 @@ struct Work<'a> {
     settings: &'a HeuristicSettings,
     criteria: Vec<&'static dyn Criterion>,
     results: &'a RunResults,
-    context: &'a HeuristicContext<'a>,
-    uploaded: Uploaded<'a>,
-    total: usize,
-    done: AtomicUsize,
+    bench: &'a Workbench<'a>,
 }
 
 impl Work<'_> {
     /// Finds densities that cannot be reached before anything is trained.
     fn check(&self) -> Result<(), StageError> {
-        let network = self.context.architecture;
+        let network = self.bench.architecture;
         let zeros = lth_ticket::first_scores(
             network,
             &lth_ticket::SupermaskMethod::BERNOULLI,
@@ -189,7 +191,7 @@ impl Work<'_> {
             OneShot::Rounds(rounds) => rounds.saturating_sub(1),
             OneShot::Density(_) => place as u64,
         };
-        let network = self.context.architecture;
+        let network = self.bench.architecture;
         Ok(prune_one_shot(scores, network, scope, &experiment.rates(), target, seed, round)?)
     }
 
@@ -197,18 +199,18 @@ impl Work<'_> {
     fn replicate(&self, replicate: u32) -> Result<Option<Vec<HeuristicRow>>, StageError> {
         let experiment = &self.results.experiment;
         let seed = experiment.seed(replicate);
-        let data = self.uploaded.split(experiment.validation_size, seed);
-        let Some(dense) = self.settings.dense.of(self.results, replicate, &data, self.context)? else {
-            return Ok(None);
-        };
-        let mut evaluator = Evaluator::new(self.context, experiment, &data, &dense.initial, seed)?;
-        let network = self.context.architecture;
+        let [initial, trained] = &self.settings.dense.read(self.results, replicate, self.bench)?;
+        let task = TaskName::of(&HeuristicTask::Masks { replicate });
+        self.bench.observer.event(&task, &TaskEvent::Started { continued_at: None });
+        let mut reporter = Reporter::new(&task, self.bench.observer, 0);
+        let data = self.bench.examples(experiment, seed)?;
+        let mut evaluator = Evaluator::new(self.bench, experiment, &data, initial, seed)?;
+        let network = self.bench.architecture;
         let none = Masks::new();
         let scored: Vec<(&str, Tensors)> = self
             .criteria
             .iter()
             .map(|criterion| {
-                let (initial, trained) = (&dense.initial, &dense.trained);
                 let context = ScoreContext {
                     architecture: network,
                     masks: &none,
@@ -221,14 +223,15 @@ impl Work<'_> {
                 (criterion.name(), criterion.scores(&context))
             })
             .collect();
+        let total = scored.len() * self.settings.targets.len() * self.settings.weights.len();
         let mut rows = Vec::new();
         for &weights in &self.settings.weights {
-            let frozen = weights.of(network, &dense.initial);
+            let frozen = weights.of(network, initial);
             for (criterion, scores) in &scored {
                 for (place, &target) in self.settings.targets.iter().enumerate() {
                     let masks = self.prune(scores, target, replicate, place)?;
                     let masked = supermask_weights(&frozen, &masks, false);
-                    let found = evaluator.accuracies(&masked, &masks, &self.context.stop)?;
+                    let found = evaluator.accuracies(&masked, &masks, &self.bench.stop)?;
                     let Some([validation_accuracy, test_accuracy]) = found else { return Ok(None) };
                     rows.push(HeuristicRow {
                         replicate,
@@ -238,8 +241,7 @@ impl Work<'_> {
                         validation_accuracy,
                         test_accuracy: test_accuracy.unwrap_or(f64::NAN),
                     });
-                    let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-                    (self.context.progress)(done, self.total);
+                    reporter.at(rows.len() as u64, total as u64, |_| Activity::Evaluating);
                 }
             }
         }

@@ -1,23 +1,18 @@
 //! Learning a supermask in a folder of its own, resumable like a round.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use lth_model::{Masks, Normalizing, Pruned, Purpose, Tensors, TrainerState, initialize};
-use lth_ticket::{
-    MetricRow, Outcome as End, RunningMean, SupermaskSettings, Trained, TrainingCheckpoint, TrainingData,
-    TrainingError, TrainingJob, train,
-};
+use lth_model::{Density, Normalizing, Purpose, Tensors, initialize};
+use lth_ticket::{MetricRow, SupermaskSettings, TrainingData, TrainingJob};
 
 use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
 use crate::{
-    Experiment, LabError, Remedy, RunContext, RunEvent, RunFolder, Stage, StageError, Timestamps, Timing,
-    Variant,
+    Experiment, LabError, Planned, Remedy, RunFolder, StageError, Task, Timing, Workbench,
     atomic::remove_file,
-    context::Uploaded,
-    disk::{read_checkpoint, write_checkpoint},
     find::with_data,
     metrics::{read_json, read_metrics_csv},
-    schedule::{Sitting, StageWatch},
+    tasks::{Ended, Found, TaskEvent, TaskName, run_queue},
+    work::{End, Start, TrainingWork, Until},
 };
 
 /// Training examples that running statistics of batch normalisations are estimated on for a mask.
@@ -40,35 +35,47 @@ pub struct LearnedSupermask {
 
 /// Learns a supermask in the folder `<output>/<folder_name()>`, or continues to; the same command again finds it finished.
 ///
-/// Of the context, jobs are not used. An interruption changes no bit; neither does the number of threads of the engine.
+/// An interruption changes no bit; neither does the number of threads of the engine.
 ///
 /// # Errors
 /// When settings make no sense, the engine refuses the network, learning diverges, the folder belongs to something else or
 /// to another process, or its files cannot be read or written.
 pub fn learn_supermask(
     learning: &SupermaskExperiment,
-    context: &RunContext<'_>,
+    bench: &Workbench<'_>,
 ) -> Result<LearnedSupermask, StageError> {
     learning.check()?;
-    learning.check_engine(context.engine, context.architecture).map_err(LabError::Engine)?;
-    let experiment = with_data(&learning.resolved(), context)?;
-    experiment.check(context.engine, context.architecture, context.data.train.len())?;
-    let root = context.output.join(format!("supermask-{}", experiment.folder_name()));
+    learning.check_engine(bench.engine, bench.architecture).map_err(LabError::Engine)?;
+    let experiment = with_data(&learning.resolved(), bench)?;
+    experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
+    let root = bench.output.join(format!("supermask-{}", experiment.folder_name()));
     let (folder, experiment) = RunFolder::open(&root, &experiment)?;
-    if let Some(provenance) = context.provenance {
+    if let Some(provenance) = bench.provenance {
         provenance.add_to(folder.layout())?;
     }
-    let work = Learning::new(learning, &experiment, context, SupermaskFiles::new(root))?;
+    let work = Learning::new(learning, &experiment, bench, SupermaskFiles::new(root))?;
     work.learn()
+}
+
+/// The only task of it.
+#[derive(Debug, Clone, Copy)]
+struct LearningTask;
+
+impl Task for LearningTask {}
+
+impl fmt::Display for LearningTask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("supermask")
+    }
 }
 
 /// One supermask that is being learned.
 pub(super) struct Learning<'a> {
     pub(super) settings: SupermaskSettings,
     pub(super) experiment: &'a Experiment,
-    pub(super) context: &'a RunContext<'a>,
+    pub(super) bench: &'a Workbench<'a>,
     pub(super) files: SupermaskFiles,
-    pub(super) data: TrainingData,
+    pub(super) data: Arc<TrainingData>,
     /// The weights that masks are put on.
     pub(super) frozen: Tensors,
     pub(super) inputs: String,
@@ -78,31 +85,43 @@ impl<'a> Learning<'a> {
     fn new(
         learning: &'a SupermaskExperiment,
         experiment: &'a Experiment,
-        context: &'a RunContext<'a>,
+        bench: &'a Workbench<'a>,
         files: SupermaskFiles,
     ) -> Result<Self, LabError> {
-        let (network, recipe, seed) = (context.architecture, &experiment.recipe, experiment.seed(0));
+        let (network, recipe, seed) = (bench.architecture, &experiment.recipe, experiment.seed(0));
         let initial = initialize(network, recipe.init, recipe.bias_init, seed, Purpose::Init, 0);
         let inputs = format!(
             "lth-supermask-2\nnumerics={}\n{}architecture={}\ndata={}\nseed={seed}\n",
-            context.engine.numerics(),
+            bench.engine.numerics(),
             experiment.identity_text(),
             network.fingerprint(),
-            context.data.fingerprint,
+            bench.data.fingerprint,
         );
         Ok(Self {
             settings: learning.settings,
             experiment,
-            context,
+            bench,
             files,
-            data: Uploaded::new(context.engine, context.data)?.split(experiment.validation_size, seed),
+            data: bench.examples(experiment, seed)?,
             frozen: learning.settings.weights.of(network, &initial),
             inputs: blake3::hash(inputs.as_bytes()).to_hex()[..32].to_owned(),
         })
     }
 
     fn learn(&self) -> Result<LearnedSupermask, StageError> {
-        let stage = Stage { replicate: 0, variant: Variant::Ticket, round: 0 };
+        let task = LearningTask;
+        let mut report = run_queue(&[Planned::alone(task)], self.bench, &|task| self.carry_out(*task));
+        if !report.failures.is_empty() {
+            return Err(report.failures.swap_remove(0).error);
+        }
+        let record = read_json::<SupermaskRecord>(&self.files.record())?.filter(|_| report.ended);
+        let history = if record.is_some() { read_metrics_csv(&self.files.metrics())? } else { Vec::new() };
+        let timing = Timing::read(&self.files.timing())?;
+        Ok(LearnedSupermask { files: self.files.clone(), record, timing, history })
+    }
+
+    fn carry_out(&self, task: LearningTask) -> Result<Ended, StageError> {
+        let task = TaskName::of(&task);
         if let Some(record) = read_json::<SupermaskRecord>(&self.files.record())? {
             if record.inputs != self.inputs {
                 let reason =
@@ -113,78 +132,29 @@ impl<'a> Learning<'a> {
             let missing = self.files.missing();
             if missing.is_empty() {
                 remove_file(&self.files.checkpoint())?;
-                return self.result(Some(record));
+                return Ok(Ended::Skipped(Found::Files));
             }
-            let remedy = Remedy::Training;
-            self.context.observer.event(&RunEvent::Incomplete { stage, missing: &missing, remedy });
+            let event = TaskEvent::Incomplete { missing: &missing, remedy: Remedy::Training };
+            self.bench.observer.event(&task, &event);
         }
-        let (weights, masks) = (&self.frozen, Masks::new());
-        let job = TrainingJob {
-            architecture: self.context.architecture,
-            recipe: &self.experiment.recipe,
-            learns: self.settings.learns(Some(normalizing(&self.data))),
-            data: &self.data,
-            weights,
-            masks: &masks,
-            mask_updates: None,
-            pruned: Pruned::Zero,
-            seed: self.experiment.seed(0),
-            start: 0,
-            order: self.experiment.order,
-            optimizer: None,
-            evaluate_every: self.experiment.evaluate_every,
-            snapshots: Vec::new(),
-        };
-        let checkpoint = read_checkpoint(&self.files.checkpoint(), &self.inputs)?;
-        let (resume, timestamps) = match checkpoint {
-            Some(checkpoint) => (Some(checkpoint.training), checkpoint.timestamps),
-            None => (None, Timestamps::default()),
-        };
-        let iteration = resume.as_ref().map_or(0, |checkpoint| checkpoint.iteration);
-        self.context.observer.event(&RunEvent::Started { stage, iteration });
-        let mut watch = StageWatch {
-            stage,
-            rounds: 1,
-            density: self.context.architecture.density(&masks),
-            checkpoint_path: self.files.checkpoint(),
+        let start = Start::dense(self.frozen.clone());
+        let work = TrainingWork {
+            task: &task,
+            job: TrainingJob {
+                learns: self.settings.learns(Some(normalizing(&self.data))),
+                ..self.bench.job(self.experiment, self.experiment.seed(0), &self.data, &start)
+            },
             inputs: &self.inputs,
-            every: self.context.checkpoint_every,
-            stop: &self.context.stop,
-            observer: self.context.observer,
-            timestamps,
-            trainings_left: 0.0,
-            sitting: Sitting::new(iteration, 0),
-            failed: None,
+            checkpoint: Some(&self.files.checkpoint()),
+            density: Density::DENSE,
+            until: Until::Last,
         };
-        match train(self.context.engine, &job, resume, &mut watch) {
-            Ok(End::Finished(trained)) => {
-                let record = write_result(self, &trained)?;
-                if record.is_some() {
-                    remove_file(&self.files.checkpoint())?;
-                } else {
-                    let end = at_its_end(trained);
-                    write_checkpoint(&watch.checkpoint_path, &self.inputs, &end, &watch.timestamps)?;
-                }
-                self.result(record)
-            }
-            Ok(End::Diverged { iteration }) => Err(StageError::Diverged { iteration }),
-            Ok(End::Stopped(checkpoint)) => {
-                write_checkpoint(&watch.checkpoint_path, &self.inputs, &checkpoint, &watch.timestamps)?;
-                let iteration = checkpoint.iteration;
-                self.context.observer.event(&RunEvent::Stopped { stage, iteration });
-                self.result(None)
-            }
-            Err(TrainingError::Checkpoint { .. }) if watch.failed.is_some() => {
-                Err(watch.failed.take().expect("it was just seen").into())
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn result(&self, record: Option<SupermaskRecord>) -> Result<LearnedSupermask, StageError> {
-        let history = if record.is_some() { read_metrics_csv(&self.files.metrics())? } else { Vec::new() };
-        let timing = Timing::read(&self.files.timing())?;
-        Ok(LearnedSupermask { files: self.files.clone(), record, timing, history })
+        let sitting = self.bench.train(work, |end, _| {
+            let End::Last(trained) = end else { return Ok(None) };
+            let made = write_result(self, trained)?;
+            Ok(made.then_some(Ended::Finished { found: Found::Files, seconds: trained.seconds }))
+        })?;
+        Ok(sitting.into())
     }
 
     /// What is written beside each file of tensors.
@@ -197,20 +167,6 @@ impl<'a> Learning<'a> {
             ("seed", self.experiment.seed(0).to_string()),
         ];
         pairs.map(|(key, value)| (key.to_owned(), value)).into()
-    }
-}
-
-/// A training that is over but for what follows from it.
-fn at_its_end(trained: Trained) -> TrainingCheckpoint {
-    TrainingCheckpoint {
-        iteration: trained.history.last().map_or(0, |row| row.iteration),
-        trainer: TrainerState { weights: trained.weights, optimizer: trained.optimizer },
-        masks: None,
-        running: RunningMean::default(),
-        history: trained.history,
-        snapshots: trained.snapshots,
-        seconds: trained.seconds,
-        cpu_seconds: trained.cpu_seconds,
     }
 }
 

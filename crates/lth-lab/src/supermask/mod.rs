@@ -16,8 +16,6 @@ pub use dense::DenseWeights;
 pub use estimate::{estimate_heuristics, estimate_learning};
 pub use experiment::SupermaskExperiment;
 pub use files::SupermaskFiles;
-pub use heuristic::{
-    HeuristicContext, HeuristicReport, HeuristicRow, HeuristicSettings, heuristic_supermasks,
-};
+pub use heuristic::{HeuristicReport, HeuristicRow, HeuristicSettings, HeuristicTask, heuristic_supermasks};
 pub use learn::{LearnedSupermask, learn_supermask};
 pub use record::{MaskAccuracy, SupermaskRecord};

@@ -12,22 +12,18 @@ use super::{
     record::MaskAccuracy,
 };
 use crate::{
-    LabError, Outcome, StageError, Timing,
+    Outcome, StageError, Timing,
     atomic::write_file,
     metrics::{layer_counts, metrics_csv},
 };
 
-/// Writes the files of a learned supermask; the record last, for it says that the others are there. `None` when it is
-/// stopped before.
+/// Writes the files of a learned supermask; the record last, for it says that the others are there. Not when it is stopped before.
 ///
 /// # Errors
 /// When the engine refuses a mask or a file cannot be written.
-pub(super) fn write_result(
-    work: &Learning<'_>,
-    trained: &Trained,
-) -> Result<Option<SupermaskRecord>, StageError> {
+pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<bool, StageError> {
     let (files, seed) = (&work.files, work.experiment.seed(0));
-    let network = work.context.architecture;
+    let network = work.bench.architecture;
     let scores = scores_of(&trained.optimizer);
     let last = trained.history.last().map_or(0, |row| row.iteration);
     let end = at_end(&trained.history).ok_or(StageError::Diverged { iteration: last })?;
@@ -37,16 +33,16 @@ pub(super) fn write_result(
         SupermaskMethod::EdgePopup { density } => top_masks(&scores, density),
     };
     let first = mask(0);
-    let Some(saved) = network_of(work, &first)? else { return Ok(None) };
+    let Some(saved) = network_of(work, &first)? else { return Ok(false) };
     let mut samples = vec![saved.test_accuracy];
     // One network at a time: a mask has as many weights as the next.
     for sample in 1..work.settings.method.samples() {
-        let Some(network) = network_of(work, &mask(sample))? else { return Ok(None) };
+        let Some(network) = network_of(work, &mask(sample))? else { return Ok(false) };
         samples.push(network.test_accuracy);
     }
     let likely = if matches!(work.settings.method, SupermaskMethod::Bernoulli { .. }) {
         let masks = likely_masks(&scores);
-        let Some(likely) = network_of(work, &masks)? else { return Ok(None) };
+        let Some(likely) = network_of(work, &masks)? else { return Ok(false) };
         Some(MaskAccuracy { density: network.density(&masks), test_accuracy: likely.test_accuracy })
     } else {
         None
@@ -79,7 +75,7 @@ pub(super) fn write_result(
     let mut text = serde_json::to_string_pretty(&record).expect("a record is plain values");
     text.push('\n');
     write_file(&files.record(), text.as_bytes())?;
-    Ok(Some(record))
+    Ok(true)
 }
 
 /// The masked network as a ticket that a training could start from.
@@ -95,7 +91,7 @@ fn ticket(work: &Learning<'_>, weights: Tensors, masks: &Masks) -> Result<Ticket
         parent: None,
         metadata,
     };
-    Ok(Ticket::new(work.context.architecture, origin, weights, masks)?)
+    Ok(Ticket::new(work.bench.architecture, origin, weights, masks)?)
 }
 
 /// The network that a mask makes.
@@ -108,24 +104,23 @@ struct MaskedNetwork {
 /// What an evaluation while learning makes of a mask: statistics estimated, accuracy on the test set; `None` when stopped.
 fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<Option<MaskedNetwork>, StageError> {
     let weights = supermask_weights(&work.frozen, masks, work.settings.dynamic_rescaling);
-    let architecture = work.context.architecture;
+    let architecture = work.bench.architecture;
     let (recipe, seed) = (&work.experiment.recipe, work.experiment.seed(0));
-    let refused = |error| StageError::Lab(LabError::Engine(error));
     // Dense, as in learning: the same bits.
     let masks = Masks::new();
     let program = Program::evaluation(architecture, recipe.batch_size);
     let start = Start::new(&weights, &masks, seed);
-    let mut network = OneNetwork::new(work.context.engine, &program, &start).map_err(refused)?;
-    let stop = || work.context.stop.is_set();
+    let mut network = OneNetwork::new(work.bench.engine, &program, &start)?;
+    let stop = || work.bench.stop.is_set();
     if !architecture.running_statistics().is_empty() {
         let Normalizing { data, indices, batch_size } = normalizing(&work.data);
         let done = network.reestimate_batch_norm(&data, &indices, batch_size, &stop);
-        if !done.map_err(refused)? {
+        if !done? {
             return Ok(None);
         }
     }
-    let sets = work.data.evaluation_sets(work.context.engine).map_err(refused)?;
-    let evaluation = network.evaluate_unless(&sets.test, &stop).map_err(refused)?;
+    let sets = work.data.evaluation_sets(work.bench.engine)?;
+    let evaluation = network.evaluate_unless(&sets.test, &stop)?;
     Ok(evaluation.map(|found| MaskedNetwork { weights: network.weights(), test_accuracy: found.accuracy() }))
 }
 

@@ -1,7 +1,18 @@
-//! Tasks that several processes, also on several machines over one file system, share.
+//! Work as tasks: what each is called and tells, in which order they are done on how many cores, and how several processes, also on
+//! several machines over one file system, share them.
 
+mod failure;
 mod lease;
+mod progress;
+mod queue;
+mod stop;
 mod store;
 
+pub use failure::{StageError, TaskFailure};
 pub use lease::{Acquired, Holder, LEASE_TIMEOUT, Lease, Leases};
+pub(crate) use progress::Reporter;
+pub use progress::{Activity, Found, Silent, TaskEvent, TaskKind, TaskName, TaskObserver, TaskProgress};
+pub(crate) use queue::{Ended, makespan, run_queue, without};
+pub use queue::{Planned, Task};
+pub use stop::Stop;
 pub use store::{Store, share};

@@ -6,7 +6,7 @@ use super::{Transfer, TransferRunError};
 use crate::{
     EstimateContext, Experiment, Keep, Layout, RunEstimate, Variant,
     estimate::{Upcoming, estimate_trainings},
-    plain_training,
+    iterations_per_epoch, plain_training,
 };
 
 /// Estimates the trainings that are left of a transfer that was checked, in the folder of the context. Writes nothing.
@@ -18,9 +18,7 @@ pub fn estimate_transfer(
     context: &EstimateContext<'_>,
 ) -> Result<RunEstimate, TransferRunError> {
     let target = &transfer.settings.target;
-    let examples = context.data.train.len().saturating_sub(target.validation_size);
-    let per_epoch = examples.div_ceil(target.recipe.batch_size.max(1)) as u64;
-    let length = target.recipe.length.iterations(per_epoch);
+    let length = target.recipe.length.iterations(iterations_per_epoch(target, context.data.train.len()));
     let mut upcoming = Vec::new();
     for training in transfer.trainings() {
         let start = transfer.start(training, context.architecture)?;

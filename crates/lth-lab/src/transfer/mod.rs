@@ -25,7 +25,7 @@ pub use error::TransferRunError;
 pub use estimate::estimate_transfer;
 pub use kind::TransferKind;
 pub use results::{TransferMean, TransferReport, TransferRow};
-pub use run::{TransferObserver, run_transfer};
+pub use run::run_transfer;
 pub use settings::TransferSettings;
 pub use source::TicketSource;
 pub use training::{Transfer, TransferTraining};

@@ -6,7 +6,7 @@ use lth_model::Seed;
 use serde::{Deserialize, Serialize};
 
 use super::{TransferKind, TransferTraining};
-use crate::{LabError, RoundRecord, StageError, atomic::write_file};
+use crate::{LabError, RoundRecord, TaskFailure, atomic::write_file};
 
 /// One finished training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ pub struct TransferReport {
     /// Every finished training, of earlier commands too, by round, kind and replicate.
     pub rows: Vec<TransferRow>,
     /// Trainings that failed; the others were done all the same.
-    pub failures: Vec<(TransferTraining, StageError)>,
+    pub failures: Vec<TaskFailure<TransferTraining>>,
     /// Whether it was stopped before its end; the same command continues it.
     pub stopped: bool,
 }

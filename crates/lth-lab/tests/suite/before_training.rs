@@ -6,7 +6,9 @@ use std::sync::{
 };
 
 use crate::toy::{Setup, assert_same, finished};
-use lth_lab::{Experiment, PruningSchedule, RunEvent, RunObserver, ScoringProgress, Stop, Variant};
+use lth_lab::{
+    Activity, Experiment, PruningSchedule, Stop, TaskEvent, TaskName, TaskObserver, TaskProgress, Variant,
+};
 use lth_model::Density;
 
 fn experiment() -> Experiment {
@@ -23,14 +25,16 @@ fn experiment() -> Experiment {
 /// Notes what is told of scoring; wants to stop at the first of it if there is a wish to set.
 #[derive(Default)]
 struct Scorings {
-    told: Mutex<Vec<ScoringProgress>>,
+    told: Mutex<Vec<(String, f64, TaskProgress)>>,
     cancel: Option<Arc<AtomicBool>>,
 }
 
-impl RunObserver for Scorings {
-    fn event(&self, event: &RunEvent<'_>) {
-        if let RunEvent::Scoring(progress) = event {
-            self.told.lock().unwrap().push(*progress);
+impl TaskObserver for Scorings {
+    fn event(&self, task: &TaskName, event: &TaskEvent<'_>) {
+        if let TaskEvent::Progress(progress) = event
+            && let Activity::Scoring { density } = progress.activity
+        {
+            self.told.lock().unwrap().push((task.to_string(), density.get(), *progress));
             if let Some(cancel) = &self.cancel {
                 cancel.store(true, Ordering::SeqCst);
             }
@@ -57,11 +61,10 @@ fn scoring_is_told_and_a_stopped_one_begins_again_to_the_same_bits() {
     let told = observer.told.into_inner().unwrap();
     let first: Vec<_> = told
         .iter()
-        .filter(|progress| progress.fraction == 0.0)
-        .map(|p| (p.stage.round, p.density.get()))
+        .filter(|(_, _, progress)| progress.done == 0)
+        .map(|(task, density, _)| (task.as_str(), *density))
         .collect();
-    assert!(first.contains(&(1, 0.5)) && first.contains(&(2, 0.2)), "{first:?}");
-    assert!(
-        told.iter().all(|progress| (0.0..=1.0).contains(&progress.fraction) && progress.seconds_left >= 0.0)
-    );
+    let rounds = [("replicate 0, round 1", 0.5), ("replicate 0, round 2", 0.2)];
+    assert!(rounds.iter().all(|round| first.contains(round)), "{first:?}");
+    assert!(told.iter().all(|(_, _, progress)| progress.done <= progress.of && progress.seconds_left >= 0.0));
 }

@@ -251,7 +251,7 @@ fn damaged_and_changed_files_are_named() {
     fs::copy(other, &ticket).unwrap();
     let before = exact_files(&layout.replicate(0));
     let report = Setup::default().run(&experiment(), output.path()).unwrap();
-    assert!(report.failures.iter().all(|failure| failure.stage.replicate == 0));
+    assert!(report.failures.iter().all(|failure| failure.task.replicate == 0));
     assert!(report.failures[0].to_string().contains("round-02/ticket.safetensors"), "{}", report.failures[0]);
     assert_eq!(exact_files(&layout.replicate(0)), before);
 }
@@ -266,9 +266,9 @@ fn a_folder_that_is_no_run_is_refused() {
 #[derive(Default)]
 struct Summary(std::sync::Mutex<Vec<usize>>, std::path::PathBuf);
 
-impl lth_lab::RunObserver for Summary {
-    fn event(&self, event: &lth_lab::RunEvent<'_>) {
-        if let lth_lab::RunEvent::Finished { .. } = event {
+impl lth_lab::TaskObserver for Summary {
+    fn event(&self, _task: &lth_lab::TaskName, event: &lth_lab::TaskEvent<'_>) {
+        if let lth_lab::TaskEvent::Finished { .. } = event {
             let summary = fs::read_to_string(self.1.join("summary.csv")).unwrap_or_default();
             self.0.lock().unwrap().push(summary.lines().count());
         }

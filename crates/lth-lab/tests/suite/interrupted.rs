@@ -113,7 +113,7 @@ fn a_replicate_that_diverges_does_not_stop_the_others() {
     let report = Setup::default().run(&wild, output.path()).unwrap();
     assert_eq!(report.failures.len(), 2);
     for (replicate, failure) in (0..).zip(&report.failures) {
-        assert_eq!(failure.stage.replicate, replicate);
+        assert_eq!(failure.task.replicate, replicate);
         assert!(matches!(failure.error, StageError::Diverged { iteration } if iteration < 24), "{failure}");
         assert!(failure.to_string().contains("iteration"), "{failure}");
     }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::toy::{Setup, all_files, assert_same, exact_files, finished};
 use lth_lab::{
-    Experiment, Keep, LabError, PruningSchedule, RunEvent, RunObserver, RunResults, Stage, Variant,
+    Experiment, Keep, LabError, PruningSchedule, RunResults, TaskEvent, TaskName, TaskObserver, Variant,
 };
 use lth_model::{Hint, Step};
 
@@ -22,12 +22,12 @@ fn small() -> Experiment {
 
 /// Notes which stages train.
 #[derive(Default)]
-struct Trainings(Mutex<Vec<Stage>>);
+struct Trainings(Mutex<Vec<String>>);
 
-impl RunObserver for Trainings {
-    fn event(&self, event: &RunEvent<'_>) {
-        if let RunEvent::Started { stage, .. } = event {
-            self.0.lock().unwrap().push(*stage);
+impl TaskObserver for Trainings {
+    fn event(&self, task: &TaskName, event: &TaskEvent<'_>) {
+        if let TaskEvent::Started { .. } = event {
+            self.0.lock().unwrap().push(task.to_string());
         }
     }
 }
@@ -39,8 +39,8 @@ fn again(experiment: &Experiment, output: &Path) -> Vec<u32> {
     assert!(report.failures.is_empty(), "{:?}", report.failures);
     assert!(report.results.is_complete());
     let stages = trainings.0.into_inner().unwrap();
-    let mut rounds: Vec<u32> =
-        stages.iter().filter(|stage| stage.variant == Variant::Ticket).map(|stage| stage.round).collect();
+    let tickets = stages.iter().filter_map(|stage| stage.rsplit_once(", round ")?.1.parse().ok());
+    let mut rounds: Vec<u32> = tickets.collect();
     rounds.sort_unstable();
     rounds
 }

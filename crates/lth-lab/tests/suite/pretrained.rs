@@ -2,8 +2,8 @@
 
 use crate::toy::{Setup, assert_same, control, finished};
 use lth_lab::{
-    Experiment, Keep, LabError, RunContext, RunReport, Variant, find_winning_ticket,
-    find_winning_ticket_from, initial_weights_hash,
+    Experiment, Keep, LabError, RunReport, Variant, find_winning_ticket, find_winning_ticket_from,
+    initial_weights_hash,
 };
 use lth_model::{TensorFile, Tensors};
 
@@ -18,17 +18,7 @@ fn run(
 ) -> Result<RunReport, LabError> {
     let setup = Setup::default();
     let (architecture, data) = (crate::toy::architecture(), crate::toy::data());
-    let context = RunContext {
-        engine: setup.engine.as_ref(),
-        architecture: &architecture,
-        data: &data,
-        output,
-        jobs: 2,
-        stop: setup.stop.clone(),
-        observer: setup.observer,
-        checkpoint_every: setup.checkpoint_every,
-        provenance: None,
-    };
+    let context = setup.bench(&architecture, &data, output);
     match weights {
         Some(weights) => find_winning_ticket_from(experiment, weights, &context),
         None => find_winning_ticket(experiment, &context),

@@ -4,9 +4,7 @@ use std::path::Path;
 
 use crate::toy::{all_files, experiment, finished};
 use lth_cpu::CpuEngine;
-use lth_lab::{
-    CheckpointEvery, Experiment, GivenStart, RunContext, RunReport, Silent, Stop, Variant, train_one,
-};
+use lth_lab::{Experiment, GivenStart, RunReport, Variant, Workbench, train_one};
 use lth_model::{Mask, Masks, TensorFile};
 
 fn train(
@@ -15,23 +13,8 @@ fn train(
     save: Option<&Path>,
     output: &Path,
 ) -> RunReport {
-    train_one(
-        experiment,
-        start,
-        save,
-        &RunContext {
-            engine: &CpuEngine::new(),
-            architecture: &crate::toy::architecture(),
-            data: &crate::toy::data(),
-            output,
-            jobs: 1,
-            stop: Stop::default(),
-            observer: &Silent,
-            checkpoint_every: CheckpointEvery::default(),
-            provenance: None,
-        },
-    )
-    .unwrap()
+    let (engine, architecture, data) = (CpuEngine::new(), crate::toy::architecture(), crate::toy::data());
+    train_one(experiment, start, save, &Workbench::new(&engine, &architecture, &data, output)).unwrap()
 }
 
 #[test]

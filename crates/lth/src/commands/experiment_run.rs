@@ -1,11 +1,14 @@
 //! What `find-winning-ticket` and `run` share: an experiment, from its settings to its summary.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use lth_lab::{
-    CheckpointEvery, EstimateContext, Experiment, LabError, RunContext, RunReport, StageError, Stop,
-    create_folder, estimate_run, find_winning_ticket, find_winning_ticket_from, initial_weights_hash,
-    plot::DensityLimits, write_file,
+    CheckpointEvery, EstimateContext, Experiment, LabError, RunReport, Stop, TaskFailure, WhileRunning,
+    Workbench, create_folder, estimate_run, find_winning_ticket, find_winning_ticket_from,
+    initial_weights_hash, plot::DensityLimits, write_file,
 };
 use lth_model::{Engine, Hint, ModelInfo, find_model};
 use lth_ticket::TestSet;
@@ -15,7 +18,7 @@ use crate::{
     build_info::provenance,
     estimate,
     failure::Failure,
-    figures::{self, FiguresWhileRunning},
+    figures::{self, FIRST_AFTER, draw_while_running},
     interrupt::{self, this_command},
     output::{Messages, print},
     progress::Display,
@@ -119,14 +122,10 @@ pub(crate) fn run_experiment(
         engine.name(),
         folder.display()
     ));
-    let estimate = EstimateContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &dataset,
-        folder: &folder,
-        jobs: schedule.jobs,
-    };
-    estimate::announce(&estimate_run(&experiment, None, &estimate), messages);
+    let mut bench = Workbench::new(&engine, &architecture, &dataset, &schedule.output);
+    (bench.jobs, bench.checkpoint_every) = (schedule.jobs, schedule.checkpoint_every);
+    let estimate = estimate_run(&experiment, None, &EstimateContext::new(&bench, &folder));
+    estimate::announce(&estimate, messages);
     if schedule.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());
@@ -135,26 +134,18 @@ pub(crate) fn run_experiment(
     let display = Display::new(common, messages);
     let provenance = provenance(&engine);
     let stop = interrupt::stop(stop)?;
-    let with_figures = FiguresWhileRunning::new(&display, folder, stop.clone(), messages);
-    let context = RunContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &dataset,
-        output: &schedule.output,
-        jobs: schedule.jobs,
-        stop,
-        observer: if schedule.figures { &with_figures } else { &display },
-        checkpoint_every: schedule.checkpoint_every,
-        provenance: Some(&provenance),
-    };
+    let draw = || draw_while_running(&folder, &stop, messages);
+    let with_figures = WhileRunning::new(&display, FIRST_AFTER, &draw);
+    bench.observer = if schedule.figures { &with_figures } else { &display };
+    (bench.stop, bench.provenance) = (stop.clone(), Some(&provenance));
     let report = match &initial {
-        Some(weights) => find_winning_ticket_from(&experiment, weights, &context),
-        None => find_winning_ticket(&experiment, &context),
+        Some(weights) => find_winning_ticket_from(&experiment, weights, &bench),
+        None => find_winning_ticket(&experiment, &bench),
     };
     display.finish();
     let report = report.map_err(refused)?;
 
-    conclude(&report, &context.stop, messages)?;
+    conclude(&report.failures, report.stopped, &stop, messages)?;
     if schedule.figures && !report.results.rounds.is_empty() {
         figures::draw(&report.results, &DensityLimits::default(), messages)?;
     }
@@ -179,16 +170,34 @@ fn is_bad_place(error: &LabError) -> bool {
         if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem | NotADirectory | InvalidFilename))
 }
 
-/// Ends here when the run did not come to its end: by Ctrl-C, or by the disk.
-fn conclude(report: &RunReport, stop: &Stop, messages: &Messages) -> Result<(), Failure> {
-    for failure in &report.failures {
-        if matches!(&failure.error, StageError::Lab(error) if error.stops_the_run()) {
-            return Err(Failure::Work { message: failure.to_string(), hint: failure.hint() });
-        }
+/// Ends here when the work did not come to its end: by Ctrl-C, or by the disk.
+pub(super) fn conclude<T: fmt::Display>(
+    failures: &[TaskFailure<T>],
+    stopped: bool,
+    stop: &Stop,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    if let Some(failure) = failures.iter().find(|failure| failure.error.stops_the_run()) {
+        return Err(Failure::Work { message: failure.to_string(), hint: failure.hint() });
     }
-    if report.stopped && stop.is_cancelled() {
+    if stopped && stop.is_cancelled() {
         messages.info(&format!("stopped; everything is saved. To continue, run\n  {}", this_command()));
         return Err(Failure::Interrupted);
+    }
+    Ok(())
+}
+
+/// Says what failed; the work itself failed when nothing came of it.
+pub(super) fn verdict_of<T: fmt::Display>(
+    failures: &[TaskFailure<T>],
+    nothing: bool,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    if let Some(first) = failures.first().filter(|_| nothing) {
+        return Err(Failure::Work { message: first.to_string(), hint: first.hint() });
+    }
+    for failure in failures {
+        messages.warning(&failure.to_string());
     }
     Ok(())
 }
@@ -196,7 +205,7 @@ fn conclude(report: &RunReport, stop: &Stop, messages: &Messages) -> Result<(), 
 /// Says which trainings failed; the run itself failed when they leave no replicate whole.
 fn verdict(report: &RunReport, messages: &Messages) -> Result<(), Failure> {
     let Some(first) = report.failures.first() else { return Ok(()) };
-    let mut failed: Vec<u32> = report.failures.iter().map(|failure| failure.stage.replicate).collect();
+    let mut failed: Vec<u32> = report.failures.iter().map(|failure| failure.task.replicate).collect();
     failed.sort_unstable();
     failed.dedup();
     let all = failed.len() == report.results.experiment.replicates as usize;

@@ -3,22 +3,22 @@
 use std::fs;
 
 use lth_lab::{
-    BatchNormStatistics, LabError, RunResults, StabilityContext, StabilityReport, StabilitySettings,
-    StageError, Stop, Unwatched, Variant, estimate_stability, stability,
+    BatchNormStatistics, LabError, RunResults, StabilitySettings, Stop, Variant, Workbench,
+    estimate_stability, stability,
 };
-use lth_model::{Engine, Hint, find_model};
+use lth_model::{Engine, find_model};
 
 use super::{
-    experiment_run::{checkpoint_every, refused},
-    stability_display::StabilityDisplay,
+    experiment_run::{checkpoint_every, conclude, refused, verdict_of},
     stability_figures, stability_table,
 };
 use crate::{
     arguments::{CommonArguments, StabilityArguments, StabilityFormat},
     estimate,
     failure::Failure,
-    interrupt::{self, this_command},
+    interrupt,
     output::{Messages, print},
+    progress::Display,
     settings::{self, DataSource, parse, positive, whole},
 };
 
@@ -81,28 +81,21 @@ fn study(
         settings.points,
         engine.name()
     ));
-    let mut context = StabilityContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &data,
-        jobs,
-        stop: stop.clone().unwrap_or_default(),
-        observer: &Unwatched,
-        checkpoint_every,
-    };
-    let estimate = estimate_stability(settings, results, &context).map_err(refused)?;
+    let mut bench = Workbench::new(&engine, &architecture, &data, results.layout.root());
+    (bench.jobs, bench.checkpoint_every) = (jobs, checkpoint_every);
+    let estimate = estimate_stability(settings, results, &bench).map_err(refused)?;
     estimate::announce(&estimate, messages);
     if flags.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());
     }
-    let display = StabilityDisplay::new(common, messages);
-    context.stop = interrupt::stop(stop)?;
-    context.observer = &display;
-    let report = stability(settings, results, &context);
+    let display = Display::new(common, messages);
+    bench.stop = interrupt::stop(stop)?;
+    bench.observer = &display;
+    let report = stability(settings, results, &bench);
     display.finish();
     let report = report.map_err(refused)?;
-    conclude(&report, &context.stop, messages)?;
+    conclude(&report.failures, report.stopped, &bench.stop, messages)?;
     if !flags.no_figures && !report.pairs.is_empty() {
         stability_figures::draw(&report, results, messages)?;
     }
@@ -115,7 +108,7 @@ fn study(
             print(&text.map_err(Failure::failed_work)?)?;
         }
     }
-    verdict(&report, messages)
+    verdict_of(&report.failures, report.pairs.is_empty(), messages)
 }
 
 /// The usual settings of the run, and what the flags say instead.
@@ -162,30 +155,4 @@ fn settings_of(arguments: &StabilityArguments, results: &RunResults) -> Result<S
 
 fn variant(name: &str) -> Result<Variant, Failure> {
     Variant::try_from(name.to_owned()).map_err(Failure::bad_input)
-}
-
-/// Ends here when the study did not come to its end: by Ctrl-C, or by the disk.
-fn conclude(report: &StabilityReport, stop: &Stop, messages: &Messages) -> Result<(), Failure> {
-    for (task, error) in &report.failures {
-        if matches!(error, StageError::Lab(error) if error.stops_the_run()) {
-            return Err(Failure::Work { message: format!("{task}: {error}"), hint: error.hint() });
-        }
-    }
-    if report.stopped && stop.is_cancelled() {
-        messages.info(&format!("stopped; everything is saved. To continue, run\n  {}", this_command()));
-        return Err(Failure::Interrupted);
-    }
-    Ok(())
-}
-
-/// Says what failed; the study itself failed when nothing could be compared.
-fn verdict(report: &StabilityReport, messages: &Messages) -> Result<(), Failure> {
-    let Some((task, error)) = report.failures.first() else { return Ok(()) };
-    if report.pairs.is_empty() {
-        return Err(Failure::Work { message: format!("{task}: {error}"), hint: error.hint() });
-    }
-    for (task, error) in &report.failures {
-        messages.warning(&format!("{task}: {error}"));
-    }
-    Ok(())
 }

@@ -1,14 +1,10 @@
 //! `lth supermask heuristic`.
 
-use std::{
-    fs,
-    io::{IsTerminal, stderr},
-};
+use std::fs;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use lth_lab::{
-    HeuristicContext, HeuristicPoint, HeuristicReport, HeuristicSettings, LabError, RunResults, StageError,
-    Stop, best_points, estimate_heuristics, heuristic_points, heuristic_supermasks,
+    HeuristicPoint, HeuristicReport, HeuristicSettings, LabError, RunResults, StageError, Stop, Workbench,
+    best_points, estimate_heuristics, heuristic_points, heuristic_supermasks,
 };
 use lth_model::{Density, Engine, Hint, find_model};
 use lth_ticket::{FrozenWeights, OneShot, find_criterion};
@@ -16,11 +12,12 @@ use serde_json::json;
 
 use super::{experiment_run::refused, supermask_figure};
 use crate::{
-    arguments::{CommonArguments, HeuristicArguments, HeuristicFormat, Verbosity},
+    arguments::{CommonArguments, HeuristicArguments, HeuristicFormat},
     estimate,
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
+    progress::Display,
     settings::{self, DataSource, parse},
     table::{self, density_percent, percent, prose, table},
 };
@@ -49,27 +46,19 @@ pub(crate) fn run(
         experiment.replicates,
         engine.name()
     ));
-    let bar = bar(common, messages);
-    let mut context = HeuristicContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &data,
-        jobs,
-        stop: Stop::default(),
-        progress: &|done, of| {
-            bar.set_length(of as u64);
-            bar.set_position(done as u64);
-        },
-    };
-    let estimate = estimate_heuristics(&settings, &results, &context).map_err(failed)?;
+    let mut bench = Workbench::new(&engine, &architecture, &data, results.layout.root());
+    bench.jobs = jobs;
+    let estimate = estimate_heuristics(&settings, &results, &bench).map_err(failed)?;
     estimate::announce(&estimate, messages);
     if arguments.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());
     }
-    context.stop = Stop::when(interrupt::flag()?);
-    let report = heuristic_supermasks(&settings, &results, &context);
-    bar.finish_and_clear();
+    let display = Display::new(common, messages);
+    bench.stop = Stop::when(interrupt::flag()?);
+    bench.observer = &display;
+    let report = heuristic_supermasks(&settings, &results, &bench);
+    display.finish();
     let report = report.map_err(failed)?;
     if report.stopped {
         messages.info(&format!("stopped; to do it again, run\n  {}", this_command()));
@@ -105,17 +94,6 @@ fn settings_of(arguments: &HeuristicArguments) -> Result<HeuristicSettings, Fail
     }
     settings.dense = parse(&arguments.dense_weights)?;
     Ok(settings)
-}
-
-/// A bar with the time left, where somebody watches and wants it.
-fn bar(common: &CommonArguments, messages: &Messages) -> ProgressBar {
-    let wanted =
-        stderr().is_terminal() && !common.disable_progress_bar && common.verbosity >= Verbosity::Info;
-    if !wanted {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{bar:16} {eta} left  {pos}/{len} masks").expect("it is valid");
-    messages.bars().add(ProgressBar::new(0)).with_style(style.progress_chars("=> "))
 }
 
 /// Errors of the settings are bad input, the others failed work.

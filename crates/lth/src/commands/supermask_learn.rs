@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use lth_lab::{
-    EstimateContext, LabError, LearnedSupermask, RunContext, StageError, Stop, SupermaskExperiment,
-    SupermaskRecord, estimate_learning, learn_supermask,
+    EstimateContext, LabError, LearnedSupermask, StageError, Stop, SupermaskExperiment, SupermaskRecord,
+    Workbench, estimate_learning, learn_supermask,
 };
 use lth_model::{Density, Engine, Hint};
 use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
-    progress::TrainingDisplay,
+    progress::Display,
     settings::{self, DataSource, number, parse, positive},
     table::{self, density_percent, percent, prose, table},
 };
@@ -58,34 +58,21 @@ pub(crate) fn run(
     ));
     let output = arguments.output_path.as_deref().unwrap_or(Path::new("runs"));
     let folder = output.join(learning.folder_name());
-    let estimate = EstimateContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &dataset,
-        folder: &folder,
-        jobs: 1,
-    };
-    estimate::announce(&estimate_learning(&learning, &estimate), messages);
+    let mut bench = Workbench::new(&engine, &architecture, &dataset, output);
+    bench.checkpoint_every = every;
+    let estimate = estimate_learning(&learning, &EstimateContext::new(&bench, &folder));
+    estimate::announce(&estimate, messages);
     if arguments.dry_run {
         messages.info(&format!("the folder will be {}", folder.display()));
         estimate::end_dry_run(messages);
         return Ok(());
     }
     keep_network(&model, &folder)?;
-    let display = TrainingDisplay::new(common, messages, 0);
+    let display = Display::of_one(common, messages);
     let provenance = provenance(&engine);
-    let context = RunContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &dataset,
-        output,
-        jobs: 1,
-        stop: Stop::when(interrupt::flag()?),
-        observer: &display,
-        checkpoint_every: every,
-        provenance: Some(&provenance),
-    };
-    let learned = learn_supermask(&learning, &context);
+    bench.stop = Stop::when(interrupt::flag()?);
+    (bench.observer, bench.provenance) = (&display, Some(&provenance));
+    let learned = learn_supermask(&learning, &bench);
     display.finish();
     let learned = learned.map_err(failed)?;
     let Some(record) = &learned.record else {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use lth_lab::{
-    EstimateContext, Experiment, GivenStart, RoundResult, RunContext, RunReport, StageError, Stop, Variant,
+    EstimateContext, Experiment, GivenStart, RoundResult, RunReport, StageError, Stop, Variant, Workbench,
     check_memory, estimate_run, plain_training, train_one, write_file,
 };
 use lth_model::{Engine, Hint, Program, TensorFile};
@@ -22,7 +22,7 @@ use crate::{
     failure::Failure,
     interrupt::{self, this_command},
     output::{Messages, print},
-    progress::TrainingDisplay,
+    progress::Display,
     settings::{self, DataSource, Start},
     table::{density_percent, percent},
 };
@@ -74,34 +74,21 @@ pub(crate) fn run(
         given.check(&experiment, dataset.train.len()).map_err(Failure::bad_input)?;
     }
     let folder = output.join(experiment.folder_name());
-    let estimate = EstimateContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &dataset,
-        folder: &folder,
-        jobs: 1,
-    };
-    estimate::announce(&estimate_run(&experiment, given.as_ref(), &estimate), messages);
+    let mut bench = Workbench::new(&engine, &architecture, &dataset, output);
+    bench.checkpoint_every = every;
+    let estimate = estimate_run(&experiment, given.as_ref(), &EstimateContext::new(&bench, &folder));
+    estimate::announce(&estimate, messages);
     if arguments.dry_run {
         messages.info(&format!("the folder will be {}", folder.display()));
         estimate::end_dry_run(messages);
         return Ok(());
     }
     keep_network(&model, &folder)?;
-    let display = TrainingDisplay::new(common, messages, first);
+    let display = Display::of_one(common, messages);
     let provenance = provenance(&engine);
-    let context = RunContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &dataset,
-        output,
-        jobs: 1,
-        stop: Stop::when(interrupt::flag()?),
-        observer: &display,
-        checkpoint_every: every,
-        provenance: Some(&provenance),
-    };
-    let trained = train_one(&experiment, given.as_ref(), None, &context);
+    bench.stop = Stop::when(interrupt::flag()?);
+    (bench.observer, bench.provenance) = (&display, Some(&provenance));
+    let trained = train_one(&experiment, given.as_ref(), None, &bench);
     display.finish();
     let trained = trained.map_err(refused)?;
     let result = finished(&trained, messages)?;

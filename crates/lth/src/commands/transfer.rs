@@ -3,14 +3,13 @@
 use std::{fs, path::Path};
 
 use lth_lab::{
-    EstimateContext, Experiment, LabError, RunContext, Silent, StageError, Stop, TicketSource, Transfer,
-    TransferReport, TransferRunError, TransferSettings, estimate_transfer, run_transfer,
+    EstimateContext, Experiment, LabError, Stop, TicketSource, Transfer, TransferRunError, TransferSettings,
+    Workbench, estimate_transfer, iterations_per_epoch, run_transfer,
 };
-use lth_model::{Architecture, Engine, Hint, ModelInfo};
+use lth_model::{Architecture, Engine, ModelInfo};
 
 use super::{
-    experiment_run::{checkpoint_every, keep_network, refused},
-    transfer_display::TransferDisplay,
+    experiment_run::{checkpoint_every, conclude, keep_network, refused, verdict_of},
     transfer_figure,
     transfer_source::{model_of, network_of},
     transfer_table,
@@ -20,9 +19,9 @@ use crate::{
     build_info::provenance,
     estimate,
     failure::Failure,
-    interrupt::{self, this_command},
-    one_of_several,
+    interrupt, one_of_several,
     output::{Messages, print},
+    progress::Display,
     settings::{self, DataSource, parse, positive, whole},
 };
 
@@ -85,36 +84,23 @@ pub(crate) fn run(
         engine.name(),
         folder.display()
     ));
-    let estimate = EstimateContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &dataset,
-        folder: &folder,
-        jobs,
-    };
-    estimate::announce(&estimate_transfer(&transfer, &estimate).map_err(failure)?, messages);
+    let mut bench = Workbench::new(&engine, &architecture, &dataset, output);
+    (bench.jobs, bench.checkpoint_every) = (jobs, checkpoint_every);
+    let estimate = estimate_transfer(&transfer, &EstimateContext::new(&bench, &folder));
+    estimate::announce(&estimate.map_err(failure)?, messages);
     if flags.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());
     }
     keep_network(&model, &folder)?;
-    let display = TransferDisplay::new(common, messages, transfer.trainings().len(), jobs);
+    let display = Display::new(common, messages);
     let provenance = provenance(&engine);
-    let context = RunContext {
-        engine: &engine,
-        architecture: &architecture,
-        data: &dataset,
-        output,
-        jobs,
-        stop: Stop::when(interrupt::flag()?),
-        observer: &Silent,
-        checkpoint_every,
-        provenance: Some(&provenance),
-    };
-    let report = run_transfer(&transfer, &context, &display);
+    bench.stop = Stop::when(interrupt::flag()?);
+    (bench.observer, bench.provenance) = (&display, Some(&provenance));
+    let report = run_transfer(&transfer, &bench);
     display.finish();
     let report = report.map_err(failure)?;
-    conclude(&report, &context.stop, messages)?;
+    conclude(&report.failures, report.stopped, &bench.stop, messages)?;
     if !flags.no_figures {
         transfer_figure::draw(&report, &settings, messages)?;
     }
@@ -127,7 +113,7 @@ pub(crate) fn run(
             print(&text.map_err(Failure::failed_work)?)?;
         }
     }
-    verdict(&report, messages)
+    verdict_of(&report.failures, report.rows.is_empty(), messages)
 }
 
 /// The flags of the data set in the form of the other commands.
@@ -214,8 +200,7 @@ fn check(
 ) -> Result<(), Failure> {
     let target = &transfer.settings.target;
     target.check(engine, network, examples).map_err(Failure::bad_input)?;
-    let per_epoch = (examples - target.validation_size).div_ceil(target.recipe.batch_size) as u64;
-    transfer.check(network, per_epoch).map(drop).map_err(Failure::bad_input)
+    transfer.check(network, iterations_per_epoch(target, examples)).map(drop).map_err(Failure::bad_input)
 }
 
 /// What the user should know of before the trainings.
@@ -248,30 +233,4 @@ fn failure(error: TransferRunError) -> Failure {
         TransferRunError::Lab(error) => refused(error),
         error => Failure::bad_input(error),
     }
-}
-
-/// Ends here when the transfer did not come to its end: by Ctrl-C, or by the disk.
-fn conclude(report: &TransferReport, stop: &Stop, messages: &Messages) -> Result<(), Failure> {
-    for (training, error) in &report.failures {
-        if matches!(error, StageError::Lab(error) if error.stops_the_run()) {
-            return Err(Failure::Work { message: format!("{training}: {error}"), hint: error.hint() });
-        }
-    }
-    if report.stopped && stop.is_cancelled() {
-        messages.info(&format!("stopped; everything is saved. To continue, run\n  {}", this_command()));
-        return Err(Failure::Interrupted);
-    }
-    Ok(())
-}
-
-/// Says what failed; the transfer itself failed when nothing came of it.
-fn verdict(report: &TransferReport, messages: &Messages) -> Result<(), Failure> {
-    let Some((training, error)) = report.failures.first() else { return Ok(()) };
-    if report.rows.is_empty() {
-        return Err(Failure::Work { message: format!("{training}: {error}"), hint: error.hint() });
-    }
-    for (training, error) in &report.failures {
-        messages.warning(&format!("{training}: {error}"));
-    }
-    Ok(())
 }

@@ -13,7 +13,7 @@ pub(crate) use curves::control as control_style;
 pub(crate) use limits::density_limits;
 pub(crate) use pair::{write_both, write_pair};
 pub(crate) use together::together;
-pub(crate) use while_running::FiguresWhileRunning;
+pub(crate) use while_running::{FIRST_AFTER, draw_while_running};
 
 use std::path::{Path, PathBuf};
 

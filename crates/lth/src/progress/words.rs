@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use lth_lab::{Remedy, RoundRecord, RunEvent, ScoringProgress, Stage, StageProgress, Timing, Variant};
+use lth_lab::{Activity, Found, Remedy, RoundRecord, TaskEvent, TaskName, TaskProgress};
 
+use super::TimeLeft;
 use crate::{
     collapse,
     table::{density_percent, percent},
@@ -22,92 +23,92 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// Which training: `replicate 0  round  3/20  random-reinit`.
-pub(crate) fn stage(stage: Stage, rounds: u32) -> String {
-    let variant = match stage.variant {
-        Variant::Ticket => String::new(),
-        Variant::Control(kind) => format!("  {kind}"),
-    };
-    format!("replicate {}  round {:>2}/{}{variant}", stage.replicate, stage.round, rounds.saturating_sub(1))
+/// `2h07m left`; `2h07m left, then more` where nothing of the kind that follows has run yet.
+pub(crate) fn left(time: &TimeLeft) -> String {
+    let then = if time.leaves_out() { ", then more" } else { "" };
+    format!("{} left{then}", duration(time.seconds()))
 }
 
-/// `2h07m left`.
-pub(crate) fn left(seconds: f64) -> String {
-    format!("{} left", duration(seconds))
+/// What is counted.
+pub(crate) fn count_of(tasks: &[TaskName]) -> &'static str {
+    match tasks {
+        [first, others @ ..] if others.iter().all(|other| other.kind() == first.kind()) => {
+            first.kind().plural()
+        }
+        _ => "tasks",
+    }
 }
 
-/// How the pruning of an untrained network goes: time left, which one, density; the most important first.
-pub(crate) fn scoring(progress: &ScoringProgress) -> [String; 4] {
-    [
-        left(progress.seconds_left),
-        stage(progress.stage, progress.rounds),
-        format!("pruned to density {} %", density_percent(progress.density.get(), 1)),
-        format!("{:>3.0} % done", 100.0 * progress.fraction),
-    ]
+/// How a task goes: time left, which one, and figures; the most important first.
+pub(crate) fn progress(task: &TaskName, progress: &TaskProgress, alone: bool) -> Vec<String> {
+    let mut parts = vec![format!("{} left", duration(progress.seconds_left))];
+    if !alone {
+        parts.push(task.to_string());
+    }
+    match progress.activity {
+        Activity::Scoring { density } => {
+            let done = 100.0 * progress.done as f64 / progress.of.max(1) as f64;
+            parts.push(format!("pruned to density {} %", density_percent(density.get(), 1)));
+            parts.push(format!("{done:>3.0} % done"));
+        }
+        Activity::Training { epoch, epochs, steps_per_second, validation_accuracy, density } => {
+            parts.extend(validation_accuracy.map(|accuracy| format!("val {} %", percent(accuracy, 2))));
+            parts.push(format!("epoch {epoch:>2}/{epochs}"));
+            parts.push(format!("{steps_per_second:>6.0} steps/s"));
+            if !alone {
+                parts.push(format!("density {} %", density_percent(density.get(), 1)));
+            }
+        }
+        Activity::Evaluating => parts.push(format!("{}/{}", progress.done, progress.of)),
+    }
+    parts
 }
 
-/// How a training goes: time left, which one, accuracy, epoch, speed, density; the most important first.
-pub(crate) fn figures(progress: &StageProgress) -> [String; 6] {
-    let [time, rest @ ..] = training(progress);
-    let [accuracy, epoch, speed] = rest;
-    let density = format!("density {} %", density_percent(progress.density.get(), 1));
-    [time, stage(progress.stage, progress.rounds), accuracy, epoch, speed, density]
-}
-
-/// The same of the only training.
-pub(crate) fn training(progress: &StageProgress) -> [String; 4] {
-    let accuracy = progress.validation_accuracy;
-    [
-        left(progress.seconds_left),
-        accuracy.map_or_else(String::new, |accuracy| format!("val {} %", percent(accuracy, 2))),
-        format!("epoch {:>2}/{}", progress.epoch, progress.epochs),
-        format!("{:>6.0} steps/s", progress.steps_per_second),
-    ]
-}
-
-/// A line about an event that is worth one.
-pub(crate) fn event(event: &RunEvent<'_>) -> Option<String> {
+/// An event that is worth a line, without the name of its task.
+pub(crate) fn event(event: &TaskEvent<'_>, alone: bool) -> Option<String> {
     Some(match event {
-        RunEvent::Finished { stage, record, timing, run_seconds_left } => {
-            let left = match *run_seconds_left {
-                left if left > 0.0 => format!(", {} left", duration(left)),
-                _ => String::new(),
-            };
-            format!("{stage}: {}{left}", result(record, Some(timing)))
+        TaskEvent::Finished { found, seconds } => finished(found, *seconds),
+        TaskEvent::Skipped { .. } if alone => "it was trained before, this is what came out".to_owned(),
+        TaskEvent::Skipped { found: Found::Round(record, _) } => {
+            format!("{} (already there)", result(record))
         }
-        RunEvent::Skipped { stage, record } => format!("{stage}: {} (already there)", result(record, None)),
-        RunEvent::Incomplete { stage, missing, remedy } => {
-            format!("{stage}: {}", incomplete(missing, *remedy))
+        TaskEvent::Skipped { .. } => "already there".to_owned(),
+        TaskEvent::Incomplete { missing, remedy } => incomplete(missing, *remedy),
+        TaskEvent::Stopped { saved_at: Some(iteration) } => {
+            format!("stopped at iteration {iteration}, saved")
         }
-        RunEvent::Stopped { stage, iteration } => format!("{stage}: stopped at iteration {iteration}, saved"),
-        RunEvent::Failed { stage, error } => format!("{stage}: {error}"),
-        RunEvent::Started { stage, iteration } if *iteration > 0 => {
-            format!("{stage}: goes on at iteration {iteration}")
-        }
-        RunEvent::Started { .. }
-        | RunEvent::Planned { .. }
-        | RunEvent::Scoring(_)
-        | RunEvent::Progress(_) => return None,
+        TaskEvent::Stopped { saved_at: None } => "stopped".to_owned(),
+        TaskEvent::Failed { error } => error.to_string(),
+        TaskEvent::Started { continued_at: Some(iteration) } => format!("goes on at iteration {iteration}"),
+        TaskEvent::Started { continued_at: None } | TaskEvent::Progress(_) => return None,
     })
 }
 
+fn finished(found: &Found, seconds: f64) -> String {
+    let time = duration(seconds);
+    match found {
+        Found::Files => time,
+        Found::Round(record, Some(speed)) => format!("{}, {time} ({speed:.0} steps/s)", result(record)),
+        Found::Round(record, None) => format!("{}, {time}", result(record)),
+        Found::TestError(error) => format!("test error {} %, {time}", percent(*error, 2)),
+        Found::Barrier(barrier) => format!("barrier of test errors {} pp, {time}", percent(*barrier, 2)),
+    }
+}
+
 /// Which files of a training are not there, and what is done about them.
-pub(crate) fn incomplete(missing: &[PathBuf], remedy: Remedy) -> String {
+fn incomplete(missing: &[PathBuf], remedy: Remedy) -> String {
     let name = |path: &PathBuf| path.file_name().unwrap_or_default().display().to_string();
     let names: Vec<String> = missing.iter().map(name).collect();
     format!("without {}: {remedy}", names.join(", "))
 }
 
-fn result(record: &RoundRecord, timing: Option<&Timing>) -> String {
+fn result(record: &RoundRecord) -> String {
     let outcome = record.early_stop.as_ref().unwrap_or(&record.end);
     let moment = if record.early_stop.is_some() { "early stop" } else { "end" };
-    let timing = timing.map_or_else(String::new, |timing| {
-        format!(", {} ({:.0} steps/s)", duration(timing.seconds), timing.steps_per_second())
-    });
     let collapse =
         collapse::emptied(record).map_or_else(String::new, |layers| format!(", no weight left in {layers}"));
     format!(
-        "density {} %{collapse}, {moment} at iteration {}, test accuracy {} %{timing}",
+        "density {} %{collapse}, {moment} at iteration {}, test accuracy {} %",
         density_percent(record.density.get(), 1),
         outcome.iteration,
         percent(outcome.test_accuracy, 2),

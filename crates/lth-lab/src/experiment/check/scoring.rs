@@ -5,7 +5,7 @@ use lth_model::Architecture;
 use lth_ticket::{BeforeTraining, EXAMPLES_PER_CLASS, find_before_training, scoring_examples};
 
 use super::{Experiment, refuse};
-use crate::{LabError, context::Uploaded, experiment::PruningSchedule};
+use crate::{LabError, experiment::PruningSchedule, work::split_on_host};
 
 impl Experiment {
     /// Checks the batches of examples on which weights are scored before training: how many there are depends on the classes
@@ -22,7 +22,7 @@ impl Experiment {
         }
         for replicate in 0..self.replicates {
             let seed = self.seed(replicate);
-            let data = Uploaded::on_host(data).split(self.validation_size, seed);
+            let data = split_on_host(data, self.validation_size, seed);
             let chosen = scoring_examples(&data, architecture.classes(), EXAMPLES_PER_CLASS, seed);
             // What is wrong with labels, the run says.
             let Ok(count) = chosen.map(|chosen| chosen.len()) else { return Ok(()) };

@@ -7,11 +7,12 @@ use std::{fs, sync::Mutex};
 use lth_cpu::CpuEngine;
 use lth_data::Dataset;
 use lth_model::{Architecture, Examples, Hint, Normalization, Purpose, RandomStream, Seed, Step, mlp};
-use lth_ticket::{Outcome, TrainingJob, Unobserved, train};
+use lth_ticket::{Outcome, Unobserved, train};
 
 use super::{study::Study, *};
 use crate::{
-    CheckpointEvery, Experiment, LabError, RunContext, RunResults, Silent, Stop, Variant, find_winning_ticket,
+    CheckpointEvery, Experiment, LabError, RunResults, Silent, Stop, TaskEvent, TaskName, TaskObserver,
+    Variant, Workbench, find_winning_ticket,
 };
 
 /// 120 training and 40 test examples of 12 values in 3 classes, of two kinds each.
@@ -62,35 +63,19 @@ impl Toy {
     fn new(experiment: &Experiment, hidden: &[usize]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (engine, architecture, data) = (CpuEngine::new(), mlp("toy", &[12], hidden, 3), data());
-        let report = find_winning_ticket(
-            experiment,
-            &RunContext {
-                engine: &engine,
-                architecture: &architecture,
-                data: &data,
-                output: folder.path(),
-                jobs: 1,
-                stop: Stop::default(),
-                observer: &Silent,
-                checkpoint_every: CheckpointEvery::default(),
-                provenance: None,
-            },
-        )
-        .unwrap();
+        let bench = Workbench::new(&engine, &architecture, &data, folder.path());
+        let report = find_winning_ticket(experiment, &bench).unwrap();
         assert!(report.results.is_complete());
         Self { _folder: folder, engine, architecture, data, results: report.results }
     }
 
-    fn context<'a>(&'a self, observer: &'a dyn StabilityObserver, stop: Stop) -> StabilityContext<'a> {
-        StabilityContext {
-            engine: &self.engine,
-            architecture: &self.architecture,
-            data: &self.data,
-            jobs: 2,
-            stop,
-            observer,
-            checkpoint_every: CheckpointEvery { seconds: 1e9, iterations: Some(3) },
-        }
+    fn context<'a>(&'a self, observer: &'a dyn TaskObserver, stop: Stop) -> Workbench<'a> {
+        let output = self.results.layout.root();
+        let mut bench = Workbench::new(&self.engine, &self.architecture, &self.data, output);
+        bench.jobs = 2;
+        (bench.stop, bench.observer) = (stop, observer);
+        bench.checkpoint_every = CheckpointEvery { seconds: 1e9, iterations: Some(3) };
+        bench
     }
 
     fn settings(&self) -> StabilitySettings {
@@ -98,14 +83,13 @@ impl Toy {
     }
 
     fn study(&self, settings: &StabilitySettings) -> StabilityReport {
-        let report = stability(settings, &self.results, &self.context(&Unwatched, Stop::default())).unwrap();
+        let report = stability(settings, &self.results, &self.context(&Silent, Stop::default())).unwrap();
         assert!(report.failures.is_empty() && !report.stopped, "{:?}", report.failures);
         report
     }
 
     fn refused(&self, settings: &StabilitySettings) -> String {
-        let error =
-            stability(settings, &self.results, &self.context(&Unwatched, Stop::default())).unwrap_err();
+        let error = stability(settings, &self.results, &self.context(&Silent, Stop::default())).unwrap_err();
         assert!(matches!(error, LabError::Setting { .. }) && error.hint().is_some(), "{error}");
         assert!(!self.results.layout.root().join("stability").exists(), "nothing is left behind");
         error.to_string()
@@ -116,9 +100,9 @@ impl Toy {
 #[derive(Default)]
 struct Worked(Mutex<Vec<String>>);
 
-impl StabilityObserver for Worked {
-    fn event(&self, event: &StabilityEvent<'_>) {
-        if let StabilityEvent::Finished { task, .. } = event {
+impl TaskObserver for Worked {
+    fn event(&self, task: &TaskName, event: &TaskEvent<'_>) {
+        if let TaskEvent::Finished { .. } = event {
             self.0.lock().unwrap().push(task.to_string());
         }
     }
@@ -186,8 +170,9 @@ fn copy_0_is_the_run_and_ends_of_paths_are_the_copies() {
 /// The weights of a training from a start under an order of its own, and its evaluation at the end.
 fn trained(study: &Study<'_>, point: &StartPoint, seed: Seed) -> lth_ticket::Trained {
     let start = study.start(point).unwrap();
-    let job = TrainingJob { seed, ..study.job(point, &start) };
-    match train(study.context.engine, &job, None, &mut Unobserved).unwrap() {
+    let data = study.data(point.replicate).unwrap();
+    let job = study.bench.unevaluated_job(study.experiment, seed, &data, &start);
+    match train(study.bench.engine, &job, None, &mut Unobserved).unwrap() {
         Outcome::Finished(trained) => trained,
         other => panic!("{other:?}"),
     }
@@ -198,8 +183,8 @@ fn the_second_end_is_the_second_copy_to_the_bit() {
     let toy = Toy::new(&experiment(), &[8]);
     let settings = StabilitySettings { train_examples: None, ..toy.settings() };
     let report = toy.study(&settings);
-    let context = toy.context(&Unwatched, Stop::default());
-    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context).unwrap();
+    let context = toy.context(&Silent, Stop::default());
+    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context);
     for pair in &report.pairs {
         let copy = trained(&study, &pair.start, order::order_seed(Seed(0), 1));
         let end = pair.path.last().unwrap();
@@ -215,8 +200,8 @@ fn copies_of_one_order_are_one_network() {
     let toy = Toy::new(&experiment(), &[8]);
     let settings = toy.settings();
     toy.study(&settings);
-    let context = toy.context(&Unwatched, Stop::default());
-    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context).unwrap();
+    let context = toy.context(&Silent, Stop::default());
+    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context);
     let point = StartPoint::of_round(0, Variant::Ticket, 2);
     // The second copy becomes a training under the order of the first.
     let again = trained(&study, &point, Seed(0)).weights;
@@ -258,8 +243,8 @@ fn dense_copies_part_later_and_copy_0_is_the_dense_training_all_the_same() {
     assert!(report.pairs.iter().all(|pair| pair.weights[0] == report.pairs[0].weights[0]));
     assert!(report.pairs[2].distance_from_start < report.pairs[0].distance_from_start);
     // Going on from the point under the run's own order leads to the same bits.
-    let context = toy.context(&Unwatched, Stop::default());
-    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context).unwrap();
+    let context = toy.context(&Silent, Stop::default());
+    let study = Study::new(&settings, &toy.results.experiment, &toy.results.layout, &context);
     let copy = study.read_copy(&report.pairs[0].start, 0).unwrap().weights;
     for pair in &report.pairs[1..] {
         assert_eq!(trained(&study, &pair.start, Seed(0)).weights, copy);

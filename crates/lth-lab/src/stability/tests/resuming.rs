@@ -37,9 +37,9 @@ fn finished_work_is_skipped_and_more_is_added() {
 
 /// Stops after so many reports of progress.
 struct Impatient(Arc<AtomicBool>, Mutex<u32>);
-impl StabilityObserver for Impatient {
-    fn event(&self, event: &StabilityEvent<'_>) {
-        if let StabilityEvent::Progress { .. } = event {
+impl TaskObserver for Impatient {
+    fn event(&self, _task: &TaskName, event: &TaskEvent<'_>) {
+        if let TaskEvent::Progress(_) = event {
             let mut left = self.1.lock().unwrap();
             *left = left.saturating_sub(1);
             self.0.store(*left == 0, std::sync::atomic::Ordering::Relaxed);
@@ -97,7 +97,7 @@ fn what_makes_no_sense_is_refused_before_anything_is_trained() {
     assert!(said(&|s| s.rounds = Vec::new()).contains("nothing to compare"));
     let mut unfinished = toy.results.clone();
     unfinished.rounds.retain(|result| result.record.round < 2);
-    let error = stability(&usual, &unfinished, &toy.context(&Unwatched, Stop::default())).unwrap_err();
+    let error = stability(&usual, &unfinished, &toy.context(&Silent, Stop::default())).unwrap_err();
     assert_eq!(error.to_string(), "round = 2: replicate 0, round 2 is not finished");
     assert!(!toy.results.layout.root().join("stability").exists());
 }
@@ -109,7 +109,7 @@ fn a_changed_copy_is_not_taken_for_another() {
     let report = toy.study(&settings);
     let copies = toy.results.layout.root().join("stability/copies/replicate-0/round-01-ticket");
     fs::copy(copies.join("copy-1.safetensors"), copies.join("copy-0.safetensors")).unwrap();
-    let report_after = stability(&settings, &toy.results, &toy.context(&Unwatched, Stop::default())).unwrap();
-    assert!(report_after.failures[0].1.to_string().contains("trained from another"), "{report_after:?}");
+    let report_after = stability(&settings, &toy.results, &toy.context(&Silent, Stop::default())).unwrap();
+    assert!(report_after.failures[0].to_string().contains("trained from another"), "{report_after:?}");
     assert_eq!(report_after.pairs, report.pairs);
 }

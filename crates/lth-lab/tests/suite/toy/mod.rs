@@ -15,8 +15,8 @@ use std::{
 use lth_cpu::CpuEngine;
 use lth_data::Dataset;
 use lth_lab::{
-    CheckpointEvery, ControlKind, Experiment, LabError, RunContext, RunEvent, RunObserver, RunReport, Silent,
-    Stop, find_winning_ticket,
+    CheckpointEvery, ControlKind, Experiment, LabError, RunReport, Silent, Stop, TaskEvent, TaskName,
+    TaskObserver, Workbench, find_winning_ticket,
 };
 use lth_model::{Architecture, Engine, Examples, Normalization, Purpose, RandomStream, Seed, Step, mlp};
 
@@ -70,7 +70,7 @@ pub(crate) struct Setup<'a> {
     pub(crate) engine: Box<dyn Engine>,
     pub(crate) jobs: usize,
     pub(crate) stop: Stop,
-    pub(crate) observer: &'a dyn RunObserver,
+    pub(crate) observer: &'a dyn TaskObserver,
     pub(crate) checkpoint_every: CheckpointEvery,
 }
 
@@ -89,20 +89,21 @@ impl Default for Setup<'_> {
 impl Setup<'_> {
     /// Runs the experiment in a folder.
     pub(crate) fn run(&self, experiment: &Experiment, output: &Path) -> Result<RunReport, LabError> {
-        find_winning_ticket(
-            experiment,
-            &RunContext {
-                engine: self.engine.as_ref(),
-                architecture: &architecture(),
-                data: &data(),
-                output,
-                jobs: self.jobs,
-                stop: self.stop.clone(),
-                observer: self.observer,
-                checkpoint_every: self.checkpoint_every,
-                provenance: None,
-            },
-        )
+        let (architecture, data) = (architecture(), data());
+        find_winning_ticket(experiment, &self.bench(&architecture, &data, output))
+    }
+
+    /// What the experiment is run with.
+    pub(crate) fn bench<'a>(
+        &'a self,
+        architecture: &'a Architecture,
+        data: &'a Dataset,
+        output: &'a Path,
+    ) -> Workbench<'a> {
+        let mut bench = Workbench::new(self.engine.as_ref(), architecture, data, output);
+        (bench.jobs, bench.stop, bench.observer) = (self.jobs, self.stop.clone(), self.observer);
+        bench.checkpoint_every = self.checkpoint_every;
+        bench
     }
 }
 
@@ -157,8 +158,8 @@ struct CancelAt {
     cancel: Arc<AtomicBool>,
 }
 
-impl RunObserver for CancelAt {
-    fn event(&self, _event: &RunEvent<'_>) {
+impl TaskObserver for CancelAt {
+    fn event(&self, _task: &TaskName, _event: &TaskEvent<'_>) {
         if self.left.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.cancel.store(true, Ordering::SeqCst);
         }
