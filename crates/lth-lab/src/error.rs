@@ -84,6 +84,16 @@ pub enum LabError {
         /// The newest format that is known.
         supported: u64,
     },
+    /// The folder was written by an older version, whose results are known by other hashes.
+    #[error("'{}' has format {found} of an older lth, this version reads {supported}", path.display())]
+    Older {
+        /// Which file says so.
+        path: PathBuf,
+        /// Its format.
+        found: u64,
+        /// The only format that is known.
+        supported: u64,
+    },
     /// The folder is not a run.
     #[error("'{}' is not a run folder: it has no experiment.toml", path.display())]
     NotARun {
@@ -160,6 +170,11 @@ impl Hint for LabError {
             }
             Self::ExperimentFile { hint, .. } | Self::Setting { hint, .. } => hint.clone(),
             Self::Newer { .. } => "update lth, or choose another folder with --output-path".to_owned(),
+            Self::Older { .. } => {
+                "move the folder away: the same command makes it anew, and the lth that wrote it still reads it; its settings hold \
+                 without the line `format`"
+                    .to_owned()
+            }
             Self::NotARun { path } if path.join("replicate-0").is_dir() => {
                 "it was one: the command that made it writes the file again".to_owned()
             }

@@ -2,11 +2,11 @@
 
 use std::{fs, path::Path};
 
-use lth_model::{Masks, OptimizerState, Tensors};
+use lth_model::{Masks, OptimizerState, Pruned, Tensors};
 
 use crate::{
     Experiment, LabError, RunReport, Variant, Workbench, atomic::write_file, find::run_experiment,
-    iterations_per_epoch,
+    iterations_per_epoch, tasks::hash_of_start,
 };
 
 /// What the start of a plain training is called when it is the recipe's initialisation.
@@ -46,32 +46,8 @@ impl GivenStart {
 
     /// BLAKE3 of everything that it holds.
     fn hash(&self) -> String {
-        let mut hasher = blake3::Hasher::new();
-        let mut tensors = |tensors: &Tensors| {
-            let mut sorted: Vec<_> = tensors.iter().collect();
-            sorted.sort_by_key(|&(name, _)| name);
-            for (name, tensor) in sorted {
-                hasher.update(format!("{name} {:?}\n", tensor.shape()).as_bytes());
-                for value in tensor.data() {
-                    hasher.update(&value.to_le_bytes());
-                }
-            }
-        };
-        tensors(&self.weights);
-        if let Some(state) = &self.optimizer {
-            tensors(&state.tensors);
-            hasher.update(&state.updates.to_le_bytes());
-        }
-        let mut masks: Vec<_> = self.masks.iter().collect();
-        masks.sort_by_key(|&(name, _)| name);
-        for (name, mask) in masks {
-            hasher.update(format!("{name} {:?}\n", mask.shape()).as_bytes());
-            for index in mask.live_indices() {
-                hasher.update(&(index as u64).to_le_bytes());
-            }
-        }
-        hasher.update(&self.iteration.to_le_bytes());
-        hasher.finalize().to_hex()[..32].to_owned()
+        let Self { weights, masks, optimizer, iteration } = self;
+        hash_of_start(weights, masks, Pruned::Zero, optimizer.as_ref(), *iteration)
     }
 }
 

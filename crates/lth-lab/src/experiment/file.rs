@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Experiment, file_tables::ExperimentFile};
 use crate::LabError;
 
-/// The format of run folders that this version writes, and the newest that it reads.
-pub const FORMAT: u64 = 1;
+/// The format of run folders that this version writes and reads.
+pub const FORMAT: u64 = 2;
 
 /// What each setting means; a path that is not here has no comment.
 const COMMENTS: &[(&str, &str)] = &[
@@ -143,7 +143,7 @@ fn comment(text: &mut String, setting: &str) {
     }
 }
 
-/// Refuses a file of a newer version by its format, before its unknown keys.
+/// Refuses a file of a newer or an older version by its format, before its unknown keys.
 pub(crate) fn check_format(text: &str, path: &Path) -> Result<(), LabError> {
     /// Only the format; the rest is for the version that knows it.
     #[derive(Deserialize)]
@@ -153,6 +153,9 @@ pub(crate) fn check_format(text: &str, path: &Path) -> Result<(), LabError> {
     match toml::from_str::<Head>(text) {
         Ok(Head { format: Some(found) }) if found > FORMAT => {
             Err(LabError::Newer { path: path.to_owned(), found, supported: FORMAT })
+        }
+        Ok(Head { format: Some(found) }) if found < FORMAT => {
+            Err(LabError::Older { path: path.to_owned(), found, supported: FORMAT })
         }
         _ => Ok(()),
     }
@@ -249,7 +252,7 @@ mod tests {
     #[test]
     fn is_written_for_people() {
         let text = rich().to_toml();
-        for part in ["format = 1\n", "learning_rate = 0.0012\n", "length = \"50ep\"\n", "fc1 = 0.35\n"] {
+        for part in ["format = 2\n", "learning_rate = 0.0012\n", "length = \"50ep\"\n", "fc1 = 0.35\n"] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
         for (_, comment) in COMMENTS {
@@ -297,7 +300,14 @@ mod tests {
 
     #[test]
     fn a_newer_format_is_refused_before_its_unknown_keys() {
-        let error = read("format = 2\nmodel = 1\nnews = true\n").unwrap_err();
-        assert!(matches!(error, LabError::Newer { found: 2, supported: FORMAT, .. }), "{error}");
+        let error = read("format = 3\nmodel = 1\nnews = true\n").unwrap_err();
+        assert!(matches!(error, LabError::Newer { found: 3, supported: FORMAT, .. }), "{error}");
+    }
+
+    #[test]
+    fn an_older_format_is_refused_with_what_to_do() {
+        let error = read("format = 1\nmodel = \"lenet-300-100\"\ndataset = \"mnist\"\n").unwrap_err();
+        assert!(matches!(error, LabError::Older { found: 1, supported: FORMAT, .. }), "{error}");
+        assert!(error.hint().unwrap().contains("move the folder away"), "{error}");
     }
 }

@@ -35,7 +35,7 @@ pub struct RoundRecord {
     pub train_accuracy: f64,
     /// The retention policy under which it was written.
     pub keep: Keep,
-    /// BLAKE3 of everything that decided the training: settings, data, seed and ticket.
+    /// BLAKE3 of everything that decided the bits of the training, and of nothing else: trainings of other runs may have the same.
     pub inputs: String,
     /// BLAKE3 of the next round's `ticket.safetensors`, when this training's weights made it.
     pub next_ticket: Option<String>,

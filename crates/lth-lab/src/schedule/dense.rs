@@ -33,15 +33,16 @@ impl StageRunner<'_> {
 
     fn train_dense_again(&self, stage: Stage) -> Result<Tensors, StageError> {
         let replicate = stage.replicate;
-        let dense = Stage::ticket(replicate, 0);
-        let start = self.start(dense)?;
+        let start = self.start(Stage::ticket(replicate, 0))?;
         let data = self.data(replicate)?;
         let checkpoint = self.layout.replicate(replicate).join("dense-checkpoint.safetensors");
+        let seed = self.experiment.seed(replicate);
+        let job = self.bench.unevaluated_job(self.experiment, seed, &data, &start);
+        let key = self.bench.key(self.experiment, seed, &start, &job);
         let work = TrainingWork {
             task: &self.name(stage),
-            job: self.bench.unevaluated_job(self.experiment, self.experiment.seed(replicate), &data, &start),
-            inputs: &self.inputs(dense, &start.ticket_hash),
-            checkpoint: Some(&checkpoint),
+            job,
+            saved: Some((&checkpoint, &key)),
             density: Density::DENSE,
             until: Until::Last,
         };

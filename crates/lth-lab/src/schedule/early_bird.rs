@@ -36,8 +36,7 @@ impl StageRunner<'_> {
         let work = TrainingWork {
             task: &self.name(stage),
             job: self.bench.unevaluated_job(experiment, experiment.seed(replicate), &data, &dense),
-            inputs: "",
-            checkpoint: None,
+            saved: None,
             density: self.bench.architecture.density(&dense.masks),
             until: Until::Epoch(&mut is_enough),
         };

@@ -11,7 +11,7 @@ use crate::{
     atomic::{create_folder, write_file},
     disk::writes_weights,
     metrics::{layer_counts, lec_csv, metrics_csv, training_event_file},
-    tasks::{Ended, Found},
+    tasks::{Ended, Found, TaskKey},
     work::Start,
 };
 
@@ -43,14 +43,14 @@ impl StageRunner<'_> {
         &self,
         stage: Stage,
         start: &Start,
-        inputs: &str,
+        key: &TaskKey,
         trained: &Trained,
         timestamps: &Timestamps,
         before: Option<&RoundRecord>,
     ) -> Result<Ended, StageError> {
         let Stage { replicate, variant, round } = stage;
         let (experiment, layout) = (self.experiment, self.layout);
-        let mut record = self.record(stage, start, inputs, trained)?;
+        let mut record = self.record(stage, start, key, trained)?;
         if let Some(before) = before {
             (record.keep, record.next_ticket) = (before.keep, before.next_ticket.clone());
             if record != *before {
@@ -110,7 +110,7 @@ impl StageRunner<'_> {
         &self,
         stage: Stage,
         start: &Start,
-        inputs: &str,
+        key: &TaskKey,
         trained: &Trained,
     ) -> Result<RoundRecord, StageError> {
         let Stage { replicate, variant, round } = stage;
@@ -131,7 +131,7 @@ impl StageRunner<'_> {
             train_loss: trained.train.loss,
             train_accuracy: trained.train.accuracy(),
             keep: self.experiment.keep,
-            inputs: inputs.to_owned(),
+            inputs: key.as_str().to_owned(),
             next_ticket: None,
         })
     }

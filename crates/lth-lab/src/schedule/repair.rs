@@ -39,7 +39,25 @@ impl fmt::Display for Remedy {
 }
 
 impl StageRunner<'_> {
-    /// Makes again what is missing of a finished training.
+    /// Whether a finished training has to be done again for files that only it makes.
+    pub(super) fn lacks_training(&self, stage: Stage, start: &Start) -> Result<bool, StageError> {
+        let mut missing = self.missing_by_training(stage)?;
+        let next_ticket = self.missing_next_ticket(stage);
+        if next_ticket.is_some() && self.trained_weights(stage, start).is_none() {
+            missing.extend(next_ticket);
+        }
+        self.tell(stage, &missing, Remedy::Training);
+        Ok(!missing.is_empty())
+    }
+
+    fn tell(&self, stage: Stage, missing: &[PathBuf], remedy: Remedy) {
+        if !missing.is_empty() {
+            let event = TaskEvent::Incomplete { missing, remedy };
+            self.bench.observer.event(&self.name(stage), &event);
+        }
+    }
+
+    /// Makes again what is missing of a finished training, and follows from what is there.
     pub(super) fn complete(
         &self,
         stage: Stage,
@@ -47,37 +65,22 @@ impl StageRunner<'_> {
         record: &RoundRecord,
     ) -> Result<Ended, StageError> {
         let Stage { replicate, variant, round } = stage;
-        let tell = |missing: &[PathBuf], remedy| {
-            if !missing.is_empty() {
-                let event = TaskEvent::Incomplete { missing, remedy };
-                self.bench.observer.event(&self.name(stage), &event);
-            }
-        };
-        let next_ticket = self.missing_next_ticket(stage);
-        let weights = next_ticket.as_ref().and_then(|_| self.trained_weights(stage, start));
-        let mut by_training = self.missing_by_training(stage)?;
-        if weights.is_none() {
-            by_training.extend(next_ticket.clone());
-        }
-        if !by_training.is_empty() {
-            tell(&by_training, Remedy::Training);
-            return self.train(stage, start, &record.inputs, Some(record));
-        }
-
-        if let (Some(path), Some(weights)) = (next_ticket, weights) {
-            tell(&[path], Remedy::Pruning);
+        if let Some(path) = self.missing_next_ticket(stage)
+            && let Some(weights) = self.trained_weights(stage, start)
+        {
+            self.tell(stage, &[path], Remedy::Pruning);
             if Some(self.write_next_ticket(stage, start, &weights)?) != record.next_ticket {
                 return Err(self.other_result(stage).into());
             }
         }
         let rewritten = self.missing_by_writing(stage);
-        tell(&rewritten, Remedy::Rewriting);
+        self.tell(stage, &rewritten, Remedy::Rewriting);
         if !rewritten.is_empty() {
             self.write_again(stage, record)?;
         }
         let timing = self.layout.timing(replicate, variant, round);
         if !timing.exists() {
-            tell(&[timing], Remedy::None);
+            self.tell(stage, &[timing], Remedy::None);
         }
         let record = self.kept_record(stage, record)?;
         self.clean_up(stage, record.keep)?;

@@ -12,7 +12,7 @@ use crate::{
     atomic::remove_file,
     disk::drop_superseded_weights,
     tasks::Ended,
-    work::{End, Start, TrainingWork, Until},
+    work::{End, TrainingWork, Until},
 };
 
 /// Does the stages of a run.
@@ -63,51 +63,45 @@ impl<'a> StageRunner<'a> {
             }
             start => start?,
         };
-        let inputs = self.inputs(stage, &start.ticket_hash);
         let path = self.layout.record(replicate, variant, round);
-        let Some(record) = RoundRecord::read(&path)? else { return self.train(stage, &start, &inputs, None) };
-        if record.inputs != inputs {
-            let reason =
-                "it was trained from another ticket, data or architecture than are there now, or in other arithmetic"
-                    .to_owned();
-            return Err(LabError::Changed { path, reason }.into());
-        }
-        self.complete(stage, &start, &record)
-    }
-
-    /// Trains from the start or the checkpoint to the end and writes the files; of a training that has a record, those that are
-    /// missing.
-    pub(super) fn train(
-        &self,
-        stage: Stage,
-        start: &Start,
-        inputs: &str,
-        before: Option<&RoundRecord>,
-    ) -> Result<Ended, StageError> {
-        let Stage { replicate, variant, round } = stage;
+        let record = RoundRecord::read(&path)?;
         let experiment = self.experiment;
         let data = self.data(replicate)?;
         let (recipe, rates) = (self.recipe_of(stage), experiment.rates());
-        let snapshots = if round == 0 && !experiment.pruning.rewind.is_zero() {
-            vec![self.rewind_iteration()]
-        } else {
-            Vec::new()
+        let seed = experiment.seed(replicate);
+        let job = TrainingJob {
+            recipe: &recipe,
+            mask_updates: self.mask_updates(stage, &rates)?,
+            snapshots: if self.reaches_rewind_point(stage) {
+                vec![self.rewind_iteration()]
+            } else {
+                Vec::new()
+            },
+            ..self.bench.job(experiment, seed, &data, &start)
         };
+        let key = self.bench.key(experiment, seed, &start, &job);
+        if let Some(record) = &record {
+            if record.inputs != key.as_str() {
+                let reason =
+                    "it was trained from another ticket, data or architecture than are there now, or in other arithmetic"
+                        .to_owned();
+                return Err(LabError::Changed { path, reason }.into());
+            }
+            if !self.lacks_training(stage, &start)? {
+                return self.complete(stage, &start, record);
+            }
+        }
         let work = TrainingWork {
             task: &self.name(stage),
-            job: TrainingJob {
-                recipe: &recipe,
-                mask_updates: self.mask_updates(stage, &rates)?,
-                snapshots,
-                ..self.bench.job(experiment, experiment.seed(replicate), &data, start)
-            },
-            inputs,
-            checkpoint: Some(&self.layout.checkpoint(replicate, variant, round)),
+            job,
+            saved: Some((&self.layout.checkpoint(replicate, variant, round), &key)),
             density: self.wanted_density(stage, &start.masks),
             until: Until::Last,
         };
         let sitting = self.bench.train(work, |end, timestamps| match end {
-            End::Last(trained) => self.finish(stage, start, inputs, trained, timestamps, before).map(Some),
+            End::Last(trained) => {
+                self.finish(stage, &start, &key, trained, timestamps, record.as_ref()).map(Some)
+            }
             End::Before(_) => Ok(None),
         })?;
         Ok(sitting.into())
@@ -155,19 +149,5 @@ impl<'a> StageRunner<'a> {
     /// Iterations an epoch.
     pub(super) fn per_epoch(&self) -> u64 {
         self.bench.per_epoch(self.experiment)
-    }
-
-    /// The hash of everything that decides the bits of a training.
-    pub(super) fn inputs(&self, stage: Stage, ticket_hash: &str) -> String {
-        let Stage { replicate, variant, round } = stage;
-        let text = format!(
-            "lth-stage-2\nnumerics={}\n{}architecture={}\ndata={}\nseed={}\nvariant={variant}\nround={round}\nticket={ticket_hash}\n",
-            self.bench.engine.numerics(),
-            self.experiment.identity_text(),
-            self.bench.architecture.fingerprint(),
-            self.bench.data.fingerprint,
-            self.experiment.seed(replicate),
-        );
-        blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
     }
 }

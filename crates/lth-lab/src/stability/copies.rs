@@ -1,13 +1,13 @@
 //! Training one copy.
 
 use lth_model::{TensorFile, Tensors};
-use lth_ticket::{Trained, at_end};
+use lth_ticket::{Trained, TrainingData, TrainingJob, at_end};
 
 use super::{StabilityTask, StartPoint, order::order_seed, study::Study};
 use crate::{
     LabError, RoundRecord, StageError,
     atomic::{create_folder, write_file},
-    tasks::{Ended, Found, TaskName},
+    tasks::{Ended, Found, TaskKey, TaskName},
     work::{End, Start, TrainingWork, Until, read},
 };
 
@@ -33,24 +33,22 @@ impl Study<'_> {
             return Ok(Ended::Skipped(Found::Files));
         }
         let start = self.start(&point)?;
-        let inputs = self.copy_inputs(&point, copy, &start.ticket_hash);
+        let data = self.data(point.replicate)?;
+        let (job, key) = self.copy(&point, copy, &start, &data);
         let path = self.files.copy_checkpoint(&point, copy);
         create_folder(path.parent().unwrap_or(self.layout.root()))?;
-        if copy == 0 && self.take_from_run(&point, &start, &inputs)? {
+        if copy == 0 && self.take_from_run(&point, &start, &key)? {
             return Ok(Ended::Skipped(Found::Files));
         }
-        let data = self.data(point.replicate)?;
-        let seed = order_seed(self.experiment.seed(point.replicate), copy);
         let work = TrainingWork {
             task: &TaskName::of(&StabilityTask::Copy { start: point, copy }),
-            job: self.bench.unevaluated_job(self.experiment, seed, &data, &start),
-            inputs: &inputs,
-            checkpoint: Some(&path),
+            job,
+            saved: Some((&path, &key)),
             density: self.bench.architecture.density(&start.masks),
             until: Until::Last,
         };
         let sitting = self.bench.train(work, |end, _| {
-            self.write_copy(&point, copy, &start, &inputs, end.weights().clone())?;
+            self.write_copy(&point, copy, &start, &key, end.weights().clone())?;
             let End::Last(Trained { history, seconds, .. }) = end else { return Ok(None) };
             let error = at_end(history).map(|end| 1.0 - end.test_accuracy);
             let found = error.map_or(Found::Files, Found::TestError);
@@ -69,8 +67,9 @@ impl Study<'_> {
         let bytes = read(&path)?;
         let file = TensorFile::from_bytes(&bytes, &path.display().to_string()).map_err(LabError::from)?;
         file.check_against(self.bench.architecture).map_err(LabError::from)?;
-        let ticket_hash = self.round_start(&point)?.ticket_hash;
-        if file.metadata.get(INPUTS) != Some(&self.copy_inputs(&point, copy, &ticket_hash)) {
+        let start = self.start(&point)?;
+        let (_, key) = self.copy(&point, copy, &start, &*self.data(point.replicate)?);
+        if file.metadata.get(INPUTS).map(String::as_str) != Some(key.as_str()) {
             let reason =
                 "it was trained from another ticket, data or architecture than are there now, or in other arithmetic".to_owned();
             return Err(LabError::Changed { path, reason }.into());
@@ -79,14 +78,22 @@ impl Study<'_> {
         Ok(TrainedCopy { weights: self.bench.architecture.ordered(file.tensors), hash })
     }
 
-    /// The hash of everything that decides the bits of a copy.
-    fn copy_inputs(&self, point: &StartPoint, copy: u32, ticket_hash: &str) -> String {
-        let seed = order_seed(self.experiment.seed(point.replicate), copy);
-        self.inputs(point, ticket_hash, &format!("parts={:?}\norder={seed}", point.parts_at))
+    /// The training of a copy.
+    fn copy<'a>(
+        &'a self,
+        point: &StartPoint,
+        copy: u32,
+        start: &'a Start,
+        data: &'a TrainingData,
+    ) -> (TrainingJob<'a>, TaskKey) {
+        let seed = self.experiment.seed(point.replicate);
+        let job = self.bench.unevaluated_job(self.experiment, order_seed(seed, copy), data, start);
+        let key = self.bench.key(self.experiment, seed, start, &job);
+        (job, key)
     }
 
     /// Copy 0 is the run's own training: takes its weights where the run has kept them.
-    fn take_from_run(&self, point: &StartPoint, start: &Start, inputs: &str) -> Result<bool, StageError> {
+    fn take_from_run(&self, point: &StartPoint, start: &Start, key: &TaskKey) -> Result<bool, StageError> {
         let StartPoint { replicate, variant, round, .. } = *point;
         let path = self.layout.trained(replicate, variant, round);
         if !path.exists() || RoundRecord::read(&self.layout.record(replicate, variant, round))?.is_none() {
@@ -97,7 +104,7 @@ impl Study<'_> {
         if !same_ticket || file.check_against(self.bench.architecture).is_err() {
             return Ok(false);
         }
-        self.write_copy(point, 0, start, inputs, file.tensors)?;
+        self.write_copy(point, 0, start, key, file.tensors)?;
         Ok(true)
     }
 
@@ -106,12 +113,12 @@ impl Study<'_> {
         point: &StartPoint,
         copy: u32,
         start: &Start,
-        inputs: &str,
+        key: &TaskKey,
         weights: Tensors,
     ) -> Result<(), StageError> {
         let metadata = [
             ("kind", "stability-copy".to_owned()),
-            (INPUTS, inputs.to_owned()),
+            (INPUTS, key.as_str().to_owned()),
             ("model", self.experiment.model.clone()),
             ("data", self.experiment.view.name_of(&self.experiment.dataset)),
             ("variant", point.variant.to_string()),

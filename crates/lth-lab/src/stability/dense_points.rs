@@ -34,19 +34,19 @@ impl Study<'_> {
         let dense = StartPoint::of_round(replicate, Variant::Ticket, 0);
         let start = self.round_start(&dense)?;
         let points: Vec<u64> = missing.iter().map(|&(iteration, _)| iteration).collect();
-        let inputs = self.inputs(&dense, &start.ticket_hash, &format!("dense points={points:?}"));
-        let path = self.files.dense_checkpoint(replicate, &inputs[..8]);
-        create_folder(path.parent().unwrap_or(self.layout.root()))?;
         let data = self.data(replicate)?;
         let seed = self.experiment.seed(replicate);
+        let job = TrainingJob {
+            snapshots: points,
+            ..self.bench.unevaluated_job(self.experiment, seed, &data, &start)
+        };
+        let key = self.bench.key(self.experiment, seed, &start, &job);
+        let path = self.files.dense_checkpoint(replicate, &key.as_str()[..8]);
+        create_folder(path.parent().unwrap_or(self.layout.root()))?;
         let work = TrainingWork {
             task: &TaskName::of(&StabilityTask::Dense { replicate }),
-            job: TrainingJob {
-                snapshots: points,
-                ..self.bench.unevaluated_job(self.experiment, seed, &data, &start)
-            },
-            inputs: &inputs,
-            checkpoint: Some(&path),
+            job,
+            saved: Some((&path, &key)),
             density: self.bench.architecture.density(&start.masks),
             until: Until::Iteration(until),
         };

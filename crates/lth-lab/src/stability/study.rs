@@ -83,17 +83,4 @@ impl<'a> Study<'a> {
         let point = Start::read(&self.files.dense_point(start), self.bench.architecture)?;
         Ok(Start { weights: point.weights, optimizer: point.optimizer, iteration, ..round })
     }
-
-    /// The hash of everything that decides the bits of a training from a round's ticket.
-    pub(super) fn inputs(&self, start: &StartPoint, ticket_hash: &str, more: &str) -> String {
-        let text = format!(
-            "lth-stability-2\nnumerics={}\n{}architecture={}\ndata={}\nseed={}\nticket={ticket_hash}\n{more}\n",
-            self.bench.engine.numerics(),
-            self.experiment.identity_text(),
-            self.bench.architecture.fingerprint(),
-            self.bench.data.fingerprint,
-            self.experiment.seed(start.replicate),
-        );
-        blake3::hash(text.as_bytes()).to_hex()[..32].to_owned()
-    }
 }

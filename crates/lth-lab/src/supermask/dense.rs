@@ -57,11 +57,11 @@ impl DenseWeights {
         let checkpoint =
             kept.with_file_name(format!("replicate-{replicate}-dense-{iteration}it-checkpoint.safetensors"));
         let job = bench.unevaluated_job(experiment, seed, &data, &start);
+        let key = bench.key(experiment, seed, &start, &job);
         let work = TrainingWork {
             task: &TaskName::of(&HeuristicTask::Dense { replicate }),
             job,
-            inputs: &record.inputs,
-            checkpoint: Some(&checkpoint),
+            saved: Some((&checkpoint, &key)),
             density: Density::DENSE,
             until: Until::Iteration(iteration),
         };

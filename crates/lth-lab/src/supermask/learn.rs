@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use lth_model::{Density, Normalizing, Purpose, Tensors, initialize};
+use lth_model::{Density, Normalizing, Purpose, initialize};
 use lth_ticket::{MetricRow, SupermaskSettings, TrainingData, TrainingJob};
 
 use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
@@ -11,7 +11,7 @@ use crate::{
     atomic::remove_file,
     find::with_data,
     metrics::{read_json, read_metrics_csv},
-    tasks::{Ended, Found, TaskEvent, TaskName, run_queue},
+    tasks::{Ended, Found, TaskEvent, TaskKey, TaskName, run_queue},
     work::{End, Start, TrainingWork, Until},
 };
 
@@ -77,8 +77,8 @@ pub(super) struct Learning<'a> {
     pub(super) files: SupermaskFiles,
     pub(super) data: Arc<TrainingData>,
     /// The weights that masks are put on.
-    pub(super) frozen: Tensors,
-    pub(super) inputs: String,
+    pub(super) frozen: Start,
+    pub(super) key: TaskKey,
 }
 
 impl<'a> Learning<'a> {
@@ -90,22 +90,11 @@ impl<'a> Learning<'a> {
     ) -> Result<Self, LabError> {
         let (network, recipe, seed) = (bench.architecture, &experiment.recipe, experiment.seed(0));
         let initial = initialize(network, recipe.init, recipe.bias_init, seed, Purpose::Init, 0);
-        let inputs = format!(
-            "lth-supermask-2\nnumerics={}\n{}architecture={}\ndata={}\nseed={seed}\n",
-            bench.engine.numerics(),
-            experiment.identity_text(),
-            network.fingerprint(),
-            bench.data.fingerprint,
-        );
-        Ok(Self {
-            settings: learning.settings,
-            experiment,
-            bench,
-            files,
-            data: bench.examples(experiment, seed)?,
-            frozen: learning.settings.weights.of(network, &initial),
-            inputs: blake3::hash(inputs.as_bytes()).to_hex()[..32].to_owned(),
-        })
+        let frozen = Start::dense(learning.settings.weights.of(network, &initial));
+        let data = bench.examples(experiment, seed)?;
+        let job = job_of(learning.settings, experiment, bench, &data, &frozen);
+        let key = bench.key(experiment, seed, &frozen, &job);
+        Ok(Self { settings: learning.settings, experiment, bench, files, data, frozen, key })
     }
 
     fn learn(&self) -> Result<LearnedSupermask, StageError> {
@@ -123,7 +112,7 @@ impl<'a> Learning<'a> {
     fn carry_out(&self, task: LearningTask) -> Result<Ended, StageError> {
         let task = TaskName::of(&task);
         if let Some(record) = read_json::<SupermaskRecord>(&self.files.record())? {
-            if record.inputs != self.inputs {
+            if record.inputs != self.key.as_str() {
                 let reason =
                     "it was learned on other data or for another network than are there now, or in other arithmetic"
                         .to_owned();
@@ -137,15 +126,10 @@ impl<'a> Learning<'a> {
             let event = TaskEvent::Incomplete { missing: &missing, remedy: Remedy::Training };
             self.bench.observer.event(&task, &event);
         }
-        let start = Start::dense(self.frozen.clone());
         let work = TrainingWork {
             task: &task,
-            job: TrainingJob {
-                learns: self.settings.learns(Some(normalizing(&self.data))),
-                ..self.bench.job(self.experiment, self.experiment.seed(0), &self.data, &start)
-            },
-            inputs: &self.inputs,
-            checkpoint: Some(&self.files.checkpoint()),
+            job: job_of(self.settings, self.experiment, self.bench, &self.data, &self.frozen),
+            saved: Some((&self.files.checkpoint(), &self.key)),
             density: Density::DENSE,
             until: Until::Last,
         };
@@ -168,6 +152,18 @@ impl<'a> Learning<'a> {
         ];
         pairs.map(|(key, value)| (key.to_owned(), value)).into()
     }
+}
+
+/// The training of the scores of masks on frozen weights.
+fn job_of<'a>(
+    settings: SupermaskSettings,
+    experiment: &'a Experiment,
+    bench: &'a Workbench<'a>,
+    data: &'a TrainingData,
+    frozen: &'a Start,
+) -> TrainingJob<'a> {
+    let learns = settings.learns(Some(normalizing(data)));
+    TrainingJob { learns, ..bench.job(experiment, experiment.seed(0), data, frozen) }
 }
 
 /// What batch normalisations are estimated on; a network without one does not look at it.

@@ -59,13 +59,13 @@ pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<boo
         train_accuracy: trained.train.accuracy(),
         samples,
         likely,
-        inputs: work.inputs.clone(),
+        inputs: work.key.as_str().to_owned(),
     };
 
     let file = |kind: &str, tensors| {
         TensorFile { tensors, metadata: work.metadata(kind), ..TensorFile::default() }.to_bytes()
     };
-    write_file(&files.initial(), &file("initial", work.frozen.clone()))?;
+    write_file(&files.initial(), &file("initial", work.frozen.weights.clone()))?;
     write_file(&files.scores(), &file("supermask-scores", scores))?;
     write_file(&files.metrics(), &metrics_csv(&trained.history))?;
     let saved = ticket(work, saved.weights, &first)?;
@@ -103,7 +103,7 @@ struct MaskedNetwork {
 
 /// What an evaluation while learning makes of a mask: statistics estimated, accuracy on the test set; `None` when stopped.
 fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<Option<MaskedNetwork>, StageError> {
-    let weights = supermask_weights(&work.frozen, masks, work.settings.dynamic_rescaling);
+    let weights = supermask_weights(&work.frozen.weights, masks, work.settings.dynamic_rescaling);
     let architecture = work.bench.architecture;
     let (recipe, seed) = (&work.experiment.recipe, work.experiment.seed(0));
     // Dense, as in learning: the same bits.

@@ -2,6 +2,7 @@
 //! several machines over one file system, share them.
 
 mod failure;
+mod key;
 mod lease;
 mod progress;
 mod queue;
@@ -9,6 +10,7 @@ mod stop;
 mod store;
 
 pub use failure::{StageError, TaskFailure};
+pub(crate) use key::{TaskKey, hash_of_start};
 pub use lease::{Acquired, Holder, LEASE_TIMEOUT, Lease, Leases};
 pub(crate) use progress::Reporter;
 pub use progress::{Activity, Found, Silent, TaskEvent, TaskKind, TaskName, TaskObserver, TaskProgress};

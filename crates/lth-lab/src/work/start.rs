@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use lth_model::{Architecture, Masks, OptimizerState, Pruned, Seed, TensorFile, Tensors};
 use lth_ticket::Ticket;
 
-use crate::{LabError, StageError};
+use crate::{LabError, StageError, tasks::hash_of_start};
 
 /// A ticket that was read, as training takes it.
 pub(crate) struct Start {
@@ -16,7 +16,7 @@ pub(crate) struct Start {
     pub(crate) optimizer: Option<OptimizerState>,
     /// The iteration of the weights.
     pub(crate) iteration: u64,
-    /// BLAKE3 of the file.
+    /// BLAKE3 of the file, by which records say what followed from what.
     pub(crate) ticket_hash: String,
 }
 
@@ -45,6 +45,11 @@ impl Start {
             iteration: 0,
             ticket_hash: String::new(),
         }
+    }
+
+    /// The hash of everything but where it is written.
+    pub(crate) fn hash(&self) -> String {
+        hash_of_start(&self.weights, &self.masks, self.pruned, self.optimizer.as_ref(), self.iteration)
     }
 
     /// A network of these weights under the masks.

@@ -12,7 +12,7 @@ use crate::{
     LabError, StageError, Timestamps,
     atomic::remove_file,
     disk::{read_checkpoint, write_checkpoint},
-    tasks::{Activity, Ended, Reporter, TaskEvent, TaskName},
+    tasks::{Activity, Ended, Reporter, TaskEvent, TaskKey, TaskName},
 };
 
 /// How often an unfinished training is saved.
@@ -35,10 +35,8 @@ pub(crate) struct TrainingWork<'a> {
     /// The task that it is done for.
     pub(crate) task: &'a TaskName,
     pub(crate) job: TrainingJob<'a>,
-    /// The hash of everything that decides its bits.
-    pub(crate) inputs: &'a str,
-    /// Where it goes on after an interruption; without it, it begins again.
-    pub(crate) checkpoint: Option<&'a Path>,
+    /// The checkpoint from which it goes on after an interruption, and what it is of; without it, it begins again.
+    pub(crate) saved: Option<(&'a Path, &'a TaskKey)>,
     /// The density to tell of.
     pub(crate) density: Density,
     pub(crate) until: Until<'a>,
@@ -108,15 +106,15 @@ impl Workbench<'_> {
         work: TrainingWork<'_>,
         make: impl FnOnce(&End, &Timestamps) -> Result<Option<T>, StageError>,
     ) -> Result<Sitting<T>, StageError> {
-        let TrainingWork { task, job, inputs, checkpoint: path, density, until } = work;
-        let saved = path.map(|path| read_checkpoint(path, inputs)).transpose()?.flatten();
+        let TrainingWork { task, job, saved: file, density, until } = work;
+        let saved = file.map(|(path, key)| read_checkpoint(path, key.as_str())).transpose()?.flatten();
         let (resume, timestamps) =
             saved.map_or_else(Default::default, |saved| (Some(saved.training), saved.timestamps));
         let continued_at = resume.as_ref().map(|checkpoint| checkpoint.iteration);
         self.observer.event(task, &TaskEvent::Started { continued_at });
         let mut watch = Watch {
             bench: self,
-            file: path.map(|path| (path, inputs)),
+            file,
             density,
             until,
             per_epoch: job.per_epoch(),
@@ -141,7 +139,7 @@ impl Workbench<'_> {
             }
         };
         if let Some(made) = make(&end, &watch.timestamps)? {
-            path.map(remove_file).transpose()?;
+            file.map(|(path, _)| remove_file(path)).transpose()?;
             return Ok(Sitting::Done(made));
         }
         let checkpoint = match end {
@@ -170,8 +168,8 @@ fn at_its_end(trained: Trained, job: &TrainingJob<'_>) -> TrainingCheckpoint {
 /// Watches a training.
 struct Watch<'a, 'b> {
     bench: &'a Workbench<'a>,
-    /// The checkpoint, and the hash of the inputs that it is of.
-    file: Option<(&'a Path, &'a str)>,
+    /// The checkpoint, and what it is of.
+    file: Option<(&'a Path, &'a TaskKey)>,
     density: Density,
     until: Until<'b>,
     per_epoch: u64,
@@ -187,8 +185,8 @@ struct Watch<'a, 'b> {
 
 impl Watch<'_, '_> {
     fn save(&mut self, checkpoint: &TrainingCheckpoint) -> Result<(), LabError> {
-        let Some((path, inputs)) = self.file else { return Ok(()) };
-        let result = write_checkpoint(path, inputs, checkpoint, &self.timestamps);
+        let Some((path, key)) = self.file else { return Ok(()) };
+        let result = write_checkpoint(path, key.as_str(), checkpoint, &self.timestamps);
         self.saved = Instant::now();
         result
     }

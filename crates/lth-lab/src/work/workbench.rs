@@ -11,7 +11,7 @@ use lth_model::{Architecture, DataSet, Engine, EngineError, Learns, Seed};
 use lth_ticket::{TrainingData, TrainingJob};
 
 use super::{CheckpointEvery, Start};
-use crate::{Experiment, Provenance, Silent, Stop, TaskObserver};
+use crate::{Experiment, Provenance, Silent, Stop, TaskObserver, tasks::TaskKey};
 
 /// What work is done with. Nothing of it changes a bit of the results but the data, the architecture and the engine.
 #[derive(Clone)]
@@ -115,6 +115,17 @@ impl<'a> Workbench<'a> {
             evaluate_every: experiment.evaluate_every,
             snapshots: Vec::new(),
         }
+    }
+
+    /// What decides the bits of a training whose held-out examples an experiment and this seed choose.
+    pub(crate) fn key(
+        &self,
+        experiment: &Experiment,
+        seed: Seed,
+        start: &Start,
+        job: &TrainingJob<'_>,
+    ) -> TaskKey {
+        TaskKey::of_training(self, (experiment.validation_size, seed), start, job)
     }
 
     /// The same where only the weights count: without evaluations on the way, which change no bit of them.

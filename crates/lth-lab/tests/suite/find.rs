@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::toy::{Setup, assert_same, control, exact_files, experiment, finished};
-use lth_lab::{Keep, LabError, PruningSchedule, RunResults, Variant};
+use lth_lab::{Experiment, Keep, LabError, PruningSchedule, RunResults, Variant};
 use lth_model::{Hint, Step};
 
 #[test]
@@ -285,4 +285,18 @@ fn there_is_a_summary_while_the_run_goes_on() {
     let seen = observer.0.into_inner().unwrap();
     assert_eq!(seen[..2], [0, 2], "header and a row after the first");
     assert_eq!(seen.len(), 14);
+}
+
+#[test]
+fn runs_by_two_criteria_have_dense_trainings_of_the_same_inputs() {
+    let inputs = |criterion: &str| {
+        let mut experiment = Experiment { rounds: 2, replicates: 1, controls: Vec::new(), ..experiment() };
+        experiment.pruning.criterion = criterion.to_owned();
+        let (_output, report) = finished(&experiment);
+        let inputs = report.results.of(0, Variant::Ticket).map(|result| result.record.inputs.clone());
+        inputs.collect::<Vec<String>>()
+    };
+    let (one, other) = (inputs("large-final"), inputs("movement"));
+    assert_eq!(one[0], other[0]);
+    assert_ne!(one[1], other[1]);
 }

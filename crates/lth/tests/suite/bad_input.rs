@@ -149,7 +149,7 @@ fn a_folder_of_a_newer_version_is_left_alone() {
     let command = format!("find-ticket {SMALL} -i 1");
     sandbox.data().output(&command);
     let file = run_folder(&sandbox).join("experiment.toml");
-    let newer = fs::read_to_string(&file).unwrap().replace("format = 1", "format = 99");
+    let newer = fs::read_to_string(&file).unwrap().replace("format = 2", "format = 99");
     fs::write(&file, newer).unwrap();
     let before = files(&run_folder(&sandbox));
     sandbox.refused(&command, "has format 99", "update lth");
