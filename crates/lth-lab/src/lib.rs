@@ -14,6 +14,7 @@ mod find;
 mod metrics;
 mod pace;
 pub mod plot;
+mod results;
 mod run_control;
 mod schedule;
 mod stability;
@@ -35,6 +36,10 @@ pub use experiment::{
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
 pub use pace::WhileRunning;
+pub use results::{
+    Condition, ListedRun, RunState, Usage, WinningTicket, choose_runs, freed_bytes, list_runs, remove_runs,
+    run_folders, taken_bytes, usage,
+};
 pub use run_control::RunControl;
 pub use schedule::{Remedy, Stage, plan};
 pub use stability::{

@@ -32,6 +32,14 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Prints the results of trainings, or their folder alone.
+///
+/// # Errors
+/// [`Failure::OutputClosed`] when nobody reads any more.
+pub(crate) fn print_results(text: &str, folder: &Path, folder_only: bool) -> Result<(), Failure> {
+    if folder_only { print(&format!("{}\n", folder.display())) } else { print(text) }
+}
+
 /// The messages of one invocation.
 #[derive(Debug)]
 pub(crate) struct Messages {

@@ -18,12 +18,12 @@ use crate::{
 #[derive(Debug)]
 pub struct RunFolder {
     layout: Layout,
-    _lock: Lock,
+    _lock: RunLock,
 }
 
 /// The lock on a folder; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
-struct Lock {
+pub(crate) struct RunLock {
     _file: File,
 }
 
@@ -39,7 +39,7 @@ impl RunFolder {
     pub fn open(root: &Path, experiment: &Experiment) -> Result<(Self, Experiment), LabError> {
         let layout = Layout::new(root);
         create_folder(root)?;
-        let lock = Lock::take(&layout)?;
+        let lock = RunLock::take(&layout)?;
         remove_unfinished(root)?;
         let path = layout.experiment();
         let mut extended = experiment.clone();
@@ -77,8 +77,12 @@ fn joined(mut first: Vec<PathBuf>, others: Vec<PathBuf>) -> Vec<PathBuf> {
 const TRIES: usize = 20;
 const PAUSE: Duration = Duration::from_millis(25);
 
-impl Lock {
-    fn take(layout: &Layout) -> Result<Self, LabError> {
+impl RunLock {
+    /// Takes the lock of a run folder.
+    ///
+    /// # Errors
+    /// When another process has it, or the folder cannot be written.
+    pub(crate) fn take(layout: &Layout) -> Result<Self, LabError> {
         let path = layout.lock();
         let file = File::options()
             .create(true)
@@ -105,6 +109,12 @@ impl Lock {
             }
             Err(TryLockError::Error(source)) => Err(LabError::Write { path, source }),
         }
+    }
+
+    /// Whether a process works in a run folder.
+    pub(crate) fn is_held(layout: &Layout) -> bool {
+        let shared = File::open(layout.lock()).map(|file| file.try_lock_shared());
+        matches!(shared, Ok(Err(TryLockError::WouldBlock)))
     }
 }
 

@@ -8,6 +8,7 @@ mod retention;
 
 pub(crate) use checkpoint::{read_checkpoint, write_checkpoint};
 pub use folder::RunFolder;
+pub(crate) use folder::RunLock;
 pub use layout::{Layout, Variant};
 pub use provenance::Provenance;
 pub(crate) use retention::{drop_superseded_weights, wants_weights, writes_weights};

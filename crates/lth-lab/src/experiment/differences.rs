@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
 use serde_json::Value;
 
 use super::{Experiment, short_name};
@@ -58,9 +59,9 @@ const RATES: [&str; 3] = ["pruning.linear_rate", "pruning.conv_rate", "pruning.o
 /// assert_eq!(differing[0].texts, ["criterion large-final", "criterion movement"]);
 /// ```
 pub fn differing_settings(experiments: &[&Experiment]) -> Vec<DifferingSetting> {
-    let settings: Vec<_> = experiments.iter().map(|experiment| settings_of(experiment)).collect();
-    let changed: BTreeSet<String> =
-        experiments.iter().flat_map(|experiment| changed_paths(experiment)).collect();
+    let both = |experiment: &&Experiment| (settings_of(experiment), changed_paths(experiment));
+    let (settings, changed): (Vec<_>, Vec<_>) = experiments.par_iter().map(both).unzip();
+    let changed: BTreeSet<String> = changed.into_iter().flatten().collect();
     let paths: BTreeSet<&String> = settings.iter().flat_map(BTreeMap::keys).collect();
     let values = |path: &str| settings.iter().map(|all| all.get(path)).collect::<Vec<_>>();
     let differs = |path: &str| values(path).windows(2).any(|pair| pair[0] != pair[1]);
@@ -99,8 +100,8 @@ fn settings_of(experiment: &Experiment) -> BTreeMap<String, String> {
 }
 
 /// The paths of settings that are not at their default.
-fn changed_paths(experiment: &Experiment) -> impl Iterator<Item = String> {
-    experiment.changed_settings().into_keys().map(|path| group(&path).to_owned())
+fn changed_paths(experiment: &Experiment) -> Vec<String> {
+    experiment.changed_settings().into_keys().map(|path| group(&path).to_owned()).collect()
 }
 
 /// The path of the setting that is told as a whole.

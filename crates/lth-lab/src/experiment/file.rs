@@ -86,6 +86,11 @@ const COMMENTS: &[(&str, &str)] = &[
     ("recipe.length", "How long each training is: 50ep, 500it or 2ep100it."),
 ];
 
+/// The settings that have a comment, by path: also those that most experiments do without.
+pub(crate) fn commented_settings() -> impl Iterator<Item = &'static str> {
+    COMMENTS.iter().map(|&(name, _)| name)
+}
+
 impl Experiment {
     /// The text of `experiment.toml`: every setting, with comments.
     pub fn to_toml(&self) -> String {

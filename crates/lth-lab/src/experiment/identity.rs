@@ -25,9 +25,17 @@ impl Experiment {
         format!("{}-{}-{suffix}", short_name(&self.model), short_name(&self.dataset))
     }
 
+    /// Every setting, by its path in `experiment.toml`, and its value as JSON.
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let mut flat = BTreeMap::new();
+        let value = serde_json::to_value(self).expect("settings are plain values");
+        flatten(&value, String::new(), &mut flat);
+        flat
+    }
+
     /// The settings that identify a run, by their path in `experiment.toml`, and their values as JSON.
     pub fn identity(&self) -> BTreeMap<String, String> {
-        let mut settings = flat_settings(self);
+        let mut settings = self.settings();
         settings.retain(|name, _| !EXTENSIBLE.contains(&name.as_str()));
         settings
     }
@@ -42,7 +50,7 @@ impl Experiment {
     /// The settings that identify a run and are not at the default of its model and data set.
     pub(super) fn changed_settings(&self) -> BTreeMap<String, String> {
         let mut default = Self::new(&self.model, &self.dataset);
-        let usual = flat_settings(&default);
+        let usual = default.settings();
         // The settings of another optimiser are compared with its own defaults.
         if discriminant(&self.recipe.optimizer) != discriminant(&default.recipe.optimizer) {
             default.recipe.optimizer = match self.recipe.optimizer {
@@ -51,21 +59,13 @@ impl Experiment {
                 Optimizer::Sgd { .. } => Optimizer::SGD,
             };
         }
-        let mut default = flat_settings(&default);
+        let mut default = default.settings();
         let name = "recipe.optimizer.name".to_owned();
         default.insert(name.clone(), usual[&name].clone());
         let mut changed = self.identity();
         changed.retain(|name, value| default.get(name) != Some(value));
         changed
     }
-}
-
-/// Every setting by its dotted path.
-fn flat_settings(experiment: &Experiment) -> BTreeMap<String, String> {
-    let mut flat = BTreeMap::new();
-    let value = serde_json::to_value(experiment).expect("settings are plain values");
-    flatten(&value, String::new(), &mut flat);
-    flat
 }
 
 fn flatten(value: &Value, path: String, flat: &mut BTreeMap<String, String>) {

@@ -27,6 +27,7 @@ pub(crate) use check::MOST_TRAININGS;
 pub use check::check_memory;
 pub use differences::{DifferingSetting, differing_settings};
 pub use file::FORMAT;
+pub(crate) use file::commented_settings;
 pub use keep::{Keep, KeepEstimate};
 pub use title::{data_name, short_name};
 

@@ -10,6 +10,7 @@ mod interrupted;
 mod ladders;
 #[cfg(unix)]
 mod leases;
+mod listing;
 mod lost_files;
 mod plot;
 mod pretrained;

@@ -13,6 +13,7 @@ mod models;
 mod plot;
 mod pruning;
 mod recipe;
+mod runs;
 mod small;
 mod stability;
 mod supermask;
@@ -32,6 +33,9 @@ pub(crate) use models::{ModelOptionArguments, ModelsArguments, Switch};
 pub(crate) use plot::{PlotArguments, ScheduledTraining};
 pub(crate) use pruning::PruningArguments;
 pub(crate) use recipe::RecipeArguments;
+pub(crate) use runs::{
+    ListArguments, RemoveArguments, RunsArguments, RunsCommand, RunsFormat, UsageArguments,
+};
 pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, ManArguments, RunFileArguments, ScheduleArguments,
 };
@@ -77,6 +81,7 @@ pub(crate) enum Command {
     FindWinningTicket(Box<FindTicketArguments>),
     Train(Box<TrainArguments>),
     Run(RunFileArguments),
+    Runs(RunsArguments),
     Control(Box<ControlArguments>),
     Stability(Box<StabilityArguments>),
     Transfer(Box<TransferArguments>),

@@ -43,6 +43,9 @@ pub(crate) struct ScheduleArguments {
     /// The folder in which run folders are made [default: runs]
     #[arg(long, visible_alias = "out", aliases = ["output", "output-dir", "out-dir"], value_name = "FOLDER")]
     pub(crate) output_path: Option<PathBuf>,
+    /// Print only the folder to the output stream, for scripts
+    #[arg(long, hide_short_help = true)]
+    pub(crate) print_folder: bool,
     /// Save an unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, hide_short_help = true)]
     pub(crate) checkpoint_every: Option<String>,

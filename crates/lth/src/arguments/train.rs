@@ -42,6 +42,9 @@ pub(crate) struct TrainArguments {
     #[arg(long, visible_alias = "out", aliases = ["output", "output-dir", "out-dir"])]
     #[arg(value_name = "FOLDER", help_heading = "Run")]
     pub(crate) output_path: Option<PathBuf>,
+    /// Print only the folder to the output stream, for scripts
+    #[arg(long, hide_short_help = true, help_heading = "Run")]
+    pub(crate) print_folder: bool,
     /// Save the unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
     #[arg(
         long,

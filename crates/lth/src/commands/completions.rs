@@ -96,7 +96,7 @@ fn with_hint(argument: Arg) -> Arg {
         "file" | "ticket" | "tickets" | "masks_of" | "masks" | "initial_weights" => {
             return argument.add(wanted(Wanted::Ticket));
         }
-        "data_folder" | "output_path" | "folder" => ValueHint::DirPath,
+        "data_folder" | "output_path" | "folder" | "paths" => ValueHint::DirPath,
         "save_weights" | "logging_path" | "output" => ValueHint::AnyPath,
         _ if argument.get_possible_values().is_empty() => ValueHint::Other,
         _ => return argument,

@@ -32,7 +32,7 @@ pub(crate) fn run(
         arguments.runs.iter().map(|run| with_controls(run, arguments)).collect::<Result<_, _>>()?;
     let mut stop = None;
     for (run, experiment) in arguments.runs.iter().zip(experiments) {
-        if arguments.runs.len() > 1 {
+        if arguments.runs.len() > 1 && !arguments.schedule.print_folder {
             print(&format!("{}\n", run.display()))?;
         }
         let mut schedule = arguments.schedule.clone();

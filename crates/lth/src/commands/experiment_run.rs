@@ -20,7 +20,7 @@ use crate::{
     failure::Failure,
     figures::{self, FIRST_AFTER, draw_while_running},
     interrupt::{self, this_command},
-    output::{Messages, print},
+    output::{Messages, print_results},
     progress::Display,
     settings::{self, DataSource, number},
     summary::summary,
@@ -35,6 +35,7 @@ pub(crate) struct Schedule {
     threads: usize,
     output: PathBuf,
     figures: bool,
+    pub(super) print_folder: bool,
     checkpoint_every: CheckpointEvery,
     dry_run: bool,
 }
@@ -50,7 +51,8 @@ impl Schedule {
         let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
         let output = flags.output_path.as_deref().unwrap_or(Path::new("runs")).to_owned();
         let (figures, dry_run) = (!flags.no_figures, flags.dry_run);
-        Ok(Self { jobs, threads, output, figures, checkpoint_every, dry_run })
+        let print_folder = flags.print_folder;
+        Ok(Self { jobs, threads, output, figures, print_folder, checkpoint_every, dry_run })
     }
 }
 
@@ -150,7 +152,8 @@ pub(crate) fn run_experiment(
         figures::draw(&report.results, &DensityLimits::default(), messages)?;
     }
     let test = TestSet::of(dataset.test.labels.iter().copied());
-    print(&summary(&report.results, test))?;
+    let text = summary(&report.results, test);
+    print_results(&text, report.results.layout.root(), schedule.print_folder)?;
     verdict(&report, messages)
 }
 

@@ -16,7 +16,7 @@ use crate::{
     estimate,
     failure::Failure,
     interrupt::{self, this_command},
-    output::{Messages, print},
+    output::{Messages, print_results},
     progress::Display,
     settings::{self, DataSource, number, parse, positive},
     table::{self, density_percent, percent, prose, table},
@@ -79,11 +79,12 @@ pub(crate) fn run(
         messages.info(&format!("everything is saved; to continue, run\n  {}", this_command()));
         return Err(Failure::Interrupted);
     };
-    match arguments.format {
-        LearnFormat::Table => print(&table_of(record, &learned, &learning.settings))?,
-        LearnFormat::Csv => print(&read(&learned.files.metrics())?)?,
-        LearnFormat::Json => print(&read(&learned.files.record())?)?,
-    }
+    let text = match arguments.format {
+        LearnFormat::Table => table_of(record, &learned, &learning.settings),
+        LearnFormat::Csv => read(&learned.files.metrics())?,
+        LearnFormat::Json => read(&learned.files.record())?,
+    };
+    print_results(&text, learned.files.root(), arguments.print_folder)?;
     messages.info(&format!("everything is in {}", learned.files.root().display()));
     Ok(())
 }

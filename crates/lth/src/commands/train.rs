@@ -21,7 +21,7 @@ use crate::{
     estimate,
     failure::Failure,
     interrupt::{self, this_command},
-    output::{Messages, print},
+    output::{Messages, print_results},
     progress::Display,
     settings::{self, DataSource, Start},
     table::{density_percent, percent},
@@ -101,7 +101,7 @@ pub(crate) fn run(
     // A pipe or a file has every digit of every evaluation.
     let text =
         if stdout().is_terminal() { history_table(&history, early_stop) } else { history_csv(&history) };
-    print(&text)?;
+    print_results(&text, trained.results.layout.root(), arguments.print_folder)?;
     report(result, first, messages);
     messages.info(&format!("everything is in {}", trained.results.layout.root().display()));
     Ok(())

@@ -20,7 +20,7 @@ use crate::{
     estimate,
     failure::Failure,
     interrupt, one_of_several,
-    output::{Messages, print},
+    output::{Messages, print_results},
     progress::Display,
     settings::{self, DataSource, parse, positive, whole},
 };
@@ -104,15 +104,16 @@ pub(crate) fn run(
     if !flags.no_figures {
         transfer_figure::draw(&report, &settings, messages)?;
     }
-    match arguments.format {
-        TransferFormat::Table => print(&transfer_table::table_of(&report, &settings))?,
-        TransferFormat::Json => print(&transfer_table::json(&report))?,
+    let text = match arguments.format {
+        TransferFormat::Table => transfer_table::table_of(&report, &settings),
+        TransferFormat::Json => transfer_table::json(&report),
         TransferFormat::Csv => {
             let path = report.folder.join("transfer.csv");
             let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
-            print(&text.map_err(Failure::failed_work)?)?;
+            text.map_err(Failure::failed_work)?
         }
-    }
+    };
+    print_results(&text, &report.folder, flags.print_folder)?;
     verdict_of(&report.failures, report.rows.is_empty(), messages)
 }
 

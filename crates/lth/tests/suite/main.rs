@@ -16,6 +16,7 @@ mod giving_tensors;
 mod inspecting;
 #[cfg(unix)]
 mod interrupting;
+mod managing_runs;
 mod measuring_stability;
 mod pruning_early;
 mod refusing_networks;

@@ -1,0 +1,13 @@
+//! The runs that lie on disk: listing, choosing, measuring and removing them.
+
+mod condition;
+mod folders;
+mod listed;
+mod remove;
+mod usage;
+
+pub use condition::{Condition, choose_runs};
+pub use folders::run_folders;
+pub use listed::{ListedRun, RunState, WinningTicket, list_runs};
+pub use remove::remove_runs;
+pub use usage::{Usage, freed_bytes, taken_bytes, usage};
