@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use lth_model::{Architecture, Density, Masks, Seed};
+use lth_ticket::EvaluationPoint;
 use serde::{Deserialize, Serialize};
 
 use crate::{Keep, LabError, Variant};
@@ -67,6 +68,14 @@ pub struct Outcome {
     pub test_loss: f64,
     /// Accuracy.
     pub test_accuracy: f64,
+}
+
+impl From<EvaluationPoint> for Outcome {
+    fn from(point: EvaluationPoint) -> Self {
+        let EvaluationPoint { iteration, validation_loss, validation_accuracy, test_loss, test_accuracy } =
+            point;
+        Self { iteration, validation_loss, validation_accuracy, test_loss, test_accuracy }
+    }
 }
 
 impl RoundRecord {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lth_model::Density;
-use lth_ticket::{EvaluationPoint, MetricRow, Trained, at_end, early_stop};
+use lth_ticket::{MetricRow, Trained, at_end, early_stop};
 
 use super::{Stage, StageRunner};
 use crate::{
@@ -126,8 +126,8 @@ impl StageRunner<'_> {
             start: start.iteration,
             early_stop: early_stop(&self.settled(stage, &trained.history)?)
                 .filter(|point| point.validation_loss.is_some())
-                .map(outcome),
-            end: outcome(at_end),
+                .map(Outcome::from),
+            end: at_end.into(),
             train_loss: trained.train.loss,
             train_accuracy: trained.train.accuracy(),
             keep: self.experiment.keep,
@@ -156,15 +156,5 @@ impl StageRunner<'_> {
     /// Whether only the trained network has the mask that was found: masks change while the stage trains.
     pub(super) fn finds_masks(&self, stage: Stage) -> bool {
         self.during_training.is_some() && stage.variant == Variant::Ticket && stage.round > 0
-    }
-}
-
-fn outcome(point: EvaluationPoint) -> Outcome {
-    Outcome {
-        iteration: point.iteration,
-        validation_loss: point.validation_loss,
-        validation_accuracy: point.validation_accuracy,
-        test_loss: point.test_loss,
-        test_accuracy: point.test_accuracy,
     }
 }

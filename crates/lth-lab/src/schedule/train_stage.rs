@@ -12,7 +12,7 @@ use crate::{
     atomic::remove_file,
     disk::drop_superseded_weights,
     tasks::Ended,
-    work::{End, TrainingWork, Until},
+    work::{End, KeptExamples, TrainingWork, Until},
 };
 
 /// Does the stages of a run.
@@ -25,6 +25,7 @@ pub(crate) struct StageRunner<'a> {
     pub(super) during_training: Option<DuringTraining>,
     /// What the only training is called that is not called after its stage.
     called: Option<TaskName>,
+    examples: KeptExamples,
     /// Trained weights of round 0 that had to be trained again, by replicate.
     pub(super) dense: Vec<Mutex<Option<Tensors>>>,
 }
@@ -43,7 +44,16 @@ impl<'a> StageRunner<'a> {
     ) -> Result<Self, LabError> {
         let during_training = experiment.during_training()?;
         let dense = (0..experiment.replicates).map(|_| Mutex::default()).collect();
-        Ok(Self { experiment, bench, layout, given, during_training, called, dense })
+        Ok(Self {
+            experiment,
+            bench,
+            layout,
+            given,
+            during_training,
+            called,
+            examples: KeptExamples::default(),
+            dense,
+        })
     }
 
     /// The name of a stage.
@@ -138,7 +148,7 @@ impl<'a> StageRunner<'a> {
 
     /// The examples of a replicate: its seed decides which are held out.
     pub(super) fn data(&self, replicate: u32) -> Result<Arc<TrainingData>, StageError> {
-        Ok(self.bench.examples(self.experiment, self.experiment.seed(replicate))?)
+        Ok(self.examples.of(self.bench, self.experiment, self.experiment.seed(replicate))?)
     }
 
     /// The iteration of the rewind point.

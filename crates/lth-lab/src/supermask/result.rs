@@ -2,8 +2,8 @@
 
 use lth_model::{Masks, Normalizing, OneNetwork, Program, Start, Step, TensorFile, Tensors};
 use lth_ticket::{
-    EvaluationPoint, SupermaskMethod, Ticket, TicketOrigin, Trained, at_end, early_stop, likely_masks,
-    sampled_masks, scores_of, supermask_weights, top_masks,
+    SupermaskMethod, Ticket, TicketOrigin, Trained, at_end, early_stop, likely_masks, sampled_masks,
+    scores_of, supermask_weights, top_masks,
 };
 
 use super::{
@@ -51,10 +51,10 @@ pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<boo
         seed,
         density: network.density(&first),
         layers: layer_counts(network, &first),
-        end: outcome(&end),
+        end: end.into(),
         early_stop: early_stop(&trained.history)
             .filter(|point| point.validation_loss.is_some())
-            .map(|point| outcome(&point)),
+            .map(Outcome::from),
         train_loss: trained.train.loss,
         train_accuracy: trained.train.accuracy(),
         samples,
@@ -122,14 +122,4 @@ fn network_of(work: &Learning<'_>, masks: &Masks) -> Result<Option<MaskedNetwork
     let sets = work.data.evaluation_sets(work.bench.engine)?;
     let evaluation = network.evaluate_unless(&sets.test, &stop)?;
     Ok(evaluation.map(|found| MaskedNetwork { weights: network.weights(), test_accuracy: found.accuracy() }))
-}
-
-fn outcome(point: &EvaluationPoint) -> Outcome {
-    Outcome {
-        iteration: point.iteration,
-        validation_loss: point.validation_loss,
-        validation_accuracy: point.validation_accuracy,
-        test_loss: point.test_loss,
-        test_accuracy: point.test_accuracy,
-    }
 }

@@ -7,5 +7,5 @@ mod workbench;
 pub(crate) use start::{Start, read};
 pub use train::CheckpointEvery;
 pub(crate) use train::{End, Sitting, TrainingWork, Until};
-pub(crate) use workbench::split_on_host;
+pub(crate) use workbench::{KeptExamples, split_on_host};
 pub use workbench::{Workbench, iterations_per_epoch};

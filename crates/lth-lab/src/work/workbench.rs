@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use lth_data::{Dataset, validation_split};
@@ -37,11 +37,37 @@ pub struct Workbench<'a> {
     pub(crate) examples: Arc<Mutex<Examples>>,
 }
 
-/// The data set as the engine holds it, once for all tasks, and its parts by validation size and seed.
+/// The data set as the engine holds it, once for all tasks, and the parts of it that are in use, by validation size and seed. Parts
+/// are large once they are laid out for evaluations, so that nobody keeps them here.
 #[derive(Default)]
 pub(crate) struct Examples {
     uploaded: Option<[DataSet; 2]>,
-    splits: BTreeMap<(usize, Seed), Arc<TrainingData>>,
+    splits: BTreeMap<(usize, Seed), Weak<TrainingData>>,
+}
+
+/// Parts of a data set that are wanted again and again.
+#[derive(Default)]
+pub(crate) struct KeptExamples(Mutex<BTreeMap<Seed, Arc<TrainingData>>>);
+
+impl KeptExamples {
+    /// As [`Workbench::examples`], kept as long as this is.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn of(
+        &self,
+        bench: &Workbench<'_>,
+        experiment: &Experiment,
+        seed: Seed,
+    ) -> Result<Arc<TrainingData>, EngineError> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(examples) = kept.get(&seed) {
+            return Ok(examples.clone());
+        }
+        let examples = bench.examples(experiment, seed)?;
+        kept.insert(seed, examples.clone());
+        Ok(examples)
+    }
 }
 
 impl<'a> Workbench<'a> {
@@ -82,8 +108,13 @@ impl<'a> Workbench<'a> {
         };
         examples.uploaded = Some(uploaded.clone());
         let size = experiment.validation_size;
-        let part = || Arc::new(split(self.data, uploaded, size, seed));
-        Ok(examples.splits.entry((size, seed)).or_insert_with(part).clone())
+        let in_use = examples.splits.entry((size, seed)).or_default();
+        if let Some(part) = in_use.upgrade() {
+            return Ok(part);
+        }
+        let part = Arc::new(split(self.data, uploaded, size, seed));
+        *in_use = Arc::downgrade(&part);
+        Ok(part)
     }
 
     /// Iterations an epoch in trainings by an experiment's recipe.
