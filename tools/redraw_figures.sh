@@ -61,7 +61,7 @@ together() { # NAME FOLDER [FLAG...]
 before() {
     local method
     for method in snip synflow grasp magnitude random; do
-        find_ticket lenet-300-100 mnist -e 5 --before-training "$method" --replicates 3 --no-figures \
+        find_ticket lenet-300-100 mnist -e 5 --at-init "$method" --replicates 3 --no-figures \
             --densities 0.316,0.1,0.0316,0.01,0.00316,0.001 --output-path "$RUNS/before"
     done
     together pruning-before-training-lenet-300-100 "$RUNS/before"
@@ -73,7 +73,7 @@ filters() {
 }
 
 rigl() {
-    find_ticket lenet-300-100 mnist --during-training rigl --densities 0.1,0.05,0.02 --control random-mask \
+    find_ticket lenet-300-100 mnist --dynamic rigl --densities 0.1,0.05,0.02 --control random-mask \
         --replicates 3 --output-path "$RUNS/rigl"
     take "$RUNS"/rigl/* accuracy-against-density rigl-lenet-300-100
 }

@@ -59,7 +59,7 @@ pub(crate) fn run_experiment(
     };
     let observer = WhileRunning::new(bench.observer, Duration::ZERO, &quietly);
     let bench = &Workbench { observer: &observer, ..bench.clone() };
-    let runner = run.runner(bench, given, None)?;
+    let runner = run.runner(bench, given, None);
     let stages = plan(&run.experiment);
     let report = run_queue(&stages, bench, &|stage| runner.run(*stage));
 
@@ -112,15 +112,12 @@ impl OpenRun {
     }
 
     /// What does its stages; `called` is the name of the only one that is not called after itself.
-    ///
-    /// # Errors
-    /// When there is no such way to change masks in training.
     pub(crate) fn runner<'a>(
         &'a self,
         bench: &'a Workbench<'a>,
         given: Option<&'a GivenStart>,
         called: Option<TaskName>,
-    ) -> Result<StageRunner<'a>, LabError> {
+    ) -> StageRunner<'a> {
         StageRunner::new(&self.experiment, bench, self.folder.layout(), given, called)
     }
 

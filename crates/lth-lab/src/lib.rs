@@ -9,7 +9,6 @@ mod control_kind;
 mod disk;
 mod error;
 mod estimate;
-mod experiment;
 mod find;
 mod metrics;
 mod pace;
@@ -17,6 +16,7 @@ pub mod plot;
 mod results;
 mod run_control;
 mod schedule;
+mod settings;
 mod stability;
 mod supermask;
 mod tasks;
@@ -29,10 +29,6 @@ pub use control_kind::{ControlKind, ControlSource};
 pub use disk::{Layout, Provenance, RunFolder, Variant};
 pub use error::LabError;
 pub use estimate::{EstimateContext, EstimatedTime, RunEstimate, estimate_run};
-pub use experiment::{
-    DifferingSetting, EarlyBirdSettings, Experiment, FORMAT, Keep, KeepEstimate, MaskUpdateSettings, Pruning,
-    PruningSchedule, Retraining, check_memory, data_name, differing_settings, short_name,
-};
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
 pub use pace::WhileRunning;
@@ -42,6 +38,11 @@ pub use results::{
 };
 pub use run_control::RunControl;
 pub use schedule::{Remedy, Stage, plan};
+pub use settings::{
+    AtInit, DifferingSetting, Dynamic, EarlyBird, Experiment, FORMAT, Flag, Gives, Group, Keep, KeepEstimate,
+    Kind, MaskUpdates, OfTrained, Procedure, Pruning, Refusal, Retraining, Role, Setting, Value,
+    check_memory, data_name, differing_settings, find_setting, schema, settings, short_name,
+};
 pub use stability::{
     BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityReport, StabilitySettings,
     StabilityTask, StartPoint, estimate_stability, stability,

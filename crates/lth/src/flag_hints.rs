@@ -26,7 +26,7 @@ const MEANINGS: [(&[&str], &str); 19] = [
     ),
     (
         &["--sparsity", "--sparsities", "--density", "--target-sparsity"],
-        "--densities 0.1,0.05 are the fractions of weights that stay, with --one-shot, --before-training or --during-training; \
+        "--densities 0.1,0.05 are the fractions of weights that stay, with --one-shot, --at-init or --dynamic; \
          with iterative pruning -i N rounds at --pruning-rate lead there",
     ),
     (
@@ -58,7 +58,7 @@ const MEANINGS: [(&[&str], &str); 19] = [
     ),
     (
         &["--method", "--pruning-method", "--strategy"],
-        "--criterion NAME ranks trained weights, --before-training METHOD untrained ones",
+        "--criterion NAME ranks trained weights, --at-init METHOD untrained ones",
     ),
     (
         &["--random-seed", "--manual-seed", "-s"],

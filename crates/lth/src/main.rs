@@ -78,6 +78,7 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Models(arguments) => commands::models::run(&arguments, messages),
         Command::Datasets(arguments) => commands::datasets::run(&arguments, messages),
         Command::Criteria => commands::criteria::run(),
+        Command::Schema(arguments) => commands::schema::run(&arguments),
         Command::Completions(arguments) => commands::completions::run(&arguments),
         Command::Man(arguments) => commands::man::run(&arguments, messages),
         Command::MarkdownHelp => commands::markdown_help::run(),

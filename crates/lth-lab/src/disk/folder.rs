@@ -10,7 +10,7 @@ use std::{
 
 use super::Layout;
 use crate::{
-    Experiment, LabError,
+    Experiment, LabError, Value,
     atomic::{create_folder, remove_unfinished, write_file},
 };
 
@@ -50,6 +50,8 @@ impl RunFolder {
             extended.replicates = extended.replicates.max(found.replicates);
             extended.controls.extend(found.controls);
             extended.mask_runs = joined(found.mask_runs, extended.mask_runs);
+            extended.name = extended.name.or(found.name);
+            extended.tags.extend(found.tags);
         }
         extended.check_size()?;
         extended.controls.sort_by_key(ToString::to_string);
@@ -120,24 +122,25 @@ impl RunLock {
 
 fn same_identity(
     root: &Path,
-    found: &BTreeMap<String, String>,
-    expected: &BTreeMap<String, String>,
+    found: &BTreeMap<&'static str, Value>,
+    expected: &BTreeMap<&'static str, Value>,
 ) -> Result<(), LabError> {
     // Folders of images are told apart by their fingerprints, whatever they are called.
     let image_folders = [found, expected].iter().all(|settings| {
-        settings["dataset"].starts_with("\"image-folder") && settings.contains_key("dataset_fingerprint")
+        settings["dataset"].exact().starts_with("image-folder")
+            && settings.contains_key("dataset_fingerprint")
     });
     let differs = found
         .keys()
         .chain(expected.keys())
-        .find(|name| found.get(*name) != expected.get(*name) && !(image_folders && *name == "dataset"));
+        .find(|name| found.get(*name) != expected.get(*name) && !(image_folders && **name == "dataset"));
     let Some(setting) = differs else { return Ok(()) };
-    let value = |settings: &BTreeMap<String, String>| {
-        settings.get(setting).map_or("not set", String::as_str).to_owned()
+    let value = |settings: &BTreeMap<&'static str, Value>| {
+        settings.get(setting).map_or_else(|| "not set".to_owned(), Value::exact)
     };
     Err(LabError::OtherExperiment {
         path: root.to_owned(),
-        setting: setting.clone(),
+        setting: (*setting).to_owned(),
         found: value(found),
         expected: value(expected),
     })

@@ -14,7 +14,7 @@ use std::path::Path;
 use lth_data::Dataset;
 use lth_model::{Architecture, Density, Engine, Learns};
 
-use crate::{Experiment, GivenStart, PruningSchedule, RunResults, Workbench};
+use crate::{Experiment, GivenStart, Procedure, RunResults, Workbench};
 
 use costs::Costs;
 use measure::Measurement;
@@ -162,7 +162,7 @@ fn time(work: &Work, finished: Option<&RunResults>, measurement: &Measurement<'_
     let method = scoring_method(experiment).filter(|_| work.scores());
     let seconds =
         work.seconds(&costs, method.map_or(0.0, |method| measurement.scoring(method)), context.jobs);
-    if costs.is_bound() || experiment.pruning.schedule == PruningSchedule::EarlyBird {
+    if costs.is_bound() || matches!(experiment.pruning.procedure, Procedure::EarlyBird(_)) {
         EstimatedTime::AtMost(seconds)
     } else {
         EstimatedTime::About(seconds)

@@ -3,14 +3,11 @@
 use std::collections::HashSet;
 
 use lth_model::{Architecture, Density, Recipe};
-use lth_ticket::{
-    BeforeTraining, DuringTraining, Mask0Action, find_before_training, find_during_training,
-    find_mask0_action,
-};
+use lth_ticket::{BeforeTraining, DuringTraining, Mask0Action, find_mask0_action};
 
 use super::{Costs, EstimateContext, Upcoming, costs::Cost};
 use crate::{
-    Experiment, GivenStart, Layout, Planned, PruningSchedule, RunResults, Stage, Variant,
+    Dynamic, Experiment, GivenStart, Layout, Planned, Procedure, RunResults, Stage, Variant,
     iterations_per_epoch, plan,
     tasks::{makespan, without},
 };
@@ -63,7 +60,7 @@ impl Work {
         let per_epoch = iterations_per_epoch(experiment, context.data.train.len());
         let length = experiment.recipe.length.iterations(per_epoch);
         let first = given.map_or(0, |given| given.iteration);
-        let later = experiment.pruning.rewind.iterations(per_epoch).max(first);
+        let later = experiment.pruning.procedure.rewind().iterations(per_epoch).max(first);
         let done: HashSet<Stage> = finished
             .map(|results| {
                 let stage = |result: &crate::RoundResult| Stage {
@@ -80,10 +77,10 @@ impl Work {
                 _ => mean_density(experiment, round, context.architecture),
             })
             .collect();
-        let early_bird = experiment.pruning.schedule == PruningSchedule::EarlyBird;
+        let early_bird = matches!(experiment.pruning.procedure, Procedure::EarlyBird(_));
         let method = scoring_method(experiment);
         let iterations =
-            method.map_or(0, |method| experiment.pruning.steps.unwrap_or(method.default_iterations()));
+            method.map_or(0, |method| steps_of(experiment).unwrap_or(method.default_iterations()));
         let layout = Layout::new(context.folder);
         let scored = |stage: &Stage| {
             let Stage { replicate, variant, round } = *stage;
@@ -216,9 +213,15 @@ impl Work {
 
 /// The method that scores untrained weights in a run, unless that takes no time.
 pub(super) fn scoring_method(experiment: &Experiment) -> Option<&'static dyn BeforeTraining> {
-    let pruning = &experiment.pruning;
-    let scores = pruning.schedule == PruningSchedule::BeforeTraining;
-    scores.then(|| find_before_training(&pruning.criterion).ok()).flatten()
+    experiment.pruning.procedure.at_init_method().ok().flatten()
+}
+
+/// In how many steps a network is pruned at initialisation, where that is said.
+fn steps_of(experiment: &Experiment) -> Option<u64> {
+    match &experiment.pruning.procedure {
+        Procedure::AtInit(settings) => settings.steps,
+        _ => None,
+    }
 }
 
 /// How many seconds a step takes at most on a slow processor, were nothing pruned.
@@ -241,13 +244,12 @@ fn mean_density(experiment: &Experiment, round: u32, architecture: &Architecture
         return Density::DENSE;
     }
     let density = experiment.density_of(round, architecture).unwrap_or(Density::DENSE);
-    let gradual = pruning.schedule == PruningSchedule::DuringTraining
-        && find_during_training(&pruning.criterion) == Ok(DuringTraining::Gradual);
-    if !gradual {
+    let Procedure::Dynamic(Dynamic { method: DuringTraining::Gradual, updates, .. }) = &pruning.procedure
+    else {
         return density;
-    }
+    };
     // The density falls as (1 - t)^3, whose mean is a quarter, until updates end.
-    let end = pruning.updates.unwrap_or_default().end.get();
+    let end = updates.end.get();
     let mean = density.get() + (1.0 - density.get()) * end / 4.0;
     Density::new(mean).unwrap_or(Density::DENSE)
 }

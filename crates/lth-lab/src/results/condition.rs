@@ -6,11 +6,11 @@ use lth_model::{ParseError, nearest_name};
 use rayon::prelude::*;
 
 use super::listed::{Fields, ListedRun, RESULTS};
-use crate::{Experiment, experiment::commented_settings};
+use crate::{Setting, settings};
 
 /// What has to hold of a run: `criterion=movement`, `learning-rate<0.01`, `state!=finished`.
 ///
-/// The left side is a setting by its path in `experiment.toml` or the last part of it, or one of what the run came to: `name`, `state`,
+/// The left side is a setting by its path in `experiment.toml` or the last part of it, or one of what the run came to: `folder`, `state`,
 /// `rounds-done`, `trainings`, `density` and `accuracy` of its smallest winning ticket, `seconds`, `bytes`. Of a list one value has to be
 /// the right one.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +59,9 @@ impl Condition {
     fn holds(&self, found: &str) -> bool {
         let order = || found.parse::<f64>().ok()?.partial_cmp(&self.value.parse::<f64>().ok()?);
         let equal = || {
-            let list: Option<Vec<String>> = serde_json::from_str(found).ok();
             found == self.value
                 || order() == Some(Ordering::Equal)
-                || list.is_some_and(|values| values.contains(&self.value))
+                || found.split(',').any(|value| value == self.value)
         };
         match self.relation {
             Relation::Equal => equal(),
@@ -87,10 +86,9 @@ pub fn choose_runs(
         return Ok(runs);
     }
     let mut runs: Vec<(Fields, ListedRun)> = runs.into_par_iter().map(|run| (run.fields(), run)).collect();
-    let usual = Experiment::new("lenet-300-100", "mnist").settings();
     let own = runs.iter().flat_map(|(fields, _)| fields.keys().map(String::as_str));
-    let rare: Vec<&str> = commented_settings().chain(RESULTS).collect();
-    let known: BTreeSet<&str> = usual.keys().map(String::as_str).chain(rare).chain(own).collect();
+    let all = settings().map(|setting: &Setting| setting.key);
+    let known: BTreeSet<&str> = all.chain(RESULTS).chain(own).collect();
     let keys: Vec<String> =
         conditions.iter().map(|condition| resolve(&condition.key, &known)).collect::<Result<_, _>>()?;
     let order = order.map(|key| resolve(key, &known)).transpose()?;
@@ -142,7 +140,7 @@ fn resolve(named: &str, known: &BTreeSet<&str>) -> Result<String, ParseError> {
             let names = known.iter().flat_map(|key| [*key, short(key)]);
             let hint = match nearest_name(&wanted, names) {
                 Some(nearest) => format!("did you mean '{nearest}'?"),
-                None => "use a setting of experiment.toml, or name, state, rounds-done, trainings, density, accuracy, seconds or bytes".to_owned(),
+                None => "use a setting of experiment.toml, or folder, state, rounds-done, trainings, density, accuracy, seconds or bytes".to_owned(),
             };
             refused("no run has it", hint)
         }
@@ -150,8 +148,7 @@ fn resolve(named: &str, known: &BTreeSet<&str>) -> Result<String, ParseError> {
     }
 }
 
-/// The last part of a key; of what has a name and more, such as an optimiser, the part before.
+/// The last part of a key.
 fn short(key: &str) -> &str {
-    let key = key.strip_suffix(".name").unwrap_or(key);
     key.rsplit('.').next().unwrap_or(key)
 }

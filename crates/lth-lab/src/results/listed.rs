@@ -8,20 +8,19 @@ use std::{
 
 use csv::StringRecord;
 use rayon::prelude::*;
-use serde_json::Value;
 
 use super::{
     run_folders,
     usage::{Usage, usage},
 };
 use crate::{
-    Experiment, LabError, Layout, Leases, SupermaskFiles, SupermaskRecord, Variant, disk::RunLock,
-    metrics::read_json,
+    Experiment, LabError, Layout, Leases, Setting, SupermaskFiles, SupermaskRecord, Variant, disk::RunLock,
+    metrics::read_json, settings,
 };
 
 /// What a run came to, by the keys of conditions.
 pub(super) const RESULTS: [&str; 8] =
-    ["name", "state", "rounds_done", "trainings", "density", "accuracy", "seconds", "bytes"];
+    ["folder", "state", "rounds_done", "trainings", "density", "accuracy", "seconds", "bytes"];
 
 /// Values by their keys.
 pub(super) type Fields = BTreeMap<String, String>;
@@ -180,12 +179,13 @@ impl ListedRun {
 
     /// What conditions and orders are about: settings by their path in `experiment.toml`, and what the run came to.
     pub(super) fn fields(&self) -> Fields {
-        let mut fields = self.experiment.as_ref().map(Experiment::settings).unwrap_or_default();
-        for value in fields.values_mut() {
-            if let Ok(Value::String(text)) = serde_json::from_str(value) {
-                *value = text;
-            }
-        }
+        let of = |experiment: &Experiment| {
+            let value = |setting: &'static Setting| {
+                Some((setting.key.to_owned(), setting.value(experiment)?.exact()))
+            };
+            settings().filter_map(value).collect()
+        };
+        let mut fields: Fields = self.experiment.as_ref().map(of).unwrap_or_default();
         let text = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
         let name = self.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let own: [String; RESULTS.len()] = [

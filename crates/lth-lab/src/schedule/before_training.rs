@@ -5,20 +5,22 @@ use std::{cell::RefCell, ops::ControlFlow};
 use lth_model::{Density, Masks};
 use lth_ticket::{
     BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, BeforeTrainingProgress, Budget,
-    DensitySchedule, EXAMPLES_PER_CLASS, GRASP_TEMPERATURE, SanityCheck, find_before_training,
-    prune_before_training, unwatched,
+    DensitySchedule, EXAMPLES_PER_CLASS, GRASP_TEMPERATURE, SanityCheck, prune_before_training, unwatched,
 };
 
 use super::{Stage, StageRunner};
 use crate::{
-    StageError,
+    Procedure, StageError,
     tasks::{Activity, Reporter, TaskName},
 };
 
 impl StageRunner<'_> {
     /// Cuts the ticket of a round from the untrained network.
     pub(super) fn write_ticket_before_training(&self, replicate: u32, round: u32) -> Result<(), StageError> {
-        self.write_sparse_start(find_before_training(&self.experiment.pruning.criterion)?, replicate, round)
+        match self.experiment.pruning.procedure.at_init_method()? {
+            Some(method) => self.write_sparse_start(method, replicate, round),
+            None => Ok(()),
+        }
     }
 
     /// Cuts the ticket of a round from the untrained network by a method.
@@ -30,6 +32,10 @@ impl StageRunner<'_> {
     ) -> Result<(), StageError> {
         let (experiment, architecture) = (self.experiment, self.bench.architecture);
         let pruning = &experiment.pruning;
+        let (steps, temperature) = match &pruning.procedure {
+            Procedure::AtInit(settings) => (settings.steps, settings.grasp_temperature),
+            _ => (None, None),
+        };
         let dense = self.start(Stage::ticket(replicate, 0))?;
         let data = self.data(replicate)?;
         let context = BeforeTrainingContext {
@@ -40,7 +46,7 @@ impl StageRunner<'_> {
             masks: &Masks::new(),
             data: &data,
             examples_per_class: EXAMPLES_PER_CLASS,
-            grasp_temperature: pruning.grasp_temperature.map_or(GRASP_TEMPERATURE, f64::from),
+            grasp_temperature: temperature.map_or(GRASP_TEMPERATURE, f64::from),
             seed: experiment.seed(replicate),
             iteration: 0,
             watch: &unwatched,
@@ -48,9 +54,9 @@ impl StageRunner<'_> {
         let rates = experiment.rates();
         let options = BeforeTrainingOptions {
             density: experiment.density_of(round, architecture)?,
-            budget: pruning.allocation.map_or(Budget::Scope(pruning.scope), Budget::Allocation),
+            budget: pruning.procedure.allocation().map_or(Budget::Scope(pruning.scope), Budget::Allocation),
             rates: &rates,
-            iterations: pruning.steps.unwrap_or(method.default_iterations()),
+            iterations: steps.unwrap_or(method.default_iterations()),
             schedule: DensitySchedule::Exponential,
             sanity: pruning.inverted_scores.then_some(SanityCheck::InvertScores),
         };

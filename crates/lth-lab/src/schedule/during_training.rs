@@ -13,7 +13,7 @@ use crate::{StageError, Variant};
 impl StageRunner<'_> {
     /// Writes what a round starts from: a random sparse network, or the dense one.
     pub(super) fn write_ticket_during_training(&self, replicate: u32, round: u32) -> Result<(), StageError> {
-        if self.during_training.is_some_and(DuringTraining::starts_sparse) {
+        if self.dynamic.is_some_and(|dynamic| dynamic.method.starts_sparse()) {
             return self.write_sparse_start(&RandomBeforeTraining, replicate, round);
         }
         let dense = self.start(Stage::ticket(replicate, 0))?;
@@ -28,11 +28,11 @@ impl StageRunner<'_> {
         rates: &'a PruningRates,
     ) -> Result<Option<MaskUpdates<'a>>, StageError> {
         let Stage { variant, round, .. } = stage;
-        let Some(method) = self.during_training.filter(|_| variant == Variant::Ticket && round > 0) else {
+        let Some(dynamic) = self.dynamic.filter(|_| variant == Variant::Ticket && round > 0) else {
             return Ok(None);
         };
         let experiment = self.experiment;
-        let settings = experiment.pruning.updates.unwrap_or_default();
+        let settings = dynamic.updates;
         let length = experiment.recipe.length.iterations(self.per_epoch());
         let end = (settings.end.get() * length as f64) as u64;
         let drop_and_grow = |growth| MaskUpdates::DropAndGrow {
@@ -41,7 +41,7 @@ impl StageRunner<'_> {
             end,
             fraction: settings.drop_fraction.get(),
         };
-        Ok(Some(match method {
+        Ok(Some(match dynamic.method {
             DuringTraining::Set => drop_and_grow(GrowthRule::Random),
             DuringTraining::RigL => drop_and_grow(GrowthRule::Gradient),
             DuringTraining::Gradual => MaskUpdates::Gradual {
@@ -76,7 +76,7 @@ impl StageRunner<'_> {
 
     /// The density that a stage is to have: what its training ends with.
     pub(super) fn wanted_density(&self, stage: Stage, masks: &Masks) -> Density {
-        let gradual = self.during_training == Some(DuringTraining::Gradual);
+        let gradual = self.dynamic.is_some_and(|dynamic| dynamic.method == DuringTraining::Gradual);
         let wanted = gradual.then(|| self.experiment.density_of(stage.round, self.bench.architecture).ok());
         wanted.flatten().unwrap_or_else(|| self.bench.architecture.density(masks))
     }

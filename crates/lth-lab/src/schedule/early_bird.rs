@@ -7,7 +7,7 @@ use lth_ticket::{EarlyBird, OneShot, prune_one_shot};
 
 use super::{Stage, StageRunner};
 use crate::{
-    StageError,
+    Procedure, StageError,
     work::{Sitting, Start, TrainingWork, Until},
 };
 
@@ -20,7 +20,7 @@ impl StageRunner<'_> {
         let (experiment, stage) = (self.experiment, Stage::ticket(replicate, round));
         let dense = self.start(Stage::ticket(replicate, 0))?;
         let data = self.data(replicate)?;
-        let settings = experiment.pruning.early_bird.unwrap_or_default();
+        let Procedure::EarlyBird(settings) = &experiment.pruning.procedure else { return Ok(()) };
         let density = experiment.density_of(round, self.bench.architecture)?;
         let masks_of =
             |weights: &Tensors| self.early_bird_masks(stage, &dense, weights, OneShot::Density(density));

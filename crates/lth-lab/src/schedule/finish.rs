@@ -155,6 +155,6 @@ impl StageRunner<'_> {
 
     /// Whether only the trained network has the mask that was found: masks change while the stage trains.
     pub(super) fn finds_masks(&self, stage: Stage) -> bool {
-        self.during_training.is_some() && stage.variant == Variant::Ticket && stage.round > 0
+        self.dynamic.is_some() && stage.variant == Variant::Ticket && stage.round > 0
     }
 }

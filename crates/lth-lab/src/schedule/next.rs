@@ -45,7 +45,9 @@ impl StageRunner<'_> {
 
     /// Whether the training of a stage comes by the rewind point, whose file it writes.
     pub(super) fn reaches_rewind_point(&self, stage: Stage) -> bool {
-        stage.variant == Variant::Ticket && stage.round == 0 && !self.experiment.pruning.rewind.is_zero()
+        stage.variant == Variant::Ticket
+            && stage.round == 0
+            && !self.experiment.pruning.procedure.rewind().is_zero()
     }
 
     /// Writes the rewind point that a training came by.
@@ -105,7 +107,7 @@ impl StageRunner<'_> {
             architecture,
             pruning.scope,
             &self.experiment.rates(),
-            match pruning.densities.get(round as usize - 1) {
+            match pruning.procedure.densities().get(round as usize - 1) {
                 Some(density) => OneShot::Density(*density),
                 None => OneShot::Rounds(u64::from(round)),
             },
@@ -123,7 +125,7 @@ impl StageRunner<'_> {
         start: &Start,
         trained: &Tensors,
     ) -> Result<Tensors, StageError> {
-        let scores = find_criterion(&self.experiment.pruning.criterion)?.scores(&ScoreContext {
+        let scores = find_criterion(self.experiment.pruning.procedure.criterion())?.scores(&ScoreContext {
             architecture: self.bench.architecture,
             masks: &start.masks,
             initial: &self.initial(replicate)?,
@@ -176,7 +178,7 @@ impl StageRunner<'_> {
             round: u64::from(round),
             draw: 0,
         };
-        let kept = match pruning.retraining {
+        let kept = match pruning.procedure.retraining() {
             Retraining::WeightRewinding => find_mask1_action(&pruning.mask1_action)?,
             Retraining::LearningRateRewinding | Retraining::FineTuning => Box::new(Keep),
         };

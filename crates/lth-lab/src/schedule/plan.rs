@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Stage, run_control::other_replicate};
-use crate::{Experiment, Planned, PruningSchedule, RunControl, Variant};
+use crate::{Experiment, Planned, Procedure, RunControl, Variant};
 
 /// Every training of an experiment, the most urgent first.
 ///
@@ -13,12 +13,10 @@ use crate::{Experiment, Planned, PruningSchedule, RunControl, Variant};
 pub fn plan(experiment: &Experiment) -> Vec<Planned<Stage>> {
     let ticket = Stage::ticket;
     // What makes the ticket of a round; before training nothing that is trained.
-    let maker = |replicate: u32, round: u32| match experiment.pruning.schedule {
-        PruningSchedule::Iterative => round.checked_sub(1).map(|before| ticket(replicate, before)),
-        PruningSchedule::OneShot => (round > 0).then(|| ticket(replicate, 0)),
-        PruningSchedule::BeforeTraining | PruningSchedule::DuringTraining | PruningSchedule::EarlyBird => {
-            None
-        }
+    let maker = |replicate: u32, round: u32| match experiment.pruning.procedure {
+        Procedure::Iterative(_) => round.checked_sub(1).map(|before| ticket(replicate, before)),
+        Procedure::OneShot(..) => (round > 0).then(|| ticket(replicate, 0)),
+        Procedure::AtInit(_) | Procedure::Dynamic(_) | Procedure::EarlyBird(_) => None,
     };
     let mut stages = Vec::new();
     for round in 0..experiment.rounds {
@@ -61,14 +59,8 @@ mod tests {
         experiment.rounds = 4;
         experiment.replicates = 3;
         experiment.controls = crate::ControlKind::all().collect();
-        for schedule in [
-            PruningSchedule::Iterative,
-            PruningSchedule::OneShot,
-            PruningSchedule::BeforeTraining,
-            PruningSchedule::DuringTraining,
-            PruningSchedule::EarlyBird,
-        ] {
-            experiment.pruning.schedule = schedule;
+        for procedure in Procedure::NAMES {
+            experiment.pruning.procedure = Procedure::by_name(procedure).unwrap();
             let stages = plan(&experiment);
             assert_eq!(stages.len(), 3 * (4 + 3 * experiment.controls.len()));
             let mut seen = HashSet::new();

@@ -24,7 +24,7 @@ impl StageRunner<'_> {
                 Variant::Ticket if self.before_training() => {
                     self.write_ticket_before_training(replicate, round)?;
                 }
-                Variant::Ticket if self.during_training.is_some() => {
+                Variant::Ticket if self.dynamic.is_some() => {
                     self.write_ticket_during_training(replicate, round)?;
                 }
                 Variant::Ticket if self.early_bird() => self.write_early_bird_ticket(replicate, round)?,
@@ -121,7 +121,7 @@ impl StageRunner<'_> {
         &self,
         replicate: u32,
     ) -> Result<(Tensors, Option<OptimizerState>), StageError> {
-        if self.experiment.pruning.rewind.is_zero() {
+        if self.experiment.pruning.procedure.rewind().is_zero() {
             return Ok((self.initial(replicate)?, None));
         }
         let path = self.layout.rewind(replicate);
@@ -169,7 +169,7 @@ impl StageRunner<'_> {
 
     /// Restores the optimiser's memory with the weights, if the experiment wants it so.
     pub(super) fn set_optimizer(&self, ticket: &mut Ticket, optimizer: Option<OptimizerState>) {
-        if !self.experiment.pruning.keep_optimizer_state {
+        if !self.experiment.pruning.procedure.keeps_optimizer_state() {
             return;
         }
         ticket.optimizer = optimizer.map(|mut state| {
@@ -187,12 +187,13 @@ impl StageRunner<'_> {
     /// The origin of the ticket that starts a round.
     pub(super) fn origin(&self, replicate: u32, round: u32, parent: Option<String>) -> TicketOrigin {
         let pruning = &self.experiment.pruning;
-        let metadata = [("criterion", pruning.criterion.clone()), ("scope", pruning.scope.to_string())];
+        let metadata =
+            [("criterion", pruning.procedure.criterion().to_owned()), ("scope", pruning.scope.to_string())];
         TicketOrigin {
             data: self.experiment.view.name_of(&self.experiment.dataset),
             round: u64::from(round),
             seed: self.experiment.seed(replicate),
-            rewind: pruning.rewind,
+            rewind: pruning.procedure.rewind(),
             rewind_iteration: self.rewind_iteration(),
             parent,
             metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),

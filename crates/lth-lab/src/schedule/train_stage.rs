@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use lth_model::Tensors;
-use lth_ticket::{BeforeTrainingError, DuringTraining, TrainingData, TrainingJob};
+use lth_ticket::{BeforeTrainingError, TrainingData, TrainingJob};
 
 use super::Stage;
 use crate::{
-    Experiment, GivenStart, LabError, Layout, PruningSchedule, RoundRecord, StageError, TaskName, Variant,
+    Dynamic, Experiment, GivenStart, LabError, Layout, Procedure, RoundRecord, StageError, TaskName, Variant,
     Workbench,
     atomic::remove_file,
     disk::drop_superseded_weights,
@@ -22,7 +22,7 @@ pub(crate) struct StageRunner<'a> {
     pub(super) layout: &'a Layout,
     pub(super) given: Option<&'a GivenStart>,
     /// The method that changes masks in training, where one does.
-    pub(super) during_training: Option<DuringTraining>,
+    pub(super) dynamic: Option<&'a Dynamic>,
     /// What the only training is called that is not called after its stage.
     called: Option<TaskName>,
     examples: KeptExamples,
@@ -32,28 +32,20 @@ pub(crate) struct StageRunner<'a> {
 
 impl<'a> StageRunner<'a> {
     /// For the stages of this experiment.
-    ///
-    /// # Errors
-    /// When the experiment changes masks in training by a method that there is not.
     pub(crate) fn new(
         experiment: &'a Experiment,
         bench: &'a Workbench<'a>,
         layout: &'a Layout,
         given: Option<&'a GivenStart>,
         called: Option<TaskName>,
-    ) -> Result<Self, LabError> {
-        let during_training = experiment.during_training()?;
+    ) -> Self {
+        let dynamic = match &experiment.pruning.procedure {
+            Procedure::Dynamic(dynamic) => Some(dynamic),
+            _ => None,
+        };
         let dense = (0..experiment.replicates).map(|_| Mutex::default()).collect();
-        Ok(Self {
-            experiment,
-            bench,
-            layout,
-            given,
-            during_training,
-            called,
-            examples: KeptExamples::default(),
-            dense,
-        })
+        let examples = KeptExamples::default();
+        Self { experiment, bench, layout, given, dynamic, called, examples, dense }
     }
 
     /// The name of a stage.
@@ -123,7 +115,7 @@ impl<'a> StageRunner<'a> {
         remove_file(&self.layout.checkpoint(replicate, variant, round))?;
         if variant == Variant::Ticket {
             let rounds = self.experiment.rounds;
-            if self.during_training.is_none() {
+            if self.dynamic.is_none() {
                 drop_superseded_weights(self.layout, replicate, rounds, keep, self.one_shot())?;
             }
         }
@@ -131,19 +123,19 @@ impl<'a> StageRunner<'a> {
     }
 
     pub(super) fn one_shot(&self) -> bool {
-        self.experiment.pruning.schedule == PruningSchedule::OneShot
+        matches!(self.experiment.pruning.procedure, Procedure::OneShot(..))
     }
 
     pub(super) fn before_training(&self) -> bool {
-        self.experiment.pruning.schedule == PruningSchedule::BeforeTraining
+        matches!(self.experiment.pruning.procedure, Procedure::AtInit(_))
     }
 
     pub(super) fn early_bird(&self) -> bool {
-        self.experiment.pruning.schedule == PruningSchedule::EarlyBird
+        matches!(self.experiment.pruning.procedure, Procedure::EarlyBird(_))
     }
 
     pub(super) fn iterative(&self) -> bool {
-        self.experiment.pruning.schedule == PruningSchedule::Iterative
+        matches!(self.experiment.pruning.procedure, Procedure::Iterative(_))
     }
 
     /// The examples of a replicate: its seed decides which are held out.
@@ -153,7 +145,7 @@ impl<'a> StageRunner<'a> {
 
     /// The iteration of the rewind point.
     pub(super) fn rewind_iteration(&self) -> u64 {
-        self.experiment.pruning.rewind.iterations(self.per_epoch())
+        self.experiment.pruning.procedure.rewind().iterations(self.per_epoch())
     }
 
     /// Iterations an epoch.

@@ -22,7 +22,7 @@ impl Study<'_> {
         let initial = TensorFile::read(&path).map_err(LabError::from)?.tensors;
         self.bench.architecture.check_tensors(&initial).map_err(LabError::from)?;
         let initial = self.bench.architecture.ordered(initial);
-        let rewind = if self.experiment.pruning.rewind.is_zero() {
+        let rewind = if self.experiment.pruning.procedure.rewind().is_zero() {
             initial.clone()
         } else {
             let path = self.layout.rewind(point.replicate);
@@ -31,7 +31,7 @@ impl Study<'_> {
         };
         let (seed, round) = (self.experiment.seed(point.replicate), u64::from(point.round));
         let pruning = &self.experiment.pruning;
-        let scores = find_criterion(&pruning.criterion)?.scores(&ScoreContext {
+        let scores = find_criterion(pruning.procedure.criterion())?.scores(&ScoreContext {
             architecture: self.bench.architecture,
             masks: &start.masks,
             initial: &initial,

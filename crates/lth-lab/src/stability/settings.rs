@@ -74,7 +74,7 @@ impl StabilitySettings {
                     .all(|replicate| results.of(replicate, *variant).any(|r| r.record.round == round))
             })
         };
-        let rewind = experiment.pruning.rewind;
+        let rewind = experiment.pruning.procedure.rewind();
         Self {
             replicates: (0..experiment.replicates).collect(),
             rounds: [0].into_iter().chain(round).collect(),

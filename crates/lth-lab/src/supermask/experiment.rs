@@ -122,6 +122,6 @@ mod tests {
             learning.resolved().start.unwrap(),
             "supermask: bernoulli, scores from 0, 10 samples, initial weights"
         );
-        assert_eq!(learning.folder_name(), "supermask-lenet-300-100-mnist-d698cec5");
+        assert_eq!(learning.folder_name(), "supermask-lenet-300-100-mnist-e5fc618d");
     }
 }

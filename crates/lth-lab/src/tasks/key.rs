@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn what_decides_nothing_of_this_training_is_left_out() {
         let same: [&dyn Fn(&mut Experiment); 5] = [
-            &|e| e.pruning.criterion = "movement".to_owned(),
+            &|e| e.set("criterion", "movement").unwrap(),
             &|e| e.pruning.scope = lth_ticket::Scope::Global,
             &|e| e.rounds = 99,
             &|e| e.keep = crate::Keep::All,

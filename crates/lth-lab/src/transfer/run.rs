@@ -68,7 +68,7 @@ fn train(
     let place = training.place();
     let bench = &Workbench { output: &root.join(&place), ..bench.clone() };
     let run = OpenRun::new(&experiment, bench, start)?;
-    let ended = run.runner(bench, start, Some(TaskName::of(&training)))?.run(Stage::ticket(0, 0))?;
+    let ended = run.runner(bench, start, Some(TaskName::of(&training))).run(Stage::ticket(0, 0))?;
     let results = run.results()?;
     run.write_summaries(&results, bench)?;
     let folder = place.join(results.layout.root().file_name().unwrap_or_default());

@@ -1,12 +1,11 @@
 //! What is transferred, and how: the identity of a transfer.
 
 use lth_ticket::{OutputLayer, Take, TransferRules};
-use serde::Serialize;
 
 use crate::{Experiment, FORMAT, short_name};
 
 /// What is transferred, and how. Rounds, replicates and baselines are no part of it: they extend a transfer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TransferSettings {
     /// The ticket file or run, as it was given.
     pub ticket: String,
@@ -60,10 +59,20 @@ impl TransferSettings {
 
     /// The text of `transfer.toml`.
     pub(super) fn to_toml(&self) -> String {
-        let body = toml::to_string(self).expect("settings are plain values");
-        format!(
-            "# What `lth transfer` was asked for; transfer.csv beside it has the results.\n\nformat = {FORMAT}\n{body}"
-        )
+        let mut text = format!(
+            "# What `lth transfer` was asked for; transfer.csv beside it has the results.\n\nformat = {FORMAT}\n\
+             ticket = {}\nticket_hash = {:?}\nsource_data = {:?}\ntake = \"{}\"\nkeep_output = {}\nadapt_input = {}\n\
+             schedule_from_ticket = {}\n\n# How networks are trained on the target.\n[target]\n",
+            toml::Value::from(self.ticket.as_str()),
+            self.ticket_hash,
+            self.source_data,
+            self.take,
+            self.keep_output,
+            self.adapt_input,
+            self.schedule_from_ticket,
+        );
+        self.target.write_settings(&mut text, "target.");
+        text
     }
 }
 

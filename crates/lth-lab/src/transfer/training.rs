@@ -6,7 +6,7 @@ use lth_model::Architecture;
 use lth_ticket::{Take, TransferFit, TransferSource, TransferTarget, Transferred, fit_layers};
 
 use super::{TicketSource, TransferKind, TransferRunError, TransferSettings, source::is_dense};
-use crate::{Experiment, GivenStart, LabError, Task, experiment::MOST_TRAININGS};
+use crate::{Experiment, GivenStart, LabError, Task, settings::MOST_TRAININGS};
 
 /// A transfer: tickets, rules, and how far it is to go.
 #[derive(Debug, Clone, Copy)]

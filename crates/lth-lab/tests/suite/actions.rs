@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::toy::{Setup, assert_same, control, finished};
 use lth_lab::{ControlKind, Experiment, Keep, Layout, Retraining, RunResults, Variant};
-use lth_model::{Rate, Step, TensorFile};
+use lth_model::{Step, TensorFile};
 use lth_ticket::{MASK0_ACTIONS, MASK1_ACTIONS, Mask1Action};
 
 /// Two rounds of one replicate without controls, all weights kept.
@@ -29,7 +29,7 @@ fn every_pair_of_actions_trains_and_frozen_weights_stay_to_the_bit() {
             experiment.recipe.length = Step::from_iterations(12);
             experiment.pruning.mask1_action = kept.name().into_owned();
             experiment.pruning.mask0_action = pruned.name().to_owned();
-            experiment.pruning.linear_rate = Rate::new(0.6).unwrap();
+            experiment.set("pruning.rate", "0.6").unwrap();
             let (_output, report) = finished(&experiment);
             let layout = &report.results.layout;
             let (start, end) = (ticket(layout, 1), trained(layout, 1));
@@ -65,8 +65,8 @@ fn a_run_with_frozen_weights_continues_to_the_same_bits() {
 fn learning_rate_rewinding_goes_on_from_trained_weights() {
     for way in [Retraining::LearningRateRewinding, Retraining::FineTuning] {
         let mut experiment = short();
-        experiment.pruning.retraining = way;
-        experiment.pruning.rewind = Step::from_iterations(8);
+        experiment.set("retraining", &way.to_string()).unwrap();
+        experiment.set("rewind", "8it").unwrap();
         experiment.recipe.schedule = "milestones:1ep,0.1".parse().unwrap();
         experiment.controls = vec![control("rewound")];
         let (_output, report) = finished(&experiment);
@@ -119,7 +119,7 @@ fn every_control_is_trained_and_the_rewound_one_is_the_ticket_where_tickets_are_
     experiment.replicates = 2;
     // The masks of another criterion.
     let mut other = experiment.clone();
-    other.pruning.criterion = "movement".to_owned();
+    other.set("criterion", "movement").unwrap();
     let (_other_output, other) = finished(&other);
     experiment.mask_runs = vec![other.results.layout.root().to_owned()];
     experiment.controls = ControlKind::all().collect();

@@ -7,18 +7,16 @@ use std::sync::{
 
 use crate::toy::{Setup, assert_same, finished};
 use lth_lab::{
-    Activity, Experiment, PruningSchedule, Stop, TaskEvent, TaskName, TaskObserver, TaskProgress, Variant,
+    Activity, Experiment, Procedure, Stop, TaskEvent, TaskName, TaskObserver, TaskProgress, Variant,
 };
-use lth_model::Density;
 
 fn experiment() -> Experiment {
     let mut experiment = crate::toy::experiment();
     experiment.replicates = 1;
     experiment.controls = Vec::new();
     experiment.rounds = 3;
-    experiment.pruning.schedule = PruningSchedule::BeforeTraining;
-    experiment.pruning.criterion = "synflow".to_owned();
-    experiment.pruning.densities = vec![Density::new(0.5).unwrap(), Density::new(0.2).unwrap()];
+    experiment.pruning.procedure = Procedure::at_init("synflow");
+    experiment.set("densities", "0.5,0.2").unwrap();
     experiment
 }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::toy::{Setup, assert_same_when_cancelled, control, finished};
-use lth_lab::{Experiment, Keep, MaskUpdateSettings, PruningSchedule, Variant};
-use lth_model::{Density, Hint, Rate, TensorFile};
+use lth_lab::{Dynamic, Experiment, Keep, MaskUpdates, Procedure, Variant};
+use lth_model::{Density, Hint, TensorFile};
 use lth_ticket::{Allocation, DuringTraining, Scope};
 
 const DENSITIES: [f64; 2] = [0.5, 0.2];
@@ -19,11 +19,12 @@ fn experiment(method: DuringTraining) -> Experiment {
         ..crate::toy::experiment()
     };
     let pruning = &mut experiment.pruning;
-    pruning.schedule = PruningSchedule::DuringTraining;
-    method.name().clone_into(&mut pruning.criterion);
-    pruning.densities = DENSITIES.map(|density| Density::new(density).unwrap()).to_vec();
-    pruning.updates = Some(MaskUpdateSettings { every: 3, ..MaskUpdateSettings::default() });
-    pruning.allocation = method.starts_sparse().then_some(Allocation::Erk);
+    pruning.procedure = Procedure::Dynamic(Dynamic {
+        method,
+        densities: DENSITIES.map(|density| Density::new(density).unwrap()).to_vec(),
+        allocation: method.starts_sparse().then_some(Allocation::Erk),
+        updates: MaskUpdates { every: 3, ..MaskUpdates::default() },
+    });
     pruning.scope = Scope::Global;
     experiment
 }
@@ -92,23 +93,27 @@ fn cancelled_anywhere_and_continued_gives_the_same_bits() {
 
 #[test]
 fn nonsense_is_refused_before_training() {
-    type Change = fn(&mut Experiment);
-    let changes: [Change; 8] = [
-        |e| e.pruning.criterion = "rigel".to_owned(),
-        |e| e.pruning.inverted_scores = true,
-        |e| e.pruning.mask0_action = "freeze-init".to_owned(),
-        |e| e.pruning.steps = Some(5),
-        |e| e.pruning.rewind = lth_model::Step::from_epochs(1),
-        |e| e.pruning.updates = Some(MaskUpdateSettings { every: 24, ..MaskUpdateSettings::default() }),
-        |e| e.pruning.updates.as_mut().unwrap().end = Rate::new(0.1).unwrap(),
-        |e| e.pruning.schedule = PruningSchedule::OneShot,
-    ];
-    for (number, change) in changes.into_iter().enumerate() {
+    // What belongs to another procedure cannot even be set.
+    for (setting, value) in
+        [("criterion", "rigel"), ("steps", "5"), ("rewind", "1ep"), ("early-bird-window", "3")]
+    {
+        let error = experiment(DuringTraining::RigL).set(setting, value).unwrap_err();
+        assert!(error.hint().is_some(), "{setting}: {error}");
+    }
+    for (number, (setting, value)) in [
+        ("inverted_scores", "true"),
+        ("mask0_action", "freeze-init"),
+        ("update-every", "24"),
+        ("update-end", "0.1"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let mut wrong = experiment(DuringTraining::RigL);
-        change(&mut wrong);
+        wrong.set(setting, value).unwrap();
         let output = tempfile::tempdir().unwrap();
         let error = Setup::default().run(&wrong, output.path()).unwrap_err();
-        assert!(error.hint().is_some(), "{number}: {error}");
+        assert!(error.hint().is_some(), "{setting}: {error}");
         assert!(
             std::fs::read_dir(output.path()).unwrap().next().is_none(),
             "{number}: something was written"

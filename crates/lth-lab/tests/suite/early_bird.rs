@@ -1,7 +1,7 @@
 //! Tickets cut from a young network.
 
 use crate::toy::{assert_same_when_cancelled, control, finished};
-use lth_lab::{EarlyBirdSettings, Experiment, Keep, Layout, PruningSchedule, Variant};
+use lth_lab::{EarlyBird, Experiment, Keep, Layout, Procedure, Variant};
 use lth_model::{Density, TensorFile};
 use lth_ticket::Scope;
 
@@ -15,11 +15,14 @@ fn experiment(threshold: f64) -> Experiment {
         ..crate::toy::experiment()
     };
     let pruning = &mut experiment.pruning;
-    pruning.schedule = PruningSchedule::EarlyBird;
     pruning.mask1_action = "keep".to_owned();
     pruning.scope = Scope::Global;
-    pruning.densities = vec![Density::new(0.5).unwrap()];
-    pruning.early_bird = Some(EarlyBirdSettings { window: 2, threshold });
+    pruning.procedure = Procedure::EarlyBird(EarlyBird {
+        criterion: "large-final".to_owned(),
+        densities: vec![Density::new(0.5).unwrap()],
+        window: 2,
+        threshold,
+    });
     experiment
 }
 

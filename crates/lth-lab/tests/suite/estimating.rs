@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::toy::{all_files, exact_files, experiment, finished};
 use lth_cpu::CpuEngine;
 use lth_lab::{
-    EstimateContext, EstimatedTime, Experiment, Keep, PruningSchedule, RunEstimate, SupermaskExperiment,
+    EstimateContext, EstimatedTime, Experiment, Keep, Procedure, RunEstimate, SupermaskExperiment,
     SupermaskFiles, estimate_learning, estimate_run,
 };
 use lth_model::Step;
@@ -81,18 +81,17 @@ fn a_single_chain_of_rounds_is_one_training_at_a_time() {
     assert_eq!(at_once(&chain), 1);
     assert_eq!(at_once(&Experiment { replicates: 2, ..chain.clone() }), 2);
     let mut apart = chain;
-    apart.pruning.schedule = PruningSchedule::OneShot;
+    apart.pruning.procedure = Procedure::one_shot();
     assert_eq!(at_once(&apart), 3);
 }
 
 #[test]
 fn scoring_before_training_is_counted() {
     for method in ["snip", "grasp", "synflow"] {
-        let took = |steps| {
+        let took = |steps: u64| {
             let mut scored = Experiment { replicates: 1, controls: Vec::new(), rounds: 2, ..experiment() };
-            scored.pruning.schedule = PruningSchedule::BeforeTraining;
-            scored.pruning.criterion = method.to_owned();
-            scored.pruning.steps = Some(steps);
+            scored.pruning.procedure = Procedure::at_init(method);
+            scored.set("pruning.steps", &steps.to_string()).unwrap();
             seconds(&estimate(&scored, Path::new("absent"), 1))
         };
         // A scoring of 30 examples takes more than a microsecond on any processor.

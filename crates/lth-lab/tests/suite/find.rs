@@ -3,8 +3,8 @@
 use std::fs;
 
 use crate::toy::{Setup, assert_same, control, exact_files, experiment, finished};
-use lth_lab::{Experiment, Keep, LabError, PruningSchedule, RunResults, Variant};
-use lth_model::{Hint, Step};
+use lth_lab::{Experiment, Keep, LabError, Procedure, RunResults, Variant};
+use lth_model::Hint;
 
 #[test]
 fn a_run_leaves_what_the_layout_says() {
@@ -140,8 +140,8 @@ fn a_run_that_grew_is_the_run_that_was_large_at_once() {
 #[test]
 fn rewinding_restarts_from_the_dense_weights_of_the_step() {
     let mut experiment = experiment();
-    experiment.pruning.rewind = Step::from_iterations(10);
-    experiment.pruning.keep_optimizer_state = true;
+    experiment.set("rewind", "10it").unwrap();
+    experiment.set("keep_optimizer_state", "on").unwrap();
     let (_output, report) = finished(&experiment);
     let results = report.results;
     let rewound = lth_model::TensorFile::read(&results.layout.rewind(0)).unwrap();
@@ -167,7 +167,7 @@ fn rewinding_restarts_from_the_dense_weights_of_the_step() {
 #[test]
 fn one_shot_pruning_cuts_every_round_from_the_dense_network() {
     let mut once = experiment();
-    once.pruning.schedule = PruningSchedule::OneShot;
+    once.pruning.procedure = Procedure::one_shot();
     let (output, report) = finished(&once);
     let (_iterative, iterative) = finished(&experiment());
     let densities = |results: &RunResults| -> Vec<_> {
@@ -291,7 +291,7 @@ fn there_is_a_summary_while_the_run_goes_on() {
 fn runs_by_two_criteria_have_dense_trainings_of_the_same_inputs() {
     let inputs = |criterion: &str| {
         let mut experiment = Experiment { rounds: 2, replicates: 1, controls: Vec::new(), ..experiment() };
-        experiment.pruning.criterion = criterion.to_owned();
+        experiment.set("criterion", criterion).unwrap();
         let (_output, report) = finished(&experiment);
         let inputs = report.results.of(0, Variant::Ticket).map(|result| result.record.inputs.clone());
         inputs.collect::<Vec<String>>()

@@ -8,7 +8,7 @@ use std::{
 
 use crate::toy::{Setup, all_files, assert_same, exact_files, finished};
 use lth_lab::{
-    Experiment, Keep, LabError, PruningSchedule, RunResults, TaskEvent, TaskName, TaskObserver, Variant,
+    Experiment, Keep, LabError, Procedure, RunResults, TaskEvent, TaskName, TaskObserver, Variant,
 };
 use lth_model::{Hint, Step};
 
@@ -16,7 +16,7 @@ use lth_model::{Hint, Step};
 fn small() -> Experiment {
     let mut experiment = Experiment { rounds: 3, replicates: 1, ..crate::toy::experiment() };
     experiment.recipe.length = Step::from_iterations(12);
-    experiment.pruning.rewind = Step::from_iterations(8);
+    experiment.set("rewind", "8it").unwrap();
     experiment
 }
 
@@ -111,16 +111,17 @@ fn nothing_is_trained_that_can_be_had_without() {
 
 #[test]
 fn tickets_of_every_schedule_are_cut_again() {
-    for (schedule, criterion) in [
-        (PruningSchedule::OneShot, "large-final"),
-        (PruningSchedule::BeforeTraining, "snip"),
-        (PruningSchedule::DuringTraining, "set"),
-        (PruningSchedule::EarlyBird, "large-final"),
+    for procedure in [
+        Procedure::one_shot(),
+        Procedure::at_init("snip"),
+        Procedure::dynamic(lth_ticket::DuringTraining::Set),
+        Procedure::early_bird(),
     ] {
         let mut experiment = Experiment { controls: Vec::new(), ..small() };
-        experiment.pruning.rewind = Step::ZERO;
-        experiment.pruning.schedule = schedule;
-        experiment.pruning.criterion = criterion.to_owned();
+        experiment.pruning.procedure = procedure;
+        if let Procedure::Dynamic(dynamic) = &mut experiment.pruning.procedure {
+            dynamic.updates.every = 3;
+        }
         let (output, report) = finished(&experiment);
         let before = exact_files(output.path());
         let layout = report.results.layout;

@@ -1,8 +1,8 @@
 //! Controls that are made of more than their ticket.
 
 use crate::toy::{Setup, assert_same, assert_same_when_cancelled, control, finished};
-use lth_lab::{Experiment, Keep, Layout, PruningSchedule, Variant};
-use lth_model::{Mask, Step, TensorFile};
+use lth_lab::{Experiment, Keep, Layout, Procedure, Variant};
+use lth_model::{Mask, TensorFile};
 
 fn experiment(controls: &[&str]) -> Experiment {
     Experiment {
@@ -26,7 +26,7 @@ fn kept(file: &TensorFile) -> Vec<usize> {
 fn one_shot_has_the_counts_of_the_ticket_and_the_mask_of_a_one_shot_run() {
     let (_output, report) = finished(&experiment(&["one-shot"]));
     let mut at_once = experiment(&[]);
-    at_once.pruning.schedule = PruningSchedule::OneShot;
+    at_once.pruning.procedure = Procedure::one_shot();
     let (_other, other) = finished(&at_once);
     let variant = Variant::Control(control("one-shot"));
     for replicate in 0..2 {
@@ -60,7 +60,7 @@ fn one_shot_is_the_same_whether_the_dense_weights_were_kept_or_not() {
 #[test]
 fn dense_longer_trains_the_dense_network_for_all_rounds_together() {
     let mut with_rewind = experiment(&["dense-longer"]);
-    with_rewind.pruning.rewind = Step::from_iterations(8);
+    with_rewind.set("rewind", "8it").unwrap();
     let (_output, report) = finished(&with_rewind);
     let of_control = |round: u32| {
         let variant = Variant::Control(control("dense-longer"));
@@ -107,7 +107,7 @@ fn a_run_that_grows_into_its_controls_has_the_bits_of_one_that_began_with_them()
 #[test]
 fn another_runs_mask_is_copied_and_its_run_is_not_needed_any_more() {
     let mut other = experiment(&[]);
-    other.pruning.criterion = "movement".to_owned();
+    other.set("criterion", "movement").unwrap();
     let (other_output, other) = finished(&other);
     let mut with_mask = experiment(&["other-run-mask"]);
     with_mask.mask_runs = vec![other.results.layout.root().to_owned()];
@@ -146,7 +146,7 @@ fn what_cannot_be_is_refused_before_training() {
     assert!(refused(&alone).contains("another replicate"));
     assert!(refused(&experiment(&["other-seed-mask-draw-1"])).contains("2 in all"));
     let mut at_once = experiment(&["one-shot"]);
-    at_once.pruning.schedule = PruningSchedule::OneShot;
+    at_once.pruning.procedure = Procedure::one_shot();
     assert!(refused(&at_once).contains("round by round"));
     assert!(refused(&experiment(&["other-run-mask"])).contains("0 are named"));
     let mut nowhere = experiment(&["other-run-mask"]);

@@ -23,10 +23,10 @@ pub enum Allocation {
     Balanced,
 }
 
-/// Every allocation.
-const ALL: [Allocation; 4] = [Allocation::Uniform, Allocation::Er, Allocation::Erk, Allocation::Balanced];
-
 impl Allocation {
+    /// Every allocation.
+    pub const ALL: [Self; 4] = [Self::Uniform, Self::Er, Self::Erk, Self::Balanced];
+
     /// Its name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -59,7 +59,7 @@ impl FromStr for Allocation {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        ALL.into_iter().find(|allocation| allocation.name() == text).ok_or_else(|| ParseError {
+        Self::ALL.into_iter().find(|allocation| allocation.name() == text).ok_or_else(|| ParseError {
             what: "allocation of density",
             value: text.to_owned(),
             reason: "there is none of this name".to_owned(),
@@ -214,7 +214,7 @@ mod tests {
             let model = ["conv-2", "resnet-20", "vgg-11", "lenet-5"][model];
             let architecture = build_model(model, &ModelOptions::default(), &[3, 32, 32], 10).unwrap();
             let density = Density::new(density).unwrap();
-            let counts = allocate(&architecture, density, ALL[which], &[]).unwrap();
+            let counts = allocate(&architecture, density, Allocation::ALL[which], &[]).unwrap();
             let wanted = (density.get() * architecture.weight_count() as f64).round_ties_even() as usize;
             prop_assert_eq!(counts.values().sum::<usize>(), wanted);
             for parameter in architecture.parameters().iter().filter(|p| p.kind.is_prunable()) {
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn names_are_read_back() {
-        for allocation in ALL {
+        for allocation in Allocation::ALL {
             assert_eq!(allocation.to_string().parse(), Ok(allocation));
         }
         assert!("erdos".parse::<Allocation>().is_err());

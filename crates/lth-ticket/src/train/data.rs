@@ -1,8 +1,8 @@
 //! The examples that a training uses.
 
-use std::sync::OnceLock;
+use std::{fmt, str::FromStr, sync::OnceLock};
 
-use lth_model::{DataSet, Engine, EngineError, EvaluationSet};
+use lth_model::{DataSet, Engine, EngineError, EvaluationSet, ParseError};
 use serde::{Deserialize, Serialize};
 
 /// Training, validation and test examples, as an engine holds them.
@@ -71,4 +71,30 @@ pub enum DataOrder {
     Shuffled,
     /// Ascending by index, the same each epoch.
     Stored,
+}
+
+impl fmt::Display for DataOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shuffled => "shuffled",
+            Self::Stored => "stored",
+        })
+    }
+}
+
+impl FromStr for DataOrder {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        match text {
+            "shuffled" => Ok(Self::Shuffled),
+            "stored" => Ok(Self::Stored),
+            _ => Err(ParseError {
+                what: "order of examples",
+                value: text.to_owned(),
+                reason: "there is none of this name".to_owned(),
+                hint: "one of shuffled, stored".to_owned(),
+            }),
+        }
+    }
 }

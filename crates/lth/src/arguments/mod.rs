@@ -1,6 +1,7 @@
 //! Stage one of the command line: what was typed, as text. Stage two, [`crate::settings`], makes checked values of it.
 //!
-//! Numbers, rates and names are kept as text here, so that every refusal is worded in one place and ends in a hint.
+//! Numbers, rates and names are kept as text here, so that every refusal is worded in one place and ends in a hint. Flags of an
+//! experiment's settings are made of the table that declares them ([`settings`]).
 
 mod common;
 mod compare;
@@ -11,9 +12,8 @@ mod export;
 mod find_ticket;
 mod models;
 mod plot;
-mod pruning;
-mod recipe;
 mod runs;
+mod settings;
 mod small;
 mod stability;
 mod supermask;
@@ -25,19 +25,19 @@ use clap::{Parser, Subcommand};
 pub(crate) use common::{CommonArguments, Verbosity};
 pub(crate) use compare::{CompareArguments, CompareFormat};
 pub(crate) use control::ControlArguments;
-pub(crate) use data::{DataArguments, ViewArguments};
+pub(crate) use data::DataArguments;
 pub(crate) use datasets::DatasetsArguments;
 pub(crate) use export::ExportArguments;
 pub(crate) use find_ticket::FindTicketArguments;
 pub(crate) use models::{ModelOptionArguments, ModelsArguments, Switch};
 pub(crate) use plot::{PlotArguments, ScheduledTraining};
-pub(crate) use pruning::PruningArguments;
-pub(crate) use recipe::RecipeArguments;
 pub(crate) use runs::{
     ListArguments, RemoveArguments, RunsArguments, RunsCommand, RunsFormat, UsageArguments,
 };
+pub(crate) use settings::{OfFile, OfRun, OfTraining, SettingFlags, setting_of_flag};
 pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, ManArguments, RunFileArguments, ScheduleArguments,
+    SchemaArguments, SchemaFormat,
 };
 pub(crate) use stability::{StabilityArguments, StabilityFormat, StudySource};
 pub(crate) use supermask::{
@@ -94,6 +94,7 @@ pub(crate) enum Command {
     Datasets(DatasetsArguments),
     /// List the criteria that pruning can use, and the controls
     Criteria,
+    Schema(SchemaArguments),
     Completions(CompletionsArguments),
     Man(ManArguments),
     /// Print the command-line reference as Markdown

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
+use super::{OfFile, SettingFlags};
+
 /// Run the experiment that a TOML file describes.
 ///
 /// Each run folder has such a file: `experiment.toml`. Running it again continues or repeats that experiment.
@@ -26,6 +28,8 @@ pub(crate) struct RunFileArguments {
     /// Leave out image files that cannot be read, instead of refusing the folder
     #[arg(long, help_heading = "Data")]
     pub(crate) skip_broken: bool,
+    #[command(flatten)]
+    pub(crate) settings: SettingFlags<OfFile>,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArguments,
 }
@@ -85,6 +89,28 @@ pub(crate) enum InspectFormat {
     Table,
     /// For programs
     Json,
+}
+
+/// Describe every setting of an experiment.
+///
+/// As a JSON Schema of experiment.toml, which editors use to complete and check such files, or as a table: key, flag, what it is, default.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    lth schema > experiment.schema.json\n  \
+    lth schema --format markdown")]
+pub(crate) struct SchemaArguments {
+    /// How to print it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "json")]
+    pub(crate) format: SchemaFormat,
+}
+
+/// What `schema` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaFormat {
+    /// A JSON Schema
+    Json,
+    /// A table for a page of documentation
+    Markdown,
 }
 
 /// Print a script that teaches a shell to complete `lth` commands.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DataArguments, ModelOptionArguments, RecipeArguments, StudySource, with_more};
+use super::{DataArguments, ModelOptionArguments, OfTraining, SettingFlags, StudySource, with_more};
 
 const EXAMPLES: &str = "Examples:\n  \
     lth supermask learn lenet-300-100 mnist\n  \
@@ -120,7 +120,7 @@ pub(crate) struct LearnArguments {
     #[command(flatten)]
     pub(crate) model: ModelOptionArguments,
     #[command(flatten)]
-    pub(crate) recipe: RecipeArguments,
+    pub(crate) settings: SettingFlags<OfTraining>,
     /// Threads inside the training, for a large network; results have the same bits [default: 1]
     #[arg(
         long,

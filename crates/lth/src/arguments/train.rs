@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DataArguments, ModelOptionArguments, RecipeArguments, with_more};
+use super::{DataArguments, ModelOptionArguments, OfTraining, SettingFlags, with_more};
 
 const EXAMPLES: &str = "Examples:\n  \
     lth train lenet-300-100 mnist -e 5\n  \
@@ -26,7 +26,7 @@ pub(crate) struct TrainArguments {
     #[command(flatten)]
     pub(crate) model: ModelOptionArguments,
     #[command(flatten)]
-    pub(crate) recipe: RecipeArguments,
+    pub(crate) settings: SettingFlags<OfTraining>,
     #[command(flatten)]
     pub(crate) start: StartArguments,
     /// Threads inside the training, for a large network; results have the same bits [default: 1]

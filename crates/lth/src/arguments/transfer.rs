@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{RecipeArguments, ScheduleArguments, ViewArguments, with_more};
+use super::{OfTraining, ScheduleArguments, SettingFlags, with_more};
 
 const EXAMPLES: &str = "Examples:\n  \
     lth transfer runs/NAME/replicate-0/round-07/ticket.safetensors fashion-mnist\n  \
@@ -87,13 +87,11 @@ pub(crate) struct TransferArguments {
     /// Download from this address instead of the official mirrors
     #[arg(long, help_heading = "Data", value_name = "URL", requires = "download", hide_short_help = true)]
     pub(crate) mirror: Option<String>,
-    #[command(flatten)]
-    pub(crate) view: ViewArguments,
     /// Leave out image files that cannot be read, instead of refusing the folder
     #[arg(long, help_heading = "Data", hide_short_help = true)]
     pub(crate) skip_broken: bool,
     #[command(flatten)]
-    pub(crate) recipe: RecipeArguments,
+    pub(crate) settings: SettingFlags<OfTraining>,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArguments,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lth_lab::{RoundRecord, RunResults, Variant};
+use lth_lab::{RoundRecord, RunResults, Value, Variant};
 use lth_model::{Masks, TensorFile, Tensors};
 
 use crate::{failure::Failure, output::Messages, settings::given_with_masks};
@@ -111,8 +111,8 @@ impl Source {
             return Vec::new();
         };
         let (mine, its) = (a.experiment.identity(), b.experiment.identity());
-        let value = |value: Option<&String>| value.map_or("not set", String::as_str).to_owned();
-        let mut names: Vec<&String> = mine.keys().chain(its.keys()).collect();
+        let value = |value: Option<&Value>| value.map_or_else(|| "not set".to_owned(), Value::exact);
+        let mut names: Vec<&&str> = mine.keys().chain(its.keys()).collect();
         names.sort();
         names.dedup();
         names

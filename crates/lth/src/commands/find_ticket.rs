@@ -15,9 +15,8 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> Result<(), Failure> {
     let dataset = settings::dataset_name(&arguments.data)?;
-    let mut experiment = settings::experiment(arguments, &dataset)?;
-    experiment.view = settings::view(&arguments.data.view)?;
-    let schedule = Schedule::new(&arguments.run.schedule)?;
+    let experiment = settings::experiment(arguments, &dataset)?;
+    let schedule = Schedule::new(&arguments.schedule)?;
     let source = DataSource::of(&arguments.data);
     run_experiment(
         experiment,

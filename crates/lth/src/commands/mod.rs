@@ -25,6 +25,7 @@ pub(crate) mod runs;
 mod runs_remove;
 mod runs_table;
 mod runs_usage;
+pub(crate) mod schema;
 pub(crate) mod stability;
 mod stability_figures;
 mod stability_table;

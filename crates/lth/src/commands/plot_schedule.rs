@@ -9,10 +9,10 @@ use lth_lab::{
 use lth_model::{ModelInfo, Recipe};
 
 use crate::{
-    arguments::{PlotArguments, RecipeArguments, ScheduledTraining},
+    arguments::{PlotArguments, ScheduledTraining},
     failure::Failure,
     figures::write_pair,
-    settings::{self, positive},
+    settings::positive,
 };
 
 /// Training examples of the published data sets: a schedule is drawn without loading any.
@@ -34,15 +34,16 @@ const EXAMPLES: &[(&str, usize)] = &[
 pub(crate) fn run(arguments: &PlotArguments, schedule: &str) -> Result<(), Failure> {
     let training = &arguments.training;
     let mut experiment = experiment(&arguments.runs)?;
-    let flags = RecipeArguments {
-        schedule: (!schedule.is_empty()).then(|| schedule.to_owned()),
-        warmup: training.warmup.clone(),
-        length: training.length.clone(),
-        learning_rate: training.learning_rate.clone(),
-        batch_size: training.batch_size.clone(),
-        ..RecipeArguments::default()
-    };
-    settings::apply_recipe(&flags, &mut experiment.recipe)?;
+    let given = [
+        ("recipe.length", &training.length),
+        ("recipe.batch_size", &training.batch_size),
+        ("recipe.learning_rate", &training.learning_rate),
+        ("recipe.schedule", &(!schedule.is_empty()).then(|| schedule.to_owned())),
+        ("recipe.warmup", &training.warmup),
+    ];
+    for (key, value) in given.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?))) {
+        experiment.set(key, value).map_err(Failure::bad_input)?;
+    }
     experiment.recipe.check().map_err(Failure::bad_input)?;
 
     let examples = training_examples(training, &experiment)?;

@@ -16,7 +16,8 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let experiment = Experiment::read(&arguments.file).map_err(Failure::bad_input)?;
+    let mut experiment = Experiment::read(&arguments.file).map_err(Failure::bad_input)?;
+    arguments.settings.apply(&mut experiment)?;
     let schedule = Schedule::new(&arguments.schedule)?;
     let source = DataSource {
         folder: arguments.data_folder.clone(),

@@ -26,7 +26,7 @@ pub(super) fn table(runs: &[ListedRun]) -> String {
     for (index, run) in runs.iter().enumerate() {
         let (model, data) = names(run);
         let mut cells = vec![run.folder.display().to_string(), model, data];
-        cells.extend(differing.iter().map(|setting| setting.texts[index].clone()));
+        cells.extend(differing.iter().map(|setting| setting.values[index].clone()));
         cells.push(run.state.name().to_owned());
         cells.extend(match &run.experiment {
             Some(experiment) => {
@@ -90,7 +90,7 @@ fn objects<'a>(runs: &'a [ListedRun], within: &'a str) -> impl Iterator<Item = M
         set("data", json!(data));
         let settings = differing
             .iter()
-            .map(|setting| (setting.name.replace(' ', "_"), Value::from(setting.texts[index].as_str())));
+            .map(|setting| (setting.name.replace(' ', "_"), Value::from(setting.values[index].as_str())));
         if within.is_empty() {
             settings.for_each(|(name, value)| drop(set(&name, value)));
         } else {
@@ -128,16 +128,13 @@ fn names(run: &ListedRun) -> (String, String) {
 fn differing(runs: &[ListedRun]) -> Vec<DifferingSetting> {
     let known: Vec<&Experiment> = runs.iter().filter_map(|run| run.experiment.as_ref()).collect();
     let mut differing = differing_settings(&known);
-    differing.retain(|setting| !["model", "data"].contains(&setting.name.as_str()));
+    differing.retain(|setting| !["model", "dataset"].contains(&setting.key));
     for setting in &mut differing {
-        let bare = |text: &String| {
-            text.strip_prefix(&setting.name).map_or(text.as_str(), str::trim_start).to_owned()
-        };
-        let mut values = setting.texts.iter().map(bare);
+        let mut values = std::mem::take(&mut setting.values).into_iter();
         // Runs whose settings cannot be read have none.
         let of_run =
             |run: &ListedRun| run.experiment.as_ref().and_then(|_| values.next()).unwrap_or_default();
-        setting.texts = runs.iter().map(of_run).collect();
+        setting.values = runs.iter().map(of_run).collect();
     }
     differing
 }

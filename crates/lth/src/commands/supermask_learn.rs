@@ -101,12 +101,8 @@ fn learning(arguments: &LearnArguments, model: &str, dataset: &str) -> Result<Su
         },
     };
     let mut learning = SupermaskExperiment::new(model, dataset, settings);
-    let (flags, experiment) = (&arguments.recipe, &mut learning.experiment);
-    settings::apply_training(flags, experiment)?;
-    if let Some(seed) = &flags.seed {
-        experiment.first_seed = parse(seed)?;
-    }
-    experiment.view = settings::view(&arguments.data.view)?;
+    arguments.settings.apply(&mut learning.experiment)?;
+    learning.experiment.view.check().map_err(Failure::bad_input)?;
     Ok(learning)
 }
 

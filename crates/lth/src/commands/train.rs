@@ -45,7 +45,7 @@ pub(crate) fn run(
     // Before there are weights of a network that may be too large.
     engine.supports(&Program::training(&architecture, &experiment.recipe)).map_err(Failure::bad_input)?;
     check_memory(&architecture, &experiment.recipe).map_err(Failure::bad_input)?;
-    let seed = arguments.recipe.seed.as_deref();
+    let seed = arguments.settings.has("seed").then_some(experiment.first_seed);
     let start = Start::of(&arguments.start, seed, &architecture, &experiment.recipe, messages)?;
     if let Some(path) = &arguments.save_weights {
         check_place(path)?;
@@ -110,9 +110,8 @@ pub(crate) fn run(
 /// What was asked for, but for what a ticket brings.
 fn experiment(arguments: &TrainArguments, model: &str, dataset: &str) -> Result<Experiment, Failure> {
     let mut experiment = Experiment::new(model, dataset);
-    let flags = &arguments.recipe;
-    settings::apply_training(flags, &mut experiment)?;
-    experiment.view = settings::view(&arguments.data.view)?;
+    arguments.settings.apply(&mut experiment)?;
+    experiment.view.check().map_err(Failure::bad_input)?;
     Ok(experiment)
 }
 

@@ -125,7 +125,6 @@ fn data_arguments(arguments: &TransferArguments, model: &ModelInfo) -> DataArgum
         data_folder: arguments.data_folder.clone(),
         download: arguments.download,
         mirror: arguments.mirror.clone(),
-        view: arguments.view.clone(),
         skip_broken: arguments.skip_broken,
     }
 }
@@ -138,13 +137,9 @@ fn settings_of(
     dataset: &str,
 ) -> Result<TransferSettings, Failure> {
     let mut target = Experiment::new(&model.name, dataset);
-    let flags = &arguments.recipe;
-    settings::apply_training(flags, &mut target)?;
-    target.first_seed = match &flags.seed {
-        Some(seed) => parse(seed)?,
-        None => source.seed(),
-    };
-    target.view = settings::view(&arguments.view)?;
+    target.first_seed = source.seed();
+    arguments.settings.apply(&mut target)?;
+    target.view.check().map_err(Failure::bad_input)?;
     Ok(TransferSettings {
         ticket: arguments.ticket.display().to_string(),
         ticket_hash: source.hash().to_owned(),

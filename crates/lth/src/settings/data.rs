@@ -6,12 +6,9 @@ use lth_data::{DataOptions, Dataset, DatasetName, DatasetView, NormalizationMeth
 use lth_lab::Experiment;
 use lth_model::{Architecture, ModelInfo};
 
-use super::{
-    loading_bar::LoadingBar,
-    values::{parse, positive},
-};
+use super::loading_bar::LoadingBar;
 use crate::{
-    arguments::{DataArguments, StudySource, ViewArguments},
+    arguments::{DataArguments, StudySource},
     failure::Failure,
     output::Messages,
 };
@@ -87,39 +84,6 @@ pub(crate) fn place_data(source: &DataSource, experiment: &mut Experiment) {
     }
     // A path that is no text cannot be written into the file.
     experiment.data_folder = placed.folder().and_then(|path| path.to_str()).map(PathBuf::from);
-}
-
-/// Which part of the data set was asked for.
-///
-/// # Errors
-/// When a fraction, rate, seed or size is none.
-pub(crate) fn view(arguments: &ViewArguments) -> Result<DatasetView, Failure> {
-    let plain = |what: &str, text: &Option<String>, example: &str| {
-        let refused = |text: &String| {
-            Failure::input(format!("{what} '{text}' is not a number"), format!("for example {example}"))
-        };
-        text.as_ref().map(|text| text.parse::<f64>().map_err(|_| refused(text))).transpose()
-    };
-    let mut view = DatasetView {
-        image_size: None,
-        classes: arguments.classes.clone(),
-        fraction: plain("fraction", &arguments.fraction, "--fraction 0.1")?,
-        random_labels: plain("rate of random labels", &arguments.random_labels, "--random-labels 0.2")?,
-        permute_labels: arguments.permute_labels,
-        exif_orientation: arguments.exif_orientation,
-        ..DatasetView::default()
-    };
-    if let Some(seed) = &arguments.data_seed {
-        view.seed.0 = parse(seed)?;
-    }
-    if let Some(side) = &arguments.image_size {
-        view.image_size = Some(positive("image size", side, "--image-size 32")?);
-    }
-    if let Some(side) = &arguments.resize {
-        view.resize = Some(positive("resize", side, "--resize 256")?);
-    }
-    view.check().map_err(Failure::bad_input)?;
-    Ok(view)
 }
 
 /// Loads the data set of an experiment, normalised and seen as it says; a download and the decoding of images show how far

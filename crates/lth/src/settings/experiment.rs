@@ -1,19 +1,9 @@
 //! A whole experiment from the flags of `find-winning-ticket`.
 
-use lth_lab::{EarlyBirdSettings, Experiment, MaskUpdateSettings, Pruning, PruningSchedule};
-use lth_model::{Architecture, Density, ParameterKind, Rate, nearest_name};
+use lth_lab::Experiment;
 
-use lth_ticket::{Allocation, Keep, Mask1Action as _, Scope};
-
-use super::{
-    model::model,
-    recipe::apply_training,
-    values::{number, parse, positive},
-};
-use crate::{
-    arguments::{FindTicketArguments, PruningArguments},
-    failure::Failure,
-};
+use super::model::model;
+use crate::{arguments::FindTicketArguments, failure::Failure};
 
 /// The experiment that was asked for; the data set's name is canonical already.
 ///
@@ -22,196 +12,9 @@ use crate::{
 pub(crate) fn experiment(arguments: &FindTicketArguments, dataset: &str) -> Result<Experiment, Failure> {
     let model = model(&arguments.data.model, &arguments.model)?;
     let mut experiment = Experiment::new(&model.name, dataset);
-    apply_training(&arguments.recipe, &mut experiment)?;
-    if let Some(seed) = &arguments.recipe.seed {
-        experiment.first_seed = parse(seed)?;
-    }
-    if let Some(replicates) = &arguments.run.replicates {
-        experiment.replicates =
-            positive("number of replicates", replicates, "--replicates 5; their seeds follow from --seed")?;
-    }
-    if let Some(keep) = &arguments.run.keep {
-        experiment.keep = parse(keep)?;
-    }
-    let network = model.build_as_made().map_err(Failure::bad_input)?;
-    apply_pruning(&arguments.pruning, &network, &mut experiment)?;
+    arguments.settings.apply(&mut experiment)?;
+    experiment.view.check().map_err(Failure::bad_input)?;
     Ok(experiment)
-}
-
-fn apply_pruning(
-    arguments: &PruningArguments,
-    network: &Architecture,
-    experiment: &mut Experiment,
-) -> Result<(), Failure> {
-    let layers: Vec<&str> = network
-        .parameters()
-        .iter()
-        .filter(|parameter| parameter.kind.is_prunable())
-        .map(|parameter| network.nodes[parameter.node].name.as_str())
-        .collect();
-    let has_convolutions = network.parameters().iter().any(|parameter| parameter.kind == ParameterKind::Conv);
-    let pruning = &mut experiment.pruning;
-    if let Some(rounds) = &arguments.number_of_iterations {
-        experiment.rounds = positive("number of rounds", rounds, "-i 20")?;
-    }
-    if let Some(rate) = &arguments.pruning_rate {
-        pruning.linear_rate = parse(rate)?;
-        // The papers prune the output layer at half the rate of the others.
-        pruning.output_rate = Rate::new(pruning.linear_rate.get() / 2.0).map_err(Failure::bad_input)?;
-        if has_convolutions {
-            pruning.conv_rate = pruning.linear_rate;
-        }
-    }
-    if let Some(rate) = &arguments.conv_rate {
-        if !has_convolutions {
-            return Err(Failure::input(
-                format!("{} has no convolutions to prune at a rate of their own", network.name),
-                "use --pruning-rate",
-            ));
-        }
-        pruning.conv_rate = parse(rate)?;
-    }
-    if let Some(rate) = &arguments.output_pruning_rate {
-        pruning.output_rate = parse(rate)?;
-    }
-    for text in &arguments.layer_rates {
-        let (layer, rate) = layer_rate(text, &layers)?;
-        pruning.layer_rates.insert(layer, rate);
-    }
-    for name in &arguments.excluded_layers {
-        pruning.excluded_layers.insert(layer_name(name, &layers)?);
-    }
-    if let Some(scope) = &arguments.scope {
-        pruning.scope = parse(scope)?;
-    }
-    if let Some(criterion) = &arguments.criterion {
-        pruning.criterion =
-            lth_ticket::find_criterion(criterion).map_err(Failure::bad_input)?.name().to_owned();
-    }
-    if arguments.one_shot {
-        pruning.schedule = PruningSchedule::OneShot;
-    }
-    if let Some(method) = &arguments.before_training {
-        let method = lth_ticket::find_before_training(method).map_err(Failure::bad_input)?;
-        pruning.schedule = PruningSchedule::BeforeTraining;
-        method.name().clone_into(&mut pruning.criterion);
-        if arguments.scope.is_none() {
-            pruning.scope = Scope::Global;
-        }
-    }
-    if let Some(method) = &arguments.during_training {
-        apply_during_training(method, arguments, pruning)?;
-    }
-    if arguments.early_bird {
-        pruning.schedule = PruningSchedule::EarlyBird;
-        Keep.name().into_owned().clone_into(&mut pruning.mask1_action);
-        let mut settings = EarlyBirdSettings::default();
-        if let Some(window) = &arguments.early_bird_window {
-            settings.window = positive("number of epochs", window, "--early-bird-window 5")?;
-        }
-        if let Some(threshold) = &arguments.early_bird_threshold {
-            settings.threshold = parse::<Density>(threshold)?.get();
-        }
-        pruning.early_bird = Some(settings);
-    }
-    if let Some(text) = &arguments.densities {
-        pruning.densities = text.split(',').map(|density| parse(density.trim())).collect::<Result<_, _>>()?;
-        experiment.rounds = pruning.densities.len() as u32 + 1;
-    }
-    if let Some(name) = &arguments.allocation {
-        pruning.allocation = Some(parse(name)?);
-    }
-    if let Some(steps) = &arguments.pruning_steps {
-        pruning.steps = Some(positive("number of pruning steps", steps, "--pruning-steps 100")?);
-    }
-    if let Some(text) = &arguments.grasp_temperature {
-        let (what, example) = ("temperature of GraSP", "--grasp-temperature 200");
-        let temperature = number(what, text, |value| value > 0.0, "a number above 0", example)?;
-        pruning.grasp_temperature =
-            Some(temperature).filter(|&given| f64::from(given) != lth_ticket::GRASP_TEMPERATURE);
-        if pruning.criterion != "grasp" {
-            return Err(Failure::input(
-                format!("--grasp-temperature {text} belongs to GraSP, not to {}", pruning.criterion),
-                "use --before-training grasp",
-            ));
-        }
-    }
-    pruning.inverted_scores = arguments.invert_scores;
-    if let Some(name) = &arguments.mask1_action {
-        let action = lth_ticket::find_mask1_action(name).map_err(Failure::bad_input)?;
-        pruning.mask1_action = action.name().into_owned();
-    }
-    if let Some(name) = &arguments.mask0_action {
-        let action = lth_ticket::find_mask0_action(name).map_err(Failure::bad_input)?;
-        action.name().clone_into(&mut pruning.mask0_action);
-    }
-    if let Some(way) = &arguments.retrain {
-        pruning.retraining = parse(way)?;
-    }
-    if let Some(step) = &arguments.rewind {
-        pruning.rewind = parse(step)?;
-    }
-    pruning.keep_optimizer_state = arguments.keep_optimizer_state;
-    for kind in &arguments.controls {
-        let kind = parse(kind)?;
-        if !experiment.controls.contains(&kind) {
-            experiment.controls.push(kind);
-        }
-    }
-    Ok(())
-}
-
-/// The method, its settings, and the defaults that follow from it.
-fn apply_during_training(
-    method: &str,
-    arguments: &PruningArguments,
-    pruning: &mut Pruning,
-) -> Result<(), Failure> {
-    let method = lth_ticket::find_during_training(method).map_err(Failure::bad_input)?;
-    pruning.schedule = PruningSchedule::DuringTraining;
-    method.name().clone_into(&mut pruning.criterion);
-    if method.starts_sparse() {
-        pruning.allocation = Some(Allocation::Erk);
-    } else if arguments.scope.is_none() {
-        pruning.scope = Scope::Global;
-    }
-    let mut updates = MaskUpdateSettings::default();
-    if let Some(every) = &arguments.update_every {
-        updates.every =
-            positive("number of iterations between changes of masks", every, "--update-every 100")?;
-    }
-    if let Some(end) = &arguments.update_end {
-        updates.end = parse(end)?;
-    }
-    if let Some(fraction) = &arguments.drop_fraction {
-        updates.drop_fraction = parse(fraction)?;
-    }
-    pruning.updates = Some(updates);
-    Ok(())
-}
-
-/// `fc1=0.3` or `fc1.weight=0.3`.
-fn layer_rate(text: &str, layers: &[&str]) -> Result<(String, Rate), Failure> {
-    let Some((name, rate)) = text.split_once('=') else {
-        return Err(Failure::input(
-            format!("the layer rate '{text}' has no '='"),
-            "use for example --layer-rate fc1=0.3",
-        ));
-    };
-    Ok((layer_name(name, layers)?, parse(rate)?))
-}
-
-/// The layer of this name, or of the weight of this name.
-fn layer_name(name: &str, layers: &[&str]) -> Result<String, Failure> {
-    let wanted = name.strip_suffix(".weight").unwrap_or(name);
-    if layers.contains(&wanted) {
-        return Ok(wanted.to_owned());
-    }
-    let hint = match nearest_name(wanted, layers.iter().copied()) {
-        Some(near) => format!("did you mean '{near}'? The layers are {}", layers.join(", ")),
-        None => format!("the layers are {}", layers.join(", ")),
-    };
-    Err(Failure::input(format!("there is no layer '{name}' to prune"), hint))
 }
 
 #[cfg(test)]
@@ -219,6 +22,7 @@ mod tests {
     use super::*;
     use crate::arguments::{Command, CommandLine};
     use clap::Parser;
+    use lth_model::{Hint, Optimizer, Rate};
 
     fn of(flags: &str) -> Result<Experiment, Failure> {
         of_model("lenet-300-100", flags)
@@ -232,6 +36,10 @@ mod tests {
             panic!("another command");
         };
         experiment(&arguments, "mnist")
+    }
+
+    fn check(experiment: &Experiment) -> Result<(), lth_lab::LabError> {
+        experiment.check(&lth_cpu::CpuEngine::new(), &lth_model::lenet_300_100(10), 60_000)
     }
 
     /// Every model, data set and option of the PyTorch tool (lecode-official/pytorch-lottery-ticket-hypothesis), as its README
@@ -288,7 +96,7 @@ mod tests {
     #[test]
     fn the_output_layer_follows_at_half_the_rate() {
         let pruning = of("--pruning-rate 0.4").unwrap().pruning;
-        assert_eq!((pruning.linear_rate.get(), pruning.output_rate.get()), (0.4, 0.2));
+        assert_eq!((pruning.rate.get(), pruning.output_rate.get()), (0.4, 0.2));
         let pruning = of("--pruning-rate 0.4 --output-pruning-rate 0.3").unwrap().pruning;
         assert_eq!(pruning.output_rate.get(), 0.3);
     }
@@ -297,18 +105,13 @@ mod tests {
     fn convolutions_follow_the_rate_unless_they_have_one() {
         let rates = |flags| {
             let pruning = of_model("conv-2", flags).unwrap().pruning;
-            [pruning.linear_rate, pruning.conv_rate, pruning.output_rate].map(Rate::get)
+            [pruning.rate, pruning.conv_rate, pruning.output_rate].map(Rate::get)
         };
         assert_eq!(rates(""), [0.2, 0.1, 0.1]);
         assert_eq!(rates("--pruning-rate 0.4"), [0.4, 0.4, 0.2]);
         assert_eq!(rates("--pruning-rate 0.4 --conv-rate 0.3"), [0.4, 0.3, 0.2]);
-        assert!(of("--conv-rate 0.3").is_err(), "there is no convolution");
-        let changed = of("--pruning-rate 0.4").unwrap();
-        assert_eq!(
-            changed.pruning.conv_rate.get(),
-            0.2,
-            "or runs from before there were convolutions would move"
-        );
+        assert!(check(&of("--conv-rate 0.3").unwrap()).is_err(), "there is no convolution");
+        check(&of("--pruning-rate 0.4").unwrap()).unwrap();
     }
 
     #[test]
@@ -326,23 +129,23 @@ mod tests {
             assert!(pruning.excluded_layers.contains("fc1"));
         }
         let experiment = of("--layer-rate fc1=0.3 --exclude-layer fc3").unwrap();
-        experiment.check(&lth_cpu::CpuEngine::new(), &lth_model::lenet_300_100(10), 60_000).unwrap();
-        let failure = of("--layer-rate fc9=0.3").unwrap_err();
-        assert!(failure.words().unwrap().1.unwrap().contains("fc1, fc2, fc3"));
+        check(&experiment).unwrap();
+        let error = check(&of("--layer-rate fc9=0.3").unwrap()).unwrap_err();
+        assert!(error.hint().unwrap().contains("fc1, fc2, fc3"), "{error}");
+        assert!(check(&of("--exclude-layer fc9").unwrap()).is_err());
         assert!(of("--layer-rate fc1").is_err());
         assert!(of("--layer-rate fc1=1").is_err());
     }
 
     #[test]
     fn the_usual_temperature_of_grasp_is_no_setting() {
-        let grasp = |flags: &str| of(&format!("--before-training grasp {flags}")).unwrap();
+        let grasp = |flags: &str| of(&format!("--at-init grasp {flags}")).unwrap();
         assert_eq!(grasp("--grasp-temperature 200"), grasp(""));
         let other = grasp("--grasp-temperature 1.5");
-        assert_eq!(other.pruning.grasp_temperature, Some(1.5));
         assert_ne!(other.folder_name(), grasp("").folder_name());
-        other.check(&lth_cpu::CpuEngine::new(), &lth_model::lenet_300_100(10), 60_000).unwrap();
+        check(&other).unwrap();
         for flags in ["snip --grasp-temperature 1", "grasp --grasp-temperature 0"] {
-            assert!(of(&format!("--before-training {flags}")).is_err(), "{flags}");
+            assert!(of(&format!("--at-init {flags}")).is_err(), "{flags}");
         }
     }
 
@@ -357,8 +160,12 @@ mod tests {
         for flags in [
             "-i 0",
             "--during-training rigel",
+            "--pruning-steps 5",
+            "--at-init snip --rewind 1ep",
+            "--early-bird-window 3",
             "--early-bird --early-bird-window 0",
             "--early-bird --early-bird-threshold 2",
+            "--early-bird --retrain fine-tuning",
             "--during-training rigl --update-every 0",
             "--during-training rigl --drop-fraction 1.5",
             "--during-training rigl --update-end 0",
@@ -394,13 +201,64 @@ mod tests {
             "--crop-padding 128",
             "--crop-padding -1",
             "--normalization units",
-            "--exclude-layer fc9",
-            "--conv-rate 0.1",
             "--batch-norm on",
         ] {
             let failure = of(flags).expect_err(flags);
             let (message, hint) = failure.words().unwrap();
             assert!(!message.is_empty() && hint.is_some_and(|hint| !hint.is_empty()), "{flags}: {failure:?}");
         }
+    }
+
+    #[test]
+    fn sgd_has_a_rate_of_its_own_unless_one_is_given() {
+        let recipe = |flags| of(flags).unwrap().recipe;
+        assert_eq!(recipe("--optimizer sgd").learning_rate, 0.1);
+        let nesterov = recipe("--optimizer sgd -l 0.8 --momentum 0.9 --nesterov");
+        assert_eq!(nesterov.learning_rate, 0.8);
+        assert_eq!(nesterov.optimizer, Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 0.0 });
+    }
+
+    #[test]
+    fn the_papers_optimizer_named_keeps_their_settings() {
+        let recipe = |flags| of_model("resnet-20", flags).unwrap().recipe;
+        assert_eq!(recipe("--optimizer sgd"), recipe(""));
+        assert_eq!(recipe("--optimizer adam").optimizer, Optimizer::ADAM);
+        assert_eq!(recipe("--optimizer adam").learning_rate, 1.2e-3);
+    }
+
+    #[test]
+    fn a_warmup_comes_before_any_schedule() {
+        for (flags, expected) in [
+            ("--warmup 100it", "warmup:100it+constant"),
+            ("--schedule cosine --warmup 1ep", "warmup:1ep+cosine"),
+            ("--schedule warmup:1ep+cosine --warmup 0it", "cosine"),
+            ("--schedule milestones:5ep,0.1", "milestones:5ep,0.1"),
+        ] {
+            assert_eq!(of(flags).unwrap().recipe.schedule.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn images_gradients_and_targets_are_treated_as_asked() {
+        let recipe =
+            of("--label-smoothing 0.1 --gradient-clip 2.5 --crop-padding 4 --flip on").unwrap().recipe;
+        assert_eq!((recipe.label_smoothing, recipe.gradient_clip), (0.1, Some(2.5)));
+        assert_eq!((recipe.augmentation.crop_padding, recipe.augmentation.horizontal_flip), (4, true));
+    }
+
+    #[test]
+    fn flags_that_contradict_each_other_are_refused() {
+        for flags in ["--momentum 0.9", "--nesterov", "--optimizer sgd --nesterov", "--length 0it"] {
+            assert!(of(flags).is_err(), "{flags}");
+        }
+    }
+
+    #[test]
+    fn any_setting_can_be_set_by_its_key() {
+        let flags = of("-b 100 --criterion movement --control random-mask").unwrap();
+        let set =
+            of("--set batch_size=100 --set pruning.criterion=movement --set controls=random-mask").unwrap();
+        assert_eq!(flags, set);
+        assert_eq!(of("-b 50 --set batch-size=100").unwrap().recipe.batch_size, 100);
     }
 }

@@ -8,7 +8,7 @@ use lth_model::{
 };
 use lth_ticket::{DataOrder, Ticket, complete_masks, mask_weights};
 
-use super::{given, values::parse};
+use super::given;
 use crate::{arguments::StartArguments, failure::Failure, output::Messages};
 
 /// Weights, masks and the place in training that they are of.
@@ -35,12 +35,11 @@ impl Start {
     /// When a file cannot be read, is of another architecture, or holds what cannot be trained.
     pub(crate) fn of(
         arguments: &StartArguments,
-        seed: Option<&str>,
+        seed: Option<Seed>,
         architecture: &Architecture,
         recipe: &Recipe,
         messages: &Messages,
     ) -> Result<Self, Failure> {
-        let seed = seed.map(parse::<Seed>).transpose()?;
         let order = if arguments.no_shuffle { DataOrder::Stored } else { DataOrder::Shuffled };
         if let Some(path) = &arguments.ticket {
             let file = given(path, Some(architecture), messages)?.into_file().map_err(Failure::bad_input)?;

@@ -32,26 +32,26 @@ fn unknown_names_are_answered_with_the_nearest() {
 fn numbers_that_make_no_sense_are_refused() {
     let sandbox = Sandbox::new();
     for (flags, error, hint) in [
-        ("-e 0", "the number of epochs '0'", "-e 50"),
-        ("-e -3", "the number of epochs '-3'", "-e 50"),
-        ("-e 1.5", "the number of epochs '1.5'", "-e 50"),
-        ("-b 0", "the batch size '0'", "-b 60"),
-        ("-b -60", "the batch size '-60'", "-b 60"),
-        ("-l 0", "the learning rate '0'", "-l 0.0012"),
-        ("-l -0.1", "the learning rate '-0.1'", "-l 0.0012"),
-        ("-l nan", "the learning rate 'nan'", "-l 0.0012"),
-        ("-i 0", "the number of rounds '0'", "-i 20"),
-        ("--pruning-rate 0", "rate '0' is not valid", "0.2 for 20 %"),
-        ("--pruning-rate 1", "rate '1' is not valid", "0.2 for 20 %"),
-        ("--pruning-rate -0.2", "rate '-0.2' is not valid", "0.2 for 20 %"),
-        ("--output-pruning-rate 1.5", "rate '1.5' is not valid", "0.2 for 20 %"),
-        ("--layer-rate fc1=2", "rate '2' is not valid", "0.2 for 20 %"),
-        ("--layer-rate fc7=0.2", "there is no layer 'fc7'", "fc1, fc2, fc3"),
-        ("--length 50", "step '50' is not valid", "50ep"),
-        ("--length 0it", "'0it' is no training at all", "50ep"),
+        ("-e 0", "recipe.length = 0ep", "50ep"),
+        ("-e -3", "recipe.length = -3ep", "50ep"),
+        ("-e 1.5", "recipe.length = 1.5ep", "50ep"),
+        ("-b 0", "recipe.batch_size = 0: it must be a whole number of at least 1", "60"),
+        ("-b -60", "recipe.batch_size = -60", "60"),
+        ("-l 0", "recipe.learning_rate = 0: it must be a positive number", "0.0012"),
+        ("-l -0.1", "recipe.learning_rate = -0.1", "0.0012"),
+        ("-l nan", "recipe.learning_rate = nan", "0.0012"),
+        ("-i 0", "rounds = 0: it must be a whole number of at least 1", "20"),
+        ("--pruning-rate 0", "pruning.rate = 0", "0.2 for 20 %"),
+        ("--pruning-rate 1", "pruning.rate = 1", "0.2 for 20 %"),
+        ("--pruning-rate -0.2", "pruning.rate = -0.2", "0.2 for 20 %"),
+        ("--output-pruning-rate 1.5", "pruning.output_rate = 1.5", "0.2 for 20 %"),
+        ("--layer-rate fc1=2", "pruning.layer_rates = fc1=2", "0.2 for 20 %"),
+        ("--layer-rate fc7=0.2", "there is no prunable layer 'fc7'", "fc1, fc2, fc3"),
+        ("--length 50", "recipe.length = 50: a unit is missing", "50ep"),
+        ("--length 0it", "recipe.length = 0it: it is no training at all", "50ep"),
         ("--rewind 1ep --length 1ep", "pruning.rewind = 1ep", "before the end"),
         ("--jobs 0", "the number of jobs '0'", "--jobs 2"),
-        ("--replicates 0", "the number of replicates '0'", "--replicates 5"),
+        ("--replicates 0", "replicates = 0", "5"),
         ("-i 2000000000", "rounds = 2000000000", "10000 at most"),
         ("-i 2000000000 --one-shot", "rounds = 2000000000", "10000 at most"),
         ("--replicates 2000000000", "replicates = 2000000000", "100000 trainings at most"),
@@ -59,14 +59,16 @@ fn numbers_that_make_no_sense_are_refused() {
         ("--threads 2000000000", "the number of threads '2000000000'", "--threads 2"),
         ("-b 18446744073709551615", "recipe.batch_size = 18446744073709551615", "no larger than the data"),
         ("--rewind 4000000000ep", "pruning.rewind = 4000000000ep", "before the end"),
-        ("--evaluate-every 0", "the number of iterations between evaluations '0'", "--evaluate-every 100"),
-        ("--validation -1", "the validation size '-1'", "--validation 5000"),
-        ("--seed x", "seed 'x' is not valid", "--seed 0"),
-        ("--keep some", "keep policy 'some'", "tickets, last, best, all"),
+        ("--evaluate-every 0", "evaluate_every = 0", "100"),
+        ("--validation -1", "validation_size = -1", "5000"),
+        ("--seed x", "seed = x", "0"),
+        ("--keep some", "keep = some", "tickets, last, best, all"),
         ("--criterion large", "large", ""),
-        ("--control reinit", "control 'reinit'", ""),
-        ("--optimizer adan", "there is no optimizer 'adan'", "did you mean 'adam'?"),
-        ("--momentum 0.9", "settings of SGD", "--optimizer sgd"),
+        ("--control reinit", "controls = reinit", "random-reinit"),
+        ("--set batchsize=3", "there is no setting 'batchsize'", "did you mean 'batch_size'?"),
+        ("--set model=conv-2", "model cannot be set so", "name model and data set in the command"),
+        ("--optimizer adan", "recipe.optimizer = adan", "did you mean 'adam'?"),
+        ("--momentum 0.9", "it is a setting of SGD", "--optimizer sgd"),
         ("-e 2 --length 5it", "cannot be used with", "--help"),
         ("-b 241 --validation 60", "recipe.batch_size = 241", "no larger than the data"),
         ("--validation 300", "validation_size = 300", "fewer"),
@@ -133,9 +135,9 @@ fn an_experiment_file_with_a_mistake_is_shown_its_place() {
     let sandbox = Sandbox::new();
     let head = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n";
     fs::write(sandbox.join("a.toml"), format!("{head}replicats = 3\n")).unwrap();
-    sandbox.refused("run a.toml", "a.toml:3:1: unknown field 'replicats'", "did you mean 'replicates'?");
-    fs::write(sandbox.join("b.toml"), format!("{head}[pruning]\nlinear_rate = 1.5\n")).unwrap();
-    sandbox.refused("run b.toml", "b.toml:4:15", "");
+    sandbox.refused("run a.toml", "a.toml:3:1: unknown setting 'replicats'", "did you mean 'replicates'?");
+    fs::write(sandbox.join("b.toml"), format!("{head}[pruning]\nrate = 1.5\n")).unwrap();
+    sandbox.refused("run b.toml", "b.toml:4:8", "");
     fs::write(sandbox.join("c.toml"), "model = \"lenet-300\"\ndataset = \"mnist\"\n").unwrap();
     sandbox.refused("run c.toml", "there is no model 'lenet-300'", "lenet-300-100");
     fs::write(sandbox.join("d.toml"), format!("{head}rounds = 2000000000\n")).unwrap();

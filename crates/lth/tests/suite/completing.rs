@@ -37,7 +37,7 @@ fn bash_completes_commands_flags_and_names() {
         ("lth find-winning-ticket lenet-300-100 mnist --dry", vec!["--dry-run"]),
         ("lth find-winning-ticket lenet-300-100 mnist --criterion movem", vec!["movement"]),
         ("lth find-winning-ticket lenet-300-100 mnist --control random-r", vec!["random-reinit"]),
-        ("lth find-winning-ticket lenet-300-100 mnist --before-training syn", vec!["synflow"]),
+        ("lth find-winning-ticket lenet-300-100 mnist --at-init syn", vec!["synflow"]),
         ("lth control runs/x --kind resh", vec!["reshuffle", "reshuffle-same-sign"]),
         ("lth train lenet-300-100 mnist --optimizer adam", vec!["adam", "adamw"]),
         ("lth supermask learn lenet-5 kmn", vec!["kmnist"]),

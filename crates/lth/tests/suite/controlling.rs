@@ -124,7 +124,7 @@ fn actions_and_ways_of_retraining_are_checked_before_training() {
     let with = |flags: &str| format!("find-ticket {SMALL} -i 2 --no-figures {flags}");
     sandbox.refused(&with("--mask1-action reint"), "no mask-1 action 'reint'", "did you mean 'reinit'?");
     sandbox.refused(&with("--mask0-action none"), "no mask-0 action 'none'", "zero");
-    sandbox.refused(&with("--retrain often"), "way of retraining 'often'", "fine-tuning");
+    sandbox.refused(&with("--retrain often"), "pruning.retraining = often", "fine-tuning");
     sandbox.refused(
         &with("--retrain fine-tuning --mask1-action reinit"),
         "kept weights stay as they were trained",

@@ -36,8 +36,8 @@ find-winning-ticket | find-ticket)
     set -- "$@" --no-figures
     given --validation || set -- "$@" --validation 20
     given -e || given --length || set -- "$@" -e 10
-    given --during-training && set -- "$@" --update-every 1
-    given --before-training && set -- "$@" --pruning-steps 2
+    given --dynamic && set -- "$@" --update-every 1
+    given --at-init && set -- "$@" --pruning-steps 2
     ;;
 train) given --validation || set -- "$@" --validation 20 ;;
 transfer) set -- "$@" --validation 20 --no-figures ;;

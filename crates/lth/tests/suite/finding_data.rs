@@ -182,7 +182,7 @@ fn sizes_that_no_memory_holds_are_refused() {
         "image size 100000 is not valid: it must be 1 to 16384 pixels",
         "--image-size 64",
     );
-    refused("--resize 8", "--image-size", "");
+    refused("--resize 8", "does not fit image size none", "--image-size 224");
     refused(
         "--image-size 8 --resize 4",
         "resize 4 does not fit image size 8",

@@ -109,7 +109,7 @@ fn what_cannot_be_listed_is_refused() {
     sandbox.refused("runs nowhere", "cannot read 'nowhere'", "check the path");
     sandbox.refused("runs --where criterion", "it has no =", "criterion=movement");
     sandbox.refused("runs --where criterium=movement", "no run has it", "'criterion'");
-    sandbox.refused("runs --sort schedule", "several settings end in it", "pruning.schedule");
+    sandbox.refused("runs --sort shedule", "no run has it", "'schedule'");
 }
 
 #[test]

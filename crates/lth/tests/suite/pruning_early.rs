@@ -79,10 +79,10 @@ fn masks_change_while_a_round_trains() {
     );
     sandbox.refused(
         &with("--during-training set --update-every 1000"),
-        "pruning.updates.every",
+        "pruning.update_every",
         "train longer",
     );
-    sandbox.refused(&with("--allocation erk"), "pruning.allocation", "--before-training");
+    sandbox.refused(&with("--allocation erk"), "pruning.allocation", "--at-init");
     let gradual = with("--during-training gradual --control random-mask");
     sandbox.refused(&gradual, "whose mask no control can change", "leave it out");
 }
@@ -98,5 +98,5 @@ fn a_young_networks_ticket_tells_its_epoch() {
     let told = sandbox.output(&format!("inspect {}", ticket.display()));
     let line = told.lines().find(|line| line.contains("early-bird-epoch"));
     assert!(line.is_some_and(|line| line.trim_end().ends_with('5')), "{told}");
-    sandbox.refused(&format!("{flags} --early-bird-window 1"), "pruning.early_bird.window", "2 or more");
+    sandbox.refused(&format!("{flags} --early-bird-window 1"), "at least 2", "for example 5");
 }

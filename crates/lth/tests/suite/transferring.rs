@@ -144,7 +144,10 @@ fn another_optimizer_on_the_same_data_keeps_the_whole_ticket() {
         assert_eq!((&taken.masks, &taken.tensors), (&ticket.masks, &ticket.tensors));
     }
     let settings = std::fs::read_to_string(folder.join("transfer.toml")).unwrap();
-    assert!(settings.contains("name = \"sgd\"") && settings.contains("keep_output = true"), "{settings}");
+    assert!(
+        settings.contains("optimizer = \"sgd\"") && settings.contains("keep_output = true"),
+        "{settings}"
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ pub(crate) fn run(output: &Path, number: usize, rounds: u32) -> Layout {
     experiment.rounds = rounds;
     experiment.recipe.batch_size = 60 + number;
     experiment.recipe.length = Step::from_iterations(2_000);
-    experiment.pruning.criterion = ["large-final", "movement"][number % 2].to_owned();
+    experiment.set("criterion", ["large-final", "movement"][number % 2]).unwrap();
     let layout = Layout::new(output.join(format!("run-{number:04}")));
     let write = |path: &Path, text: &str| {
         fs::create_dir_all(path.parent().unwrap()).unwrap();

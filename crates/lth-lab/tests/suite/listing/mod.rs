@@ -97,7 +97,7 @@ fn conditions_choose_runs() {
         (&["learning_rate=1.2e-3", "rounds=4"], &["0"]),
         (&["state=unfinished"], &["5"]),
         (&["density<0.5"], &["2", "3", "4"]),
-        (&["optimizer=adam", "name=run-0002"], &["2"]),
+        (&["optimizer=adam", "folder=run-0002"], &["2"]),
         (&["densities=0.1"], &[]),
     ] {
         assert_eq!(chosen(texts, None), expected, "{texts:?}");

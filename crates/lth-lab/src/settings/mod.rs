@@ -4,22 +4,24 @@ mod check;
 mod defaults;
 mod differences;
 mod file;
-mod file_tables;
 mod identity;
 mod keep;
+mod procedure;
+mod schema;
+mod setting;
+mod table;
 mod title;
+mod value;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt, iter,
+    iter,
     path::{Path, PathBuf},
-    str::FromStr,
 };
 
 use lth_data::{DatasetName, DatasetView, NormalizationMethod};
-use lth_model::{Architecture, Density, ParseError, Rate, Recipe, Schedule, Seed, Step};
-use lth_ticket::{Allocation, DataOrder, PruningError, PruningRates, Scope, density_ladder};
-use serde::{Deserialize, Serialize};
+use lth_model::{Architecture, Density, Rate, Recipe, Schedule, Seed};
+use lth_ticket::{DataOrder, PruningError, PruningRates, Scope, density_ladder};
 
 use crate::{ControlKind, LabError, Layout, Variant};
 
@@ -27,9 +29,13 @@ pub(crate) use check::MOST_TRAININGS;
 pub use check::check_memory;
 pub use differences::{DifferingSetting, differing_settings};
 pub use file::FORMAT;
-pub(crate) use file::commented_settings;
 pub use keep::{Keep, KeepEstimate};
+pub use procedure::{AtInit, Dynamic, EarlyBird, MaskUpdates, OfTrained, Procedure, Retraining};
+pub use schema::schema;
+pub use setting::{Flag, Gives, Group, Kind, Role, Setting};
+pub use table::{find_setting, settings};
 pub use title::{data_name, short_name};
+pub use value::{Refusal, Value};
 
 /// Everything resolved of one run of `lth find-winning-ticket`.
 ///
@@ -45,26 +51,25 @@ pub use title::{data_name, short_name};
 /// experiment.recipe.batch_size = 100;
 /// assert_ne!(experiment.folder_name(), "lenet-300-100-mnist-default");
 /// ```
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Experiment {
+    /// What the user calls the run.
+    pub name: Option<String>,
+    /// What the user marks the run with.
+    pub tags: BTreeSet<String>,
     /// The model's name.
     pub model: String,
     /// The fingerprint of a network of the user's own (`custom:FILE`), whose file may change.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub network_fingerprint: Option<String>,
     /// The data set's name; of a folder of images its label, `image-folder:photos`.
     pub dataset: String,
     /// Where a folder of images was read last. Its images are told by `dataset_fingerprint`, wherever they lie.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub data_folder: Option<PathBuf>,
     /// The fingerprint of the data, when they are not the published ones.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub dataset_fingerprint: Option<String>,
     /// A plain training (`lth train`) says here what it starts from: `initialization`, or the hash of what was given.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<String>,
     /// The hash of the weights that the run begins with instead of fresh ones: a network that was trained on something else before.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub initial_weights: Option<String>,
     /// How many train-prune cycles; may grow later.
     pub rounds: u32,
@@ -85,10 +90,8 @@ pub struct Experiment {
     /// Trainings that each ticket is compared with.
     pub controls: Vec<ControlKind>,
     /// Runs, or ticket files, whose masks the control `other-run-mask` takes, one a draw.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub mask_runs: Vec<PathBuf>,
     /// Which part of the data set is used, and what is changed in it.
-    #[serde(skip_serializing_if = "DatasetView::is_whole")]
     pub view: DatasetView,
     /// How weights are pruned and what tickets restart from.
     pub pruning: Pruning,
@@ -97,24 +100,20 @@ pub struct Experiment {
 }
 
 /// How weights are pruned and what tickets restart from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Pruning {
-    /// Whether each round prunes the last round's network or all prune the dense one.
-    pub schedule: PruningSchedule,
-    /// The name of the scores that decide what is kept: of a criterion, or of a method of pruning before training.
-    pub criterion: String,
+    /// Which network each round's mask is cut from.
+    pub procedure: Procedure,
     /// Whether weights compete within a layer or with all others.
     pub scope: Scope,
     /// The fraction of a layer's live weights that a round prunes; in the global scope, that of all weights together.
-    pub linear_rate: Rate,
+    pub rate: Rate,
     /// The same, of convolutions; not used in the global scope.
     pub conv_rate: Rate,
     /// The same, of the output layer; not used in the global scope.
     pub output_rate: Rate,
-    /// Where in training the weights are taken that tickets restart from.
-    pub rewind: Step,
-    /// Whether the optimiser's memory is rewound with the weights; otherwise it starts fresh.
-    pub keep_optimizer_state: bool,
+    /// Rates of single layers, by name.
+    pub layer_rates: BTreeMap<String, Rate>,
     /// Layers that are never pruned, by name; their weights count in density all the same.
     pub excluded_layers: BTreeSet<String>,
     /// What kept weights restart from; the name of a mask-1 action.
@@ -123,126 +122,6 @@ pub struct Pruning {
     pub mask0_action: String,
     /// Whether scores are inverted, so that the highest are pruned: a sanity check.
     pub inverted_scores: bool,
-    /// How tickets are trained after pruning.
-    pub retraining: Retraining,
-    /// The densities of rounds 1, 2, ...; where there are none, those that the rates lead to.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub densities: Vec<Density>,
-    /// How a density is spread over layers before training; where it is not said, by the scores.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub allocation: Option<Allocation>,
-    /// In how many steps a network is pruned before training; where it is not said, the method's own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub steps: Option<u64>,
-    /// What GraSP divides logits by; where it is not said, the authors' 200.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub grasp_temperature: Option<f32>,
-    /// How masks change during training.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub updates: Option<MaskUpdateSettings>,
-    /// When a mask counts as calm, in early-bird pruning.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub early_bird: Option<EarlyBirdSettings>,
-    /// Rates of single layers, by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub layer_rates: BTreeMap<String, Rate>,
-}
-
-/// Which trained network a round's mask is cut from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PruningSchedule {
-    /// The network of the round before (iterative magnitude pruning).
-    Iterative,
-    /// The dense network of round 0, at once to the density that the round would have in iterative pruning.
-    OneShot,
-    /// None: the untrained one is pruned, scored by a method of pruning before training.
-    BeforeTraining,
-    /// None: masks change while the round trains, by a method of pruning during training.
-    DuringTraining,
-    /// The dense network of the epoch at which its mask stops changing.
-    EarlyBird,
-}
-
-/// When the mask of a young network counts as calm (You et al. 2020).
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EarlyBirdSettings {
-    /// The masks of so many epochs are looked at.
-    pub window: u32,
-    /// The newest is no further from any other: the fraction of weights that they do not agree on.
-    pub threshold: f64,
-}
-
-impl Default for EarlyBirdSettings {
-    /// The paper's: five masks, 0.1.
-    fn default() -> Self {
-        Self { window: 5, threshold: 0.1 }
-    }
-}
-
-/// When masks change during training, and how much.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MaskUpdateSettings {
-    /// Iterations from one change to the next.
-    pub every: u64,
-    /// The part of the training after which masks stay.
-    pub end: Rate,
-    /// The fraction of a layer's weights that the first change replaces; not used in gradual pruning.
-    pub drop_fraction: Rate,
-}
-
-impl Default for MaskUpdateSettings {
-    /// Every 100 iterations over three quarters of the training, 30 % at first (Evci et al. 2020).
-    fn default() -> Self {
-        let rate = |value| Rate::new(value).expect("it is between 0 and 1");
-        Self { every: 100, end: rate(0.75), drop_fraction: rate(0.3) }
-    }
-}
-
-/// How tickets are trained after pruning (Renda et al. 2020). The rewind point is where the schedule goes on in all of them:
-/// with a training of T iterations and a rewind to T - t, tickets are trained for t.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Retraining {
-    /// Weights and schedule are rewound.
-    #[default]
-    WeightRewinding,
-    /// Weights stay as they were trained, the schedule is rewound.
-    LearningRateRewinding,
-    /// Weights stay as they were trained, the learning rate is the last of the schedule throughout.
-    FineTuning,
-}
-
-impl Retraining {
-    /// Every way, with its name.
-    pub const ALL: [(&'static str, Self); 3] = [
-        ("weight-rewinding", Self::WeightRewinding),
-        ("learning-rate-rewinding", Self::LearningRateRewinding),
-        ("fine-tuning", Self::FineTuning),
-    ];
-}
-
-impl fmt::Display for Retraining {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::ALL.into_iter().find(|(_, way)| way == self).map_or("", |(name, _)| name);
-        f.pad(name)
-    }
-}
-
-impl FromStr for Retraining {
-    type Err = ParseError;
-
-    fn from_str(text: &str) -> Result<Self, ParseError> {
-        let found = Self::ALL.into_iter().find(|(name, _)| *name == text);
-        found.map(|(_, way)| way).ok_or_else(|| ParseError {
-            what: "way of retraining",
-            value: text.to_owned(),
-            reason: "there is none of this name".to_owned(),
-            hint: "one of weight-rewinding, learning-rate-rewinding, fine-tuning".to_owned(),
-        })
-    }
 }
 
 impl Experiment {
@@ -252,6 +131,8 @@ impl Experiment {
     pub fn new(model: &str, dataset: &str) -> Self {
         let parsed = DatasetName::parse(dataset).ok();
         Self {
+            name: None,
+            tags: BTreeSet::new(),
             model: model.to_owned(),
             network_fingerprint: None,
             dataset: parsed.as_ref().map_or_else(|| dataset.to_owned(), DatasetName::label),
@@ -312,7 +193,8 @@ impl Experiment {
     /// # Errors
     /// When rates name layers that do not exist.
     pub fn density_of(&self, round: u32, architecture: &Architecture) -> Result<Density, PruningError> {
-        if let Some(density) = (round as usize).checked_sub(1).and_then(|at| self.pruning.densities.get(at)) {
+        let asked = self.pruning.procedure.densities();
+        if let Some(density) = (round as usize).checked_sub(1).and_then(|at| asked.get(at)) {
             return Ok(*density);
         }
         let ladder = density_ladder(architecture, self.pruning.scope, &self.rates(), round.into())?;
@@ -321,7 +203,7 @@ impl Experiment {
 
     /// The recipe of tickets after pruning: in fine-tuning the last learning rate throughout.
     pub fn retraining_recipe(&self, per_epoch: u64) -> Recipe {
-        match self.pruning.retraining {
+        match self.pruning.procedure.retraining() {
             Retraining::WeightRewinding | Retraining::LearningRateRewinding => self.recipe.clone(),
             Retraining::FineTuning => {
                 let last = self.recipe.length.iterations(per_epoch).saturating_sub(1);
@@ -334,7 +216,7 @@ impl Experiment {
     /// The rates in the form that pruning takes.
     pub fn rates(&self) -> PruningRates {
         PruningRates {
-            linear: self.pruning.linear_rate,
+            linear: self.pruning.rate,
             conv: self.pruning.conv_rate,
             output: self.pruning.output_rate,
             layers: self.pruning.layer_rates.clone(),

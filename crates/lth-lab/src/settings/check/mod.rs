@@ -9,10 +9,9 @@ mod size;
 pub use memory::check_memory;
 pub(crate) use size::MOST_TRAININGS;
 
-use lth_model::{Architecture, Engine, Hint, Program, Recipe, Schedule};
-use lth_ticket::Scope;
+use lth_model::{Architecture, Engine, Program, Recipe, Schedule};
 
-use super::{Experiment, Keep, Retraining};
+use super::{Experiment, Keep, Procedure, Retraining};
 use crate::LabError;
 
 /// A last learning rate below this part of the first leaves nothing to fine-tune with.
@@ -41,7 +40,7 @@ impl Experiment {
         check_warmup(&self.recipe, per_epoch)?;
         engine.supports(&Program::training(architecture, &self.recipe))?;
         check_batches(&self.recipe, architecture, training_examples - self.validation_size)?;
-        let rewind = self.pruning.rewind;
+        let rewind = self.pruning.procedure.rewind();
         if rewind.iterations(per_epoch) >= length {
             return refuse(
                 "pruning.rewind",
@@ -50,7 +49,7 @@ impl Experiment {
                 "rewind to a step before the end of training",
             );
         }
-        if self.pruning.keep_optimizer_state && rewind.is_zero() {
+        if self.pruning.procedure.keeps_optimizer_state() && rewind.is_zero() {
             return refuse(
                 "pruning.keep_optimizer_state",
                 true,
@@ -58,12 +57,12 @@ impl Experiment {
                 "rewind to a later step, for example 500it, or leave it out",
             );
         }
-        if self.pruning.retraining == Retraining::FineTuning
+        if self.pruning.procedure.retraining() == Retraining::FineTuning
             && self.retraining_recipe(per_epoch).learning_rate < self.recipe.learning_rate * VANISHED
         {
             return refuse(
                 "pruning.retraining",
-                self.pruning.retraining,
+                self.pruning.procedure.retraining(),
                 format!("the schedule {} ends near a learning rate of 0", self.recipe.schedule),
                 "use learning-rate-rewinding, or a schedule that ends above 0",
             );
@@ -76,33 +75,20 @@ impl Experiment {
                 "use --keep all or --validation 5000",
             );
         }
-        self.check_criterion()?;
-        if let Some(updates) = &self.pruning.updates
-            && updates.every as f64 > updates.end.get() * length as f64
+        self.check_procedure()?;
+        if let Procedure::Dynamic(dynamic) = &self.pruning.procedure
+            && dynamic.updates.every as f64 > dynamic.updates.end.get() * length as f64
         {
             return refuse(
-                "pruning.updates.every",
-                updates.every,
-                format!("masks change in the first {} of {length} iterations only", updates.end),
+                "pruning.update_every",
+                dynamic.updates.every,
+                format!("masks change in the first {} of {length} iterations only", dynamic.updates.end),
                 "change masks more often, or train longer",
             );
         }
         self.check_controls()?;
         self.check_densities(architecture)?;
-        self.check_actions()?;
-        let unknown = |error: lth_ticket::UnknownName| {
-            setting("pruning.layer_rates", &error.name, error.to_string(), error.hint().unwrap_or_default())
-        };
-        self.rates().check(architecture).map_err(unknown)?;
-        if self.pruning.scope == Scope::Global && !self.pruning.layer_rates.is_empty() {
-            return refuse(
-                "pruning.layer_rates",
-                format!("{:?}", self.pruning.layer_rates.keys()),
-                "with the global scope all layers are ranked together, at one rate",
-                "use the scope 'layer', or exclude layers instead",
-            );
-        }
-        Ok(())
+        self.check_rates(architecture)
     }
 }
 
@@ -191,9 +177,8 @@ fn setting(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::PruningSchedule;
     use lth_cpu::CpuEngine;
-    use lth_model::{Rate, Step, lenet_300_100};
+    use lth_model::{Hint, Rate, Step, lenet_300_100};
 
     type Change = fn(&mut Experiment);
 
@@ -260,32 +245,30 @@ mod tests {
     fn nonsense_is_refused_with_the_setting_and_a_hint() {
         let wrong: [(&str, Change); 26] = [
             ("pruning.densities = 0.003", |e| {
-                e.pruning.schedule = PruningSchedule::OneShot;
+                e.pruning.procedure = Procedure::one_shot();
                 e.pruning.excluded_layers.insert("fc3".to_owned());
-                e.pruning.densities = vec![lth_model::Density::new(0.003).unwrap()];
+                e.set("densities", "0.003").unwrap();
                 e.rounds = 2;
             }),
             ("pruning.densities = 0.000005", |e| {
-                e.pruning.schedule = PruningSchedule::DuringTraining;
-                e.pruning.criterion = "rigl".to_owned();
-                e.pruning.allocation = Some(lth_ticket::Allocation::Erk);
-                e.pruning.densities = vec![lth_model::Density::new(0.000_005).unwrap()];
+                e.pruning.procedure = Procedure::dynamic(lth_ticket::DuringTraining::RigL);
+                e.set("densities", "0.000005").unwrap();
                 e.rounds = 2;
             }),
             ("pruning.mask1_action = rewnd", |e| e.pruning.mask1_action = "rewnd".to_owned()),
             ("pruning.mask0_action = one", |e| e.pruning.mask0_action = "one".to_owned()),
             ("pruning.mask1_action = reinit", |e| {
                 e.pruning.mask1_action = "reinit".to_owned();
-                e.pruning.retraining = Retraining::FineTuning;
+                e.set("retraining", "fine-tuning").unwrap();
             }),
             ("pruning.keep_optimizer_state = true", |e| {
-                e.pruning.rewind = Step::from_epochs(1);
-                e.pruning.keep_optimizer_state = true;
-                e.pruning.retraining = Retraining::LearningRateRewinding;
+                e.set("rewind", "1ep").unwrap();
+                e.set("keep_optimizer_state", "on").unwrap();
+                e.set("retraining", "learning-rate-rewinding").unwrap();
             }),
             ("pruning.retraining = fine-tuning", |e| {
                 e.recipe.schedule = Schedule::Cosine { end: 0.0 };
-                e.pruning.retraining = Retraining::FineTuning;
+                e.set("retraining", "fine-tuning").unwrap();
             }),
             ("recipe.schedule = warmup:50ep+constant", |e| {
                 e.recipe.schedule = "warmup:50ep".parse().unwrap();
@@ -309,9 +292,11 @@ mod tests {
             ("length '0ep' is not valid", |e| e.recipe.length = Step::ZERO),
             ("learning rate '0' is not valid", |e| e.recipe.learning_rate = 0.0),
             ("learning rate 'NaN' is not valid", |e| e.recipe.learning_rate = f32::NAN),
-            ("pruning.rewind = 50ep", |e| e.pruning.rewind = Step::from_epochs(50)),
-            ("pruning.keep_optimizer_state = true", |e| e.pruning.keep_optimizer_state = true),
-            ("pruning.criterion = large", |e| e.pruning.criterion = "large".to_owned()),
+            ("pruning.rewind = 50ep", |e| e.set("rewind", "50ep").unwrap()),
+            ("pruning.keep_optimizer_state = true", |e| e.set("keep_optimizer_state", "on").unwrap()),
+            ("pruning.criterion = large", |e| {
+                e.pruning.procedure.of_trained_mut().unwrap().criterion = "large".to_owned();
+            }),
             ("pruning.layer_rates = fc9", |e| {
                 e.pruning.layer_rates.insert("fc9".to_owned(), Rate::new(0.1).unwrap());
             }),

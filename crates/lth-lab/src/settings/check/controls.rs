@@ -1,14 +1,14 @@
 //! Whether a run has what its controls need.
 
 use super::refuse;
-use crate::{Experiment, LabError, RunControl, experiment::PruningSchedule};
+use crate::{Experiment, LabError, RunControl, settings::Procedure};
 
 impl Experiment {
     /// Checks controls that need more than a ticket.
     pub(super) fn check_controls(&self) -> Result<(), LabError> {
         for kind in &self.controls {
             match kind.of_run() {
-                Some(RunControl::OneShot) if self.pruning.schedule != PruningSchedule::Iterative => {
+                Some(RunControl::OneShot) if !matches!(self.pruning.procedure, Procedure::Iterative(_)) => {
                     return refuse(
                         "controls",
                         kind,

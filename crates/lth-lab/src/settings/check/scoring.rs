@@ -2,10 +2,10 @@
 
 use lth_data::Dataset;
 use lth_model::Architecture;
-use lth_ticket::{BeforeTraining, EXAMPLES_PER_CLASS, find_before_training, scoring_examples};
+use lth_ticket::{BeforeTraining, EXAMPLES_PER_CLASS, scoring_examples};
 
 use super::{Experiment, refuse};
-use crate::{LabError, experiment::PruningSchedule, work::split_on_host};
+use crate::{LabError, work::split_on_host};
 
 impl Experiment {
     /// Checks the batches of examples on which weights are scored before training: how many there are depends on the classes
@@ -14,9 +14,8 @@ impl Experiment {
     /// # Errors
     /// [`LabError::Setting`] when batch normalisation would have no variance in the last.
     pub fn check_scoring(&self, architecture: &Architecture, data: &Dataset) -> Result<(), LabError> {
-        let scores = self.pruning.schedule == PruningSchedule::BeforeTraining
-            && self.rounds > 1
-            && find_before_training(&self.pruning.criterion).is_ok_and(BeforeTraining::needs_data);
+        let method = self.pruning.procedure.at_init_method().ok().flatten();
+        let scores = self.rounds > 1 && method.is_some_and(BeforeTraining::needs_data);
         if !scores || architecture.norm_of_one_value(1).is_none() {
             return Ok(());
         }
@@ -42,7 +41,7 @@ impl Experiment {
             format!(
                 "the last batch of the {count} examples that `{}` scores weights on has one example, and batch normalisation \
                  '{layer}' would have no variance",
-                self.pruning.criterion
+                self.pruning.procedure.criterion()
             ),
             format!("use another batch size, for example --batch-size {}", others.unwrap_or(2)),
         )

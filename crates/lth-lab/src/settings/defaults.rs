@@ -21,7 +21,7 @@ use lth_data::{DatasetName, NormalizationMethod};
 use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Step};
 use lth_ticket::Scope;
 
-use super::{Pruning, PruningSchedule, Retraining};
+use super::{Procedure, Pruning};
 
 /// What the papers do with a family of models.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -129,26 +129,16 @@ pub(super) fn recipe(model: &str, dataset: &str) -> Recipe {
 pub(super) fn pruning(model: &str) -> Pruning {
     let family = Family::of(model);
     Pruning {
-        schedule: PruningSchedule::Iterative,
-        criterion: "large-final".to_owned(),
+        procedure: Procedure::iterative(),
         scope: family.scope,
-        linear_rate: Rate::new(0.2).expect("0.2 is a rate"),
+        rate: Rate::new(0.2).expect("0.2 is a rate"),
         conv_rate: Rate::new(family.conv_rate).expect("the table above has rates"),
         output_rate: Rate::new(0.1).expect("0.1 is a rate"),
-        rewind: Step::ZERO,
-        keep_optimizer_state: false,
+        layer_rates: BTreeMap::new(),
         excluded_layers: family.excluded.iter().map(|&layer| layer.to_owned()).collect::<BTreeSet<_>>(),
         mask1_action: "rewind".to_owned(),
         mask0_action: "zero".to_owned(),
         inverted_scores: false,
-        retraining: Retraining::default(),
-        densities: Vec::new(),
-        allocation: None,
-        steps: None,
-        grasp_temperature: None,
-        updates: None,
-        early_bird: None,
-        layer_rates: BTreeMap::new(),
     }
 }
 

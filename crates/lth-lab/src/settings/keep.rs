@@ -91,10 +91,10 @@ impl Experiment {
         let ticket = weights + architecture.weight_count() as u64 + ENTRY_BYTES * masked;
 
         let rounds = u64::from(self.rounds);
-        let one_shot = self.pruning.schedule == super::PruningSchedule::OneShot;
+        let one_shot = matches!(self.pruning.procedure, super::Procedure::OneShot(..));
         // Iterative pruning leaves the ticket of one round more; a plain training none.
         let tickets = if one_shot || self.start.is_some() { rounds } else { rounds + 1 };
-        let starts = if self.pruning.rewind.is_zero() { 1 } else { 2 };
+        let starts = if self.pruning.procedure.rewind().is_zero() { 1 } else { 2 };
         let controls = rounds.saturating_sub(1) * self.controls.len() as u64;
         let trained = match keep {
             Keep::Tickets => u64::from(one_shot),

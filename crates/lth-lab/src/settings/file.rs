@@ -1,0 +1,383 @@
+//! `experiment.toml`: written with a comment at each setting, read with the place of each mistake.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    Experiment,
+    setting::{Kind, Setting},
+    table::{find_setting, settings},
+    value::Value,
+};
+use crate::LabError;
+
+/// The format of run folders that this version writes, and the only one that it reads.
+pub const FORMAT: u64 = 2;
+
+impl Experiment {
+    /// The text of `experiment.toml`: every setting, with comments.
+    pub fn to_toml(&self) -> String {
+        let mut text = format!(
+            "# `lth run experiment.toml` repeats this experiment.\n\n\
+             # The format of this run folder; an lth that does not know it leaves the folder alone.\nformat = {FORMAT}\n"
+        );
+        self.write_settings(&mut text, "");
+        text
+    }
+
+    /// Writes every setting as TOML with comments, in tables below `root` (empty, or with a dot at its end).
+    pub(crate) fn write_settings(&self, text: &mut String, root: &str) {
+        // Keys without a table come first: what follows the head of a table belongs to it.
+        let mut tables: Vec<(&str, Vec<(&Setting, Value)>)> = vec![("", Vec::new())];
+        for setting in settings() {
+            let Some(value) = setting.value(self) else { continue };
+            let table = setting.key.rsplit_once('.').map_or("", |(table, _)| table);
+            match tables.iter_mut().find(|(name, _)| *name == table) {
+                Some((_, entries)) => entries.push((setting, value)),
+                None => tables.push((table, vec![(setting, value)])),
+            }
+        }
+        for (table, entries) in tables {
+            if !table.is_empty() {
+                let _ = write!(text, "\n[{root}{table}]\n");
+            }
+            for (setting, value) in entries {
+                let _ = writeln!(text, "{}", comment(setting));
+                let _ = writeln!(text, "{} = {}", setting.name(), toml_text(setting, &value));
+            }
+        }
+    }
+
+    /// Reads an experiment from a file; settings that are left out have their default.
+    ///
+    /// # Errors
+    /// When the file cannot be read, was written by another version, has an unknown key or a bad value (with line and
+    /// column), or asks for more trainings than can be planned. Whether the settings make sense together is for [`Experiment::check`].
+    pub fn read(path: &Path) -> Result<Self, LabError> {
+        let text =
+            fs::read_to_string(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
+        Self::from_toml(&text, path)
+    }
+
+    /// Reads an experiment from text; the path is for messages.
+    ///
+    /// # Errors
+    /// As [`Experiment::read`].
+    pub fn from_toml(text: &str, path: &Path) -> Result<Self, LabError> {
+        let place = |offset, reason, hint| located(text, path, offset, reason, hint);
+        let table = DeTable::parse(text).map_err(|error| {
+            let reason = error.message().replace('`', "'");
+            let hint = "an experiment.toml of a finished run shows how each setting is written".to_owned();
+            place(error.span().map_or(0, |span| span.start), reason, hint)
+        })?;
+        check_format(table.get_ref(), path)?;
+        let mut given = Vec::new();
+        flatten(table.get_ref(), "", &mut |key, at, value| {
+            let setting = find_exactly(key).map_err(|hint| {
+                let name = key.rsplit('.').next().unwrap_or(key);
+                place(at, format!("unknown setting '{name}'"), hint)
+            })?;
+            let value =
+                value.map_err(|reason| place(at, reason, format!("for example {}", setting.example)))?;
+            given.push((setting, at, value));
+            Ok(())
+        })?;
+        let word = |key: &str| {
+            let found = given.iter().find(|(setting, ..)| setting.key == key);
+            found.map(|(_, _, value)| value.to_string()).ok_or_else(|| {
+                let hint = "an experiment names at least its model and its dataset".to_owned();
+                place(0, format!("missing setting '{key}'"), hint)
+            })
+        };
+        let mut experiment = Self::new(&word("model")?, &word("dataset")?);
+        let settings: Vec<(&'static Setting, Value)> = given
+            .iter()
+            .filter(|(setting, ..)| !["model", "dataset"].contains(&setting.key))
+            .map(|(setting, _, value)| (*setting, value.clone()))
+            .collect();
+        experiment.give(&settings).map_err(|error| match error {
+            LabError::Setting { setting, value, reason, hint } => {
+                let at = given.iter().find(|(own, ..)| own.key == setting).map_or(0, |(_, at, _)| *at);
+                place(at, format!("{setting} = {value}: {reason}"), hint)
+            }
+            other => other,
+        })?;
+        experiment.check_size()?;
+        Ok(experiment)
+    }
+}
+
+/// The comment before a setting.
+fn comment(setting: &Setting) -> String {
+    let end = if setting.summary().ends_with('.') { "" } else { "." };
+    format!("# {}{end}", setting.summary())
+}
+
+/// A value as TOML.
+fn toml_text(setting: &Setting, value: &Value) -> String {
+    let quoted = |text: &str| toml::Value::from(text).to_string();
+    let plain = |text: &str| match setting.kind {
+        Kind::Whole | Kind::Number | Kind::Numbers | Kind::Map | Kind::Switch => text.to_owned(),
+        Kind::Text | Kind::Name(_) | Kind::OpenName(_) | Kind::List(_) => quoted(text),
+    };
+    match value {
+        Value::One(text) => plain(text),
+        Value::List(texts) => {
+            format!("[{}]", texts.iter().map(|text| plain(text)).collect::<Vec<_>>().join(", "))
+        }
+        Value::Map(values) => {
+            let pairs = values.iter().map(|(name, text)| format!("{} = {}", quoted(name), plain(text)));
+            format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// The setting of this key, or the hint for one that there is not.
+fn find_exactly(key: &str) -> Result<&'static Setting, String> {
+    settings().find(|setting| setting.key == key).ok_or_else(|| {
+        let (table, name) = key.rsplit_once('.').map_or(("", key), |(table, name)| (table, name));
+        let same_table =
+            |setting: &&Setting| setting.key.rsplit_once('.').map_or("", |(own, _)| own) == table;
+        let names = settings().filter(same_table).map(Setting::name);
+        let near = lth_model::nearest_name(name, names);
+        let elsewhere = || find_setting(name).ok().map(|setting| setting.key);
+        match (near, elsewhere()) {
+            (Some(near), _) => format!("did you mean '{near}'?"),
+            (None, Some(key)) => format!("it is {key} in full"),
+            (None, None) => "remove it, or see `lth schema` for the settings of an experiment".to_owned(),
+        }
+    })
+}
+
+/// Tells of every value with its key and its place; of one that is no value of a setting, why.
+fn flatten(
+    table: &DeTable<'_>,
+    above: &str,
+    tell: &mut dyn FnMut(&str, usize, Result<Value, String>) -> Result<(), LabError>,
+) -> Result<(), LabError> {
+    for (name, value) in table {
+        let key =
+            if above.is_empty() { name.get_ref().to_string() } else { format!("{above}.{}", name.get_ref()) };
+        if above.is_empty() && key == "format" {
+            continue;
+        }
+        let known = settings().find(|setting| setting.key == key);
+        match value.get_ref() {
+            DeValue::Table(below) if known.is_none() => flatten(below, &key, tell)?,
+            // A mistake in a name is shown at the name, one in a value at the value.
+            found => {
+                tell(&key, if known.is_some() { value.span().start } else { name.span().start }, read(found))?
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read(value: &DeValue<'_>) -> Result<Value, String> {
+    Ok(match value {
+        DeValue::Array(items) => Value::List(items.iter().map(scalar).collect::<Result<_, _>>()?),
+        DeValue::Table(fields) => {
+            let pair =
+                |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| Ok((as_text(name), scalar(value)?));
+            Value::Map(fields.iter().map(pair).collect::<Result<BTreeMap<_, _>, String>>()?)
+        }
+        _ => Value::One(one(value)?),
+    })
+}
+
+fn as_text(name: &Spanned<impl AsRef<str>>) -> String {
+    name.get_ref().as_ref().to_owned()
+}
+
+fn scalar(value: &Spanned<DeValue<'_>>) -> Result<String, String> {
+    one(value.get_ref())
+}
+
+fn one(value: &DeValue<'_>) -> Result<String, String> {
+    match value {
+        DeValue::String(text) => Ok(text.to_string()),
+        // In text, numbers may have underscores in TOML only.
+        DeValue::Integer(number) => Ok(number.as_str().replace('_', "")),
+        DeValue::Float(number) => Ok(number.as_str().replace('_', "")),
+        DeValue::Boolean(on) => Ok(on.to_string()),
+        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+            Err("it is no text, number or list of them".to_owned())
+        }
+    }
+}
+
+/// Refuses a file of another version by its format, before its unknown keys. By hand the format may be left out.
+fn check_format(table: &DeTable<'_>, path: &Path) -> Result<(), LabError> {
+    let Some(format) = table.get("format") else { return Ok(()) };
+    let found = match format.get_ref() {
+        DeValue::Integer(number) => number.as_str().parse().unwrap_or(u64::MAX),
+        _ => u64::MAX,
+    };
+    match found {
+        FORMAT => Ok(()),
+        older if older < FORMAT => {
+            Err(LabError::Older { path: path.to_owned(), found: older, supported: FORMAT })
+        }
+        _ => Err(LabError::Newer { path: path.to_owned(), found, supported: FORMAT }),
+    }
+}
+
+/// A mistake with its line and column, and what to do.
+fn located(text: &str, path: &Path, offset: usize, reason: String, hint: String) -> LabError {
+    let offset = offset.min(text.len());
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    LabError::ExperimentFile {
+        path: path.to_owned(),
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+        reason,
+        hint,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{AtInit, ControlKind, Procedure};
+    use lth_model::{Augmentation, Density, Hint, Optimizer, Rate, Schedule, Seed};
+
+    fn read(text: &str) -> Result<Experiment, LabError> {
+        Experiment::from_toml(text, Path::new("experiment.toml"))
+    }
+
+    fn rich() -> Experiment {
+        let mut experiment = Experiment::new("lenet-300-100", "mnist");
+        experiment.data_folder = Some("photographs".into());
+        experiment.dataset_fingerprint = Some("00ff".to_owned());
+        experiment.network_fingerprint = Some("ff00".to_owned());
+        experiment.controls = ControlKind::all().take(2).collect();
+        experiment.mask_runs = vec!["runs/other".into()];
+        experiment.first_seed = Seed(7);
+        experiment.start = Some("initialization".to_owned());
+        experiment.initial_weights = Some("00aa".to_owned());
+        experiment.name = Some("the \"first\"".to_owned());
+        experiment.tags = ["paper".to_owned(), "b".to_owned()].into();
+        experiment.set("rewind", "2ep100it").unwrap();
+        experiment.set("retraining", "fine-tuning").unwrap();
+        experiment.pruning.excluded_layers.insert("fc3".to_owned());
+        experiment.pruning.layer_rates.insert("fc1".to_owned(), Rate::new(0.35).unwrap());
+        experiment.pruning.mask1_action = "reshuffle".to_owned();
+        experiment.pruning.mask0_action = "freeze-init".to_owned();
+        experiment.pruning.inverted_scores = true;
+        experiment.recipe.optimizer = Optimizer::Sgd { momentum: 0.9, nesterov: true, weight_decay: 1e-4 };
+        experiment.recipe.schedule = "warmup:100it+milestones:80ep,0.1".parse().unwrap();
+        experiment.recipe.label_smoothing = 0.1;
+        experiment.recipe.gradient_clip = Some(1.0);
+        experiment
+    }
+
+    /// Everything that a default has is taken away.
+    fn bare() -> Experiment {
+        let mut experiment = Experiment::new("resnet-20", "cifar-10");
+        experiment.pruning.excluded_layers.clear();
+        experiment.recipe.augmentation = Augmentation::default();
+        experiment.recipe.schedule = Schedule::Constant;
+        experiment
+    }
+
+    #[test]
+    fn reads_what_it_wrote() {
+        let usual = ["lenet-300-100", "conv-6", "vgg-19", "resnet-20"]
+            .map(|model| Experiment::new(model, "cifar-10"));
+        let procedures = Procedure::NAMES.map(|name| {
+            let mut experiment = Experiment::new("conv-2", "cifar-10");
+            experiment.set("pruning.procedure", name).unwrap();
+            if let Some(densities) = experiment.pruning.procedure.densities_mut() {
+                *densities = vec![Density::new(0.5).unwrap(), Density::new(0.25).unwrap()];
+            }
+            experiment
+        });
+        let mut grasp = Experiment::new("lenet-300-100", "mnist");
+        grasp.pruning.procedure = Procedure::AtInit(AtInit {
+            method: "grasp".to_owned(),
+            densities: Vec::new(),
+            allocation: Some(lth_ticket::Allocation::Erk),
+            steps: Some(7),
+            grasp_temperature: Some(1.5),
+        });
+        for experiment in usual.into_iter().chain(procedures).chain([rich(), bare(), grasp]) {
+            let text = experiment.to_toml();
+            assert_eq!(read(&text).unwrap(), experiment, "{text}");
+        }
+    }
+
+    #[test]
+    fn is_written_for_people() {
+        let text = rich().to_toml();
+        for part in [
+            "format = 2\n",
+            "learning_rate = 0.0012\n",
+            "length = \"50ep\"\n",
+            "layer_rates = { \"fc1\" = 0.35 }\n",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+        for setting in settings().filter(|setting| setting.value(&rich()).is_some()) {
+            assert_eq!(
+                text.matches(&format!("{}\n", comment(setting))).count(),
+                1,
+                "{}\n{text}",
+                setting.key
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_has_its_default() {
+        let text = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n[recipe]\nbatch_size = 100\n";
+        let mut expected = Experiment::new("lenet-300-100", "mnist");
+        expected.recipe.batch_size = 100;
+        assert_eq!(read(text).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_with_its_place_and_the_nearest() {
+        let head = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n";
+        let error = read(&format!("{head}[recipe]\n  batchsize = 60\n")).unwrap_err();
+        assert!(error.to_string().starts_with("experiment.toml:4:3: unknown setting 'batchsize'"), "{error}");
+        assert_eq!(error.hint().unwrap(), "did you mean 'batch_size'?");
+        let error = read(&format!("{head}replicats = 5\n")).unwrap_err();
+        assert!(error.to_string().starts_with("experiment.toml:3:1:"), "{error}");
+        assert_eq!(error.hint().unwrap(), "did you mean 'replicates'?");
+    }
+
+    #[test]
+    fn bad_values_are_shown_with_their_place() {
+        let head = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n";
+        for (line, place, part) in [
+            ("rounds = \"many\"", "3:10", "it must be a whole number of at least 1"),
+            ("rounds = -1", "3:10", "rounds = -1"),
+            ("rounds = [1, 2]", "3:10", "it takes one value"),
+            ("keep = \"some\"", "3:8", "keep = some"),
+            ("[pruning]\nrate = 1.5", "4:8", "strictly between 0 and 1"),
+            ("[pruning]\nsteps = 3", "4:9", "it belongs to pruning at initialisation"),
+            ("[pruning]\nrewind = \"5\"", "4:10", "a unit is missing"),
+            ("rounds = ", "3:", ""),
+        ] {
+            let error = read(&format!("{head}{line}\n")).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("experiment.toml:{place}")), "{line}: {error}");
+            assert!(error.to_string().contains(part), "{line}: {error}");
+            assert!(error.hint().is_some());
+        }
+        assert!(read("rounds = 3").unwrap_err().hint().unwrap().contains("model"));
+    }
+
+    #[test]
+    fn another_format_is_refused_before_its_unknown_keys() {
+        let error = read("format = 3\nmodel = 1\nnews = true\n").unwrap_err();
+        assert!(matches!(error, LabError::Newer { found: 3, supported: FORMAT, .. }), "{error}");
+        let error = read("format = 1\nmodel = 1\nolds = true\n").unwrap_err();
+        assert!(matches!(error, LabError::Older { found: 1, supported: FORMAT, .. }), "{error}");
+        assert!(error.hint().unwrap().contains("the same command"));
+    }
+}
