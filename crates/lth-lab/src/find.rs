@@ -1,6 +1,6 @@
 //! `lth find-winning-ticket`: a whole experiment, from any state of its folder.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use lth_ticket::TestSet;
 
@@ -119,6 +119,11 @@ impl OpenRun {
         called: Option<TaskName>,
     ) -> StageRunner<'a> {
         StageRunner::new(&self.experiment, bench, self.folder.layout(), given, called)
+    }
+
+    /// What does its stages among those of other runs, called after itself and the stage.
+    pub(crate) fn runner_in<'a>(&'a self, bench: &'a Workbench<'a>, label: Arc<str>) -> StageRunner<'a> {
+        self.runner(bench, None, None).labelled(label)
     }
 
     /// What is there.

@@ -19,6 +19,7 @@ mod schedule;
 mod settings;
 mod stability;
 mod supermask;
+mod sweep;
 mod tasks;
 mod train;
 mod transfer;
@@ -52,6 +53,7 @@ pub use supermask::{
     LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
     estimate_heuristics, estimate_learning, heuristic_points, heuristic_supermasks, learn_supermask,
 };
+pub use sweep::{Axis, Sweep, SweepPlan, SweepReport, SweepRun, SweepTask, estimate_sweep, run_sweep};
 pub use tasks::{
     Acquired, Activity, Found, Holder, LEASE_TIMEOUT, Lease, Leases, Planned, Silent, StageError, Stop,
     Store, Task, TaskEvent, TaskFailure, TaskKind, TaskName, TaskObserver, TaskProgress, share,

@@ -131,6 +131,11 @@ impl Layout {
         self.replicate(replicate).join("rewind.safetensors")
     }
 
+    /// The rewind point of the replicate that a round of tickets is of.
+    pub(crate) fn rewind_beside(round: &Path) -> Option<PathBuf> {
+        Some(round.parent()?.join("rewind.safetensors"))
+    }
+
     /// One training: a round of the ticket, or a control beside it.
     pub fn round(&self, replicate: u32, variant: Variant, round: u32) -> PathBuf {
         let folder = self.replicate(replicate).join(format!("round-{round:02}"));

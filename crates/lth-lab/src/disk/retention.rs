@@ -4,10 +4,10 @@ use super::{Layout, Variant};
 use crate::{Keep, LabError, RoundRecord, Stage, atomic::remove_file};
 
 /// Whether a training of this variant and round writes its weights at all.
-pub(crate) fn writes_weights(keep: Keep, variant: Variant, round: u32, one_shot: bool) -> bool {
+pub(crate) fn writes_weights(keep: Keep, variant: Variant, round: u32, keeps_dense: bool) -> bool {
     match (keep, variant) {
-        // One-shot pruning cuts every later ticket from the weights of round 0.
-        (_, Variant::Ticket) if round == 0 && one_shot => true,
+        // Other runs, and one-shot pruning, cut their tickets from the weights of round 0.
+        (_, Variant::Ticket) if round == 0 && keeps_dense => true,
         (Keep::Tickets, _) | (Keep::Last | Keep::Best, Variant::Control(_)) => false,
         (Keep::Last | Keep::Best, Variant::Ticket) | (Keep::All, _) => true,
     }
@@ -64,7 +64,7 @@ pub(crate) fn drop_superseded_weights(
     replicate: u32,
     rounds: u32,
     keep: Keep,
-    one_shot: bool,
+    keeps_dense: bool,
 ) -> Result<(), LabError> {
     if !matches!(keep, Keep::Last | Keep::Best) {
         return Ok(());
@@ -77,7 +77,7 @@ pub(crate) fn drop_superseded_weights(
         best_round(&records)
     };
     for record in records.iter().filter(|record| Some(record.round) != kept) {
-        if !(one_shot && record.round == 0) {
+        if !(keeps_dense && record.round == 0) {
             remove_file(&layout.trained(replicate, Variant::Ticket, record.round))?;
         }
     }

@@ -18,6 +18,7 @@ use crate::{Experiment, GivenStart, Procedure, RunResults, Workbench};
 
 use costs::Costs;
 use measure::Measurement;
+pub(crate) use work::mean_density;
 use work::{Work, known_costs, scoring_method};
 
 /// What a run is estimated with.

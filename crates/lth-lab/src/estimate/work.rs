@@ -237,7 +237,7 @@ const TABLES: u64 = 20_000;
 
 /// The density of a round, on average where it changes; that of the dense network where pruned weights are frozen and cost what
 /// kept ones cost.
-fn mean_density(experiment: &Experiment, round: u32, architecture: &Architecture) -> Density {
+pub(crate) fn mean_density(experiment: &Experiment, round: u32, architecture: &Architecture) -> Density {
     let pruning = &experiment.pruning;
     let freezes = find_mask0_action(&pruning.mask0_action).is_ok_and(Mask0Action::freezes);
     if round == 0 || freezes {

@@ -148,9 +148,9 @@ impl StageRunner<'_> {
     }
 
     /// Whether a training that ends now writes its weights.
-    fn keeps_weights(&self, stage: Stage) -> bool {
+    pub(super) fn keeps_weights(&self, stage: Stage) -> bool {
         self.finds_masks(stage)
-            || writes_weights(self.experiment.keep, stage.variant, stage.round, self.one_shot())
+            || writes_weights(self.experiment.keep, stage.variant, stage.round, self.keeps_dense())
     }
 
     /// Whether only the trained network has the mask that was found: masks change while the stage trains.

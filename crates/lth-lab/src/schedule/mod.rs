@@ -10,6 +10,7 @@ mod other_run;
 mod plan;
 mod repair;
 mod run_control;
+mod share;
 mod stage;
 mod start;
 mod train_stage;

@@ -138,9 +138,9 @@ impl StageRunner<'_> {
 
     /// Whether the weights that a finished training ended with are to be there.
     pub(super) fn weights_are_wanted(&self, stage: Stage) -> Result<bool, LabError> {
-        let cuts_later_tickets = self.one_shot() && stage.variant == Variant::Ticket && stage.round == 0;
+        let is_dense = self.keeps_dense() && stage.variant == Variant::Ticket && stage.round == 0;
         let (keep, rounds) = (self.experiment.keep, self.experiment.rounds);
-        Ok(self.finds_masks(stage) || cuts_later_tickets || wants_weights(self.layout, stage, rounds, keep)?)
+        Ok(self.finds_masks(stage) || is_dense || wants_weights(self.layout, stage, rounds, keep)?)
     }
 
     /// The record, and what an earlier policy happened to keep under `--keep all` from now on protected from narrower ones.

@@ -12,7 +12,7 @@ use crate::{
     atomic::remove_file,
     disk::drop_superseded_weights,
     tasks::Ended,
-    work::{End, KeptExamples, TrainingWork, Until},
+    work::{End, KeptExamples, Sitting, TrainingWork, Until},
 };
 
 /// Does the stages of a run.
@@ -26,6 +26,8 @@ pub(crate) struct StageRunner<'a> {
     /// What the only training is called that is not called after its stage.
     called: Option<TaskName>,
     examples: KeptExamples,
+    /// What stands before the names of stages, where there are those of other runs.
+    label: Arc<str>,
     /// Trained weights of round 0 that had to be trained again, by replicate.
     pub(super) dense: Vec<Mutex<Option<Tensors>>>,
 }
@@ -45,12 +47,20 @@ impl<'a> StageRunner<'a> {
         };
         let dense = (0..experiment.replicates).map(|_| Mutex::default()).collect();
         let examples = KeptExamples::default();
-        Self { experiment, bench, layout, given, dynamic, called, examples, dense }
+        Self { experiment, bench, layout, given, dynamic, called, examples, label: "".into(), dense }
+    }
+
+    /// The same with a label before the names of stages.
+    pub(crate) fn labelled(self, label: Arc<str>) -> Self {
+        Self { label, ..self }
     }
 
     /// The name of a stage.
     pub(super) fn name(&self, stage: Stage) -> TaskName {
-        self.called.clone().unwrap_or_else(|| TaskName::of(&stage))
+        let own = || {
+            if self.label.is_empty() { TaskName::of(&stage) } else { TaskName::of(&stage).after(&self.label) }
+        };
+        self.called.clone().unwrap_or_else(own)
     }
 
     /// Does a stage, unless it is done; of one that is, makes again what is missing.
@@ -93,6 +103,11 @@ impl<'a> StageRunner<'a> {
                 return self.complete(stage, &start, record);
             }
         }
+        if record.is_none()
+            && let Some(ended) = self.take_from_other_run(stage, &start, &key)?
+        {
+            return Ok(ended);
+        }
         let work = TrainingWork {
             task: &self.name(stage),
             job,
@@ -106,6 +121,10 @@ impl<'a> StageRunner<'a> {
             }
             End::Before(_) => Ok(None),
         })?;
+        if let (Some(store), Sitting::Done(_)) = (&self.bench.store, &sitting) {
+            // An index that cannot be written costs another run a training, no more.
+            let _ = store.note(key.as_str(), &self.layout.round(replicate, variant, round));
+        }
         Ok(sitting.into())
     }
 
@@ -116,10 +135,15 @@ impl<'a> StageRunner<'a> {
         if variant == Variant::Ticket {
             let rounds = self.experiment.rounds;
             if self.dynamic.is_none() {
-                drop_superseded_weights(self.layout, replicate, rounds, keep, self.one_shot())?;
+                drop_superseded_weights(self.layout, replicate, rounds, keep, self.keeps_dense())?;
             }
         }
         Ok(())
+    }
+
+    /// Whether the trained dense network stays: other runs of the same recipe cut their tickets from it, and so does one-shot pruning.
+    pub(super) fn keeps_dense(&self) -> bool {
+        self.experiment.start.is_none()
     }
 
     pub(super) fn one_shot(&self) -> bool {

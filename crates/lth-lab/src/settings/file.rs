@@ -68,46 +68,106 @@ impl Experiment {
     /// # Errors
     /// As [`Experiment::read`].
     pub fn from_toml(text: &str, path: &Path) -> Result<Self, LabError> {
-        let place = |offset, reason, hint| located(text, path, offset, reason, hint);
-        let table = DeTable::parse(text).map_err(|error| {
+        let file = SettingsFile::new(text, path);
+        file.experiment(&file.settings(&file.table()?, &[])?, &[])
+    }
+}
+
+/// A file of settings, for messages with the place of each mistake.
+pub(crate) struct SettingsFile<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+/// A setting in a file.
+pub(crate) struct Placed {
+    /// Which.
+    pub(crate) setting: &'static Setting,
+    /// Where its value begins, in bytes.
+    pub(crate) at: usize,
+    /// What it is given.
+    pub(crate) value: Value,
+}
+
+impl<'a> SettingsFile<'a> {
+    pub(crate) fn new(text: &'a str, path: &'a Path) -> Self {
+        Self { text, path }
+    }
+
+    /// The tables of the file, whose format must be this version's.
+    pub(crate) fn table(&self) -> Result<DeTable<'a>, LabError> {
+        let table = DeTable::parse(self.text).map_err(|error| {
             let reason = error.message().replace('`', "'");
-            let hint = "an experiment.toml of a finished run shows how each setting is written".to_owned();
-            place(error.span().map_or(0, |span| span.start), reason, hint)
+            let hint = "an experiment.toml of a finished run shows how each setting is written";
+            self.mistake(error.span().map_or(0, |span| span.start), reason, hint)
         })?;
-        check_format(table.get_ref(), path)?;
+        let table = table.into_inner();
+        check_format(&table, self.path)?;
+        Ok(table)
+    }
+
+    /// The settings in a table, but for what is named `besides`.
+    pub(crate) fn settings(&self, table: &DeTable<'_>, besides: &[&str]) -> Result<Vec<Placed>, LabError> {
         let mut given = Vec::new();
-        flatten(table.get_ref(), "", &mut |key, at, value| {
+        flatten(table, "", besides, &mut |key, at, value| {
             let setting = find_exactly(key).map_err(|hint| {
                 let name = key.rsplit('.').next().unwrap_or(key);
-                place(at, format!("unknown setting '{name}'"), hint)
+                self.mistake(at, format!("unknown setting '{name}'"), hint)
             })?;
-            let value =
-                value.map_err(|reason| place(at, reason, format!("for example {}", setting.example)))?;
-            given.push((setting, at, value));
+            let value = value
+                .map_err(|reason| self.mistake(at, reason, format!("for example {}", setting.example)))?;
+            given.push(Placed { setting, at, value });
             Ok(())
         })?;
+        Ok(given)
+    }
+
+    /// The experiment that has the defaults of its model and data set, then these settings, then others instead.
+    pub(crate) fn experiment(
+        &self,
+        given: &[Placed],
+        instead: &[(&'static Setting, Value)],
+    ) -> Result<Experiment, LabError> {
+        let of_file = given.iter().map(|placed| (placed.setting, placed.value.clone()));
+        let all: Vec<(&'static Setting, Value)> = of_file.chain(instead.iter().cloned()).collect();
         let word = |key: &str| {
-            let found = given.iter().find(|(setting, ..)| setting.key == key);
-            found.map(|(_, _, value)| value.to_string()).ok_or_else(|| {
-                let hint = "an experiment names at least its model and its dataset".to_owned();
-                place(0, format!("missing setting '{key}'"), hint)
+            let found = all.iter().rev().find(|(setting, _)| setting.key == key);
+            found.map(|(_, value)| value.exact()).ok_or_else(|| {
+                let hint = "an experiment names at least its model and its dataset";
+                self.mistake(0, format!("missing setting '{key}'"), hint)
             })
         };
-        let mut experiment = Self::new(&word("model")?, &word("dataset")?);
-        let settings: Vec<(&'static Setting, Value)> = given
-            .iter()
-            .filter(|(setting, ..)| !["model", "dataset"].contains(&setting.key))
-            .map(|(setting, _, value)| (*setting, value.clone()))
-            .collect();
-        experiment.give(&settings).map_err(|error| match error {
+        let mut experiment = Experiment::new(&word("model")?, &word("dataset")?);
+        let others: Vec<(&'static Setting, Value)> =
+            all.iter().filter(|(setting, _)| !["model", "dataset"].contains(&setting.key)).cloned().collect();
+        experiment.give(&others).map_err(|error| match error {
             LabError::Setting { setting, value, reason, hint } => {
-                let at = given.iter().find(|(own, ..)| own.key == setting).map_or(0, |(_, at, _)| *at);
-                place(at, format!("{setting} = {value}: {reason}"), hint)
+                let at =
+                    given.iter().find(|placed| placed.setting.key == setting).map_or(0, |placed| placed.at);
+                self.mistake(at, format!("{setting} = {value}: {reason}"), hint)
             }
             other => other,
         })?;
         experiment.check_size()?;
         Ok(experiment)
+    }
+
+    /// A mistake with its line and column, and what to do.
+    pub(crate) fn mistake(
+        &self,
+        offset: usize,
+        reason: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> LabError {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        LabError::ExperimentFile {
+            path: self.path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            reason: reason.into(),
+            hint: hint.into(),
+        }
     }
 }
 
@@ -153,31 +213,35 @@ fn find_exactly(key: &str) -> Result<&'static Setting, String> {
     })
 }
 
+/// Is told a key, its place, and the value or why it is none.
+type Tell<'a> = dyn FnMut(&str, usize, Result<Value, String>) -> Result<(), LabError> + 'a;
+
 /// Tells of every value with its key and its place; of one that is no value of a setting, why.
-fn flatten(
-    table: &DeTable<'_>,
-    above: &str,
-    tell: &mut dyn FnMut(&str, usize, Result<Value, String>) -> Result<(), LabError>,
-) -> Result<(), LabError> {
+fn flatten(table: &DeTable<'_>, above: &str, besides: &[&str], tell: &mut Tell<'_>) -> Result<(), LabError> {
     for (name, value) in table {
         let key =
             if above.is_empty() { name.get_ref().to_string() } else { format!("{above}.{}", name.get_ref()) };
-        if above.is_empty() && key == "format" {
+        if above.is_empty() && (key == "format" || besides.contains(&key.as_str())) {
             continue;
         }
         let known = settings().find(|setting| setting.key == key);
         match value.get_ref() {
-            DeValue::Table(below) if known.is_none() => flatten(below, &key, tell)?,
+            DeValue::Table(below) if known.is_none() => flatten(below, &key, besides, tell)?,
             // A mistake in a name is shown at the name, one in a value at the value.
             found => {
-                tell(&key, if known.is_some() { value.span().start } else { name.span().start }, read(found))?
+                tell(
+                    &key,
+                    if known.is_some() { value.span().start } else { name.span().start },
+                    read(found),
+                )?;
             }
         }
     }
     Ok(())
 }
 
-fn read(value: &DeValue<'_>) -> Result<Value, String> {
+/// The value of a setting in a file.
+pub(crate) fn read(value: &DeValue<'_>) -> Result<Value, String> {
     Ok(match value {
         DeValue::Array(items) => Value::List(items.iter().map(scalar).collect::<Result<_, _>>()?),
         DeValue::Table(fields) => {
@@ -223,20 +287,6 @@ fn check_format(table: &DeTable<'_>, path: &Path) -> Result<(), LabError> {
             Err(LabError::Older { path: path.to_owned(), found: older, supported: FORMAT })
         }
         _ => Err(LabError::Newer { path: path.to_owned(), found, supported: FORMAT }),
-    }
-}
-
-/// A mistake with its line and column, and what to do.
-fn located(text: &str, path: &Path, offset: usize, reason: String, hint: String) -> LabError {
-    let offset = offset.min(text.len());
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    LabError::ExperimentFile {
-        path: path.to_owned(),
-        line: before.matches('\n').count() + 1,
-        column: before[line_start..].chars().count() + 1,
-        reason,
-        hint,
     }
 }
 

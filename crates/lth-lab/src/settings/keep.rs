@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Experiment;
 
-/// Which trained weights stay on disk beside the tickets, which always do.
+/// Which trained weights stay on disk beside the tickets and those of the dense network, which always do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Keep {
@@ -28,10 +28,10 @@ impl Keep {
     /// What it keeps, in a line.
     pub fn description(self) -> &'static str {
         match self {
-            Self::Tickets => "tickets only, trained weights can be repeated from them",
-            Self::Last => "tickets and the trained weights of the last round",
-            Self::Best => "tickets and the trained weights of the round with the best validation accuracy",
-            Self::All => "tickets and the trained weights of every round and control",
+            Self::Tickets => "tickets and the trained dense network, all else can be repeated from them",
+            Self::Last => "also the trained weights of the last round",
+            Self::Best => "also the trained weights of the round with the best validation accuracy",
+            Self::All => "also the trained weights of every round and control",
         }
     }
 }
@@ -96,11 +96,12 @@ impl Experiment {
         let tickets = if one_shot || self.start.is_some() { rounds } else { rounds + 1 };
         let starts = if self.pruning.procedure.rewind().is_zero() { 1 } else { 2 };
         let controls = rounds.saturating_sub(1) * self.controls.len() as u64;
+        // The dense network stays, for runs that cut their tickets from it too.
+        let dense = u64::from(self.start.is_none());
         let trained = match keep {
-            Keep::Tickets => u64::from(one_shot),
-            // One-shot pruning cuts every later ticket from round 0, which therefore stays.
-            Keep::Last => 1 + u64::from(one_shot && rounds > 1),
-            Keep::Best => 1 + u64::from(one_shot),
+            Keep::Tickets => dense,
+            Keep::Last => 1 + u64::from(dense > 0 && rounds > 1),
+            Keep::Best => 1 + dense,
             Keep::All => rounds + controls,
         };
         u64::from(self.replicates) * (ticket * (tickets + controls) + weights * (starts + trained))

@@ -29,6 +29,7 @@ pub(crate) use check::MOST_TRAININGS;
 pub use check::check_memory;
 pub use differences::{DifferingSetting, differing_settings};
 pub use file::FORMAT;
+pub(crate) use file::{SettingsFile, read as read_value};
 pub use keep::{Keep, KeepEstimate};
 pub use procedure::{AtInit, Dynamic, EarlyBird, MaskUpdates, OfTrained, Procedure, Retraining};
 pub use schema::schema;

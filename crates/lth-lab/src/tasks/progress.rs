@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -48,6 +48,11 @@ impl TaskName {
     /// The name of a task.
     pub fn of(task: &impl Task) -> Self {
         Self { kind: task.kind(), text: task.to_string().into() }
+    }
+
+    /// The same with a label before it.
+    pub(crate) fn after(&self, label: &str) -> Self {
+        Self { kind: self.kind, text: format!("{label}, {}", self.text).into() }
     }
 
     /// What it is like.
@@ -100,6 +105,13 @@ pub enum TaskEvent<'a> {
     Skipped {
         /// What had come out.
         found: &'a Found,
+    },
+    /// The same task of another run was finished, and its output is now this one's too.
+    Shared {
+        /// What had come out.
+        found: &'a Found,
+        /// The folder that it is taken from.
+        from: &'a Path,
     },
     /// Files of a finished training are not there: lost, or wanted only now by the retention policy.
     Incomplete {

@@ -1,6 +1,7 @@
 //! Tasks on worker threads.
 
 use std::{
+    path::PathBuf,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
 };
@@ -23,6 +24,13 @@ pub(crate) enum Ended {
     },
     /// Its output was there.
     Skipped(Found),
+    /// Its output was in another run, in this folder, and is here too.
+    Shared {
+        /// What came out.
+        found: Found,
+        /// The folder that it is taken from.
+        from: PathBuf,
+    },
     /// It was stopped; a training leaves a checkpoint of this iteration.
     Stopped(Option<u64>),
 }
@@ -81,6 +89,7 @@ fn event_of(result: &Result<Ended, StageError>) -> TaskEvent<'_> {
     match result {
         Ok(Ended::Finished { found, seconds }) => TaskEvent::Finished { found, seconds: *seconds },
         Ok(Ended::Skipped(found)) => TaskEvent::Skipped { found },
+        Ok(Ended::Shared { found, from }) => TaskEvent::Shared { found, from },
         Ok(Ended::Stopped(saved_at)) => TaskEvent::Stopped { saved_at: *saved_at },
         Err(error) => TaskEvent::Failed { error },
     }
@@ -126,7 +135,9 @@ impl Queue {
     fn end(&self, index: usize, result: Result<Ended, StageError>, stop: &Stop) {
         let mut state = self.lock();
         match result {
-            Ok(Ended::Finished { .. } | Ended::Skipped(_)) => state.ready.finish(index),
+            Ok(Ended::Finished { .. } | Ended::Skipped(_) | Ended::Shared { .. }) => {
+                state.ready.finish(index);
+            }
             Ok(Ended::Stopped(_)) => state.cut_short = true,
             Err(error) => {
                 if error.stops_the_run() {

@@ -138,7 +138,7 @@ fn weights_that_a_wider_policy_wants_are_trained_again() {
     let finished_with = |keep| finished(&Experiment { keep, ..small() });
     let (all, _) = finished_with(Keep::All);
     let (output, report) = finished_with(Keep::Tickets);
-    assert_eq!(again(&Experiment { keep: Keep::All, ..small() }, output.path()), [0, 1, 2]);
+    assert_eq!(again(&Experiment { keep: Keep::All, ..small() }, output.path()), [1, 2]);
     assert_same(all.path(), output.path());
     assert_eq!(again(&Experiment { keep: Keep::All, ..small() }, output.path()), [0; 0]);
 
@@ -150,12 +150,14 @@ fn weights_that_a_wider_policy_wants_are_trained_again() {
     for keep in [Keep::Last, Keep::Best] {
         let (wanted, _) = finished_with(keep);
         let (output, report) = finished_with(Keep::Tickets);
-        assert_eq!(again(&Experiment { keep, ..small() }, output.path()).len(), 1, "{keep}");
         let weights = |root: &Path| {
             let mut files = all_files(root);
             files.retain(|path, _| path.ends_with("trained.safetensors"));
             files
         };
+        let missing = weights(wanted.path()).len() - weights(output.path()).len();
+        assert!(keep == Keep::Best || missing == 1);
+        assert_eq!(again(&Experiment { keep, ..small() }, output.path()).len(), missing, "{keep}");
         assert!(weights(wanted.path()) == weights(output.path()), "{keep}");
         drop(report);
     }

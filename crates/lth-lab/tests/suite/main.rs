@@ -15,5 +15,6 @@ mod lost_files;
 mod plot;
 mod pretrained;
 mod run_controls;
+mod sweeping;
 mod toy;
 mod train;

@@ -17,6 +17,7 @@ mod settings;
 mod small;
 mod stability;
 mod supermask;
+mod sweep;
 mod train;
 mod transfer;
 
@@ -44,6 +45,7 @@ pub(crate) use supermask::{
     HeuristicArguments, HeuristicFormat, LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand,
     SupermaskMethodName,
 };
+pub(crate) use sweep::SweepArguments;
 pub(crate) use train::{StartArguments, TrainArguments};
 pub(crate) use transfer::{TransferArguments, TransferFormat};
 
@@ -82,6 +84,7 @@ pub(crate) enum Command {
     Train(Box<TrainArguments>),
     Run(RunFileArguments),
     Runs(RunsArguments),
+    Sweep(Box<SweepArguments>),
     Control(Box<ControlArguments>),
     Stability(Box<StabilityArguments>),
     Transfer(Box<TransferArguments>),

@@ -72,6 +72,18 @@ impl<G: Groups> SettingFlags<G> {
         experiment.give(&given).map_err(Failure::bad_input)
     }
 
+    /// What was given, for several experiments.
+    pub(crate) fn given(&self) -> Vec<(&'static Setting, Value)> {
+        let mut all: Vec<(&'static Setting, Value)> = Vec::new();
+        for Given { setting, value, adds } in &self.given {
+            match all.iter_mut().find(|(own, _)| *adds && own.key == setting.key) {
+                Some((_, own)) => *own = own.clone().joined(value.clone()),
+                None => all.push((setting, value.clone())),
+            }
+        }
+        all
+    }
+
     /// Whether a setting was given.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.given.iter().any(|given| given.setting.key == key)

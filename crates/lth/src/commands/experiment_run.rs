@@ -31,13 +31,13 @@ pub(super) const NETWORK: &str = "network.toml";
 
 /// What a run does with the machine.
 pub(crate) struct Schedule {
-    jobs: usize,
-    threads: usize,
-    output: PathBuf,
+    pub(super) jobs: usize,
+    pub(super) threads: usize,
+    pub(super) output: PathBuf,
     figures: bool,
     pub(super) print_folder: bool,
-    checkpoint_every: CheckpointEvery,
-    dry_run: bool,
+    pub(super) checkpoint_every: CheckpointEvery,
+    pub(super) dry_run: bool,
 }
 
 impl Schedule {

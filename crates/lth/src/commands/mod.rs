@@ -33,6 +33,8 @@ pub(crate) mod supermask;
 mod supermask_figure;
 mod supermask_heuristic;
 mod supermask_learn;
+pub(crate) mod sweep;
+mod sweep_table;
 pub(crate) mod train;
 mod train_history;
 pub(crate) mod transfer;

@@ -76,7 +76,7 @@ impl TimeLeft {
                 (*count, *sum) = (*count + 1.0, *sum + seconds);
                 self.done += 1;
             }
-            TaskEvent::Skipped { .. } => self.done += 1,
+            TaskEvent::Skipped { .. } | TaskEvent::Shared { .. } => self.done += 1,
             TaskEvent::Stopped { .. } | TaskEvent::Failed { .. } => {}
         }
         if self.running.remove(task).is_none() {

@@ -73,6 +73,10 @@ pub(crate) fn event(event: &TaskEvent<'_>, alone: bool) -> Option<String> {
             format!("{} (already there)", result(record))
         }
         TaskEvent::Skipped { .. } => "already there".to_owned(),
+        TaskEvent::Shared { found: Found::Round(record, _), from } => {
+            format!("{} (trained before, in {})", result(record), from.display())
+        }
+        TaskEvent::Shared { from, .. } => format!("done before, in {}", from.display()),
         TaskEvent::Incomplete { missing, remedy } => incomplete(missing, *remedy),
         TaskEvent::Stopped { saved_at: Some(iteration) } => {
             format!("stopped at iteration {iteration}, saved")

@@ -1,8 +1,6 @@
 //! Tickets beside each other.
 
-use std::fs;
-
-use crate::common::{SMALL, Sandbox};
+use crate::common::{SMALL, Sandbox, visible};
 use serde_json::Value;
 
 fn runs(sandbox: &Sandbox, flags: &[&str]) -> Vec<String> {
@@ -10,8 +8,8 @@ fn runs(sandbox: &Sandbox, flags: &[&str]) -> Vec<String> {
     let mut known: Vec<String> = Vec::new();
     for flags in flags {
         sandbox.output(&format!("find-ticket {SMALL} -i 3 --no-figures {flags}"));
-        let folders = fs::read_dir(sandbox.join("runs")).unwrap();
-        let mut new: Vec<String> = folders.map(|entry| entry.unwrap().path().display().to_string()).collect();
+        let folders = visible(&sandbox.join("runs"));
+        let mut new: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
         new.retain(|folder| !known.contains(folder));
         known.extend(new);
     }
@@ -66,8 +64,7 @@ fn what_cannot_be_compared_is_refused() {
         "find-ticket {} -i 2 --no-figures --output-path more",
         SMALL.replace("lenet-300-100", "mlp-20-10")
     ));
-    let small =
-        fs::read_dir(sandbox.join("more")).unwrap().next().unwrap().unwrap().path().display().to_string();
+    let small = visible(&sandbox.join("more"))[0].display().to_string();
     let of = |flags: &str| format!("compare {} {flags}", runs[0]);
     sandbox.refused(&of(&small), "'fc1.weight' is [300, 784]", "same network");
     sandbox.refused(&of("nowhere"), "nowhere", "");

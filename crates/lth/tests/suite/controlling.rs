@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{SMALL, Sandbox, run_folder};
+use crate::common::{SMALL, Sandbox, run_folder, visible};
 
 #[test]
 fn controls_are_added_to_a_run_and_trained_once() {
@@ -32,9 +32,7 @@ fn several_runs_are_controlled_one_after_the_other() {
     for seed in [1, 2] {
         sandbox.output(&format!("find-ticket {SMALL} -i 2 --no-figures --seed {seed}"));
     }
-    let mut runs: Vec<_> =
-        fs::read_dir(sandbox.join("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    runs.sort();
+    let runs = visible(&sandbox.join("runs"));
     let [one, other] = [&runs[0], &runs[1]].map(|run| run.display().to_string());
     let rest = "--kind random-mask --data-folder data --no-figures";
     // Before the first is trained, all are looked at.
@@ -85,7 +83,7 @@ fn the_mask_of_another_run_is_a_control() {
     sandbox.data().output(&find("--criterion movement --output-path others"));
     sandbox.output(&find(""));
     let run = run_folder(&sandbox);
-    let other = fs::read_dir(sandbox.join("others")).unwrap().next().unwrap().unwrap().path();
+    let other = visible(&sandbox.join("others")).remove(0);
     let of = |what: &str| format!("control {} --data-folder data --no-figures {what}", run.display());
     let kind = "--kind other-run-mask";
     sandbox.refused(&of(kind), "0 are named", "--masks-of");

@@ -22,16 +22,18 @@ fn help_and_errors_read_as_in_the_snapshots() {
 /// Stands for `lth` in the documents' commands: small data in the place of MNIST, short searches, no figures that nobody looks at.
 const SHORTENED: &str = r#"#!/bin/sh
 last=
+command=$1
 for word do
     shift
     [ "$last $word" = "--replicates 5" ] && word=2
     set -- "$@" "$word"
-    [ "$word" = mnist ] && set -- "$@" idx
+    [ "$word" = mnist ] && [ "$command" != sweep ] && set -- "$@" idx
     last=$word
 done
 given() { case " $words " in *" $1"*) return 0 ;; *) return 1 ;; esac; }
 words="$*"
-case "$1" in
+case "$command" in
+sweep) set -- "$@" --data-folder idx --validation 20 ;;
 find-winning-ticket | find-ticket)
     set -- "$@" --no-figures
     given --validation || set -- "$@" --validation 20

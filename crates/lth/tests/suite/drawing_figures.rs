@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Sandbox, run_folder};
+use crate::common::{Sandbox, run_folder, visible};
 
 /// Options of a run that takes no time.
 const SHORT: &str =
@@ -65,9 +65,8 @@ fn weights_and_flops_at_a_ticket_are_counted_by_layer() {
 
 /// The folders below `runs`, in order, and the words of a command line that name them all.
 fn all_runs(sandbox: &Sandbox) -> (Vec<String>, String) {
-    let folders = fs::read_dir(sandbox.join("runs")).unwrap();
-    let mut runs: Vec<String> = folders.map(|entry| entry.unwrap().path().display().to_string()).collect();
-    runs.sort();
+    let folders = visible(&sandbox.join("runs"));
+    let runs: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let words = runs.join(" ");
     (runs, words)
 }

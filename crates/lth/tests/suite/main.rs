@@ -22,5 +22,6 @@ mod pruning_early;
 mod refusing_networks;
 mod showing_models;
 mod supermasks;
+mod sweeping;
 mod training;
 mod transferring;

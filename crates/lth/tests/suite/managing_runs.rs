@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{SMALL, Sandbox, run_folder};
+use crate::common::{SMALL, Sandbox, run_folder, visible};
 use serde_json::Value;
 
 /// Two runs of one replicate that differ in their criterion, the second with one round of two.
@@ -11,8 +11,8 @@ fn two_runs() -> Sandbox {
     sandbox.data();
     sandbox.output(&format!("find-ticket {SMALL} -i 2"));
     sandbox.output(&format!("find-ticket {SMALL} -i 1 --criterion movement --no-figures"));
-    for entry in fs::read_dir(sandbox.join("runs")).unwrap() {
-        let path = entry.unwrap().path().join("experiment.toml");
+    for run in visible(&sandbox.join("runs")) {
+        let path = run.join("experiment.toml");
         let text = fs::read_to_string(&path).unwrap();
         fs::write(path, text.replace("rounds = 1\n", "rounds = 2\n")).unwrap();
     }

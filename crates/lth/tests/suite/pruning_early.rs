@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{SMALL, Sandbox, run_folder};
+use crate::common::{SMALL, Sandbox, run_folder, visible};
 
 #[test]
 fn a_run_begins_with_weights_that_were_trained_on_something_else() {
@@ -11,9 +11,8 @@ fn a_run_begins_with_weights_that_were_trained_on_something_else() {
     sandbox.output(&format!("train {SMALL} --save-weights before.safetensors"));
     let begin = |flags: &str| format!("find-ticket {SMALL} -i 2 --no-figures --initial-weights {flags}");
     sandbox.output(&begin("before.safetensors"));
-    let run = fs::read_dir(sandbox.join("runs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
+    let run = visible(&sandbox.join("runs"))
+        .into_iter()
         .find(|path| path.join("replicate-0/round-01").exists())
         .unwrap();
     let settings = fs::read_to_string(run.join("experiment.toml")).unwrap();
@@ -67,7 +66,7 @@ fn masks_change_while_a_round_trains() {
     sandbox.refused(&with("--during-training rigel"), "'rigel'", "did you mean 'rigl'?");
     // From a file too, where the method is a word among the settings: before a folder is made, and never as no method.
     sandbox.output(&with("--during-training rigl --update-every 3 --densities 0.3 --output-path other"));
-    let run = fs::read_dir(sandbox.join("other")).unwrap().next().unwrap().unwrap().path();
+    let run = visible(&sandbox.join("other")).remove(0);
     let file = fs::read_to_string(run.join("experiment.toml")).unwrap();
     fs::write(sandbox.join("rigel.toml"), file.replace("\"rigl\"", "\"rigel\"")).unwrap();
     sandbox.refused("run rigel.toml --data-folder data --output-path new", "'rigel'", "did you mean 'rigl'?");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{SMALL, Sandbox, run_folder};
+use crate::common::{SMALL, Sandbox, run_folder, visible};
 
 const TRAIN: &str = "train lenet-300-100 mnist data --validation 60 -b 20 --length 24it --evaluate-every 12";
 
@@ -156,7 +156,7 @@ fn a_finished_training_is_shown_again_and_nothing_is_overwritten() {
     // Another start is another folder.
     sandbox.output(&format!("{TRAIN} --initial-weights a"));
     assert_eq!(files(&folder), before);
-    assert_eq!(fs::read_dir(sandbox.join("runs")).unwrap().count(), 2);
+    assert_eq!(visible(&sandbox.join("runs")).len(), 2);
 }
 
 #[cfg(unix)]

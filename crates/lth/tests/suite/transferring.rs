@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::common::{SMALL, Sandbox, exact_files, run_folder};
+use crate::common::{SMALL, Sandbox, exact_files, run_folder, visible};
 
 /// Flags of a training on the sandbox's data that takes well under a second.
 const TINY: &str = "--validation 60 -b 20 --length 24it --evaluate-every 12 --no-figures";
@@ -15,8 +15,7 @@ fn run(sandbox: &Sandbox, flags: &str) -> PathBuf {
 
 /// The only folder below `into`.
 fn transfer_folder(sandbox: &Sandbox, into: &str) -> PathBuf {
-    let mut folders: Vec<PathBuf> =
-        std::fs::read_dir(sandbox.join(into)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders = visible(&sandbox.join(into));
     assert_eq!(folders.len(), 1, "{folders:?}");
     folders.remove(0)
 }
@@ -62,8 +61,7 @@ fn a_run_is_transferred_round_by_round_beside_its_baselines() {
 
 /// What the only training of this kind and round started from.
 fn start(transfer: &std::path::Path, place: &str) -> lth_model::TensorFile {
-    let mut folders: Vec<_> =
-        std::fs::read_dir(transfer.join(place)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders = visible(&transfer.join(place));
     assert_eq!(folders.len(), 1);
     let path = folders.remove(0).join("replicate-0/round-00/ticket.safetensors");
     lth_model::TensorFile::read(&path).unwrap()

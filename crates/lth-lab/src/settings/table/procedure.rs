@@ -110,7 +110,7 @@ fn set_allocation(experiment: &mut Experiment, value: &Value) -> Result<(), Refu
     match &mut experiment.pruning.procedure {
         Procedure::AtInit(settings) => settings.allocation = Some(allocation),
         Procedure::Dynamic(settings) if settings.method.starts_sparse() => {
-            settings.allocation = Some(allocation)
+            settings.allocation = Some(allocation);
         }
         _ => return Err(refused),
     }

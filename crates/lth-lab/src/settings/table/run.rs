@@ -42,8 +42,8 @@ pub(super) const RUN: &[Setting] = &[
         key: "keep",
         flags: &[Flag::new("keep", "POLICY")],
         help: "Which weights stay on disk: tickets, last, best or all\n\n\
-               tickets: what each round starts from; all else can be trained again from them, to the same bits. last: also the \
-               trained weights of the last round. best: also those of the round with the best validation accuracy. all: also those \
+               tickets: what each round starts from, and the trained dense network, from which other runs cut tickets too; all else can \
+               be trained again from them, to the same bits. last: also the trained weights of the last round. best: also those of the round with the best validation accuracy. all: also those \
                of every round and control. For lenet-300-100 a ticket takes 1.3 MB and trained weights 1.1 MB",
         default: "tickets",
         example: "all",

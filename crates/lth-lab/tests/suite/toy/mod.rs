@@ -136,6 +136,10 @@ pub(crate) fn all_files(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // The index of outputs is a cache.
+        if path.file_name().unwrap() == ".lth" {
+            continue;
+        }
         if path.is_dir() {
             collect(root, &path, files);
         } else {

@@ -139,14 +139,23 @@ pub(crate) fn exact_files(folder: &Path) -> Vec<(String, Vec<u8>)> {
             .any(|end| name.ends_with(end))
             || name.contains("tfevents")
             || name.contains("step-time")
+            || name.starts_with(".lth")
     };
     files(folder).into_iter().filter(|(name, _)| !timed(name)).collect()
 }
 
+/// What is in a folder but for hidden files, in order of names.
+pub(crate) fn visible(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| !path.file_name().unwrap().to_string_lossy().starts_with('.'));
+    paths.sort();
+    paths
+}
+
 /// The only folder below `runs`.
 pub(crate) fn run_folder(sandbox: &Sandbox) -> PathBuf {
-    let mut folders: Vec<_> =
-        fs::read_dir(sandbox.join("runs")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut folders = visible(&sandbox.join("runs"));
     assert_eq!(folders.len(), 1, "{folders:?}");
     folders.remove(0)
 }

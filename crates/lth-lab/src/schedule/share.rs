@@ -1,0 +1,101 @@
+//! The same training in another run: done once, its files are those of both.
+
+use std::{collections::BTreeMap, path::Path};
+
+use lth_model::{Evaluation, Masks, OptimizerState, TensorFile, Tensors, TrainerState};
+use lth_ticket::{Ticket, Trained, at_end};
+
+use super::{Stage, StageRunner};
+use crate::{
+    Layout, Outcome, RoundRecord, StageError, Timestamps, Timing,
+    metrics::read_metrics_csv,
+    tasks::{Ended, TaskKey},
+    work::Start,
+};
+
+impl StageRunner<'_> {
+    /// Makes the output of the same training in another run, where it is there with all that is needed of it, this run's too: every
+    /// file but the times has the bytes that training once more would give. `None` where it is not.
+    ///
+    /// # Errors
+    /// When files of this run cannot be written.
+    pub(super) fn take_from_other_run(
+        &self,
+        stage: Stage,
+        start: &Start,
+        key: &TaskKey,
+    ) -> Result<Option<Ended>, StageError> {
+        let Some(store) = &self.bench.store else { return Ok(None) };
+        let own = self.layout.round(stage.replicate, stage.variant, stage.round);
+        let found = store.find(key.as_str()).filter(|folder| *folder != own);
+        let Some(folder) = found else { return Ok(None) };
+        let Some((trained, timestamps)) = self.read_training(stage, start, &folder)? else { return Ok(None) };
+        let ended = self.finish(stage, start, key, &trained, &timestamps, None)?;
+        Ok(Some(match ended {
+            Ended::Finished { found, .. } => Ended::Shared { found, from: folder.clone() },
+            other => other,
+        }))
+    }
+
+    /// A finished training as its files tell it; `None` where something that this run needs is missing or cannot be read.
+    fn read_training(
+        &self,
+        stage: Stage,
+        start: &Start,
+        folder: &Path,
+    ) -> Result<Option<(Trained, Timestamps)>, StageError> {
+        let architecture = self.bench.architecture;
+        let file = |name: &str| folder.join(name);
+        let (Ok(Some(record)), Ok(history), Ok(Some(timing))) = (
+            RoundRecord::read(&file("round.json")),
+            read_metrics_csv(&file("metrics.csv")),
+            Timing::read(&file("timing.json")),
+        ) else {
+            return Ok(None);
+        };
+        if at_end(&history).map(Outcome::from) != Some(record.end) {
+            return Ok(None);
+        }
+        let needs_weights = self.makes_next_ticket(stage) || self.keeps_weights(stage);
+        let (weights, masks) = match TensorFile::read(&file("trained.safetensors")) {
+            Ok(found) if found.check_against(architecture).is_ok() => {
+                (architecture.ordered(found.tensors), found.masks)
+            }
+            _ if needs_weights => return Ok(None),
+            _ => (Tensors::new(), Masks::new()),
+        };
+        let mut snapshots = BTreeMap::new();
+        if self.reaches_rewind_point(stage) {
+            let Some(point) = self.rewind_point_of(folder) else { return Ok(None) };
+            snapshots.insert(self.rewind_iteration(), point);
+        }
+        let masks = if self.finds_masks(stage) { masks } else { start.masks.clone() };
+        let examples = self.data(stage.replicate)?.train_indices.len();
+        let correct = (record.train_accuracy * examples as f64).round() as usize;
+        let iterations = history.iter().map(|row| row.iteration);
+        let timestamps = Timestamps::spread(iterations, record.start, timing.seconds, timing.finished);
+        let trained = Trained {
+            weights,
+            masks,
+            optimizer: OptimizerState::default(),
+            history,
+            snapshots,
+            train: Evaluation { loss: record.train_loss, correct, examples },
+            seconds: timing.seconds,
+            cpu_seconds: timing.cpu_seconds,
+        };
+        Ok(Some((trained, timestamps)))
+    }
+
+    /// The rewind point beside the dense round in a folder.
+    fn rewind_point_of(&self, round: &Path) -> Option<TrainerState> {
+        let path = Layout::rewind_beside(round)?;
+        let name = path.display().to_string();
+        let ticket = Ticket::from_file(TensorFile::read(&path).ok()?, &name).ok()?;
+        let Ticket { weights, optimizer, .. } = ticket.for_architecture(self.bench.architecture).ok()?;
+        if optimizer.is_none() && self.experiment.pruning.procedure.keeps_optimizer_state() {
+            return None;
+        }
+        Some(TrainerState { weights, optimizer: optimizer.unwrap_or_default() })
+    }
+}

@@ -1,0 +1,92 @@
+//! How long a sweep takes, before it begins.
+
+use std::collections::HashSet;
+
+use lth_model::Learns;
+
+use super::SweepPlan;
+use crate::{
+    EstimateContext, EstimatedTime, Keep, Layout, Procedure, RunEstimate, Stage, Workbench,
+    estimate::{Upcoming, estimate_trainings, mean_density},
+    plan,
+};
+
+/// Estimates what is left of a sweep: each training that is the same in several runs once. Steps are measured once for each
+/// network, data set, batch size and optimiser. Writes nothing.
+pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> RunEstimate {
+    let mut seen = HashSet::new();
+    // Runs that cost the same a step: the place of the first, and what is left of them.
+    let mut groups: Vec<(usize, Vec<Upcoming>)> = Vec::new();
+    for (run, (sweep_run, bench)) in plan_of_sweep.runs.iter().zip(benches).enumerate() {
+        let experiment = &sweep_run.experiment;
+        let layout = Layout::new(bench.output.join(experiment.folder_name()));
+        let length = experiment.recipe.length.iterations(bench.per_epoch(experiment));
+        let rewind = experiment.pruning.procedure.rewind().iterations(bench.per_epoch(experiment));
+        let same_cost = |other: usize| {
+            let (own, other_recipe) = (&experiment.recipe, &plan_of_sweep.runs[other].experiment.recipe);
+            std::ptr::eq(benches[other].data, bench.data)
+                && std::ptr::eq(benches[other].architecture, bench.architecture)
+                && own.batch_size == other_recipe.batch_size
+                && own.optimizer.moments() == other_recipe.optimizer.moments()
+        };
+        let group = groups.iter().position(|(first, _)| same_cost(*first)).unwrap_or_else(|| {
+            groups.push((run, Vec::new()));
+            groups.len() - 1
+        });
+        let upcoming = &mut groups[group].1;
+        let mut places: Vec<Option<usize>> = Vec::new();
+        for planned in plan(experiment) {
+            let Stage { replicate, variant, round } = planned.task;
+            let is_new = seen.insert(blake3::hash(experiment.derivation(planned.task).as_bytes()));
+            if !is_new || layout.record(replicate, variant, round).exists() {
+                places.push(None);
+                continue;
+            }
+            let steps = length.saturating_sub(if round == 0 { 0 } else { rewind });
+            let after = planned.after.iter().filter_map(|&place| places[place]).collect();
+            places.push(Some(upcoming.len()));
+            let density = mean_density(experiment, round, bench.architecture);
+            upcoming.push(Upcoming { after, ..Upcoming::training(density, steps) });
+        }
+    }
+    let mut all = RunEstimate {
+        trainings: 0,
+        time: EstimatedTime::Seconds,
+        at_once: 0,
+        bytes: 0,
+        present_bytes: 0,
+        free_bytes: None,
+    };
+    let mut seconds = 0.0;
+    let mut at_most = false;
+    for (first, upcoming) in &groups {
+        let (experiment, bench) = (&plan_of_sweep.runs[*first].experiment, &benches[*first]);
+        let one = crate::Experiment {
+            rounds: 2,
+            replicates: 1,
+            controls: Vec::new(),
+            keep: Keep::Tickets,
+            ..experiment.clone()
+        };
+        let bytes = one.estimate_sizes(bench.architecture)[0].bytes / 2;
+        let absent = bench.output.join(plan_of_sweep.folder_name());
+        let context = EstimateContext::new(bench, &absent);
+        let estimate = estimate_trainings(experiment, upcoming, bytes, Learns::Weights, &context);
+        match estimate.time {
+            EstimatedTime::Seconds => {}
+            EstimatedTime::About(more) => seconds += more,
+            EstimatedTime::AtMost(more) => (seconds, at_most) = (seconds + more, true),
+        }
+        at_most |= matches!(experiment.pruning.procedure, Procedure::EarlyBird(_));
+        all.trainings += estimate.trainings;
+        all.bytes += estimate.bytes;
+        all.at_once = all.at_once.max(estimate.at_once);
+        all.free_bytes = estimate.free_bytes;
+    }
+    all.time = match (seconds > 0.0, at_most) {
+        (false, _) => EstimatedTime::Seconds,
+        (true, false) => EstimatedTime::About(seconds),
+        (true, true) => EstimatedTime::AtMost(seconds),
+    };
+    all
+}

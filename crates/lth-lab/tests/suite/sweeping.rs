@@ -1,0 +1,149 @@
+//! Sweeps of small experiments, and trainings that runs share.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use crate::toy::{Setup, architecture, assert_same, control, data, experiment, finished};
+use lth_lab::{
+    Axis, Experiment, Stop, Sweep, SweepPlan, SweepReport, TaskEvent, TaskName, TaskObserver, Variant,
+    run_sweep,
+};
+
+/// Two criteria at two learning rates, three rounds of two replicates with a control.
+fn plan() -> SweepPlan {
+    let axes = ["criterion=large-final,movement", "lr=0.02,0.01"].map(|text| Axis::parse(text).unwrap());
+    let base = Experiment { rounds: 3, ..experiment() };
+    let given = lth_lab::settings().filter_map(|setting| Some((setting, setting.value(&base)?)));
+    SweepPlan::of(&Sweep::new(given.collect(), axes.to_vec()).unwrap()).unwrap()
+}
+
+fn sweep(plan: &SweepPlan, setup: &Setup<'_>, output: &Path) -> SweepReport {
+    let (architecture, data) = (architecture(), data());
+    let bench = setup.bench(&architecture, &data, output);
+    run_sweep(plan, "# a test\n", &vec![bench; plan.runs.len()]).unwrap()
+}
+
+/// Counts trainings that were done, and those that another run had done; wants to stop after some events.
+#[derive(Default)]
+struct Counts {
+    finished: Mutex<Vec<String>>,
+    shared: AtomicUsize,
+    left: Option<(AtomicUsize, Arc<AtomicBool>)>,
+}
+
+impl TaskObserver for Counts {
+    fn event(&self, task: &TaskName, event: &TaskEvent<'_>) {
+        match event {
+            TaskEvent::Finished { .. } => self.finished.lock().unwrap().push(task.to_string()),
+            TaskEvent::Shared { .. } => drop(self.shared.fetch_add(1, Ordering::SeqCst)),
+            _ => {}
+        }
+        if let Some((left, cancel)) = &self.left
+            && left.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            cancel.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+#[test]
+fn trainings_that_are_the_same_are_done_once_and_every_run_is_as_if_it_were_alone() {
+    let plan = plan();
+    assert_eq!((plan.runs.len(), plan.trainings, plan.dense), (4, 4 * 2 * (3 + 2), (8, 4)));
+    assert_eq!(plan.distinct, plan.trainings - 4);
+    let output = tempfile::tempdir().unwrap();
+    let counts = Counts::default();
+    let report = sweep(&plan, &Setup { observer: &counts, ..Setup::default() }, output.path());
+    assert!(report.failures.is_empty() && !report.stopped);
+    assert_eq!(counts.finished.lock().unwrap().len(), plan.distinct);
+    assert_eq!(counts.shared.load(Ordering::SeqCst), 4);
+    let first = "criterion large-final, learning rate 0.02, replicate 0, round 0";
+    assert!(counts.finished.lock().unwrap().iter().any(|name| name == first), "{:?}", counts.finished);
+    for (run, results) in plan.runs.iter().zip(&report.runs) {
+        assert!(results.is_complete());
+        let (_alone, alone) = finished(&run.experiment);
+        assert_same(results.layout.root(), alone.results.layout.root());
+    }
+    let table = std::fs::read_to_string(report.folder.join("sweep.csv")).unwrap();
+    assert!(table.starts_with("pruning.criterion,recipe.learning_rate,run,replicate,"), "{table}");
+    assert_eq!(table.lines().count(), 1 + plan.trainings);
+    // Again, nothing is left to do.
+    let counts = Counts::default();
+    sweep(&plan, &Setup { observer: &counts, ..Setup::default() }, output.path());
+    assert_eq!(counts.finished.lock().unwrap().len() + counts.shared.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn a_sweep_cancelled_anywhere_continues_to_the_same_bits() {
+    let plan = plan();
+    let undisturbed = tempfile::tempdir().unwrap();
+    let expected = sweep(&plan, &Setup::default(), undisturbed.path());
+    let output = tempfile::tempdir().unwrap();
+    for sitting in 1.. {
+        let cancel = Arc::new(AtomicBool::new(false));
+        let left = Some((AtomicUsize::new(3 + 7 * sitting), cancel.clone()));
+        let counts = Counts { left, ..Counts::default() };
+        let setup =
+            Setup { stop: Stop::when(cancel), observer: &counts, jobs: 1 + sitting % 2, ..Setup::default() };
+        let report = sweep(&plan, &setup, output.path());
+        assert!(report.failures.is_empty());
+        if !report.stopped {
+            assert!(sitting > 2);
+            for (one, other) in expected.runs.iter().zip(&report.runs) {
+                assert_same(one.layout.root(), other.layout.root());
+            }
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_second_run_does_not_train_what_the_first_has() {
+    let first = Experiment { rounds: 2, replicates: 1, controls: Vec::new(), ..experiment() };
+    let mut second = first.clone();
+    second.set("criterion", "movement").unwrap();
+    let output = tempfile::tempdir().unwrap();
+    let counted = |experiment: &Experiment| {
+        let counts = Counts::default();
+        let report = Setup { observer: &counts, ..Setup::default() }.run(experiment, output.path()).unwrap();
+        let counts = (counts.finished.into_inner().unwrap().len(), counts.shared.into_inner());
+        (counts, report.results.layout)
+    };
+    assert_eq!(counted(&first).0, (2, 0));
+    assert_eq!(counted(&second).0, (1, 1));
+    // The rewind point and the optimiser's memory there come along.
+    let mut rewound = first.clone();
+    rewound.set("rewind", "8it").unwrap();
+    rewound.set("keep_optimizer_state", "on").unwrap();
+    let mut other = rewound.clone();
+    other.set("criterion", "movement").unwrap();
+    assert_eq!(counted(&rewound).0, (2, 0), "its dense training notes the rewind point");
+    let (counts, layout) = counted(&other);
+    assert_eq!(counts, (1, 1));
+    let (_alone, alone) = finished(&other);
+    assert_same(layout.root(), alone.results.layout.root());
+}
+
+#[test]
+fn what_is_not_whole_in_another_run_is_trained() {
+    let first =
+        Experiment { rounds: 2, replicates: 1, controls: vec![control("random-mask")], ..experiment() };
+    let mut second = first.clone();
+    second.set("criterion", "movement").unwrap();
+    for lost in ["trained.safetensors", "metrics.csv", "round.json"] {
+        let output = tempfile::tempdir().unwrap();
+        let report = Setup::default().run(&first, output.path()).unwrap();
+        let round = report.results.layout.round(0, Variant::Ticket, 0);
+        std::fs::write(round.join(lost), "broken").unwrap();
+        let counts = Counts::default();
+        let setup = Setup { observer: &counts, ..Setup::default() };
+        let report = setup.run(&second, output.path()).unwrap();
+        assert!(report.failures.is_empty() && report.results.is_complete(), "{lost}");
+        assert_eq!(counts.shared.load(Ordering::SeqCst), 0, "{lost}");
+    }
+}

@@ -1,0 +1,43 @@
+//! `sweep`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{OfRun, ScheduleArguments, SettingFlags};
+
+/// Run an experiment with several values for some of its settings.
+///
+/// Each combination of values is a run in a folder of its own, as of `lth find-winning-ticket`; trainings that are the same in several runs, as
+/// the dense networks of two criteria, are done once. The same command again continues, and more values add runs.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    lth sweep lenet-300-100 mnist --axis criterion=movement,large-final --axis learning-rate=1e-3,2e-3 --replicates 3\n  \
+    lth sweep sweep.toml --dry-run")]
+pub(crate) struct SweepArguments {
+    /// A file with an experiment and its axes, or model and data set
+    #[arg(value_name = "FILE.toml | MODEL DATASET", required = true, num_args = 1..=2)]
+    pub(crate) base: Vec<String>,
+    /// A setting and its values: criterion=movement,large-final; repeatable, all combinations are run
+    ///
+    /// Any setting may have an axis (`lth schema`), by its key, the last part of it or its flag. Values that have commas themselves are
+    /// parted by semicolons: --axis "schedule=cosine;milestones:20ep,0.1".
+    #[arg(long = "axis", value_name = "SETTING=VALUES", help_heading = "Sweep")]
+    pub(crate) axes: Vec<String>,
+    /// Do not ask before a large sweep
+    #[arg(long, short = 'y', help_heading = "Sweep")]
+    pub(crate) yes: bool,
+    /// Read data sets from this folder
+    #[arg(long, help_heading = "Data", value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
+    /// Download data sets that are not there
+    #[arg(long, help_heading = "Data")]
+    pub(crate) download: bool,
+    /// Download from this address instead of the official mirrors
+    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download", hide_short_help = true)]
+    pub(crate) mirror: Option<String>,
+    #[command(flatten)]
+    pub(crate) settings: SettingFlags<OfRun>,
+    #[command(flatten)]
+    pub(crate) schedule: ScheduleArguments,
+}
