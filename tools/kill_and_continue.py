@@ -28,7 +28,7 @@ WALL_CLOCK = ("timing.json", "timing.csv", "metrics-lec.csv", "provenance.json",
 def contents(folder: pathlib.Path) -> dict[str, str]:
     """SHA-256 of every file that must be exact, by its path."""
     files = (path for path in folder.rglob("*") if path.is_file())
-    exact = (path for path in files if path.name not in WALL_CLOCK and "tfevents" not in path.name)
+    exact = (path for path in files if path.name not in WALL_CLOCK and "tfevents" not in path.name and ".lth" not in path.parts)
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in exact}
 
 

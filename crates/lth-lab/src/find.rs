@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use lth_ticket::TestSet;
 
 use crate::{
-    Experiment, GivenStart, LabError, Layout, RunResults, Stage, TaskFailure, TaskName, Variant,
+    Experiment, GivenStart, LabError, Layout, Planned, RunResults, Stage, TaskFailure, TaskName, Variant,
     WhileRunning, Workbench,
     atomic::{create_folder, write_file},
-    disk::RunFolder,
+    disk::{RunFolder, Writer},
     metrics::{round_event_file, summary_csv, timing_csv},
     schedule::{StageRunner, check_other_runs, plan},
     tasks::run_queue,
@@ -53,22 +53,22 @@ pub(crate) fn run_experiment(
     given: Option<&GivenStart>,
 ) -> Result<RunReport, LabError> {
     let run = OpenRun::new(experiment, bench, given)?;
-    let quietly = || {
-        // What cannot be written here is said at the end.
-        drop(run.results().and_then(|results| run.write_summaries(&results, bench)));
-    };
+    // What cannot be written here is said at the end.
+    let quietly = || drop(run.sum_up(bench));
     let observer = WhileRunning::new(bench.observer, Duration::ZERO, &quietly);
     let bench = &Workbench { observer: &observer, ..bench.clone() };
     let runner = run.runner(bench, given, None);
-    let stages = plan(&run.experiment);
+    let bytes = bench.architecture.training_bytes(experiment.recipe.batch_size, experiment.recipe.optimizer);
+    let stages: Vec<_> =
+        plan(&run.experiment).into_iter().map(|planned| Planned { bytes, ..planned }).collect();
     let report = run_queue(&stages, bench, &|stage| runner.run(*stage));
 
-    let (failures, results) = (report.failures, run.results()?);
+    let failures = report.failures;
     // On a full disk there is no room for summaries either, and the first error says more.
     if failures.iter().any(|failure| failure.error.stops_the_run()) {
-        return Ok(RunReport { results, failures, stopped: true });
+        return Ok(RunReport { results: run.results()?, failures, stopped: true });
     }
-    run.write_summaries(&results, bench)?;
+    let results = run.sum_up(bench)?;
     let stopped = bench.stop.is_set() && !results.is_complete();
     Ok(RunReport { results, failures, stopped })
 }
@@ -106,9 +106,15 @@ impl OpenRun {
         check_other_runs(&experiment, &layout, bench.architecture)?;
         let (folder, experiment) = RunFolder::open(layout.root(), &experiment)?;
         if let Some(provenance) = bench.provenance {
+            let _writer = Writer::of(bench.output)?;
             provenance.add_to(folder.layout())?;
         }
         Ok(Self { folder, experiment })
+    }
+
+    /// The name of its folder.
+    pub(crate) fn name(&self) -> String {
+        self.folder.layout().root().file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// What does its stages; `called` is the name of the only one that is not called after itself.
@@ -134,30 +140,38 @@ impl OpenRun {
         RunResults::collect(self.folder.layout().clone(), self.experiment.clone())
     }
 
-    /// Writes the files that sum up a run.
+    /// Writes the files that sum up the run; returns what is there of the own experiment.
     ///
     /// # Errors
-    /// When one cannot be written.
-    pub(crate) fn write_summaries(
-        &self,
-        results: &RunResults,
-        bench: &Workbench<'_>,
-    ) -> Result<(), LabError> {
-        let layout = &results.layout;
-        let verdict = results.verdict(TestSet::of(bench.data.test.labels.iter().copied()));
-        write_file(&layout.summary(), &summary_csv(results, verdict.as_ref()))?;
-        write_file(&layout.timing_summary(), &timing_csv(&results.rounds))?;
-        for replicate in 0..self.experiment.replicates {
-            for variant in self.experiment.variants() {
-                if results.of(replicate, variant).next().is_some() {
-                    let path = layout.round_events(replicate, variant);
-                    create_folder(path.parent().unwrap_or(layout.root()))?;
-                    write_file(&path, &round_event_file(results.of(replicate, variant)))?;
-                }
+    /// When a file is damaged, or one cannot be written.
+    pub(crate) fn sum_up(&self, bench: &Workbench<'_>) -> Result<RunResults, LabError> {
+        let layout = self.folder.layout();
+        let _writer = Writer::of(bench.leases.output())?;
+        // Another process may have extended it.
+        let experiment = Experiment::read(&layout.experiment())?;
+        let is_own = experiment == self.experiment;
+        let results = RunResults::collect(layout.clone(), experiment)?;
+        write_summaries(&results, bench)?;
+        if is_own { Ok(results) } else { self.results() }
+    }
+}
+
+/// Writes the files that sum up what is there.
+fn write_summaries(results: &RunResults, bench: &Workbench<'_>) -> Result<(), LabError> {
+    let layout = &results.layout;
+    let verdict = results.verdict(TestSet::of(bench.data.test.labels.iter().copied()));
+    write_file(&layout.summary(), &summary_csv(results, verdict.as_ref()))?;
+    write_file(&layout.timing_summary(), &timing_csv(&results.rounds))?;
+    for replicate in 0..results.experiment.replicates {
+        for variant in results.experiment.variants() {
+            if results.of(replicate, variant).next().is_some() {
+                let path = layout.round_events(replicate, variant);
+                create_folder(path.parent().unwrap_or(layout.root()))?;
+                write_file(&path, &round_event_file(results.of(replicate, variant)))?;
             }
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// What is said where the weights that a run begins with are known by their hash only.

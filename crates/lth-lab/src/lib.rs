@@ -53,7 +53,10 @@ pub use supermask::{
     LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
     estimate_heuristics, estimate_learning, heuristic_points, heuristic_supermasks, learn_supermask,
 };
-pub use sweep::{Axis, Sweep, SweepPlan, SweepReport, SweepRun, SweepTask, estimate_sweep, run_sweep};
+pub use sweep::{
+    Axis, Sweep, SweepPlan, SweepReport, SweepRun, SweepStatus, SweepTask, TaskState, estimate_sweep,
+    run_sweep,
+};
 pub use tasks::{
     Acquired, Activity, Found, Holder, LEASE_TIMEOUT, Lease, Leases, Planned, Silent, StageError, Stop,
     Store, Task, TaskEvent, TaskFailure, TaskKind, TaskName, TaskObserver, TaskProgress, share,

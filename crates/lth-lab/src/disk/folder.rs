@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use super::Layout;
+use super::{Layout, Writer};
 use crate::{
     Experiment, LabError, Value,
     atomic::{create_folder, remove_unfinished, write_file},
 };
 
-/// A run folder that this process alone works in, until it is dropped.
+/// A run folder in which this process works, until it is dropped.
 #[derive(Debug)]
 pub struct RunFolder {
     layout: Layout,
@@ -24,23 +24,47 @@ pub struct RunFolder {
 /// The lock on a folder; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct RunLock {
-    _file: File,
+    file: File,
+    /// Whether nobody else has it; false where the file system has no locks.
+    alone: bool,
 }
 
 impl RunFolder {
-    /// Makes or opens a run folder for an experiment and writes its `experiment.toml`.
+    /// Makes or opens a run folder for an experiment and writes its `experiment.toml`. Others may open it too: who does which task,
+    /// leases tell.
     ///
     /// A folder that holds the same experiment is extended: rounds and replicates become the larger of what it had and
     /// what is asked for, controls are added, the keep policy becomes what is asked for.
     ///
     /// # Errors
-    /// When the folder cannot be written, another process works in it, a newer version wrote it, or it holds another
+    /// When the folder cannot be written, a process works in it alone, a newer version wrote it, or it holds another
     /// experiment (with the first setting that differs).
     pub fn open(root: &Path, experiment: &Experiment) -> Result<(Self, Experiment), LabError> {
+        let (folder, experiment) = Self::begin(root, experiment, RunLock::alone_or_shared)?;
+        let lock = folder._lock.share(&folder.layout)?;
+        Ok((Self { _lock: lock, ..folder }, experiment))
+    }
+
+    /// As [`RunFolder::open`], and nobody else works in it until this is dropped.
+    ///
+    /// # Errors
+    /// As there, and when any other process works in it.
+    pub fn open_alone(root: &Path, experiment: &Experiment) -> Result<(Self, Experiment), LabError> {
+        Self::begin(root, experiment, RunLock::alone)
+    }
+
+    fn begin(
+        root: &Path,
+        experiment: &Experiment,
+        lock: impl Fn(&Layout) -> Result<RunLock, LabError>,
+    ) -> Result<(Self, Experiment), LabError> {
         let layout = Layout::new(root);
         create_folder(root)?;
-        let lock = RunLock::take(&layout)?;
-        remove_unfinished(root)?;
+        let lock = lock(&layout)?;
+        if lock.alone {
+            remove_unfinished(root)?;
+        }
+        let _writer = Writer::of(root.parent().unwrap_or(root))?;
         let path = layout.experiment();
         let mut extended = experiment.clone();
         if path.exists() {
@@ -75,49 +99,77 @@ fn joined(mut first: Vec<PathBuf>, others: Vec<PathBuf>) -> Vec<PathBuf> {
     first
 }
 
-/// How often a lock that is held is tried again, and after which time.
-const TRIES: usize = 20;
+/// How often a lock that is held is tried again, and after which time: a process that opens the folder has it alone for a moment,
+/// and one that was started by a process with a lock has a copy for as long as its own program is not loaded.
+const TRIES: usize = 40;
 const PAUSE: Duration = Duration::from_millis(25);
 
 impl RunLock {
-    /// Takes the lock of a run folder.
+    /// Takes the lock of a run folder for this process alone.
     ///
     /// # Errors
     /// When another process has it, or the folder cannot be written.
-    pub(crate) fn take(layout: &Layout) -> Result<Self, LabError> {
-        let path = layout.lock();
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(|source| LabError::Write { path: path.clone(), source })?;
-        let mut tried = file.try_lock();
-        // A process that was started by this one has a copy of the lock for as long as its own program is not loaded, so that a
-        // lock which was just given up may be held for a moment.
+    pub(crate) fn alone(layout: &Layout) -> Result<Self, LabError> {
+        let mut lock = Self { file: file_of(layout)?, alone: false };
+        lock.alone = lock.repeatedly(layout, File::try_lock)?;
+        Ok(lock)
+    }
+
+    /// Takes it alone where nobody has it, otherwise with others.
+    fn alone_or_shared(layout: &Layout) -> Result<Self, LabError> {
+        let mut lock = Self { file: file_of(layout)?, alone: false };
+        match lock.file.try_lock() {
+            Ok(()) => lock.alone = true,
+            Err(_) => drop(lock.repeatedly(layout, File::try_lock_shared)?),
+        }
+        Ok(lock)
+    }
+
+    /// From now on others may have it too.
+    fn share(mut self, layout: &Layout) -> Result<Self, LabError> {
+        if self.alone {
+            self.repeatedly(layout, File::try_lock_shared)?;
+            self.alone = false;
+        }
+        Ok(self)
+    }
+
+    /// Tries a lock for a while. Returns whether there are locks: some network file systems have none, and two copies at once are
+    /// the rarer trouble.
+    fn repeatedly(
+        &self,
+        layout: &Layout,
+        lock: impl Fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<bool, LabError> {
+        let mut tried = lock(&self.file);
         for _ in 0..TRIES {
             if !matches!(tried, Err(TryLockError::WouldBlock)) {
                 break;
             }
             thread::sleep(PAUSE);
-            tried = file.try_lock();
+            tried = lock(&self.file);
         }
         match tried {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(true),
             Err(TryLockError::WouldBlock) => Err(LabError::Locked { path: layout.root().to_owned() }),
-            // Some network file systems have no locks; two copies at once are the rarer trouble.
-            Err(TryLockError::Error(source)) if source.kind() == std::io::ErrorKind::Unsupported => {
-                Ok(Self { _file: file })
-            }
-            Err(TryLockError::Error(source)) => Err(LabError::Write { path, source }),
+            Err(TryLockError::Error(source)) if source.kind() == std::io::ErrorKind::Unsupported => Ok(false),
+            Err(TryLockError::Error(source)) => Err(LabError::Write { path: layout.lock(), source }),
         }
     }
 
     /// Whether a process works in a run folder.
     pub(crate) fn is_held(layout: &Layout) -> bool {
-        let shared = File::open(layout.lock()).map(|file| file.try_lock_shared());
-        matches!(shared, Ok(Err(TryLockError::WouldBlock)))
+        let path = layout.lock();
+        // Locks of network file systems want a file that may be written, but another user's may not be.
+        let file = File::options().write(true).open(&path).or_else(|_| File::open(&path));
+        matches!(file.map(|file| file.try_lock()), Ok(Err(TryLockError::WouldBlock)))
     }
+}
+
+fn file_of(layout: &Layout) -> Result<File, LabError> {
+    let path = layout.lock();
+    let open = File::options().create(true).truncate(false).write(true).open(&path);
+    open.map_err(|source| LabError::Write { path, source })
 }
 
 fn same_identity(
@@ -156,14 +208,38 @@ mod tests {
     }
 
     #[test]
-    fn a_second_copy_is_refused_until_the_first_is_done() {
-        let root = tempfile::tempdir().unwrap();
-        let (first, _) = RunFolder::open(root.path(), &experiment()).unwrap();
-        let error = RunFolder::open(root.path(), &experiment()).unwrap_err();
+    fn who_wants_a_folder_alone_waits_until_all_others_are_done() {
+        let output = tempfile::tempdir().unwrap();
+        let root = output.path().join("run");
+        let (first, _) = RunFolder::open(&root, &experiment()).unwrap();
+        let (second, _) = RunFolder::open(&root, &experiment()).unwrap();
+        drop(first);
+        let error = RunFolder::open_alone(&root, &experiment()).unwrap_err();
         assert!(error.to_string().starts_with("another lth is at work in"), "{error}");
         assert!(error.hint().is_some());
-        drop(first);
-        RunFolder::open(root.path(), &experiment()).unwrap();
+        assert!(RunLock::is_held(second.layout()));
+        drop(second);
+        let (alone, _) = RunFolder::open_alone(&root, &experiment()).unwrap();
+        let error = RunFolder::open(&root, &experiment()).unwrap_err();
+        assert!(error.to_string().starts_with("another lth is at work in"), "{error}");
+        assert!(RunLock::is_held(alone.layout()));
+        let layout = alone.layout().clone();
+        drop(alone);
+        assert!(!RunLock::is_held(&layout));
+    }
+
+    #[test]
+    fn unfinished_files_are_removed_by_who_is_alone() {
+        let output = tempfile::tempdir().unwrap();
+        let root = output.path().join("run");
+        let (first, _) = RunFolder::open(&root, &experiment()).unwrap();
+        let unfinished = root.join(".lth-abc.unfinished");
+        fs::write(&unfinished, "half").unwrap();
+        let (second, _) = RunFolder::open(&root, &experiment()).unwrap();
+        assert!(unfinished.exists(), "the first may be writing it");
+        drop((first, second));
+        RunFolder::open(&root, &experiment()).unwrap();
+        assert!(!unfinished.exists());
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod folder;
 mod layout;
 mod provenance;
 mod retention;
+mod writer;
 
 pub(crate) use checkpoint::{read_checkpoint, write_checkpoint};
 pub use folder::RunFolder;
@@ -12,3 +13,4 @@ pub(crate) use folder::RunLock;
 pub use layout::{Layout, Variant};
 pub use provenance::Provenance;
 pub(crate) use retention::{drop_superseded_weights, wants_weights, writes_weights};
+pub(crate) use writer::Writer;

@@ -86,7 +86,7 @@ impl Work {
             let Stage { replicate, variant, round } = *stage;
             round > 0 && variant == Variant::Ticket && !layout.ticket(replicate, variant, round).exists()
         };
-        let training = |Planned { task: stage, after }: Planned<Stage>| {
+        let training = |Planned { task: stage, after, .. }: Planned<Stage>| {
             let round = stage.round;
             let steps = length.saturating_sub(if round == 0 { first } else { later });
             let searches = early_bird && round > 0 && stage.variant == Variant::Ticket;
@@ -94,7 +94,7 @@ impl Work {
             let scorings = if scored(&stage) { iterations } else { 0 };
             let density = densities[round as usize];
             let task = Training { dense_steps, scorings, ..Training::new(density, steps) };
-            Planned { task, after }
+            Planned::after(task, after)
         };
         let left = without(plan(experiment), |stage| done.contains(stage));
         Self::with(left.into_iter().map(training).collect(), experiment, context)
@@ -105,7 +105,7 @@ impl Work {
         let training = |upcoming: &Upcoming| {
             let Upcoming { density, steps, evaluated, masks, ref after } = *upcoming;
             let task = Training { evaluated, masks, ..Training::new(density, steps) };
-            Planned { task, after: after.clone() }
+            Planned::after(task, after.clone())
         };
         Self::with(upcoming.iter().map(training).collect(), experiment, context)
     }

@@ -170,10 +170,8 @@ impl ListedRun {
         }
         self.rounds = finished.values().filter(|&&count| count >= experiment.replicates).count() as u32;
         self.winner = winner(&summary);
-        let timing = Table::read(&layout.timing_summary())?;
-        let seconds = timing.column("seconds");
-        let times = || timing.rows.iter().filter_map(|row| seconds.number(row));
-        self.seconds = times().next().map(|_| times().sum());
+        let (seconds, count) = finished_trainings(layout)?;
+        self.seconds = (count > 0).then_some(seconds);
         Ok(())
     }
 
@@ -201,6 +199,17 @@ impl ListedRun {
         fields.extend(RESULTS.map(str::to_owned).into_iter().zip(own));
         fields
     }
+}
+
+/// What the finished trainings of a run took together, in seconds, and how many they are, by its summary.
+///
+/// # Errors
+/// When that cannot be read.
+pub(crate) fn finished_trainings(layout: &Layout) -> Result<(f64, usize), LabError> {
+    let timing = Table::read(&layout.timing_summary())?;
+    let seconds = timing.column("seconds");
+    let times = || timing.rows.iter().filter_map(|row| seconds.number(row));
+    Ok((times().sum(), times().count()))
 }
 
 /// The last round whose tickets win.

@@ -8,6 +8,7 @@ mod usage;
 
 pub use condition::{Condition, choose_runs};
 pub use folders::run_folders;
+pub(crate) use listed::finished_trainings;
 pub use listed::{ListedRun, RunState, WinningTicket, list_runs};
 pub use remove::remove_runs;
 pub use usage::{Usage, freed_bytes, taken_bytes, usage};

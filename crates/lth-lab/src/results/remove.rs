@@ -19,7 +19,7 @@ pub fn remove_runs(folders: &[PathBuf]) -> Result<(), LabError> {
         if run.state == RunState::Running {
             return Err(LabError::Locked { path: run.folder });
         }
-        locks.push(RunLock::take(&Layout::new(run.folder))?);
+        locks.push(RunLock::alone(&Layout::new(run.folder))?);
     }
     folders.iter().try_for_each(|folder| remove(folder))
 }

@@ -2,6 +2,7 @@
 
 mod before_training;
 mod dense;
+mod derivation;
 mod during_training;
 mod early_bird;
 mod finish;
@@ -15,6 +16,7 @@ mod stage;
 mod start;
 mod train_stage;
 
+pub(crate) use derivation::Derivation;
 pub(crate) use other_run::check_other_runs;
 pub use plan::plan;
 pub use repair::Remedy;

@@ -41,9 +41,8 @@ pub fn plan(experiment: &Experiment) -> Vec<Planned<Stage>> {
     }
     let places: HashMap<Stage, usize> =
         stages.iter().enumerate().map(|(place, (stage, _))| (*stage, place)).collect();
-    let planned = |(task, after): (Stage, Vec<Stage>)| Planned {
-        task,
-        after: after.iter().filter_map(|stage| places.get(stage).copied()).collect(),
+    let planned = |(task, after): (Stage, Vec<Stage>)| {
+        Planned::after(task, after.iter().filter_map(|stage| places.get(stage).copied()).collect())
     };
     stages.into_iter().map(planned).collect()
 }

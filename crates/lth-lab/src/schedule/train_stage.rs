@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use lth_model::Tensors;
 use lth_ticket::{BeforeTrainingError, TrainingData, TrainingJob};
 
-use super::Stage;
+use super::{Derivation, Stage};
 use crate::{
-    Dynamic, Experiment, GivenStart, LabError, Layout, Procedure, RoundRecord, StageError, TaskName, Variant,
-    Workbench,
+    Acquired, Dynamic, Experiment, GivenStart, LabError, Layout, Procedure, RoundRecord, StageError,
+    TaskName, Variant, Workbench,
     atomic::remove_file,
     disk::drop_superseded_weights,
     tasks::Ended,
@@ -21,6 +21,7 @@ pub(crate) struct StageRunner<'a> {
     pub(super) bench: &'a Workbench<'a>,
     pub(super) layout: &'a Layout,
     pub(super) given: Option<&'a GivenStart>,
+    derivation: Derivation<'a>,
     /// The method that changes masks in training, where one does.
     pub(super) dynamic: Option<&'a Dynamic>,
     /// What the only training is called that is not called after its stage.
@@ -47,7 +48,9 @@ impl<'a> StageRunner<'a> {
         };
         let dense = (0..experiment.replicates).map(|_| Mutex::default()).collect();
         let examples = KeptExamples::default();
-        Self { experiment, bench, layout, given, dynamic, called, examples, label: "".into(), dense }
+        let derivation = Derivation::of(experiment);
+        let label = "".into();
+        Self { experiment, bench, layout, given, derivation, dynamic, called, examples, label, dense }
     }
 
     /// The same with a label before the names of stages.
@@ -63,11 +66,21 @@ impl<'a> StageRunner<'a> {
         self.called.clone().unwrap_or_else(own)
     }
 
-    /// Does a stage, unless it is done; of one that is, makes again what is missing.
+    /// Does a stage, unless it is done or another process does it; of one that is done, makes again what is missing.
     ///
     /// # Errors
     /// When the training diverges or is refused, or files are not what they should be or cannot be written.
     pub(crate) fn run(&self, stage: Stage) -> Result<Ended, StageError> {
+        let leases = &self.bench.leases;
+        let folder = self.layout.round(stage.replicate, stage.variant, stage.round);
+        let folder = folder.strip_prefix(leases.output()).unwrap_or(&folder);
+        match leases.acquire(&self.derivation.id(stage), folder)? {
+            Acquired::Busy(holder) => Ok(Ended::Busy(holder)),
+            Acquired::Held(_lease) => self.do_or_complete(stage),
+        }
+    }
+
+    fn do_or_complete(&self, stage: Stage) -> Result<Ended, StageError> {
         let Stage { replicate, variant, round } = stage;
         let start = match self.start(stage) {
             Err(StageError::Stopped | StageError::BeforeTraining(BeforeTrainingError::Stopped)) => {

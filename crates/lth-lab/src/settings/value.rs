@@ -81,6 +81,32 @@ impl Value {
         self.texts().join(",")
     }
 
+    /// As a value of a TOML file: what is a number there, or true or false, is written as one.
+    pub(crate) fn to_toml(&self) -> String {
+        let one = |text: &str| {
+            let plain = toml::from_str::<toml::Table>(&format!("x = {text}"));
+            let is_plain = plain.is_ok_and(|table| {
+                table.len() == 1
+                    && matches!(
+                        table["x"],
+                        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_)
+                    )
+            });
+            if is_plain { text.to_owned() } else { toml::Value::from(text).to_string() }
+        };
+        let list = |texts: &[String]| texts.iter().map(|text| one(text)).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::One(text) => one(text),
+            Self::List(texts) => format!("[{}]", list(texts)),
+            Self::Map(values) => {
+                let pairs = values
+                    .iter()
+                    .map(|(name, text)| format!("{} = {}", toml::Value::from(name.as_str()), one(text)));
+                format!("{{ {} }}", pairs.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
     fn texts(&self) -> Vec<String> {
         match self {
             Self::One(text) => text.split(',').map(|part| part.trim().to_owned()).collect(),

@@ -37,7 +37,7 @@ pub fn stability(
     let layout = &results.layout;
     let study = Study::new(settings, &experiment, layout, bench);
     let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
-    let _folder = RunFolder::open(layout.root(), &experiment)?;
+    let _folder = RunFolder::open_alone(layout.root(), &experiment)?;
     create_folder(study.files.comparison())?;
     write_settings(&study)?;
 
@@ -169,21 +169,16 @@ impl Plan {
         let dense = self.dense.iter().map(|&replicate| Planned::alone(StabilityTask::Dense { replicate }));
         let mut tasks: Vec<Planned<StabilityTask>> = dense.collect();
         let copies = tasks.len();
-        tasks.extend(self.copies.iter().map(|&(start, copy)| Planned {
-            task: StabilityTask::Copy { start, copy },
-            after: self.dense_before(&start).into_iter().collect(),
+        tasks.extend(self.copies.iter().map(|&(start, copy)| {
+            let after = self.dense_before(&start).into_iter().collect();
+            Planned::after(StabilityTask::Copy { start, copy }, after)
         }));
         let places: HashMap<(StartPoint, u32), usize> =
             self.copies.iter().enumerate().map(|(place, copy)| (*copy, copies + place)).collect();
         tasks.extend(self.pairs.iter().map(|&(start, pair)| {
-            Planned {
-                task: StabilityTask::Path { start, pair },
-                after: pair
-                    .map(|copy| places[&(start.owner_of(copy), copy)])
-                    .into_iter()
-                    .chain(self.dense_before(&start))
-                    .collect(),
-            }
+            let copies = pair.map(|copy| places[&(start.owner_of(copy), copy)]);
+            let after = copies.into_iter().chain(self.dense_before(&start)).collect();
+            Planned::after(StabilityTask::Path { start, pair }, after)
         }));
         tasks
     }

@@ -126,10 +126,8 @@ pub fn heuristic_supermasks(
 
     let rows = Mutex::new(Vec::new());
     let dense = (0..replicates).map(|replicate| Planned::alone(HeuristicTask::Dense { replicate }));
-    let masks = (0..replicates).map(|replicate| Planned {
-        task: HeuristicTask::Masks { replicate },
-        after: vec![replicate as usize],
-    });
+    let masks = (0..replicates)
+        .map(|replicate| Planned::after(HeuristicTask::Masks { replicate }, vec![replicate as usize]));
     let tasks: Vec<Planned<HeuristicTask>> = dense.chain(masks).collect();
     let mut report = run_queue(&tasks, bench, &|task| match *task {
         HeuristicTask::Dense { replicate } => settings.dense.provide(results, replicate, bench),

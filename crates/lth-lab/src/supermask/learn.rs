@@ -49,7 +49,7 @@ pub fn learn_supermask(
     let experiment = with_data(&learning.resolved(), bench)?;
     experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
     let root = bench.output.join(format!("supermask-{}", experiment.folder_name()));
-    let (folder, experiment) = RunFolder::open(&root, &experiment)?;
+    let (folder, experiment) = RunFolder::open_alone(&root, &experiment)?;
     if let Some(provenance) = bench.provenance {
         provenance.add_to(folder.layout())?;
     }

@@ -2,26 +2,22 @@
 
 use std::collections::HashSet;
 
-use lth_model::Learns;
+use lth_model::{Density, Learns};
 
 use super::SweepPlan;
 use crate::{
-    EstimateContext, EstimatedTime, Keep, Layout, Procedure, RunEstimate, Stage, Workbench,
+    EstimateContext, EstimatedTime, Keep, Layout, Planned, Procedure, RunEstimate, Stage, Workbench,
     estimate::{Upcoming, estimate_trainings, mean_density},
-    plan,
 };
 
 /// Estimates what is left of a sweep: each training that is the same in several runs once. Steps are measured once for each
 /// network, data set, batch size and optimiser. Writes nothing.
 pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> RunEstimate {
-    let mut seen = HashSet::new();
     // Runs that cost the same a step: the place of the first, and what is left of them.
     let mut groups: Vec<(usize, Vec<Upcoming>)> = Vec::new();
+    let mut runs = Vec::new();
     for (run, (sweep_run, bench)) in plan_of_sweep.runs.iter().zip(benches).enumerate() {
         let experiment = &sweep_run.experiment;
-        let layout = Layout::new(bench.output.join(experiment.folder_name()));
-        let length = experiment.recipe.length.iterations(bench.per_epoch(experiment));
-        let rewind = experiment.pruning.procedure.rewind().iterations(bench.per_epoch(experiment));
         let same_cost = |other: usize| {
             let (own, other_recipe) = (&experiment.recipe, &plan_of_sweep.runs[other].experiment.recipe);
             std::ptr::eq(benches[other].data, bench.data)
@@ -33,21 +29,33 @@ pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> R
             groups.push((run, Vec::new()));
             groups.len() - 1
         });
-        let upcoming = &mut groups[group].1;
-        let mut places: Vec<Option<usize>> = Vec::new();
-        for planned in plan(experiment) {
-            let Stage { replicate, variant, round } = planned.task;
-            let is_new = seen.insert(blake3::hash(experiment.derivation(planned.task).as_bytes()));
-            if !is_new || layout.record(replicate, variant, round).exists() {
-                places.push(None);
-                continue;
-            }
-            let steps = length.saturating_sub(if round == 0 { 0 } else { rewind });
-            let after = planned.after.iter().filter_map(|&place| places[place]).collect();
-            places.push(Some(upcoming.len()));
-            let density = mean_density(experiment, round, bench.architecture);
-            upcoming.push(Upcoming { after, ..Upcoming::training(density, steps) });
+        let densities: Vec<Density> =
+            (0..experiment.rounds).map(|round| mean_density(experiment, round, bench.architecture)).collect();
+        let per_epoch = bench.per_epoch(experiment);
+        let length = experiment.recipe.length.iterations(per_epoch);
+        let rewind = experiment.pruning.procedure.rewind().iterations(per_epoch);
+        let layout = Layout::new(bench.output.join(experiment.folder_name()));
+        runs.push((group, densities, [length, length.saturating_sub(rewind)], layout));
+    }
+    // Of each task that is left the place among those of its group.
+    let mut places: Vec<Option<usize>> = Vec::new();
+    let mut seen = HashSet::new();
+    for Planned { task, after, .. } in &plan_of_sweep.tasks {
+        let (group, densities, [dense, later], layout) = &runs[task.run];
+        let Stage { replicate, variant, round } = task.stage;
+        if !seen.insert(&task.id) || layout.record(replicate, variant, round).exists() {
+            places.push(None);
+            continue;
         }
+        let of_group = |&place: &usize| {
+            let before = &plan_of_sweep.tasks[place].task;
+            places[place].filter(|_| runs[before.run].0 == *group)
+        };
+        let after = after.iter().filter_map(of_group).collect();
+        let steps = if round == 0 { *dense } else { *later };
+        let upcoming = &mut groups[*group].1;
+        places.push(Some(upcoming.len()));
+        upcoming.push(Upcoming { after, ..Upcoming::training(densities[round as usize], steps) });
     }
     let mut all = RunEstimate {
         trainings: 0,
@@ -69,7 +77,7 @@ pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> R
             ..experiment.clone()
         };
         let bytes = one.estimate_sizes(bench.architecture)[0].bytes / 2;
-        let absent = bench.output.join(plan_of_sweep.folder_name());
+        let absent = bench.output.join(&plan_of_sweep.folder_name);
         let context = EstimateContext::new(bench, &absent);
         let estimate = estimate_trainings(experiment, upcoming, bytes, Learns::Weights, &context);
         match estimate.time {

@@ -10,7 +10,7 @@ use toml::{
 use super::axes::{Axis, setting};
 use crate::{
     Experiment, LabError, Setting, Value,
-    settings::{SettingsFile, read_value},
+    settings::{SettingsFile, read_value, settings},
 };
 
 /// The tables that a sweep has beside those of an experiment.
@@ -121,6 +121,43 @@ impl Sweep {
         self.base.extend(base);
         self.axes.extend(axes);
         self.check()
+    }
+
+    /// The file that makes the same sweep.
+    pub fn to_toml(&self) -> String {
+        let mut text = "# `lth sweep` with this file does the sweep, or continues it.\n\n".to_owned();
+        let line = |text: &mut String, key: &str, value: &str| text.push_str(&format!("{key} = {value}\n"));
+        for setting in settings() {
+            // A key that is given again holds as it was given last.
+            if let Some((_, value)) = self.base.iter().rfind(|(given, _)| given.key == setting.key) {
+                line(&mut text, setting.key, &value.to_toml());
+            }
+        }
+        let values = |axis: &Axis, of: usize| {
+            let values: Vec<String> = axis.steps.iter().map(|step| step[of].to_toml()).collect();
+            format!("[{}]", values.join(", "))
+        };
+        let (single, zipped): (Vec<&Axis>, Vec<&Axis>) =
+            self.axes.iter().partition(|axis| axis.settings.len() == 1);
+        if !single.is_empty() {
+            text.push_str("\n[axes]\n");
+        }
+        for axis in single {
+            line(&mut text, axis.settings[0].key, &values(axis, 0));
+        }
+        for axis in zipped {
+            text.push_str("\n[[zip]]\n");
+            for (of, setting) in axis.settings.iter().enumerate() {
+                line(&mut text, setting.key, &values(axis, of));
+            }
+        }
+        for conditions in &self.exclude {
+            text.push_str("\n[[exclude]]\n");
+            for (setting, value) in conditions {
+                line(&mut text, setting.key, &value.to_toml());
+            }
+        }
+        text
     }
 
     /// The settings that have an axis, in their order.
@@ -274,13 +311,17 @@ fn pairs<'t, 'i>(
             _ => all.push((name.get_ref().to_string(), value)),
         }
     }
+    // Tables are in order of names; axes are in that of the file.
+    all.sort_by_key(|(_, value)| value.span().start);
     Ok(all)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::find_setting;
     use lth_model::Hint;
+    use std::collections::BTreeSet;
 
     const BASE: &str = "model = \"lenet-300-100\"\ndataset = \"mnist\"\n";
 
@@ -303,6 +344,25 @@ mod tests {
         assert_eq!(sweep.experiments().unwrap().len(), 6);
         let keys: Vec<&str> = sweep.settings().map(|setting| setting.key).collect();
         assert_eq!(keys.len(), 2);
+    }
+
+    #[test]
+    fn the_file_of_a_sweep_makes_the_same_sweep() {
+        let mut sweep = read(
+            "recipe.length = \"200it\"\nrecipe.label_smoothing = 0.1\ncontrols = [\"random-reinit\"]\n[axes]\ncriterion = [\"movement\", \"random\"]\n\
+             recipe.schedule = [\"cosine\", \"milestones:2ep,0.1\"]\n[[zip]]\nlr = [1e-3, 0.002]\nbatch_size = [60, 30]\n\
+             [[exclude]]\ncriterion = \"random\"\nlr = 2e-3\n",
+        )
+        .unwrap();
+        let length = (find_setting("length").unwrap(), Value::of("300it"));
+        sweep.extend(vec![length], vec![Axis::parse("rewind=0it,100it").unwrap()]).unwrap();
+        let again = Sweep::from_toml(&sweep.to_toml(), Path::new("sweep.toml")).unwrap();
+        let names = |sweep: &Sweep| -> BTreeSet<String> {
+            sweep.experiments().unwrap().iter().map(|(_, experiment)| experiment.folder_name()).collect()
+        };
+        assert_eq!(names(&sweep), names(&again));
+        assert_eq!(names(&again).len(), 12);
+        assert_eq!(again.to_toml(), sweep.to_toml());
     }
 
     #[test]

@@ -1,14 +1,19 @@
 //! Sweeps: an experiment with several values for some of its settings, a run for each combination.
 
 mod axes;
-mod derivation;
 mod estimate;
+mod failures;
 mod file;
 mod plan;
 mod run;
+mod status;
+mod table;
+mod tasks;
 
 pub use axes::Axis;
 pub use estimate::estimate_sweep;
 pub use file::Sweep;
 pub use plan::{SweepPlan, SweepRun};
-pub use run::{SweepReport, SweepTask, run_sweep};
+pub use run::{SweepReport, run_sweep};
+pub use status::{SweepStatus, TaskState};
+pub use tasks::SweepTask;

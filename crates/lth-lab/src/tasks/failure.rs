@@ -17,6 +17,12 @@ pub enum StageError {
         /// Where.
         iteration: u64,
     },
+    /// It failed in an earlier sitting of its sweep.
+    #[error("{reason} (in an earlier sitting)")]
+    FailedBefore {
+        /// Why.
+        reason: String,
+    },
     /// It was asked to stop while it looked for its ticket; not a failure.
     #[error("stopped")]
     Stopped,
@@ -51,12 +57,26 @@ impl StageError {
     pub fn stops_the_run(&self) -> bool {
         matches!(self, Self::Lab(error) if error.stops_the_run())
     }
+
+    /// Whether it would fail again: its settings are the reason, not the disk, a file, or the moment.
+    pub(crate) fn is_lasting(&self) -> bool {
+        match self {
+            Self::Lab(_) | Self::Stopped | Self::FailedBefore { .. } => false,
+            Self::BeforeTraining(error) => !matches!(error, BeforeTrainingError::Stopped),
+            Self::Diverged { .. }
+            | Self::Training(_)
+            | Self::Ticket(_)
+            | Self::Pruning(_)
+            | Self::Criterion(_) => true,
+        }
+    }
 }
 
 impl Hint for StageError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Stopped => Some("the same command continues".to_owned()),
+            Self::FailedBefore { .. } => Some("--retry-failed tries it again".to_owned()),
             Self::Diverged { .. } => Some("use a lower learning rate".to_owned()),
             Self::Lab(error) => error.hint(),
             Self::Training(error) => error.hint(),

@@ -19,12 +19,19 @@ pub struct Planned<T> {
     pub task: T,
     /// The places of its predecessors in the list.
     pub after: Vec<usize>,
+    /// The memory that it takes while it runs, in bytes; 0 where that is not known.
+    pub bytes: u64,
 }
 
 impl<T> Planned<T> {
     /// A task that waits for nothing.
     pub fn alone(task: T) -> Self {
-        Self { task, after: Vec::new() }
+        Self::after(task, Vec::new())
+    }
+
+    /// A task that waits for those at some places before it.
+    pub fn after(task: T, after: Vec<usize>) -> Self {
+        Self { task, after, bytes: 0 }
     }
 }
 
@@ -32,11 +39,11 @@ impl<T> Planned<T> {
 pub(crate) fn without<T>(tasks: Vec<Planned<T>>, done: impl Fn(&T) -> bool) -> Vec<Planned<T>> {
     let mut places = Vec::new();
     let mut left: Vec<Planned<T>> = Vec::new();
-    for Planned { task, after } in tasks {
+    for Planned { task, after, bytes } in tasks {
         let is_left = !done(&task);
         places.push(is_left.then_some(left.len()));
         if is_left {
-            left.push(Planned { task, after });
+            left.push(Planned { task, after, bytes });
         }
     }
     for planned in &mut left {
@@ -66,6 +73,7 @@ pub(crate) fn makespan<T>(tasks: &[Planned<T>], seconds: impl Fn(&T) -> f64, job
 }
 
 /// The tasks whose predecessors are finished.
+#[derive(Default)]
 pub(super) struct Ready {
     places: BTreeSet<usize>,
     /// How many predecessors of each are not finished.
@@ -88,7 +96,14 @@ impl Ready {
 
     /// The first of them.
     pub(super) fn take(&mut self) -> Option<usize> {
-        self.places.pop_first()
+        self.take_if(|_| true)
+    }
+
+    /// The first of them that is right.
+    pub(super) fn take_if(&mut self, is_right: impl Fn(usize) -> bool) -> Option<usize> {
+        let index = self.places.iter().copied().find(|&index| is_right(index))?;
+        self.places.remove(&index);
+        Some(index)
     }
 
     pub(super) fn finish(&mut self, index: usize) {
@@ -98,6 +113,11 @@ impl Ready {
                 self.places.insert(follower);
             }
         }
+    }
+
+    /// Puts tasks back that were taken.
+    pub(super) fn extend(&mut self, indices: impl Iterator<Item = usize>) {
+        self.places.extend(indices);
     }
 
     /// Whether there is none.

@@ -9,7 +9,7 @@ use std::{
 
 use lth_model::Density;
 
-use super::{StageError, Task};
+use super::{Holder, StageError, Task};
 use crate::{Remedy, RoundRecord};
 
 /// Between two reports of a task's progress.
@@ -124,6 +124,11 @@ pub enum TaskEvent<'a> {
     Stopped {
         /// The iteration of the checkpoint that a training left.
         saved_at: Option<u64>,
+    },
+    /// Another process does it; told once.
+    Busy {
+        /// Which, where that is known.
+        holder: Option<&'a Holder>,
     },
     /// It failed; what waits for it is not started.
     Failed {

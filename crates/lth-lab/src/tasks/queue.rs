@@ -1,16 +1,23 @@
 //! Tasks on worker threads.
 
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
+    time::{Duration, Instant},
 };
 
+use lth_data::free_memory;
+
 use super::{
-    Found, Planned, StageError, Stop, Task, TaskEvent, TaskFailure, TaskName, TaskObserver,
+    Found, Holder, Planned, StageError, Stop, Task, TaskEvent, TaskFailure, TaskName, TaskObserver,
     planned::{Ready, makespan},
 };
 use crate::Workbench;
+
+/// After this time a task that another process does is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// How a task ended without failing.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +40,8 @@ pub(crate) enum Ended {
     },
     /// It was stopped; a training leaves a checkpoint of this iteration.
     Stopped(Option<u64>),
+    /// Another process does it, where that is known which.
+    Busy(Option<Holder>),
 }
 
 /// What came of a list of tasks.
@@ -43,8 +52,9 @@ pub(crate) struct QueueReport<T> {
     pub(crate) ended: bool,
 }
 
-/// Does tasks on as many threads as the workbench has jobs: always the first in the list whose predecessors are finished, and tells the observer. What waits
-/// for a failed task is not done; an error that concerns all stops all.
+/// Does tasks on as many threads as the workbench has jobs: always the first in the list whose predecessors are finished, and tells
+/// the observer. Tasks side by side fit into the memory that is free at the beginning, or are done one at a time. One that another process does is waited for while there is nothing else to do. What waits for a failed task is not
+/// done; an error that concerns all stops all.
 pub(crate) fn run_queue<T: Task>(
     tasks: &[Planned<T>],
     bench: &Workbench<'_>,
@@ -63,15 +73,18 @@ fn run_on<T: Task>(
 ) -> QueueReport<T> {
     let names: Vec<TaskName> = tasks.iter().map(|planned| TaskName::of(&planned.task)).collect();
     observer.planned(&names, makespan(tasks, |_| 1.0, jobs).1);
-    let state = State { ready: Ready::new(tasks), running: 0, cut_short: false, failures: Vec::new() };
-    let queue = Queue { state: Mutex::new(state), changed: Condvar::new() };
+    let state = State { ready: Ready::new(tasks), ..State::default() };
+    let bytes = tasks.iter().map(|planned| planned.bytes).collect();
+    let queue = Queue { state: Mutex::new(state), changed: Condvar::new(), bytes, memory: free_memory() };
     thread::scope(|scope| {
         for _ in 0..jobs.clamp(1, tasks.len().max(1)) {
             scope.spawn(|| {
                 while let Some(index) = queue.next(stop) {
-                    let running = Running { queue: &queue, stop };
+                    let running = Running { queue: &queue, stop, bytes: tasks[index].bytes };
                     let result = run(&tasks[index].task);
-                    observer.event(&names[index], &event_of(&result));
+                    if !queue.is_told(index, &result) {
+                        observer.event(&names[index], &event_of(&result));
+                    }
                     queue.end(index, result, stop);
                     drop(running);
                 }
@@ -91,6 +104,7 @@ fn event_of(result: &Result<Ended, StageError>) -> TaskEvent<'_> {
         Ok(Ended::Skipped(found)) => TaskEvent::Skipped { found },
         Ok(Ended::Shared { found, from }) => TaskEvent::Shared { found, from },
         Ok(Ended::Stopped(saved_at)) => TaskEvent::Stopped { saved_at: *saved_at },
+        Ok(Ended::Busy(holder)) => TaskEvent::Busy { holder: holder.as_ref() },
         Err(error) => TaskEvent::Failed { error },
     }
 }
@@ -98,11 +112,20 @@ fn event_of(result: &Result<Ended, StageError>) -> TaskEvent<'_> {
 struct Queue {
     state: Mutex<State>,
     changed: Condvar,
+    /// What each task takes of it, and the memory for all that run, in bytes.
+    bytes: Vec<u64>,
+    memory: u64,
 }
 
+#[derive(Default)]
 struct State {
     ready: Ready,
     running: usize,
+    /// The memory that running tasks take.
+    taken: u64,
+    /// Tasks that another process does, and when each is to be looked at again; of which that was told.
+    elsewhere: Vec<(Instant, usize)>,
+    told: BTreeSet<usize>,
     /// Whether a task was stopped, or was not started because of a wish to stop.
     cut_short: bool,
     failures: Vec<(usize, StageError)>,
@@ -121,15 +144,25 @@ impl Queue {
                 state.cut_short |= !state.ready.is_empty();
                 return None;
             }
-            if let Some(index) = state.ready.take() {
+            state.look_again();
+            let left = if state.running == 0 { u64::MAX } else { self.memory.saturating_sub(state.taken) };
+            if let Some(index) = state.ready.take_if(|index| self.bytes[index] <= left) {
                 state.running += 1;
+                state.taken += self.bytes[index];
                 return Some(index);
             }
-            if state.running == 0 {
+            if state.running == 0 && state.elsewhere.is_empty() {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            // A wish to stop wakes nobody.
+            let waited = self.changed.wait_timeout(state, LOOK_AGAIN);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Whether the observer knows already how a task ended: that another process does it.
+    fn is_told(&self, index: usize, result: &Result<Ended, StageError>) -> bool {
+        matches!(result, Ok(Ended::Busy(_))) && !self.lock().told.insert(index)
     }
 
     fn end(&self, index: usize, result: Result<Ended, StageError>, stop: &Stop) {
@@ -139,6 +172,7 @@ impl Queue {
                 state.ready.finish(index);
             }
             Ok(Ended::Stopped(_)) => state.cut_short = true,
+            Ok(Ended::Busy(_)) => state.elsewhere.push((Instant::now() + LOOK_AGAIN, index)),
             Err(error) => {
                 if error.stops_the_run() {
                     stop.halt();
@@ -149,10 +183,22 @@ impl Queue {
     }
 }
 
+impl State {
+    /// Takes up tasks again that another process did a while ago.
+    fn look_again(&mut self) {
+        let now = Instant::now();
+        let (due, later) = self.elsewhere.drain(..).partition(|&(at, _)| at <= now);
+        self.elsewhere = later;
+        let due: Vec<(Instant, usize)> = due;
+        self.ready.extend(due.into_iter().map(|(_, index)| index));
+    }
+}
+
 /// A task that runs. Wakes the other workers at its end, also when it panics: they would wait forever.
 struct Running<'a> {
     queue: &'a Queue,
     stop: &'a Stop,
+    bytes: u64,
 }
 
 impl Drop for Running<'_> {
@@ -160,7 +206,10 @@ impl Drop for Running<'_> {
         if thread::panicking() {
             self.stop.halt();
         }
-        self.queue.lock().running -= 1;
+        let mut state = self.queue.lock();
+        state.running -= 1;
+        state.taken -= self.bytes;
+        drop(state);
         self.queue.changed.notify_all();
     }
 }

@@ -69,8 +69,7 @@ fn train(
     let bench = &Workbench { output: &root.join(&place), ..bench.clone() };
     let run = OpenRun::new(&experiment, bench, start)?;
     let ended = run.runner(bench, start, Some(TaskName::of(&training))).run(Stage::ticket(0, 0))?;
-    let results = run.results()?;
-    run.write_summaries(&results, bench)?;
+    let results = run.sum_up(bench)?;
     let folder = place.join(results.layout.root().file_name().unwrap_or_default());
     let result = results.of(0, Variant::Ticket).next();
     let row = result.map(|result| TransferRow::new(training, &result.record, &folder));

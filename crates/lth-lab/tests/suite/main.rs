@@ -15,6 +15,7 @@ mod lost_files;
 mod plot;
 mod pretrained;
 mod run_controls;
+mod sharing_work;
 mod sweeping;
 mod toy;
 mod train;

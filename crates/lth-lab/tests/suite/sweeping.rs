@@ -10,22 +10,26 @@ use std::{
 
 use crate::toy::{Setup, architecture, assert_same, control, data, experiment, finished};
 use lth_lab::{
-    Axis, Experiment, Stop, Sweep, SweepPlan, SweepReport, TaskEvent, TaskName, TaskObserver, Variant,
-    run_sweep,
+    Axis, Experiment, Setting, Stop, Sweep, SweepPlan, SweepReport, SweepStatus, TaskEvent, TaskName,
+    TaskObserver, TaskState, Value, Variant, run_sweep,
 };
 
 /// Two criteria at two learning rates, three rounds of two replicates with a control.
 fn plan() -> SweepPlan {
     let axes = ["criterion=large-final,movement", "lr=0.02,0.01"].map(|text| Axis::parse(text).unwrap());
     let base = Experiment { rounds: 3, ..experiment() };
-    let given = lth_lab::settings().filter_map(|setting| Some((setting, setting.value(&base)?)));
-    SweepPlan::of(&Sweep::new(given.collect(), axes.to_vec()).unwrap()).unwrap()
+    SweepPlan::of(&Sweep::new(base_of(&base), axes.to_vec()).unwrap()).unwrap()
+}
+
+/// All settings of an experiment.
+fn base_of(experiment: &Experiment) -> Vec<(&'static Setting, Value)> {
+    lth_lab::settings().filter_map(|setting| Some((setting, setting.value(experiment)?))).collect()
 }
 
 fn sweep(plan: &SweepPlan, setup: &Setup<'_>, output: &Path) -> SweepReport {
     let (architecture, data) = (architecture(), data());
     let bench = setup.bench(&architecture, &data, output);
-    run_sweep(plan, "# a test\n", &vec![bench; plan.runs.len()]).unwrap()
+    run_sweep(plan, &vec![bench; plan.runs.len()], false).unwrap()
 }
 
 /// Counts trainings that were done, and those that another run had done; wants to stop after some events.
@@ -54,13 +58,13 @@ impl TaskObserver for Counts {
 #[test]
 fn trainings_that_are_the_same_are_done_once_and_every_run_is_as_if_it_were_alone() {
     let plan = plan();
-    assert_eq!((plan.runs.len(), plan.trainings, plan.dense), (4, 4 * 2 * (3 + 2), (8, 4)));
-    assert_eq!(plan.distinct, plan.trainings - 4);
+    assert_eq!((plan.runs.len(), plan.tasks.len(), plan.dense()), (4, 4 * 2 * (3 + 2), (8, 4)));
+    assert_eq!(plan.distinct(), plan.tasks.len() - 4);
     let output = tempfile::tempdir().unwrap();
     let counts = Counts::default();
     let report = sweep(&plan, &Setup { observer: &counts, ..Setup::default() }, output.path());
     assert!(report.failures.is_empty() && !report.stopped);
-    assert_eq!(counts.finished.lock().unwrap().len(), plan.distinct);
+    assert_eq!(counts.finished.lock().unwrap().len(), plan.distinct());
     assert_eq!(counts.shared.load(Ordering::SeqCst), 4);
     let first = "criterion large-final, learning rate 0.02, replicate 0, round 0";
     assert!(counts.finished.lock().unwrap().iter().any(|name| name == first), "{:?}", counts.finished);
@@ -71,7 +75,7 @@ fn trainings_that_are_the_same_are_done_once_and_every_run_is_as_if_it_were_alon
     }
     let table = std::fs::read_to_string(report.folder.join("sweep.csv")).unwrap();
     assert!(table.starts_with("pruning.criterion,recipe.learning_rate,run,replicate,"), "{table}");
-    assert_eq!(table.lines().count(), 1 + plan.trainings);
+    assert_eq!(table.lines().count(), 1 + plan.tasks.len());
     // Again, nothing is left to do.
     let counts = Counts::default();
     sweep(&plan, &Setup { observer: &counts, ..Setup::default() }, output.path());
@@ -146,4 +150,38 @@ fn what_is_not_whole_in_another_run_is_trained() {
         assert!(report.failures.is_empty() && report.results.is_complete(), "{lost}");
         assert_eq!(counts.shared.load(Ordering::SeqCst), 0, "{lost}");
     }
+}
+
+#[test]
+fn what_failed_is_tried_again_when_that_is_said() {
+    let base = Experiment { rounds: 3, replicates: 1, ..experiment() };
+    let sweep = Sweep::new(base_of(&base), vec![Axis::parse("learning-rate=0.02,1e30").unwrap()]).unwrap();
+    let plan = SweepPlan::of(&sweep).unwrap();
+    let output = tempfile::tempdir().unwrap();
+    let (architecture, data) = (architecture(), data());
+    let run = |retry: bool| {
+        let counts = Counts::default();
+        let setup = Setup { observer: &counts, ..Setup::default() };
+        let bench = setup.bench(&architecture, &data, output.path());
+        let report = run_sweep(&plan, &vec![bench; plan.runs.len()], retry).unwrap();
+        assert!(!report.stopped);
+        let failures: Vec<String> = report.failures.iter().map(ToString::to_string).collect();
+        (counts.finished.into_inner().unwrap().len(), failures)
+    };
+    let (done, failures) = run(false);
+    assert_eq!((done as u64, failures.len()), (base.trainings(), 1), "{failures:?}");
+    assert!(
+        failures[0].starts_with("learning rate 1e30, replicate 0, round 0: the loss is not"),
+        "{failures:?}"
+    );
+    let (done, failures) = run(false);
+    assert_eq!(done, 0);
+    assert!(failures[0].ends_with("(in an earlier sitting)"), "{failures:?}");
+    let states = SweepStatus::of(&plan, output.path()).unwrap();
+    assert_eq!(states.count(|state| *state == TaskState::Done) as u64, base.trainings());
+    assert_eq!(states.count(|state| matches!(state, TaskState::Failed(_))), 1);
+    assert_eq!(states.count(|state| *state == TaskState::Waiting) as u64, base.trainings() - 1);
+    assert!(states.finished.1 as u64 == base.trainings() && states.seconds_left().is_none());
+    let (_, failures) = run(true);
+    assert!(failures[0].contains("not a finite number") && !failures[0].contains("earlier"), "{failures:?}");
 }

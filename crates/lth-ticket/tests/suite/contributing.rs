@@ -75,7 +75,7 @@ fn all_code_that_contributing_shows_is_in_a_file_that_is_compiled() {
     let files: Vec<String> =
         files.map(|name| flush_left(&fs::read_to_string(format!("{ROOT}/{name}")).unwrap())).collect();
     let blocks = blocks(&text, "rust");
-    assert_eq!(blocks.len(), 3, "a model's layers, its name, and a criterion");
+    assert_eq!(blocks.len(), 4, "a model's layers, its name, a criterion, and a setting");
     for block in blocks {
         let code = flush_left(&block);
         assert!(

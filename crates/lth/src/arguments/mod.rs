@@ -45,7 +45,7 @@ pub(crate) use supermask::{
     HeuristicArguments, HeuristicFormat, LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand,
     SupermaskMethodName,
 };
-pub(crate) use sweep::SweepArguments;
+pub(crate) use sweep::{StatusArguments, StatusFormat, SweepArguments};
 pub(crate) use train::{StartArguments, TrainArguments};
 pub(crate) use transfer::{TransferArguments, TransferFormat};
 
@@ -85,6 +85,7 @@ pub(crate) enum Command {
     Run(RunFileArguments),
     Runs(RunsArguments),
     Sweep(Box<SweepArguments>),
+    Status(StatusArguments),
     Control(Box<ControlArguments>),
     Stability(Box<StabilityArguments>),
     Transfer(Box<TransferArguments>),

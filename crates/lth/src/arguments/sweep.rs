@@ -1,8 +1,8 @@
-//! `sweep`.
+//! `sweep`, `status`.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{OfRun, ScheduleArguments, SettingFlags};
 
@@ -24,6 +24,21 @@ pub(crate) struct SweepArguments {
     /// parted by semicolons: --axis "schedule=cosine;milestones:20ep,0.1".
     #[arg(long = "axis", value_name = "SETTING=VALUES", help_heading = "Sweep")]
     pub(crate) axes: Vec<String>,
+    /// Do this training of the sweep only, by its name, and what it waits for; repeatable
+    ///
+    /// Names are those of --print-tasks. Several processes, also on machines that share the output folder, may do trainings of one sweep at
+    /// once: each is done by one of them, the others wait for it.
+    #[arg(long = "task", value_name = "NAME", help_heading = "Sweep")]
+    pub(crate) tasks: Vec<String>,
+    /// Print a command for each training, and do nothing: for GNU parallel and other programs that distribute commands
+    ///
+    /// A command waits for trainings that others do at the moment, and does what nobody does, so that any order is right; the printed one
+    /// waits least. Once all are done, the sweep itself writes its table.
+    #[arg(long, help_heading = "Sweep", conflicts_with = "tasks")]
+    pub(crate) print_tasks: bool,
+    /// Try trainings again that failed before
+    #[arg(long, help_heading = "Sweep")]
+    pub(crate) retry_failed: bool,
     /// Do not ask before a large sweep
     #[arg(long, short = 'y', help_heading = "Sweep")]
     pub(crate) yes: bool,
@@ -40,4 +55,31 @@ pub(crate) struct SweepArguments {
     pub(crate) settings: SettingFlags<OfRun>,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArguments,
+}
+
+/// Tell how far a sweep is, wherever its trainings are done.
+///
+/// How many trainings are done, running, ready, waiting for others, and failed, by the files below the output folder; then who does what, and
+/// what failed.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lth status runs/sweep-0123abcd")]
+pub(crate) struct StatusArguments {
+    /// The folder of a sweep, or its file
+    #[arg(value_name = "SWEEP")]
+    pub(crate) sweep: PathBuf,
+    /// The folder in which its runs lie [default: that of the sweep's folder]
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) output_path: Option<PathBuf>,
+    /// How to show it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
+    pub(crate) format: StatusFormat,
+}
+
+/// What `status` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StatusFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
 }

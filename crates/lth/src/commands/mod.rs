@@ -29,6 +29,7 @@ pub(crate) mod schema;
 pub(crate) mod stability;
 mod stability_figures;
 mod stability_table;
+pub(crate) mod status;
 pub(crate) mod supermask;
 mod supermask_figure;
 mod supermask_heuristic;

@@ -2,13 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     io::{self, IsTerminal, Write as _},
     path::Path,
 };
 
 use lth_data::Dataset;
-use lth_lab::{Axis, Experiment, Sweep, SweepPlan, Workbench, estimate_sweep, find_setting, run_sweep};
+use lth_lab::{
+    Axis, Experiment, Sweep, SweepPlan, Value, Workbench, estimate_sweep, find_setting, run_sweep,
+};
 use lth_model::{Architecture, Engine, find_model};
 use lth_ticket::TestSet;
 
@@ -17,7 +18,7 @@ use super::{
     sweep_table::sweep_table,
 };
 use crate::{
-    arguments::{CommonArguments, SweepArguments},
+    arguments::{CommonArguments, ScheduleArguments, SweepArguments},
     build_info::provenance,
     estimate,
     failure::Failure,
@@ -36,12 +37,18 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let (sweep, text) = sweep_of(arguments)?;
-    let mut plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
+    let mut plan = SweepPlan::of(&sweep_of(arguments)?).map_err(Failure::bad_input)?;
+    if !arguments.tasks.is_empty() {
+        plan = plan.part(&arguments.tasks).map_err(Failure::bad_input)?;
+    }
     let schedule = Schedule::new(&arguments.schedule)?;
     let engine = settings::engine()?.with_threads(schedule.threads);
     let materials = Materials::load(&mut plan, arguments, &engine, messages)?;
     messages.info(&in_words(&plan, &engine.name()));
+    if arguments.print_tasks {
+        let folder = plan.write_folder(&schedule.output).map_err(refused)?;
+        return print(&task_commands(&plan, &folder, &arguments.schedule));
+    }
     let mut benches: Vec<Workbench<'_>> = Vec::new();
     for place in &materials.of_runs {
         let material = &materials.all[*place];
@@ -54,13 +61,16 @@ pub(crate) fn run(
         (bench.jobs, bench.checkpoint_every) = (schedule.jobs, schedule.checkpoint_every);
         benches.push(bench);
     }
-    estimate::announce(&estimate_sweep(&plan, &benches), messages);
+    // Of a part, somebody else has estimated the whole.
+    if !plan.is_part || schedule.dry_run {
+        estimate::announce(&estimate_sweep(&plan, &benches), messages);
+    }
     if schedule.dry_run {
         estimate::end_dry_run(messages);
         return Ok(());
     }
-    if !arguments.yes && plan.distinct > MANY {
-        ask(plan.distinct)?;
+    if !arguments.yes && !plan.is_part && plan.distinct() > MANY {
+        ask(plan.distinct())?;
     }
     for run in &plan.runs {
         let model = find_model(&run.experiment.model).map_err(Failure::bad_input)?;
@@ -72,43 +82,47 @@ pub(crate) fn run(
     for bench in &mut benches {
         (bench.stop, bench.provenance, bench.observer) = (stop.clone(), Some(&provenance), &display);
     }
-    let report = run_sweep(&plan, &text, &benches);
+    let report = run_sweep(&plan, &benches, arguments.retry_failed);
     display.finish();
     let report = report.map_err(refused)?;
     conclude(&report.failures, report.stopped, &stop, messages)?;
-    let tests = materials
-        .of_runs
-        .iter()
-        .map(|&place| TestSet::of(materials.all[place].dataset.test.labels.iter().copied()));
-    print(&sweep_table(&plan, &report.runs, tests))?;
-    messages.info(&format!("the table of all trainings is {}", report.folder.join("sweep.csv").display()));
+    if !plan.is_part {
+        if schedule.print_folder {
+            print(&format!("{}\n", report.folder.display()))?;
+        } else {
+            let tests = materials.of_runs.iter().map(|&place| materials.all[place].test_set());
+            print(&sweep_table(&plan, &report.runs, tests))?;
+        }
+        let table = report.folder.join("sweep.csv");
+        messages.info(&format!("the table of all trainings is {}", table.display()));
+    }
     let nothing = report.runs.iter().all(|results| results.rounds.is_empty());
     verdict_of(&report.failures, nothing, messages)
 }
 
-/// What was asked for, and its text.
-fn sweep_of(arguments: &SweepArguments) -> Result<(Sweep, String), Failure> {
+/// What was asked for.
+fn sweep_of(arguments: &SweepArguments) -> Result<Sweep, Failure> {
     let axes = arguments.axes.iter().map(|text| Axis::parse(text)).collect::<Result<Vec<_>, _>>();
     let axes = axes.map_err(Failure::bad_input)?;
+    let setting = |key| find_setting(key).map_err(Failure::bad_input);
+    let mut given = arguments.settings.given();
+    if let Some(folder) = &arguments.data_folder {
+        given.push((setting("data_folder")?, Value::of(folder.display())));
+    }
     match &arguments.base[..] {
         [file] => {
-            let path = Path::new(file);
-            let mut sweep = Sweep::read(path).map_err(Failure::bad_input)?;
-            sweep.extend(arguments.settings.given(), axes).map_err(Failure::bad_input)?;
-            let text = fs::read_to_string(path).unwrap_or_default();
-            Ok((sweep, text))
+            let mut sweep = Sweep::read(Path::new(file)).map_err(Failure::bad_input)?;
+            sweep.extend(given, axes).map_err(Failure::bad_input)?;
+            Ok(sweep)
         }
         [model, dataset] => {
             let model = find_model(model).map_err(Failure::bad_input)?.name.into_owned();
             let dataset =
                 lth_data::DatasetName::parse(dataset).map_err(Failure::bad_input)?.located().to_string();
-            let mut base = arguments.settings.given();
-            for (key, value) in [("dataset", dataset), ("model", model)] {
-                base.insert(0, (find_setting(key).map_err(Failure::bad_input)?, lth_lab::Value::of(value)));
-            }
-            let sweep = Sweep::new(base, axes).map_err(Failure::bad_input)?;
-            let text = format!("# {}\n", interrupt::this_command());
-            Ok((sweep, text))
+            let mut base =
+                vec![(setting("model")?, Value::of(model)), (setting("dataset")?, Value::of(dataset))];
+            base.extend(given);
+            Sweep::new(base, axes).map_err(Failure::bad_input)
         }
         _ => Err(Failure::input(
             "a sweep is of one file, or of a model and a data set",
@@ -117,10 +131,35 @@ fn sweep_of(arguments: &SweepArguments) -> Result<(Sweep, String), Failure> {
     }
 }
 
+/// A command for each training, those first that others wait for.
+fn task_commands(plan: &SweepPlan, folder: &Path, schedule: &ScheduleArguments) -> String {
+    let mut flags = vec!["--jobs".to_owned(), "1".to_owned()];
+    let mut add = |flag: &str, value: Option<String>| {
+        flags.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]))
+    };
+    add("--output-path", schedule.output_path.as_ref().map(|path| path.display().to_string()));
+    add("--threads", schedule.threads.clone());
+    add("--checkpoint-every", schedule.checkpoint_every.clone());
+    let file = folder.join("sweep.toml").display().to_string();
+    let program = std::env::args().next().unwrap_or_else(|| "lth".to_owned());
+    let line = |id: &str| {
+        let words =
+            [&program, "sweep", &file, "--task", id].into_iter().chain(flags.iter().map(String::as_str));
+        format!("{}\n", words.map(interrupt::quoted).collect::<Vec<_>>().join(" "))
+    };
+    plan.distinct_ids().into_iter().map(line).collect()
+}
+
 /// A network and a data set.
 struct Material {
     architecture: Architecture,
     dataset: Dataset,
+}
+
+impl Material {
+    fn test_set(&self) -> TestSet {
+        TestSet::of(self.dataset.test.labels.iter().copied())
+    }
 }
 
 /// The networks and data sets of a sweep, each once.
@@ -201,12 +240,12 @@ fn named(values: &[(&'static lth_lab::Setting, lth_lab::Value)], failure: Failur
 
 /// `9 runs, 324 trainings, 300 after sharing (27 dense networks are 3)`.
 fn in_words(plan: &SweepPlan, engine: &str) -> String {
-    let (dense, distinct_dense) = plan.dense;
+    let (dense, distinct_dense) = plan.dense();
     format!(
         "{} runs, {} trainings, {} when those that are the same are done once (of {dense} dense ones {distinct_dense}), {engine}",
         plan.runs.len(),
-        plan.trainings,
-        plan.distinct
+        plan.tasks.len(),
+        plan.distinct()
     )
 }
 

@@ -70,7 +70,7 @@ impl TimeLeft {
     pub(crate) fn note(&mut self, task: &TaskName, event: &TaskEvent<'_>) {
         match event {
             TaskEvent::Started { .. } => return self.start(task),
-            TaskEvent::Progress(_) | TaskEvent::Incomplete { .. } => return,
+            TaskEvent::Progress(_) | TaskEvent::Incomplete { .. } | TaskEvent::Busy { .. } => return,
             TaskEvent::Finished { seconds, .. } => {
                 let (count, sum) = self.finished.entry(task.kind()).or_default();
                 (*count, *sum) = (*count + 1.0, *sum + seconds);

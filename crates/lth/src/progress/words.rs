@@ -82,6 +82,8 @@ pub(crate) fn event(event: &TaskEvent<'_>, alone: bool) -> Option<String> {
             format!("stopped at iteration {iteration}, saved")
         }
         TaskEvent::Stopped { saved_at: None } => "stopped".to_owned(),
+        TaskEvent::Busy { holder: Some(holder) } => format!("{holder} is at work on it"),
+        TaskEvent::Busy { holder: None } => "another process is at work on it".to_owned(),
         TaskEvent::Failed { error } => error.to_string(),
         TaskEvent::Started { continued_at: Some(iteration) } => format!("goes on at iteration {iteration}"),
         TaskEvent::Started { continued_at: None } | TaskEvent::Progress(_) => return None,

@@ -20,6 +20,7 @@ mod managing_runs;
 mod measuring_stability;
 mod pruning_early;
 mod refusing_networks;
+mod sharing_work;
 mod showing_models;
 mod supermasks;
 mod sweeping;

@@ -45,6 +45,7 @@ const TRIES: usize = 8;
 /// The leases below an output folder, as one process sees them. A process has one of these: it has the thread that beats.
 #[derive(Debug)]
 pub struct Leases {
+    output: PathBuf,
     folder: PathBuf,
     timeout: Duration,
     locks: bool,
@@ -89,6 +90,7 @@ impl Leases {
     /// Those below an output folder, with the usual time-out.
     pub fn of(output: &Path) -> Self {
         Self {
+            output: output.to_owned(),
             folder: output.join(".lth").join("leases"),
             timeout: LEASE_TIMEOUT,
             // There a file that is locked cannot be read by others.
@@ -108,6 +110,11 @@ impl Leases {
     #[must_use]
     pub fn without_locks(self) -> Self {
         Self { locks: false, ..self }
+    }
+
+    /// The output folder.
+    pub fn output(&self) -> &Path {
+        &self.output
     }
 
     /// Takes the task with this key, whose output is made in a folder (relative to the output folder), unless somebody has it. Whether
@@ -166,7 +173,6 @@ impl Leases {
         // Nobody else knows the file, so that what fails is locking itself: then heartbeats do.
         holder.locked = self.locks && file.as_file().try_lock().is_ok();
         file.write_all(&holder.to_bytes()).map_err(failed)?;
-        file.as_file().sync_data().map_err(failed)?;
         let file = match file.persist_noclobber(path) {
             Ok(file) => file,
             Err(error) if error.error.kind() == ErrorKind::AlreadyExists => return Ok(None),

@@ -1,0 +1,56 @@
+//! Which trainings of several runs are one: known before anything is trained.
+
+use crate::{ControlKind, Experiment, Stage, Variant};
+
+/// What decides the bits of an experiment's trainings and of what follows from them, before any of them is done. Settings that come into
+/// play later than a training are no part of it, so that the dense networks of two criteria are one.
+pub(crate) struct Derivation<'a> {
+    experiment: &'a Experiment,
+    /// The settings that decide the dense training, and those that decide all others, a line each.
+    dense: String,
+    other: String,
+}
+
+impl<'a> Derivation<'a> {
+    /// Of the trainings of an experiment.
+    pub(crate) fn of(experiment: &'a Experiment) -> Self {
+        let (mut dense, mut other) = (String::new(), String::new());
+        let named = format!("model={}\ndataset={}\n", experiment.model, experiment.dataset);
+        for text in [&mut dense, &mut other] {
+            text.push_str(&named);
+        }
+        for (key, value) in experiment.identity() {
+            if ["model", "dataset", "seed"].contains(&key) {
+                continue;
+            }
+            let line = format!("{key}={}\n", value.exact());
+            // The dense training stops at the rewind point to note it.
+            if !key.starts_with("pruning.") || key == "pruning.rewind" {
+                dense.push_str(&line);
+            }
+            other.push_str(&line);
+        }
+        Self { experiment, dense, other }
+    }
+
+    /// What a training is called among processes and runs, 32 hexadecimal digits: where two have one name, they are the same.
+    pub(crate) fn id(&self, stage: Stage) -> String {
+        let Stage { replicate, variant, round } = stage;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(format!("seed={}\n", self.experiment.seed(replicate)).as_bytes());
+        if round == 0 && variant == Variant::Ticket {
+            hasher.update(self.dense.as_bytes());
+        } else {
+            hasher.update(self.other.as_bytes());
+            hasher.update(format!("{variant}\n{round}\n").as_bytes());
+        }
+        // A control made of other runs depends on which, and one of another replicate on its number.
+        if let Variant::Control(kind) = variant
+            && ControlKind::of_run(kind).is_some()
+        {
+            let Experiment { first_seed, mask_runs, .. } = self.experiment;
+            hasher.update(format!("{replicate}\n{first_seed}\n{mask_runs:?}\n").as_bytes());
+        }
+        hasher.finalize().to_hex()[..32].to_owned()
+    }
+}
