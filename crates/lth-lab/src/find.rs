@@ -10,7 +10,8 @@ use crate::{
     atomic::{create_folder, write_file},
     disk::{RunFolder, Writer},
     metrics::{round_event_file, summary_csv, timing_csv},
-    schedule::{StageRunner, check_other_runs, plan},
+    procedure::{check_other_runs, plan},
+    schedule::StageRunner,
     tasks::run_queue,
 };
 

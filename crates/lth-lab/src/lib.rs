@@ -13,6 +13,7 @@ mod find;
 mod metrics;
 mod pace;
 pub mod plot;
+mod procedure;
 mod results;
 mod run_control;
 mod schedule;
@@ -33,12 +34,13 @@ pub use estimate::{EstimateContext, EstimatedTime, RunEstimate, estimate_run};
 pub use find::{RunReport, find_winning_ticket};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
 pub use pace::WhileRunning;
+pub use procedure::plan;
 pub use results::{
     Condition, ListedRun, RunState, Usage, WinningTicket, choose_runs, freed_bytes, list_runs, remove_runs,
     run_folders, taken_bytes, usage,
 };
 pub use run_control::RunControl;
-pub use schedule::{Remedy, Stage, plan};
+pub use schedule::{Remedy, Stage};
 pub use settings::{
     AtInit, DifferingSetting, Dynamic, EarlyBird, Experiment, FORMAT, Flag, Gives, Group, Keep, KeepEstimate,
     Kind, MaskUpdates, OfTrained, Procedure, Pruning, Refusal, Retraining, Role, Setting, Value,

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub struct RunFolder {
     layout: Layout,
-    _lock: RunLock,
+    lock: RunLock,
 }
 
 /// The lock on a folder; the system releases it when the process ends, however it ends.
@@ -41,8 +41,8 @@ impl RunFolder {
     /// experiment (with the first setting that differs).
     pub fn open(root: &Path, experiment: &Experiment) -> Result<(Self, Experiment), LabError> {
         let (folder, experiment) = Self::begin(root, experiment, RunLock::alone_or_shared)?;
-        let lock = folder._lock.share(&folder.layout)?;
-        Ok((Self { _lock: lock, ..folder }, experiment))
+        let lock = folder.lock.share(&folder.layout)?;
+        Ok((Self { lock, ..folder }, experiment))
     }
 
     /// As [`RunFolder::open`], and nobody else works in it until this is dropped.
@@ -84,7 +84,7 @@ impl RunFolder {
         if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
             write_file(&path, text.as_bytes())?;
         }
-        Ok((Self { layout, _lock: lock }, extended))
+        Ok((Self { layout, lock }, extended))
     }
 
     /// Where the files lie.

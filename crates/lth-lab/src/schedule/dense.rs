@@ -13,7 +13,7 @@ use crate::{
 impl StageRunner<'_> {
     /// The trained weights of round 0, for a stage: from their file, or, where the retention policy has removed it, trained again to
     /// the same bits, once a run.
-    pub(super) fn dense_weights(&self, stage: Stage) -> Result<Tensors, StageError> {
+    pub(crate) fn dense_weights(&self, stage: Stage) -> Result<Tensors, StageError> {
         let replicate = stage.replicate;
         let path = self.layout.trained(replicate, Variant::Ticket, 0);
         if path.exists() {

@@ -54,3 +54,41 @@ impl<'a> Derivation<'a> {
         hasher.finalize().to_hex()[..32].to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Leases, notes of failures and commands of clusters are named by them.
+    #[test]
+    fn names_are_frozen() {
+        let mut experiment = Experiment::new("lenet-300-100", "mnist");
+        let id = |experiment: &Experiment, stage| Derivation::of(experiment).id(stage);
+        let control = Variant::Control("random-reinit".parse().unwrap());
+        let of_control = Stage { replicate: 0, variant: control, round: 1 };
+        let ids = [
+            id(&experiment, Stage::ticket(0, 0)),
+            id(&experiment, Stage::ticket(2, 0)),
+            id(&experiment, Stage::ticket(0, 3)),
+            id(&experiment, of_control),
+        ];
+        let frozen = [
+            "17695ac6e56a54eabdda9250e76eb4df",
+            "a5573bba5f71a85b30568ee9ccd7d74c",
+            "38f7e11a4009f47b9acb7fa261a76db1",
+            "85313153c25413cab1995a458e56670c",
+        ];
+        assert_eq!(ids, frozen);
+        // What comes into play later does not rename the dense training.
+        experiment.set("criterion", "movement").unwrap();
+        assert_eq!(id(&experiment, Stage::ticket(0, 0)), ids[0]);
+        assert_ne!(id(&experiment, Stage::ticket(0, 3)), ids[2]);
+        experiment.set("rounds", "40").unwrap();
+        assert_eq!(id(&experiment, Stage::ticket(0, 0)), ids[0]);
+        // A seed is the same whether it is the first one or another replicate's.
+        experiment.set("seed", "2").unwrap();
+        assert_eq!(id(&experiment, Stage::ticket(0, 0)), ids[1]);
+        experiment.set("learning-rate", "0.002").unwrap();
+        assert_ne!(id(&experiment, Stage::ticket(0, 0)), ids[1]);
+    }
+}

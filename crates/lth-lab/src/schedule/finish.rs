@@ -7,7 +7,7 @@ use lth_ticket::{MetricRow, Trained, at_end, early_stop};
 
 use super::{Stage, StageRunner};
 use crate::{
-    LabError, Outcome, RoundRecord, StageError, Timestamps, Timing, Variant,
+    LabError, Outcome, RoundRecord, StageError, Timestamps, Timing,
     atomic::{create_folder, write_file},
     disk::writes_weights,
     metrics::{layer_counts, lec_csv, metrics_csv, training_event_file},
@@ -74,7 +74,7 @@ impl StageRunner<'_> {
         }
         let next = layout.ticket(replicate, variant, round + 1);
         if self.makes_next_ticket(stage) && (write == Write::All || !next.exists()) {
-            let hash = self.write_next_ticket(stage, start, &trained.weights)?;
+            let hash = self.page.make_next_ticket(self, stage, start, &trained.weights)?;
             if before.is_some() && record.next_ticket.as_ref() != Some(&hash) {
                 return Err(self.other_result(stage).into());
             }
@@ -151,10 +151,5 @@ impl StageRunner<'_> {
     pub(super) fn keeps_weights(&self, stage: Stage) -> bool {
         self.finds_masks(stage)
             || writes_weights(self.experiment.keep, stage.variant, stage.round, self.keeps_dense())
-    }
-
-    /// Whether only the trained network has the mask that was found: masks change while the stage trains.
-    pub(super) fn finds_masks(&self, stage: Stage) -> bool {
-        self.dynamic.is_some() && stage.variant == Variant::Ticket && stage.round > 0
     }
 }

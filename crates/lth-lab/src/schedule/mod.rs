@@ -1,24 +1,17 @@
-//! Which trainings a run needs, in which order, on how many cores, and how each is done.
+//! Stages: one training of a run each, from its ticket to its files.
 
-mod before_training;
 mod dense;
 mod derivation;
-mod during_training;
-mod early_bird;
 mod finish;
-mod next;
-mod other_run;
-mod plan;
+mod recipe;
 mod repair;
-mod run_control;
 mod share;
 mod stage;
 mod start;
+mod ticket;
 mod train_stage;
 
 pub(crate) use derivation::Derivation;
-pub(crate) use other_run::check_other_runs;
-pub use plan::plan;
 pub use repair::Remedy;
 pub use stage::Stage;
 pub(crate) use train_stage::StageRunner;

@@ -69,7 +69,7 @@ impl StageRunner<'_> {
             && let Some(weights) = self.trained_weights(stage, start)
         {
             self.tell(stage, &[path], Remedy::Pruning);
-            if Some(self.write_next_ticket(stage, start, &weights)?) != record.next_ticket {
+            if Some(self.page.make_next_ticket(self, stage, start, &weights)?) != record.next_ticket {
                 return Err(self.other_result(stage).into());
             }
         }

@@ -3,39 +3,31 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use lth_model::{Masks, OptimizerState, Purpose, Step, TensorFile, Tensors, initialize};
-use lth_ticket::{Control, ControlContext, Ticket, TicketOrigin};
+use lth_ticket::{Ticket, TicketOrigin};
 
 use super::{Stage, StageRunner};
 use crate::{
-    ControlKind, ControlSource, LabError, RoundRecord, StageError, Variant,
+    LabError, RoundRecord, StageError, Variant,
     atomic::{create_folder, write_file},
     find::without_initial_weights,
+    procedure::make_control,
     work::Start,
 };
 
 impl StageRunner<'_> {
     /// The start of a stage; its file is written when it is not there.
-    pub(super) fn start(&self, stage: Stage) -> Result<Start, StageError> {
+    pub(crate) fn start(&self, stage: Stage) -> Result<Start, StageError> {
         let Stage { replicate, variant, round } = stage;
         let path = self.layout.ticket(replicate, variant, round);
         if !path.exists() {
             match variant {
                 Variant::Ticket if round == 0 => self.write_initial(replicate)?,
-                Variant::Ticket if self.before_training() => {
-                    self.write_ticket_before_training(replicate, round)?;
-                }
-                Variant::Ticket if self.dynamic.is_some() => {
-                    self.write_ticket_during_training(replicate, round)?;
-                }
-                Variant::Ticket if self.early_bird() => self.write_early_bird_ticket(replicate, round)?,
-                Variant::Ticket if self.one_shot() => self.write_one_shot_ticket(replicate, round)?,
-                // The round before wrote it, or its record would not be there.
-                Variant::Ticket => (),
-                Variant::Control(_) => self.write_control(stage)?,
+                Variant::Ticket => self.page.make_ticket(self, replicate, round)?,
+                Variant::Control(kind) => make_control(self, kind, stage)?,
             }
         }
         let start = Start::read(&path, self.bench.architecture)?;
-        if variant == Variant::Ticket && round > 0 && self.iterative() {
+        if variant == Variant::Ticket && round > 0 && self.page.makes_next_ticket() {
             let before = RoundRecord::read(&self.layout.record(replicate, variant, round - 1))?;
             if before.and_then(|record| record.next_ticket).is_some_and(|hash| hash != start.ticket_hash) {
                 let reason = "it is not the ticket that the round before wrote".to_owned();
@@ -46,7 +38,7 @@ impl StageRunner<'_> {
     }
 
     /// Writes a ticket and returns its hash. One that was trained is never replaced by another.
-    pub(super) fn write_ticket(&self, path: &Path, ticket: &Ticket) -> Result<String, StageError> {
+    pub(crate) fn write_ticket(&self, path: &Path, ticket: &Ticket) -> Result<String, StageError> {
         let bytes = ticket.to_bytes();
         let trained = path.with_file_name("round.json").exists();
         if trained && fs::read(path).is_ok_and(|found| found != bytes) {
@@ -59,7 +51,7 @@ impl StageRunner<'_> {
     }
 
     /// The weights before any training.
-    pub(super) fn initial(&self, replicate: u32) -> Result<Tensors, StageError> {
+    pub(crate) fn initial(&self, replicate: u32) -> Result<Tensors, StageError> {
         let experiment = self.experiment;
         if let (Some(given), true) = (self.given, experiment.start.is_some()) {
             return Ok(given.weights.clone());
@@ -117,7 +109,7 @@ impl StageRunner<'_> {
     }
 
     /// Weights and optimiser memory at the rewind point, not masked; without memory when it starts fresh.
-    pub(super) fn rewind_point(
+    pub(crate) fn rewind_point(
         &self,
         replicate: u32,
     ) -> Result<(Tensors, Option<OptimizerState>), StageError> {
@@ -129,46 +121,8 @@ impl StageRunner<'_> {
         Ok((point.weights, point.optimizer))
     }
 
-    fn write_control(&self, stage: Stage) -> Result<(), StageError> {
-        let Stage { replicate, variant, round } = stage;
-        let Variant::Control(kind) = variant else { return Ok(()) };
-        let ticket = self.start(Stage { variant: Variant::Ticket, ..stage })?;
-        let mut origin = self.origin(replicate, round, Some(ticket.ticket_hash.clone()));
-        origin.metadata.insert("control".to_owned(), kind.to_string());
-        let control = match kind.source() {
-            ControlSource::Run(control) => self.run_control(kind, control, stage, origin)?,
-            ControlSource::Ticket(control) => self.ticket_control(kind, control, stage, &ticket, origin)?,
-        };
-        self.write_ticket(&self.layout.ticket(replicate, variant, round), &control)?;
-        Ok(())
-    }
-
-    fn ticket_control(
-        &self,
-        kind: ControlKind,
-        control: &dyn Control,
-        stage: Stage,
-        ticket: &Start,
-        origin: TicketOrigin,
-    ) -> Result<Ticket, StageError> {
-        let (rewind, optimizer) = self.rewind_point(stage.replicate)?;
-        let control = control.control(&ControlContext {
-            architecture: self.bench.architecture,
-            recipe: &self.experiment.recipe,
-            initial: &self.initial(stage.replicate)?,
-            rewind: &rewind,
-            masks: &ticket.masks,
-            seed: self.experiment.seed(stage.replicate),
-            round: u64::from(stage.round),
-            draw: u64::from(kind.draw()),
-        });
-        let mut control = Ticket::new(self.bench.architecture, origin, control.weights, &control.masks)?;
-        self.set_optimizer(&mut control, optimizer);
-        Ok(control)
-    }
-
     /// Restores the optimiser's memory with the weights, if the experiment wants it so.
-    pub(super) fn set_optimizer(&self, ticket: &mut Ticket, optimizer: Option<OptimizerState>) {
+    pub(crate) fn set_optimizer(&self, ticket: &mut Ticket, optimizer: Option<OptimizerState>) {
         if !self.experiment.pruning.procedure.keeps_optimizer_state() {
             return;
         }
@@ -185,7 +139,7 @@ impl StageRunner<'_> {
     }
 
     /// The origin of the ticket that starts a round.
-    pub(super) fn origin(&self, replicate: u32, round: u32, parent: Option<String>) -> TicketOrigin {
+    pub(crate) fn origin(&self, replicate: u32, round: u32, parent: Option<String>) -> TicketOrigin {
         let pruning = &self.experiment.pruning;
         let metadata =
             [("criterion", pruning.procedure.criterion().to_owned()), ("scope", pruning.scope.to_string())];

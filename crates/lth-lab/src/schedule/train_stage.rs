@@ -7,23 +7,23 @@ use lth_ticket::{BeforeTrainingError, TrainingData, TrainingJob};
 
 use super::{Derivation, Stage};
 use crate::{
-    Acquired, Dynamic, Experiment, GivenStart, LabError, Layout, Procedure, RoundRecord, StageError,
-    TaskName, Variant, Workbench,
+    Acquired, Experiment, GivenStart, LabError, Layout, RoundRecord, StageError, TaskName, Variant,
+    Workbench,
     atomic::remove_file,
     disk::drop_superseded_weights,
+    procedure::{Page, page},
     tasks::Ended,
     work::{End, KeptExamples, Sitting, TrainingWork, Until},
 };
 
 /// Does the stages of a run.
 pub(crate) struct StageRunner<'a> {
-    pub(super) experiment: &'a Experiment,
-    pub(super) bench: &'a Workbench<'a>,
-    pub(super) layout: &'a Layout,
+    pub(crate) experiment: &'a Experiment,
+    pub(crate) bench: &'a Workbench<'a>,
+    pub(crate) layout: &'a Layout,
     pub(super) given: Option<&'a GivenStart>,
     derivation: Derivation<'a>,
-    /// The method that changes masks in training, where one does.
-    pub(super) dynamic: Option<&'a Dynamic>,
+    pub(super) page: Box<dyn Page + 'a>,
     /// What the only training is called that is not called after its stage.
     called: Option<TaskName>,
     examples: KeptExamples,
@@ -42,15 +42,12 @@ impl<'a> StageRunner<'a> {
         given: Option<&'a GivenStart>,
         called: Option<TaskName>,
     ) -> Self {
-        let dynamic = match &experiment.pruning.procedure {
-            Procedure::Dynamic(dynamic) => Some(dynamic),
-            _ => None,
-        };
+        let page = page(&experiment.pruning.procedure);
         let dense = (0..experiment.replicates).map(|_| Mutex::default()).collect();
         let examples = KeptExamples::default();
         let derivation = Derivation::of(experiment);
         let label = "".into();
-        Self { experiment, bench, layout, given, derivation, dynamic, called, examples, label, dense }
+        Self { experiment, bench, layout, given, derivation, page, called, examples, label, dense }
     }
 
     /// The same with a label before the names of stages.
@@ -59,7 +56,7 @@ impl<'a> StageRunner<'a> {
     }
 
     /// The name of a stage.
-    pub(super) fn name(&self, stage: Stage) -> TaskName {
+    pub(crate) fn name(&self, stage: Stage) -> TaskName {
         let own = || {
             if self.label.is_empty() { TaskName::of(&stage) } else { TaskName::of(&stage).after(&self.label) }
         };
@@ -147,7 +144,7 @@ impl<'a> StageRunner<'a> {
         remove_file(&self.layout.checkpoint(replicate, variant, round))?;
         if variant == Variant::Ticket {
             let rounds = self.experiment.rounds;
-            if self.dynamic.is_none() {
+            if !self.page.changes_masks() {
                 drop_superseded_weights(self.layout, replicate, rounds, keep, self.keeps_dense())?;
             }
         }
@@ -159,24 +156,8 @@ impl<'a> StageRunner<'a> {
         self.experiment.start.is_none()
     }
 
-    pub(super) fn one_shot(&self) -> bool {
-        matches!(self.experiment.pruning.procedure, Procedure::OneShot(..))
-    }
-
-    pub(super) fn before_training(&self) -> bool {
-        matches!(self.experiment.pruning.procedure, Procedure::AtInit(_))
-    }
-
-    pub(super) fn early_bird(&self) -> bool {
-        matches!(self.experiment.pruning.procedure, Procedure::EarlyBird(_))
-    }
-
-    pub(super) fn iterative(&self) -> bool {
-        matches!(self.experiment.pruning.procedure, Procedure::Iterative(_))
-    }
-
     /// The examples of a replicate: its seed decides which are held out.
-    pub(super) fn data(&self, replicate: u32) -> Result<Arc<TrainingData>, StageError> {
+    pub(crate) fn data(&self, replicate: u32) -> Result<Arc<TrainingData>, StageError> {
         Ok(self.examples.of(self.bench, self.experiment, self.experiment.seed(replicate))?)
     }
 
@@ -186,7 +167,7 @@ impl<'a> StageRunner<'a> {
     }
 
     /// Iterations an epoch.
-    pub(super) fn per_epoch(&self) -> u64 {
+    pub(crate) fn per_epoch(&self) -> u64 {
         self.bench.per_epoch(self.experiment)
     }
 }

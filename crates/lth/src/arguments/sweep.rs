@@ -14,6 +14,7 @@ use super::{OfRun, ScheduleArguments, SettingFlags};
 #[command(after_help = "Examples:\n  \
     lth sweep lenet-300-100 mnist --axis criterion=movement,large-final --axis learning-rate=1e-3,2e-3 --replicates 3\n  \
     lth sweep sweep.toml --dry-run")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SweepArguments {
     /// A file with an experiment and its axes, or model and data set
     #[arg(value_name = "FILE.toml | MODEL DATASET", required = true, num_args = 1..=2)]

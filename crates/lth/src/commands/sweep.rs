@@ -135,7 +135,7 @@ fn sweep_of(arguments: &SweepArguments) -> Result<Sweep, Failure> {
 fn task_commands(plan: &SweepPlan, folder: &Path, schedule: &ScheduleArguments) -> String {
     let mut flags = vec!["--jobs".to_owned(), "1".to_owned()];
     let mut add = |flag: &str, value: Option<String>| {
-        flags.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]))
+        flags.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     };
     add("--output-path", schedule.output_path.as_ref().map(|path| path.display().to_string()));
     add("--threads", schedule.threads.clone());

@@ -2,40 +2,27 @@
 
 use std::collections::HashMap;
 
-use super::{Stage, run_control::other_replicate};
-use crate::{Experiment, Planned, Procedure, RunControl, Variant};
+use super::{control, page};
+use crate::{Experiment, Planned, Variant, schedule::Stage};
 
 /// Every training of an experiment, the most urgent first.
 ///
-/// Chains of tickets are the critical path: each round waits for the one before (in one-shot pruning for round 0, before
-/// or during training for none). They go
-/// first, round by round; controls fill the cores that are left. A control waits for the stage that makes its round's ticket.
+/// Chains of tickets are the critical path. They go first, round by round; controls fill the cores that are left.
 pub fn plan(experiment: &Experiment) -> Vec<Planned<Stage>> {
-    let ticket = Stage::ticket;
-    // What makes the ticket of a round; before training nothing that is trained.
-    let maker = |replicate: u32, round: u32| match experiment.pruning.procedure {
-        Procedure::Iterative(_) => round.checked_sub(1).map(|before| ticket(replicate, before)),
-        Procedure::OneShot(..) => (round > 0).then(|| ticket(replicate, 0)),
-        Procedure::AtInit(_) | Procedure::Dynamic(_) | Procedure::EarlyBird(_) => None,
-    };
-    let mut stages = Vec::new();
+    let page = page(&experiment.pruning.procedure);
+    let mut stages: Vec<(Stage, Vec<Stage>)> = Vec::new();
     for round in 0..experiment.rounds {
         for replicate in 0..experiment.replicates {
-            let after: Vec<Stage> = maker(replicate, round).into_iter().collect();
-            stages.push((ticket(replicate, round), after));
+            let before = if round == 0 { None } else { page.waits_for(round) };
+            let after = before.map(|before| Stage::ticket(replicate, before)).into_iter().collect();
+            stages.push((Stage::ticket(replicate, round), after));
         }
     }
     for round in 1..experiment.rounds {
         for replicate in 0..experiment.replicates {
             for &kind in &experiment.controls {
                 let stage = Stage { replicate, variant: Variant::Control(kind), round };
-                // Otherwise two stages might score the same network at once.
-                let mut after = vec![maker(replicate, round).unwrap_or(ticket(replicate, round))];
-                if kind.of_run() == Some(RunControl::OtherSeedMask) {
-                    let other = other_replicate(replicate, kind.draw());
-                    after.push(maker(other, round).unwrap_or(ticket(other, round)));
-                }
-                stages.push((stage, after));
+                stages.push((stage, control::waits_for(&*page, kind, replicate, round)));
             }
         }
     }
@@ -50,6 +37,7 @@ pub fn plan(experiment: &Experiment) -> Vec<Planned<Stage>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Procedure;
     use std::collections::HashSet;
 
     #[test]

@@ -1,11 +1,11 @@
-//! What a finished training gives to later ones: trained weights, the rewind point, the next ticket.
+//! Tickets and what they are made of: scores of trained weights, the rewind point, weights under masks.
 
 use std::collections::BTreeMap;
 
 use lth_model::{Masks, TensorFile, Tensors};
 use lth_ticket::{
-    Keep, Mask1Context, OneShot, ScoreContext, Ticket, Trained, find_criterion, find_mask0_action,
-    find_mask1_action, invert_scores, prune, prune_one_shot,
+    Keep, Mask1Context, ScoreContext, Ticket, Trained, find_criterion, find_mask0_action, find_mask1_action,
+    invert_scores,
 };
 
 use super::{Stage, StageRunner};
@@ -66,59 +66,8 @@ impl StageRunner<'_> {
         Ok(())
     }
 
-    /// Whether the next round's ticket is cut from what a stage trained. A plain training is not followed by rounds.
-    pub(super) fn makes_next_ticket(&self, stage: Stage) -> bool {
-        stage.variant == Variant::Ticket && self.iterative() && self.experiment.start.is_none()
-    }
-
-    /// Writes the next round's ticket, cut from the weights that a stage ended with; returns its hash.
-    pub(super) fn write_next_ticket(
-        &self,
-        stage: Stage,
-        start: &Start,
-        trained: &Tensors,
-    ) -> Result<String, StageError> {
-        let Stage { replicate, round, .. } = stage;
-        let scores = self.scores(replicate, round, start, trained)?;
-        let pruning = &self.experiment.pruning;
-        let masks = prune(
-            &scores,
-            &start.masks,
-            self.bench.architecture,
-            pruning.scope,
-            &self.experiment.rates(),
-            self.experiment.seed(replicate),
-            u64::from(round),
-        )?;
-        self.write_pruned(replicate, round + 1, &masks, trained, &start.ticket_hash)
-    }
-
-    /// Cuts the ticket of a round from the dense network of round 0.
-    pub(super) fn write_one_shot_ticket(&self, replicate: u32, round: u32) -> Result<(), StageError> {
-        let dense = self.start(Stage::ticket(replicate, 0))?;
-        let trained = TensorFile::read(&self.layout.trained(replicate, Variant::Ticket, 0))
-            .map_err(crate::LabError::from)?;
-        let architecture = self.bench.architecture;
-        trained.check_against(architecture).map_err(crate::LabError::from)?;
-        let scores = self.scores(replicate, 0, &dense, &trained.tensors)?;
-        let pruning = &self.experiment.pruning;
-        let masks = prune_one_shot(
-            &scores,
-            architecture,
-            pruning.scope,
-            &self.experiment.rates(),
-            match pruning.procedure.densities().get(round as usize - 1) {
-                Some(density) => OneShot::Density(*density),
-                None => OneShot::Rounds(u64::from(round)),
-            },
-            self.experiment.seed(replicate),
-            u64::from(round),
-        )?;
-        self.write_pruned(replicate, round, &masks, &trained.tensors, &dense.ticket_hash)?;
-        Ok(())
-    }
-
-    pub(super) fn scores(
+    /// The scores of the procedure's criterion for weights that a training from a start ended with.
+    pub(crate) fn scores(
         &self,
         replicate: u32,
         round: u32,
@@ -144,7 +93,7 @@ impl StageRunner<'_> {
 
     /// Writes a ticket of these masks, over the weights that the mask-1 action gives to kept weights and the mask-0 action to
     /// pruned ones.
-    pub(super) fn write_pruned(
+    pub(crate) fn write_pruned(
         &self,
         replicate: u32,
         round: u32,
@@ -156,7 +105,7 @@ impl StageRunner<'_> {
     }
 
     /// As [`Self::write_pruned`], with more in the ticket's metadata.
-    pub(super) fn write_pruned_with(
+    pub(crate) fn write_pruned_with(
         &self,
         replicate: u32,
         round: u32,
