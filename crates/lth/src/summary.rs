@@ -83,9 +83,9 @@ fn add_round(rows: &mut Table, results: &RunResults, variant: Variant, round: u3
         percents(average(&|result| Some(result.test_accuracy()))),
         percents(average(&|result| Some(result.record.end.test_accuracy))),
         percents(average(&|result| Some(result.record.train_accuracy))),
-        text(average(&|result| result.timing?.cpu_seconds), 1),
+        text(average(&|result| result.timing.as_ref()?.cpu_seconds), 1),
         text(average(&|result| result.speed_up), 2),
-        text(average(&|result| result.timing.map(|timing| timing.seconds)), 1),
+        text(average(&|result| result.timing.as_ref().map(|timing| timing.seconds)), 1),
     ]);
 }
 

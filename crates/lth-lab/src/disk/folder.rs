@@ -40,9 +40,9 @@ impl RunFolder {
     /// When the folder cannot be written, a process works in it alone, a newer version wrote it, or it holds another
     /// experiment (with the first setting that differs).
     pub fn open(root: &Path, experiment: &Experiment) -> Result<(Self, Experiment), LabError> {
-        let (folder, experiment) = Self::begin(root, experiment, RunLock::alone_or_shared)?;
-        let lock = folder.lock.share(&folder.layout)?;
-        Ok((Self { lock, ..folder }, experiment))
+        let (mut folder, experiment) = Self::begin(root, experiment, RunLock::alone_or_shared)?;
+        folder.lock.share(&folder.layout)?;
+        Ok((folder, experiment))
     }
 
     /// As [`RunFolder::open`], and nobody else works in it until this is dropped.
@@ -93,6 +93,15 @@ impl RunFolder {
     }
 }
 
+impl Drop for RunFolder {
+    /// Who leaves last removes what killed processes have left.
+    fn drop(&mut self) {
+        if self.lock.file.try_lock().is_ok() {
+            let _ = remove_unfinished(self.layout.root());
+        }
+    }
+}
+
 /// The first, and those of the others that are not among them: a draw keeps its number.
 fn joined(mut first: Vec<PathBuf>, others: Vec<PathBuf>) -> Vec<PathBuf> {
     first.extend(others.into_iter().filter(|other| !first.contains(other)).collect::<Vec<_>>());
@@ -126,12 +135,12 @@ impl RunLock {
     }
 
     /// From now on others may have it too.
-    fn share(mut self, layout: &Layout) -> Result<Self, LabError> {
+    fn share(&mut self, layout: &Layout) -> Result<(), LabError> {
         if self.alone {
             self.repeatedly(layout, File::try_lock_shared)?;
             self.alone = false;
         }
-        Ok(self)
+        Ok(())
     }
 
     /// Tries a lock for a while. Returns whether there are locks: some network file systems have none, and two copies at once are
@@ -237,9 +246,13 @@ mod tests {
         fs::write(&unfinished, "half").unwrap();
         let (second, _) = RunFolder::open(&root, &experiment()).unwrap();
         assert!(unfinished.exists(), "the first may be writing it");
-        drop((first, second));
-        RunFolder::open(&root, &experiment()).unwrap();
-        assert!(!unfinished.exists());
+        drop(first);
+        assert!(unfinished.exists(), "so may the second");
+        drop(second);
+        assert!(!unfinished.exists(), "nobody is left");
+        fs::write(&unfinished, "half").unwrap();
+        let (_third, _) = RunFolder::open(&root, &experiment()).unwrap();
+        assert!(!unfinished.exists(), "nobody was there");
     }
 
     #[test]

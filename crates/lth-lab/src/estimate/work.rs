@@ -260,7 +260,7 @@ pub(super) fn known_costs(results: &RunResults, work: &Work) -> Option<Costs> {
         .rounds
         .iter()
         .filter_map(|result| {
-            let speed = result.timing?.steps_per_second();
+            let speed = result.timing.as_ref()?.steps_per_second();
             let cost =
                 Cost { density: result.density().get(), step: speed.recip(), evaluation: 0.0, masking: 0.0 };
             (speed > 0.0).then_some(cost)

@@ -75,9 +75,10 @@ impl RunResults {
                     }
                     let timing = Timing::read(&layout.timing(replicate, variant, round))?;
                     if variant == Variant::Ticket && round == 0 {
-                        dense = timing;
+                        dense.clone_from(&timing);
                     }
-                    let speed_up = timing.zip(dense).and_then(|(own, dense)| own.speed_up(&dense));
+                    let speed_up =
+                        timing.as_ref().zip(dense.as_ref()).and_then(|(own, dense)| own.speed_up(dense));
                     rounds.push(RoundResult { record, timing, speed_up });
                 }
             }

@@ -98,7 +98,7 @@ pub(crate) fn timing_csv(rounds: &[RoundResult]) -> Vec<u8> {
     ];
     let text = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
     let rows = rounds.iter().filter_map(|round| {
-        let (record, timing) = (&round.record, round.timing?);
+        let (record, timing) = (&round.record, round.timing.as_ref()?);
         Some(vec![
             record.replicate.to_string(),
             record.variant.to_string(),

@@ -41,7 +41,8 @@ pub(crate) fn training_event_file(history: &[MetricRow], timestamps: &Timestamps
 pub(crate) fn round_event_file<'a>(rounds: impl Iterator<Item = &'a RoundResult>) -> Vec<u8> {
     let mut scalars = Vec::new();
     for result in rounds {
-        let (record, time) = (&result.record, result.timing.map_or_else(now, |timing| timing.finished));
+        let (record, time) =
+            (&result.record, result.timing.as_ref().map_or_else(now, |timing| timing.finished));
         let mut push = |tag: &str, value: f64| {
             scalars.push(Scalar { tag: format!("round/{tag}"), step: u64::from(record.round), value, time });
         };

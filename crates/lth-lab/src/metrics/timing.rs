@@ -1,7 +1,7 @@
 //! How long a training took, apart from all that is the same in every repetition.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -12,7 +12,7 @@ use super::record::read_json;
 use crate::LabError;
 
 /// `timing.json`: how long a training took.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timing {
     /// Wall-clock seconds of training and evaluation, interruptions not counted.
@@ -25,12 +25,16 @@ pub struct Timing {
     pub steps: u64,
     /// When it was finished, in seconds since 1970.
     pub finished: f64,
+    /// The folder in which it was done, of another run, where its files are taken from there; relative to the folder of runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<PathBuf>,
 }
 
 impl Timing {
     /// Of a training that ends now.
     pub(crate) fn of(trained: &Trained, steps: u64) -> Self {
-        Self { seconds: trained.seconds, cpu_seconds: trained.cpu_seconds, steps, finished: now() }
+        let Trained { seconds, cpu_seconds, .. } = *trained;
+        Self { seconds, cpu_seconds, steps, finished: now(), origin: None }
     }
 
     /// Seconds of CPU time an update, evaluations included; `None` where it is not known or there was no update.
@@ -54,8 +58,8 @@ impl Timing {
         if self.seconds > 0.0 { self.steps as f64 / self.seconds } else { 0.0 }
     }
 
-    pub(crate) fn to_json(self) -> String {
-        let mut text = serde_json::to_string_pretty(&self).expect("times are plain values");
+    pub(crate) fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("times are plain values");
         text.push('\n');
         text
     }
@@ -110,7 +114,7 @@ mod tests {
     use super::*;
 
     fn timing(seconds: f64, cpu_seconds: Option<f64>, steps: u64) -> Timing {
-        Timing { seconds, cpu_seconds, steps, finished: 0.0 }
+        Timing { seconds, cpu_seconds, steps, finished: 0.0, origin: None }
     }
 
     #[test]

@@ -7,9 +7,10 @@ use lth_ticket::{Ticket, Trained, at_end};
 
 use super::{Stage, StageRunner};
 use crate::{
-    Layout, Outcome, RoundRecord, StageError, Timestamps, Timing,
+    LabError, Layout, Outcome, RoundRecord, StageError, Timestamps, Timing,
+    atomic::write_file,
     metrics::read_metrics_csv,
-    tasks::{Ended, TaskKey},
+    tasks::{Ended, TaskKey, share},
     work::Start,
 };
 
@@ -31,10 +32,42 @@ impl StageRunner<'_> {
         let Some(folder) = found else { return Ok(None) };
         let Some((trained, timestamps)) = self.read_training(stage, start, &folder)? else { return Ok(None) };
         let ended = self.finish(stage, start, key, &trained, &timestamps, None)?;
+        self.note_origin(stage, &folder)?;
+        self.share_files(stage, &folder);
         Ok(Some(match ended {
-            Ended::Finished { found, .. } => Ended::Shared { found, from: folder.clone() },
+            Ended::Finished { found, .. } => Ended::Shared { found, from: folder },
             other => other,
         }))
+    }
+
+    /// Writes where a training was done beside how long it took there.
+    fn note_origin(&self, stage: Stage, folder: &Path) -> Result<(), LabError> {
+        let path = self.layout.timing(stage.replicate, stage.variant, stage.round);
+        let origin = Some(folder.strip_prefix(self.bench.output).unwrap_or(folder).to_owned());
+        let there = Timing::read(&folder.join("timing.json"))?;
+        match there {
+            Some(timing) => {
+                let origin = timing.origin.clone().or(origin);
+                write_file(&path, Timing { origin, ..timing }.to_json().as_bytes())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Lets the files of a training share their storage with those of the same training in another folder, where they have the same
+    /// bytes. Where that does not work they take more room, no more.
+    fn share_files(&self, stage: Stage, folder: &Path) {
+        let own = self.layout.round(stage.replicate, stage.variant, stage.round);
+        for name in ["ticket.safetensors", "trained.safetensors", "metrics.csv"] {
+            let _ = share(&folder.join(name), &own.join(name));
+        }
+        if stage == Stage::ticket(stage.replicate, 0)
+            && let (Some(there), Some(own)) = (folder.parent(), own.parent())
+        {
+            for name in ["initial.safetensors", "rewind.safetensors"] {
+                let _ = share(&there.join(name), &own.join(name));
+            }
+        }
     }
 
     /// A finished training as its files tell it; `None` where something that this run needs is missing or cannot be read.

@@ -141,8 +141,10 @@ impl StageRunner<'_> {
     /// The origin of the ticket that starts a round.
     pub(crate) fn origin(&self, replicate: u32, round: u32, parent: Option<String>) -> TicketOrigin {
         let pruning = &self.experiment.pruning;
-        let metadata =
-            [("criterion", pruning.procedure.criterion().to_owned()), ("scope", pruning.scope.to_string())];
+        // The dense network knows nothing of what comes later: it is that of every run with its recipe and seed.
+        let metadata = (round > 0).then(|| {
+            [("criterion", pruning.procedure.criterion().to_owned()), ("scope", pruning.scope.to_string())]
+        });
         TicketOrigin {
             data: self.experiment.view.name_of(&self.experiment.dataset),
             round: u64::from(round),
@@ -150,7 +152,7 @@ impl StageRunner<'_> {
             rewind: pruning.procedure.rewind(),
             rewind_iteration: self.rewind_iteration(),
             parent,
-            metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+            metadata: metadata.into_iter().flatten().map(|(key, value)| (key.to_owned(), value)).collect(),
         }
     }
 }

@@ -73,7 +73,7 @@ fn a_run_leaves_what_the_layout_says() {
         rounds.iter().map(|round| (round.round, round.seeds)).collect::<Vec<_>>(),
         [(0, 2), (1, 2), (2, 2), (3, 2)]
     );
-    for round in results.rounds.iter().filter_map(|round| round.timing) {
+    for round in results.rounds.iter().filter_map(|round| round.timing.as_ref()) {
         assert_eq!(round.cpu_seconds.is_some(), cfg!(unix), "{round:?}");
     }
 }
@@ -157,7 +157,7 @@ fn rewinding_restarts_from_the_dense_weights_of_the_step() {
     );
     for round in results.of(0, Variant::Ticket).skip(1) {
         assert_eq!(round.record.start, 10);
-        assert_eq!(round.timing.unwrap().steps, 14);
+        assert_eq!(round.timing.as_ref().unwrap().steps, 14);
         let ticket = results.ticket(0, Variant::Ticket, round.record.round).unwrap();
         for name in ["fc1.weight", "fc2.weight"] {
             let mut expected = rewound.tensors[name].clone();

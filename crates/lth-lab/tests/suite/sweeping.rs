@@ -10,7 +10,7 @@ use std::{
 
 use crate::toy::{Setup, architecture, assert_same, control, data, experiment, finished};
 use lth_lab::{
-    Axis, Experiment, Setting, Stop, Sweep, SweepPlan, SweepReport, SweepStatus, TaskEvent, TaskName,
+    Axis, Experiment, Layout, Setting, Stop, Sweep, SweepPlan, SweepReport, SweepStatus, TaskEvent, TaskName,
     TaskObserver, TaskState, Value, Variant, run_sweep,
 };
 
@@ -118,8 +118,23 @@ fn a_second_run_does_not_train_what_the_first_has() {
         let counts = (counts.finished.into_inner().unwrap().len(), counts.shared.into_inner());
         (counts, report.results.layout)
     };
-    assert_eq!(counted(&first).0, (2, 0));
-    assert_eq!(counted(&second).0, (1, 1));
+    let (counts, of_first) = counted(&first);
+    assert_eq!(counts, (2, 0));
+    let (counts, of_second) = counted(&second);
+    assert_eq!(counts, (1, 1));
+    let origin = |layout: &Layout| {
+        let text = std::fs::read_to_string(layout.timing(0, Variant::Ticket, 0)).unwrap();
+        serde_json::from_str::<serde_json::Value>(&text).unwrap()["origin"].as_str().map(str::to_owned)
+    };
+    let folder = of_first.round(0, Variant::Ticket, 0);
+    let relative = folder.strip_prefix(output.path()).unwrap().to_str().unwrap();
+    assert_eq!((origin(&of_first), origin(&of_second).as_deref()), (None, Some(relative)));
+    // The dense network is the same file in both, and is counted once.
+    for name in ["round-00/ticket.safetensors", "round-00/trained.safetensors", "initial.safetensors"] {
+        let [first, second] = [&of_first, &of_second]
+            .map(|layout| std::fs::read(layout.root().join("replicate-0").join(name)).unwrap());
+        assert!(first == second, "{name}");
+    }
     // The rewind point and the optimiser's memory there come along.
     let mut rewound = first.clone();
     rewound.set("rewind", "8it").unwrap();

@@ -182,7 +182,7 @@ fn table_of(record: &SupermaskRecord, learned: &LearnedSupermask, settings: &Sup
             density_percent(layer.live as f64 / layer.total as f64, 2),
         ]);
     }
-    let speed = learned.timing.map_or_else(String::new, |timing| {
+    let speed = learned.timing.as_ref().map_or_else(String::new, |timing| {
         format!(", {:.1} s, {:.0} steps/s", timing.seconds, timing.steps_per_second())
     });
     let reading = format!(

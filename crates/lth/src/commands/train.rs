@@ -185,7 +185,7 @@ fn report(result: &RoundResult, start: u64, messages: &Messages) {
             percent(stop.test_accuracy, 2)
         ));
     }
-    let (end, seconds) = (&record.end, result.timing.map_or(0.0, |timing| timing.seconds));
+    let (end, seconds) = (&record.end, result.timing.as_ref().map_or(0.0, |timing| timing.seconds));
     messages.info(&format!(
         "end at iteration {}: test accuracy {} %, training accuracy {} %, {seconds:.1} s, {:.0} steps/s",
         end.iteration,

@@ -118,13 +118,17 @@ pub(crate) fn training(results: &RunResults) -> Result<Vec<TrainingRound>, Failu
 
 /// Whether the CPU time of every training is known: older versions did not measure it.
 pub(crate) fn has_cpu_time(results: &RunResults) -> bool {
-    results.rounds.iter().filter_map(|result| result.timing).all(|timing| timing.cpu_seconds.is_some())
+    results
+        .rounds
+        .iter()
+        .filter_map(|result| result.timing.as_ref())
+        .all(|timing| timing.cpu_seconds.is_some())
 }
 
 /// Milliseconds a step, the mean over replicates, a point a round: of CPU time, of wall-clock time where that is not known.
 pub(crate) fn cost(results: &RunResults) -> Series {
     let cpu = has_cpu_time(results);
-    let seconds = |timing: Timing| {
+    let seconds = |timing: &Timing| {
         if cpu { timing.cpu_seconds_a_step() } else { Some(1.0 / timing.steps_per_second()) }
     };
     let points = (0..results.experiment.rounds).filter_map(|round| {
@@ -135,7 +139,7 @@ pub(crate) fn cost(results: &RunResults) -> Series {
         let (mut density, mut times) = (None, Vec::new());
         for result in of_round {
             density = Some(result.density().get());
-            let seconds = result.timing.and_then(seconds).filter(|seconds| seconds.is_finite());
+            let seconds = result.timing.as_ref().and_then(seconds).filter(|seconds| seconds.is_finite());
             times.extend(seconds.map(|seconds| 1000.0 * seconds));
         }
         (!times.is_empty()).then(|| (density.unwrap_or(1.0), times.iter().sum::<f64>() / times.len() as f64))

@@ -88,13 +88,15 @@ fn files_that_runs_share_are_counted_once() {
     let sandbox = two_runs();
     let [finished, unfinished] =
         ["finished", "unfinished"].map(|state| sandbox.join(&run_folder_of(&sandbox, state)));
+    // They have one dense network. On a file system that clones files this is the only further name.
     let name = "replicate-0/initial.safetensors";
     fs::remove_file(unfinished.join(name)).unwrap();
     fs::hard_link(finished.join(name), unfinished.join(name)).unwrap();
     let table = sandbox.output("runs du");
     assert!(table.lines().next().unwrap().contains("tickets"), "{table}");
     assert!(table.contains("what they share counted once"), "{table}");
-    assert_eq!(table.matches("1.1 MB\n").count(), 2, "{table}");
+    let shared = ["3.7 MB\n", "1.1 MB\n"].map(|size| table.matches(size).count());
+    assert!(shared == [2, 0] || shared == [0, 2], "{table}");
     sandbox.output(&format!("runs rm --yes {}", finished.display()));
     assert!(unfinished.join(name).is_file());
 }

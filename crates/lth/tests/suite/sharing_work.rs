@@ -92,6 +92,10 @@ fn processes_share_a_sweep_and_one_that_is_killed_costs_nothing_but_its_time() {
         assert!(counts.values().all(|&count| count == 1), "{counts:?}");
         // What the killed process had finished it may not have had the time to say.
         assert!((DISTINCT - 1..=DISTINCT).contains(&counts.len()), "{counts:?}");
+        // What the killed one had half-written the next process removes.
+        let again = sandbox.lth(SWEEP).assert().success();
+        let text = String::from_utf8_lossy(&again.get_output().stderr).into_owned();
+        assert!(text.contains("nothing is left to train"), "{text}");
         assert_same(&sandbox, &expected, &format!("schedule {schedule}"));
     }
 }

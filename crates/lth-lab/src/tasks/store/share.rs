@@ -1,4 +1,4 @@
-//! One output in the folders of several runs.
+//! One file in the folders of several runs.
 
 use std::{
     fs,
@@ -6,53 +6,32 @@ use std::{
     path::Path,
 };
 
-use crate::{
-    LabError,
-    atomic::{create_folder, sync_folder, temporary_file, unfinished},
-};
+use crate::atomic::{sync_folder, unfinished, unfinished_name};
 
-/// Makes files of one folder appear in another, in this order: as copies that share their storage where the file system can do that,
-/// else as further names of the same files, else as copies. A record comes last, so that the output is whole when it is there.
-///
-/// Each appears whole, or not; one that is there already stays. Further names are safe, since files are replaced by renaming others
-/// over them and never changed. Returns whether all of them are there; they are not when the first folder vanished.
+/// Lets a file share its storage with another that has the same bytes, where the file system can do that: as a copy that is stored once,
+/// else as a further name of the same file. That is safe, since files are replaced by renaming others over them and never changed.
+/// Returns whether it does now; where it does not, or the bytes differ, nothing is changed.
 ///
 /// # Errors
-/// When the second folder cannot be written.
-pub fn share(from: &Path, to: &Path, names: &[&str]) -> Result<bool, LabError> {
-    create_folder(to)?;
-    for name in names {
-        let (from, target) = (from.join(name), to.join(name));
-        if target.exists() {
-            continue;
-        }
-        match share_file(&from, &target, to) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(_) if !from.is_file() => return Ok(false),
-            Err(source) => return Err(LabError::Write { path: target, source }),
-        }
+/// When one of them cannot be read.
+pub fn share(from: &Path, own: &Path) -> io::Result<bool> {
+    if fs::metadata(from)?.len() != fs::metadata(own)?.len() || fs::read(from)? != fs::read(own)? {
+        return Ok(false);
     }
-    sync_folder(to).map_err(|source| LabError::Write { path: to.to_owned(), source })?;
-    Ok(true)
-}
-
-fn share_file(from: &Path, target: &Path, folder: &Path) -> io::Result<()> {
+    let folder = own.parent().unwrap_or(Path::new("."));
     if let Ok(clone) = unfinished().make_in(folder, |clone| reflink_copy::reflink(from, clone)) {
         fs::File::open(&clone)?.sync_all()?;
-        return Ok(clone.persist_noclobber(target).map(drop)?);
-    }
-    match fs::hard_link(from, target) {
-        Ok(()) => return Ok(()),
-        Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => {
-            return Err(error);
+        clone.persist(own)?;
+    } else {
+        let name = own.file_name().unwrap_or_default().to_string_lossy();
+        let link = tempfile::TempPath::try_from_path(folder.join(unfinished_name(&name)))?;
+        match fs::hard_link(from, &link) {
+            Ok(()) => link.persist(own)?,
+            // Another file system, one without links, a file of another user, or a process that does the same.
+            Err(error) if error.kind() != ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
         }
-        // Another file system, one without links, or a file of another user.
-        Err(_) => {}
     }
-    let mut copy = temporary_file(folder)?;
-    io::copy(&mut fs::File::open(from)?, &mut copy)?;
-    copy.as_file().sync_all()?;
-    copy.persist_noclobber(target)?;
-    Ok(())
+    sync_folder(folder)?;
+    Ok(true)
 }

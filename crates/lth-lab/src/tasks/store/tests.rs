@@ -164,78 +164,59 @@ proptest! {
 mod sharing {
     use super::*;
 
-    /// Two folders, the first with two files.
-    fn folders(in_folder: &Path) -> [PathBuf; 2] {
-        let [from, to] = ["from", "to"].map(|name| in_folder.join(name));
-        fs::create_dir_all(&from).unwrap();
-        fs::write(from.join("ticket"), "weights").unwrap();
-        fs::write(from.join("record"), "numbers").unwrap();
-        [from, to]
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
+    /// Two folders with a file each.
+    fn files(in_folder: &Path, texts: [&str; 2]) -> [PathBuf; 2] {
+        let paths = ["from", "own"].map(|name| in_folder.join(name).join("ticket"));
+        for (path, text) in paths.iter().zip(texts) {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        paths
     }
 
     #[test]
-    fn files_appear_and_outlast_their_first_folder() {
+    fn a_shared_file_outlasts_the_other_and_its_replacement() {
         let root = tempfile::tempdir().unwrap();
-        let [from, to] = folders(root.path());
-        assert!(share(&from, &to, &["ticket", "record"]).unwrap());
-        crate::atomic::write_file(&from.join("ticket"), b"other weights").unwrap();
-        fs::remove_dir_all(&from).unwrap();
-        assert_eq!(fs::read(to.join("ticket")).unwrap(), b"weights");
-        assert_eq!(names(&to), ["record", "ticket"]);
+        let [from, own] = files(root.path(), ["weights", "weights"]);
+        assert!(share(&from, &own).unwrap());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt;
+            let [first, second] = [&from, &own].map(|path| fs::metadata(path).unwrap());
+            // On file systems that clone, each is a file of its own.
+            assert!(first.ino() == second.ino() || first.nlink() == 1);
+        }
+        assert!(share(&from, &own).unwrap(), "once more");
+        crate::atomic::write_file(&from, b"other weights").unwrap();
+        assert_eq!(fs::read(&own).unwrap(), b"weights");
+        fs::remove_dir_all(from.parent().unwrap()).unwrap();
+        assert_eq!(fs::read(&own).unwrap(), b"weights");
+        assert_eq!(fs::read_dir(own.parent().unwrap()).unwrap().count(), 1);
+        assert!(share(&from, &own).is_err());
     }
 
     #[test]
-    fn a_file_that_is_there_stays() {
+    fn files_that_differ_stay_as_they_are() {
         let root = tempfile::tempdir().unwrap();
-        let [from, to] = folders(root.path());
-        fs::create_dir(&to).unwrap();
-        fs::write(to.join("ticket"), "mine").unwrap();
-        assert!(share(&from, &to, &["ticket", "record"]).unwrap());
-        assert_eq!(fs::read(to.join("ticket")).unwrap(), b"mine");
-        assert!(share(&from, &to, &["ticket", "record"]).unwrap());
-    }
-
-    #[test]
-    fn a_folder_that_vanished_gives_no_record() {
-        let root = tempfile::tempdir().unwrap();
-        let [from, to] = folders(root.path());
-        fs::remove_file(from.join("ticket")).unwrap();
-        assert!(!share(&from, &to, &["ticket", "record"]).unwrap());
-        assert_eq!(names(&to), [""; 0]);
-        fs::remove_dir_all(&from).unwrap();
-        assert!(!share(&from, &to, &["record"]).unwrap());
-    }
-
-    #[test]
-    fn a_target_that_cannot_be_written_is_named() {
-        let root = tempfile::tempdir().unwrap();
-        let [from, to] = folders(root.path());
-        fs::write(&to, "a file").unwrap();
-        let error = share(&from, &to, &["ticket"]).unwrap_err();
-        assert!(error.to_string().contains("/to'"), "{error}");
+        for texts in [["weights", "Weights"], ["weights", "more weights"]] {
+            let [from, own] = files(root.path(), texts);
+            assert!(!share(&from, &own).unwrap());
+            assert_eq!([&from, &own].map(|path| fs::read_to_string(path).unwrap()), texts);
+        }
     }
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn files_of_another_file_system_are_copied() {
+    fn files_of_two_file_systems_stay_as_they_are() {
         let (Ok(memory), Ok(disk)) =
             (tempfile::tempdir_in("/dev/shm"), tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")))
         else {
             eprintln!("there are no two file systems to write to");
             return;
         };
-        let [from, _] = folders(memory.path());
-        let to = disk.path().join("to");
-        assert!(share(&from, &to, &["ticket", "record"]).unwrap());
-        assert_eq!(fs::read(to.join("ticket")).unwrap(), b"weights");
-        assert_eq!(names(&to), ["record", "ticket"]);
+        let [from, _] = files(memory.path(), ["weights", "weights"]);
+        let [_, own] = files(disk.path(), ["weights", "weights"]);
+        assert!(!share(&from, &own).unwrap());
+        assert_eq!(fs::read_dir(own.parent().unwrap()).unwrap().count(), 1);
     }
 }

@@ -41,7 +41,7 @@ fn a_real_run_is_listed_as_its_results_are() {
     assert_eq!(run.folder, report.results.layout.root());
     assert_eq!(run.state, RunState::Finished);
     assert_eq!((run.rounds, run.trainings), (4, report.results.rounds.len() as u64));
-    let seconds: f64 = report.results.rounds.iter().map(|round| round.timing.unwrap().seconds).sum();
+    let seconds: f64 = report.results.rounds.iter().map(|round| round.timing.as_ref().unwrap().seconds).sum();
     assert!((run.seconds.unwrap() - seconds).abs() < 1e-6);
     assert_eq!(run.experiment.as_ref(), Some(&report.results.experiment));
     let bytes: usize = toy::all_files(output.path()).values().map(Vec::len).sum();
