@@ -26,7 +26,8 @@ pub fn share(from: &Path, own: &Path) -> io::Result<bool> {
         let name = own.file_name().unwrap_or_default().to_string_lossy();
         let link = tempfile::TempPath::try_from_path(folder.join(unfinished_name(&name)))?;
         match fs::hard_link(from, &link) {
-            Ok(()) => link.persist(own)?,
+            // Between two names of one file, renaming does nothing; the link is removed when it is dropped.
+            Ok(()) => fs::rename(&link, own)?,
             // Another file system, one without links, a file of another user, or a process that does the same.
             Err(error) if error.kind() != ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error),
