@@ -36,7 +36,8 @@ pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Tim
 pub use pace::WhileRunning;
 pub use procedure::plan;
 pub use results::{
-    Condition, ListedRun, RunState, Usage, WinningTicket, choose_runs, freed_bytes, list_runs, remove_runs,
+    Condition, Finding, FindingKind, FolderCheck, ListedRun, Repair, Repaired, RunState, Usage,
+    WinningTicket, check_folders, choose_runs, freed_bytes, list_runs, remove_runs, repair_folder,
     run_folders, taken_bytes, usage,
 };
 pub use run_control::RunControl;

@@ -108,12 +108,10 @@ impl Ticket {
                 expected,
             });
         }
-        for (name, mask) in self.masks.iter().filter(|_| self.pruned == Pruned::Zero) {
-            let values = self.weights[name].data();
-            if let Some(index) = (0..mask.len()).find(|&index| !mask.is_live(index) && values[index] != 0.0) {
-                let reason = format!("weight {index} of '{name}' is pruned, but {} and not 0", values[index]);
-                return Err(TicketError::Contradiction { reason });
-            }
+        if let Some((name, index)) = self.nonzero_pruned_weight() {
+            let value = self.weights[name].data()[index];
+            let reason = format!("weight {index} of '{name}' is pruned, but {value} and not 0");
+            return Err(TicketError::Contradiction { reason });
         }
         let masks = complete_masks(architecture, &self.masks);
         let density = architecture.density(&masks);
@@ -122,5 +120,17 @@ impl Ticket {
             return Err(TicketError::Contradiction { reason });
         }
         Ok(Self { weights: architecture.ordered(self.weights), masks, ..self })
+    }
+
+    /// The first weight that is pruned and not zero, though none is said to be frozen: the name of its tensor and its place there.
+    pub fn nonzero_pruned_weight(&self) -> Option<(&str, usize)> {
+        let masks = self.masks.iter().filter(|_| self.pruned == Pruned::Zero);
+        masks.filter_map(|(name, mask)| Some((name, mask, self.weights.get(name)?))).find_map(
+            |(name, mask, weight)| {
+                let values = weight.data().iter().zip(mask.flags());
+                let place = values.into_iter().position(|(value, is_live)| !is_live && *value != 0.0)?;
+                Some((name.as_str(), place))
+            },
+        )
     }
 }

@@ -48,6 +48,14 @@ impl Failure {
         Self::Work { message: error.to_string(), hint: error.hint() }
     }
 
+    /// The same, with more behind what went wrong.
+    pub(crate) fn but(mut self, more: &str) -> Self {
+        if let Self::Input { message, .. } | Self::Work { message, .. } = &mut self {
+            message.push_str(&format!("; {more}"));
+        }
+        self
+    }
+
     /// What `error:` and `hint:` say; nothing for an end that needs no words.
     pub(crate) fn words(&self) -> Option<(&str, Option<&str>)> {
         match self {

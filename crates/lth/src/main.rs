@@ -67,6 +67,7 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Train(arguments) => commands::train::run(&arguments, &line.common, messages),
         Command::Run(arguments) => commands::run_file::run(&arguments, &line.common, messages),
         Command::Runs(arguments) => commands::runs::run(&arguments, messages),
+        Command::Fsck(arguments) => commands::fsck::run(&arguments, messages),
         Command::Sweep(arguments) => commands::sweep::run(&arguments, &line.common, messages),
         Command::Status(arguments) => commands::status::run(&arguments, messages),
         Command::Control(arguments) => commands::control::run(&arguments, &line.common, messages),

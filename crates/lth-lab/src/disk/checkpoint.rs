@@ -44,13 +44,24 @@ pub(crate) fn read_checkpoint(path: &Path, inputs: &str) -> Result<Option<Checkp
     if !path.exists() {
         return Ok(None);
     }
+    let (found, checkpoint) = read_any_checkpoint(path)?;
+    if found != inputs {
+        let reason = "it is of a training with other inputs".to_owned();
+        return Err(LabError::Damaged { path: path.to_owned(), reason });
+    }
+    Ok(Some(checkpoint))
+}
+
+/// Reads the checkpoint of any training, and the hash of its inputs.
+///
+/// # Errors
+/// When the file is damaged.
+pub(crate) fn read_any_checkpoint(path: &Path) -> Result<(String, Checkpoint), LabError> {
     let damaged = |reason: String| LabError::Damaged { path: path.to_owned(), reason };
     let mut file = TensorFile::read(path).map_err(|error| damaged(error.to_string()))?;
-    if file.metadata.remove(INPUTS).as_deref() != Some(inputs) {
-        return Err(damaged("it is of a training with other inputs".to_owned()));
-    }
+    let inputs = file.metadata.remove(INPUTS).unwrap_or_default();
     let times = file.metadata.remove(TIMESTAMPS).unwrap_or_default();
     let timestamps = serde_json::from_str(&times).map_err(|error| damaged(error.to_string()))?;
     let training = TrainingCheckpoint::from_file(file).map_err(|error| damaged(error.to_string()))?;
-    Ok(Some(Checkpoint { training, timestamps }))
+    Ok((inputs, Checkpoint { training, timestamps }))
 }

@@ -9,6 +9,9 @@ use crate::ControlKind;
 use lth_model::ParseError;
 use serde::{Deserialize, Serialize};
 
+/// The folder in a run folder for files that were found damaged, each under its own path; nothing in it is read.
+pub(crate) const QUARANTINE: &str = "quarantine";
+
 /// What is trained in a round: the ticket, or a control beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -109,6 +112,11 @@ impl Layout {
     /// Pictures.
     pub fn figures(&self) -> PathBuf {
         self.root.join("figures")
+    }
+
+    /// Files that were found damaged.
+    pub fn quarantine(&self) -> PathBuf {
+        self.root.join(QUARANTINE)
     }
 
     /// Held by the process that works in the folder.

@@ -14,6 +14,8 @@ pub use record::{LayerCount, Outcome, RoundRecord};
 pub(crate) use record::{layer_counts, read_json};
 pub use results::{RoundResult, RunResults};
 pub(crate) use summary::{summary_csv, timing_csv};
-pub(crate) use tensorboard::{round_event_file, training_event_file};
+pub(crate) use tensorboard::{
+    ReadScalar, read_event_file, round_event_file, scalars_of, training_event_file,
+};
 pub(crate) use timing::now;
 pub use timing::{Timestamps, Timing};

@@ -84,6 +84,13 @@ impl RoundRecord {
         self.layers.iter().filter(|layer| layer.live == 0).map(|layer| layer.name.as_str())
     }
 
+    /// What the record says it is of, where that is another training than the one in whose folder it lies.
+    pub(crate) fn is_elsewhere(&self, place: (u32, Variant, u32)) -> Option<String> {
+        let Self { replicate, variant, round, .. } = *self;
+        ((replicate, variant, round) != place)
+            .then(|| format!("it is of replicate {replicate}, {variant}, round {round}"))
+    }
+
     /// The text of the file.
     pub(crate) fn to_json(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("a record is plain values");

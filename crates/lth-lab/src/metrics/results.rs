@@ -59,31 +59,38 @@ impl RunResults {
 
     /// Reads the results of an experiment whose settings are known.
     pub(crate) fn collect(layout: Layout, experiment: Experiment) -> Result<Self, LabError> {
-        let mut rounds = Vec::new();
+        let mut found = Vec::new();
         for replicate in 0..experiment.replicates {
-            let mut dense: Option<Timing> = None;
             for variant in experiment.variants() {
                 for round in 0..experiment.rounds {
                     let path = layout.record(replicate, variant, round);
                     let Some(record) = RoundRecord::read(&path)? else { continue };
-                    if (record.replicate, record.variant, record.round) != (replicate, variant, round) {
-                        let reason = format!(
-                            "it is of replicate {}, {}, round {}",
-                            record.replicate, record.variant, record.round
-                        );
+                    if let Some(reason) = record.is_elsewhere((replicate, variant, round)) {
                         return Err(LabError::Damaged { path, reason });
                     }
-                    let timing = Timing::read(&layout.timing(replicate, variant, round))?;
-                    if variant == Variant::Ticket && round == 0 {
-                        dense.clone_from(&timing);
-                    }
-                    let speed_up =
-                        timing.as_ref().zip(dense.as_ref()).and_then(|(own, dense)| own.speed_up(dense));
-                    rounds.push(RoundResult { record, timing, speed_up });
+                    found.push((record, Timing::read(&layout.timing(replicate, variant, round))?));
                 }
             }
         }
-        Ok(Self { layout, experiment, rounds })
+        Ok(Self::of_records(layout, experiment, found))
+    }
+
+    /// What finished trainings come to together: by replicate, tickets first, then by round.
+    pub(crate) fn of_records(
+        layout: Layout,
+        experiment: Experiment,
+        found: Vec<(RoundRecord, Option<Timing>)>,
+    ) -> Self {
+        let mut dense: Option<(u32, Timing)> = None;
+        let rounds = found.into_iter().map(|(record, timing)| {
+            if record.variant == Variant::Ticket && record.round == 0 {
+                dense = timing.clone().map(|timing| (record.replicate, timing));
+            }
+            let dense = dense.as_ref().filter(|(replicate, _)| *replicate == record.replicate);
+            let speed_up = timing.as_ref().zip(dense).and_then(|(own, (_, dense))| own.speed_up(dense));
+            RoundResult { record, timing, speed_up }
+        });
+        Self { rounds: rounds.collect(), layout, experiment }
     }
 
     /// The finished trainings of a variant in one replicate, by round.

@@ -63,17 +63,23 @@ impl StageRunner<'_> {
         write.file(&layout.metrics(replicate, variant, round), || metrics_csv(&trained.history))?;
         self.write_derived(stage, &trained.history, timestamps, record.density, write)?;
         write.file(&layout.timing(replicate, variant, round), || timing.to_json().into_bytes())?;
-        let kept = if before.is_some() { self.weights_are_wanted(stage)? } else { self.keeps_weights(stage) };
+        let kept = if before.is_some() {
+            experiment.wants_weights_of(layout, stage)?
+        } else {
+            self.keeps_weights(stage)
+        };
         if kept {
             let file = || self.trained_file(stage, start, trained).to_bytes();
             write.file(&layout.trained(replicate, variant, round), file)?;
             record.keep = experiment.keep;
         }
-        if self.reaches_rewind_point(stage) && (write == Write::All || !layout.rewind(replicate).exists()) {
+        if experiment.reaches_rewind_point(stage)
+            && (write == Write::All || !layout.rewind(replicate).exists())
+        {
             self.write_rewind_point(replicate, start, trained)?;
         }
         let next = layout.ticket(replicate, variant, round + 1);
-        if self.makes_next_ticket(stage) && (write == Write::All || !next.exists()) {
+        if experiment.makes_next_ticket(stage) && (write == Write::All || !next.exists()) {
             let hash = self.page.make_next_ticket(self, stage, start, &trained.weights)?;
             if before.is_some() && record.next_ticket.as_ref() != Some(&hash) {
                 return Err(self.other_result(stage).into());
@@ -149,7 +155,8 @@ impl StageRunner<'_> {
 
     /// Whether a training that ends now writes its weights.
     pub(super) fn keeps_weights(&self, stage: Stage) -> bool {
-        self.finds_masks(stage)
-            || writes_weights(self.experiment.keep, stage.variant, stage.round, self.keeps_dense())
+        let experiment = self.experiment;
+        experiment.finds_masks(stage)
+            || writes_weights(experiment.keep, stage.variant, stage.round, experiment.keeps_dense())
     }
 }

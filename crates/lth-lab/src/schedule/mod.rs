@@ -2,6 +2,7 @@
 
 mod dense;
 mod derivation;
+mod expected;
 mod finish;
 mod recipe;
 mod repair;
@@ -14,4 +15,5 @@ mod train_stage;
 pub(crate) use derivation::Derivation;
 pub use repair::Remedy;
 pub use stage::Stage;
+pub(crate) use ticket::TICKET;
 pub(crate) use train_stage::StageRunner;

@@ -52,16 +52,6 @@ impl StageRunner<'_> {
         let wanted = self.page.wanted_density(self, stage.round);
         wanted.unwrap_or_else(|| self.bench.architecture.density(masks))
     }
-
-    /// Whether only the trained network has the mask that was found: masks change while the stage trains.
-    pub(super) fn finds_masks(&self, stage: Stage) -> bool {
-        self.page.changes_masks() && is_ticket(stage)
-    }
-
-    /// Whether the next round's ticket is cut from what a stage trained. A plain training is not followed by rounds.
-    pub(super) fn makes_next_ticket(&self, stage: Stage) -> bool {
-        stage.variant == Variant::Ticket && self.page.makes_next_ticket() && self.experiment.start.is_none()
-    }
 }
 
 /// Whether it trains a ticket, not the dense network or a control.

@@ -6,7 +6,6 @@ use super::{Stage, StageRunner, finish::Write};
 use crate::{
     Keep, LabError, RoundRecord, StageError, Timestamps, Timing, Variant,
     atomic::write_file,
-    disk::wants_weights,
     metrics::{now, read_metrics_csv},
     tasks::{Ended, Found, TaskEvent},
     work::Start,
@@ -89,33 +88,17 @@ impl StageRunner<'_> {
 
     /// Files that are missing and that only the training itself makes.
     fn missing_by_training(&self, stage: Stage) -> Result<Vec<PathBuf>, LabError> {
-        let Stage { replicate, variant, round } = stage;
-        let mut wanted = vec![self.layout.metrics(replicate, variant, round)];
-        if self.weights_are_wanted(stage)? {
-            wanted.push(self.layout.trained(replicate, variant, round));
-        }
-        if self.reaches_rewind_point(stage) {
-            wanted.push(self.layout.rewind(replicate));
-        }
-        Ok(missing(wanted))
+        Ok(missing(self.experiment.files_by_training(self.layout, stage)?))
     }
 
     /// The ticket of the next round, where it is missing.
     fn missing_next_ticket(&self, stage: Stage) -> Option<PathBuf> {
-        let path = self.layout.ticket(stage.replicate, stage.variant, stage.round + 1);
-        (self.makes_next_ticket(stage) && !path.exists()).then_some(path)
+        self.experiment.next_ticket(self.layout, stage).filter(|path| !path.exists())
     }
 
     /// Files that are missing and that follow from others.
     fn missing_by_writing(&self, stage: Stage) -> Vec<PathBuf> {
-        let Stage { replicate, variant, round } = stage;
-        let layout = self.layout;
-        let mut wanted =
-            vec![layout.metrics_lec(replicate, variant, round), layout.events(replicate, variant, round)];
-        if variant == Variant::Ticket && round == 0 {
-            wanted.push(layout.initial(replicate));
-        }
-        missing(wanted)
+        missing(self.layout.files_by_writing(stage))
     }
 
     /// Writes the missing ones of those files. When each evaluation was made is not known any more: the times are spread evenly.
@@ -134,13 +117,6 @@ impl StageRunner<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether the weights that a finished training ended with are to be there.
-    pub(super) fn weights_are_wanted(&self, stage: Stage) -> Result<bool, LabError> {
-        let is_dense = self.keeps_dense() && stage.variant == Variant::Ticket && stage.round == 0;
-        let (keep, rounds) = (self.experiment.keep, self.experiment.rounds);
-        Ok(self.finds_masks(stage) || is_dense || wants_weights(self.layout, stage, rounds, keep)?)
     }
 
     /// The record, and what an earlier policy happened to keep under `--keep all` from now on protected from narrower ones.

@@ -89,7 +89,7 @@ impl StageRunner<'_> {
         if at_end(&history).map(Outcome::from) != Some(record.end) {
             return Ok(None);
         }
-        let needs_weights = self.makes_next_ticket(stage) || self.keeps_weights(stage);
+        let needs_weights = self.experiment.makes_next_ticket(stage) || self.keeps_weights(stage);
         let (weights, masks) = match TensorFile::read(&file("trained.safetensors")) {
             Ok(found) if found.check_against(architecture).is_ok() => {
                 (architecture.ordered(found.tensors), found.masks)
@@ -98,11 +98,11 @@ impl StageRunner<'_> {
             _ => (Tensors::new(), Masks::new()),
         };
         let mut snapshots = BTreeMap::new();
-        if self.reaches_rewind_point(stage) {
+        if self.experiment.reaches_rewind_point(stage) {
             let Some(point) = self.rewind_point_of(folder) else { return Ok(None) };
             snapshots.insert(self.rewind_iteration(), point);
         }
-        let masks = if self.finds_masks(stage) { masks } else { start.masks.clone() };
+        let masks = if self.experiment.finds_masks(stage) { masks } else { start.masks.clone() };
         let examples = self.data(stage.replicate)?.train_indices.len();
         let correct = (record.train_accuracy * examples as f64).round() as usize;
         let iterations = history.iter().map(|row| row.iteration);

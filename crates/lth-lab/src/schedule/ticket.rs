@@ -12,7 +12,7 @@ use super::{Stage, StageRunner};
 use crate::{Retraining, StageError, Variant, work::Start};
 
 /// The metadata of trained weights that names the ticket which they were trained from, by its hash.
-const TICKET: &str = "ticket";
+pub(crate) const TICKET: &str = "ticket";
 
 impl StageRunner<'_> {
     /// The file of the weights that a training ended with.
@@ -41,13 +41,6 @@ impl StageRunner<'_> {
         let fits = file.metadata.get(TICKET) == Some(&start.ticket_hash)
             && file.check_against(self.bench.architecture).is_ok();
         fits.then(|| self.bench.architecture.ordered(file.tensors))
-    }
-
-    /// Whether the training of a stage comes by the rewind point, whose file it writes.
-    pub(super) fn reaches_rewind_point(&self, stage: Stage) -> bool {
-        stage.variant == Variant::Ticket
-            && stage.round == 0
-            && !self.experiment.pruning.procedure.rewind().is_zero()
     }
 
     /// Writes the rewind point that a training came by.

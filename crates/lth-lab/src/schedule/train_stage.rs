@@ -94,7 +94,7 @@ impl<'a> StageRunner<'a> {
         let job = TrainingJob {
             recipe: &recipe,
             mask_updates: self.mask_updates(stage, &rates)?,
-            snapshots: if self.reaches_rewind_point(stage) {
+            snapshots: if self.experiment.reaches_rewind_point(stage) {
                 vec![self.rewind_iteration()]
             } else {
                 Vec::new()
@@ -145,15 +145,10 @@ impl<'a> StageRunner<'a> {
         if variant == Variant::Ticket {
             let rounds = self.experiment.rounds;
             if !self.page.changes_masks() {
-                drop_superseded_weights(self.layout, replicate, rounds, keep, self.keeps_dense())?;
+                drop_superseded_weights(self.layout, replicate, rounds, keep, self.experiment.keeps_dense())?;
             }
         }
         Ok(())
-    }
-
-    /// Whether the trained dense network stays: other runs of the same recipe cut their tickets from it, and so does one-shot pruning.
-    pub(super) fn keeps_dense(&self) -> bool {
-        self.experiment.start.is_none()
     }
 
     /// The examples of a replicate: its seed decides which are held out.

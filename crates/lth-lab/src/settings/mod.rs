@@ -165,18 +165,28 @@ impl Experiment {
         if path.exists() {
             return Ok(());
         }
-        let repair = if self.start.is_some() {
-            "the command that made the folder, run again,".to_owned()
-        } else {
-            let output = layout.root().parent().filter(|parent| !parent.as_os_str().is_empty());
+        let command = self.command_again(layout);
+        let repair = command.unwrap_or_else(|| "the command that made the folder, run again,".to_owned());
+        Err(LabError::Missing { path: path.to_owned(), repair })
+    }
+
+    /// The command that does again what is not there of this experiment's folder; `None` where the settings alone do not say it.
+    pub(crate) fn command_again(&self, layout: &Layout) -> Option<String> {
+        let root = layout.root();
+        let output = match root.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            Some(parent) => parent.to_owned(),
+            None if root.file_name().is_some() => PathBuf::from("."),
+            // The folder that one is in.
+            None => root.join(".."),
+        };
+        self.start.is_none().then(|| {
             format!(
                 "lth run {} --output-path {}{}",
                 layout.experiment().display(),
-                output.unwrap_or(Path::new(".")).display(),
+                output.display(),
                 if self.dataset_fingerprint.is_some() { " --data-folder FOLDER" } else { "" },
             )
-        };
-        Err(LabError::Missing { path: path.to_owned(), repair })
+        })
     }
 
     /// The seed of a replicate.

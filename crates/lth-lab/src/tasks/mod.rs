@@ -12,6 +12,7 @@ mod store;
 
 pub use failure::{StageError, TaskFailure};
 pub(crate) use key::{TaskKey, hash_of_start};
+pub(crate) use lease::SeenLease;
 pub use lease::{Acquired, Holder, LEASE_TIMEOUT, Lease, Leases};
 pub use planned::{Planned, Task};
 pub(crate) use planned::{makespan, without};
@@ -19,4 +20,5 @@ pub(crate) use progress::Reporter;
 pub use progress::{Activity, Found, Silent, TaskEvent, TaskKind, TaskName, TaskObserver, TaskProgress};
 pub(crate) use queue::{Ended, run_queue};
 pub use stop::Stop;
+pub(crate) use store::Entry;
 pub use store::{Store, share};

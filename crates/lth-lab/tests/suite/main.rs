@@ -2,6 +2,7 @@
 
 mod actions;
 mod before_training;
+mod checking;
 mod during_training;
 mod early_bird;
 mod estimating;

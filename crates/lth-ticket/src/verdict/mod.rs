@@ -102,6 +102,23 @@ impl Ruling {
         }
     }
 
+    /// The names of all rulings.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let cause = Cause { dense: false, seeds: 0 };
+        let all = [
+            Self::Dense,
+            Self::Winning,
+            Self::NotDistinguished,
+            Self::LowerAccuracy,
+            Self::Later,
+            Self::Unpruned,
+            Self::NoValidation,
+            Self::AtChance(cause),
+            Self::StillImproving(cause),
+        ];
+        all.into_iter().map(Self::name)
+    }
+
     /// Whether the round is a pruned network that is comparable with the dense one.
     pub fn is_verdict(self) -> bool {
         matches!(self, Self::Winning | Self::NotDistinguished | Self::LowerAccuracy | Self::Later)

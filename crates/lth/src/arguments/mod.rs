@@ -10,6 +10,7 @@ mod data;
 mod datasets;
 mod export;
 mod find_ticket;
+mod fsck;
 mod models;
 mod plot;
 mod runs;
@@ -30,6 +31,7 @@ pub(crate) use data::DataArguments;
 pub(crate) use datasets::DatasetsArguments;
 pub(crate) use export::ExportArguments;
 pub(crate) use find_ticket::FindTicketArguments;
+pub(crate) use fsck::{FsckArguments, FsckFormat};
 pub(crate) use models::{ModelOptionArguments, ModelsArguments, Switch};
 pub(crate) use plot::{PlotArguments, ScheduledTraining};
 pub(crate) use runs::{
@@ -84,6 +86,7 @@ pub(crate) enum Command {
     Train(Box<TrainArguments>),
     Run(RunFileArguments),
     Runs(RunsArguments),
+    Fsck(FsckArguments),
     Sweep(Box<SweepArguments>),
     Status(StatusArguments),
     Control(Box<ControlArguments>),

@@ -18,7 +18,7 @@ fn reference() -> String {
         "# The command line\n\n\
          Made by `lth markdown-help`; a test keeps it in step with the program.\n\n\
          Results go to the output stream, messages and progress to the error stream.\n\n\
-         | exit code | meaning |\n|---|---|\n| 0 | done |\n| 1 | a run failed: all replicates diverged, or the disk is full |\n\
+         | exit code | meaning |\n|---|---|\n| 0 | done |\n| 1 | a run failed: all replicates diverged, or the disk is full; `fsck` found problems |\n\
          | 2 | bad input: `error: ...` and `hint: ...` on the error stream, nothing was changed |\n\
          | 130 | stopped by Ctrl-C; the same command continues |\n",
     );

@@ -1,6 +1,6 @@
 //! `lth runs`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lth_lab::{Condition, ListedRun, choose_runs, list_runs};
 
@@ -11,6 +11,9 @@ use crate::{
     output::{Messages, print},
     settings::parse,
 };
+
+/// Where runs lie unless something else is said.
+const USUAL: &str = "runs";
 
 /// Lists runs, or does with them what was asked for.
 pub(crate) fn run(arguments: &RunsArguments, messages: &Messages) -> Result<(), Failure> {
@@ -42,13 +45,27 @@ fn list(arguments: &ListArguments, messages: &Messages) -> Result<(), Failure> {
 /// # Errors
 /// When one of them cannot be read.
 pub(super) fn found(paths: &[PathBuf], messages: &Messages) -> Result<Vec<ListedRun>, Failure> {
-    let usual = PathBuf::from("runs");
-    let none_yet = paths.is_empty() && !usual.exists();
-    let paths = if paths.is_empty() { &[usual][..] } else { paths };
-    let runs = if none_yet { Vec::new() } else { list_runs(paths).map_err(Failure::bad_input)? };
-    if runs.is_empty() {
+    let paths = wanted(paths);
+    let runs = list_runs(&paths).map_err(Failure::bad_input)?;
+    say_if_none(runs.is_empty(), &paths, messages);
+    Ok(runs)
+}
+
+/// The paths that were given, else `runs`, if it is there.
+pub(super) fn wanted(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let usual = Path::new(USUAL);
+    if !paths.is_empty() {
+        return paths.to_owned();
+    }
+    if usual.exists() { vec![usual.to_owned()] } else { Vec::new() }
+}
+
+/// Says that there are no runs where there are none.
+pub(super) fn say_if_none(are_none: bool, paths: &[PathBuf], messages: &Messages) {
+    if are_none {
+        let usual = PathBuf::from(USUAL);
+        let paths = if paths.is_empty() { &[usual][..] } else { paths };
         let names: Vec<String> = paths.iter().map(|path| format!("'{}'", path.display())).collect();
         messages.info(&format!("there are no runs in {}", names.join(", ")));
     }
-    Ok(runs)
 }

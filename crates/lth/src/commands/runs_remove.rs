@@ -1,13 +1,13 @@
 //! `lth runs rm`.
 
-use std::{
-    io::{self, IsTerminal, Write as _, stderr, stdin},
-    path::Path,
-};
+use std::path::Path;
 
 use lth_lab::{LabError, Layout, ListedRun, RunState, freed_bytes, list_runs, remove_runs, usage};
 
-use super::experiment_run::refused;
+use super::{
+    confirm::{check_terminal, confirmed, counted},
+    experiment_run::refused,
+};
 use crate::{
     arguments::RemoveArguments,
     estimate::bytes,
@@ -27,9 +27,7 @@ pub(crate) fn run(arguments: &RemoveArguments, messages: &Messages) -> Result<()
     if let Some(run) = runs.iter().find(|run| run.state == RunState::Running) {
         return Err(refused(LabError::Locked { path: run.folder.clone() }));
     }
-    if !arguments.yes && !stdin().is_terminal() {
-        return Err(Failure::input("there is no terminal to ask on, and nothing was removed", "use --yes"));
-    }
+    check_terminal(arguments.yes, "nothing was removed")?;
     let usages: Vec<_> = arguments.runs.iter().map(|path| usage(path)).collect();
     let trainings: u64 = runs.iter().map(|run| run.trainings).sum();
     let sum = format!(
@@ -39,7 +37,7 @@ pub(crate) fn run(arguments: &RemoveArguments, messages: &Messages) -> Result<()
         bytes(freed_bytes(&usages))
     );
     print(&format!("{}{sum}\n", what_goes(&runs)))?;
-    if !arguments.yes && !confirmed()? {
+    if !confirmed(arguments.yes, "Remove?")? {
         messages.info("nothing was removed");
         return Ok(());
     }
@@ -67,18 +65,4 @@ fn what_goes(runs: &[ListedRun]) -> String {
         ]);
     }
     text(&rows)
-}
-
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-/// Asks on the terminal.
-fn confirmed() -> io::Result<bool> {
-    let mut stream = stderr();
-    write!(stream, "Remove? [y/N] ")?;
-    stream.flush()?;
-    let mut answer = String::new();
-    stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

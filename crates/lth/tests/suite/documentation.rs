@@ -92,6 +92,9 @@ fn readme_and_guides_work_one_after_the_other_in_one_folder() {
         }
     }
     assert!(followed >= 40, "only {followed} blocks were found");
+    // What all these commands wrote is known to be whole.
+    let checked = reader.sandbox.lth("fsck").assert().success();
+    eprintln!("{}", String::from_utf8_lossy(&checked.get_output().stdout));
 }
 
 /// README, then what it names under "Read on", in its order, then all others.

@@ -1,6 +1,7 @@
 //! The command line, by what a user does.
 
 mod bad_input;
+mod checking_folders;
 mod common;
 mod comparing;
 #[cfg(unix)]

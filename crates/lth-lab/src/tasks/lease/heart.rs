@@ -15,7 +15,7 @@ use std::{
 use super::holder::{Holder, counter};
 
 /// So many heartbeats in one time-out.
-const BEATS: u32 = 12;
+pub(super) const BEATS: u32 = 12;
 
 /// A lease that is held: what its file is, and whether it is still there.
 #[derive(Debug)]

@@ -11,6 +11,7 @@
 
 mod heart;
 mod holder;
+mod look;
 mod observed;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use crate::{
 };
 use heart::{Heart, Held};
 pub use holder::Holder;
+pub(crate) use look::SeenLease;
 use observed::Observed;
 
 /// After this time without a heartbeat a holder counts as dead. It is twelve heartbeats long.

@@ -1,5 +1,6 @@
 //! Where the outputs of tasks lie below an output folder.
 
+mod entries;
 mod scan;
 mod share;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use crate::{
     LabError,
     atomic::{create_folder, remove_file, write_file},
 };
+pub(crate) use entries::Entry;
 use scan::{key_of, scan};
 pub use share::share;
 

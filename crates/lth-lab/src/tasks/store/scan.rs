@@ -8,7 +8,7 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::metrics::read_json;
+use crate::{disk::QUARANTINE, metrics::read_json};
 
 /// Files that are written last in the folder of a task, and say in `inputs` which it was.
 const RECORDS: [&str; 2] = ["round.json", "supermask.json"];
@@ -25,7 +25,8 @@ pub(super) fn key_of(folder: &Path) -> Option<String> {
     RECORDS.into_iter().find_map(record).map(|record| record.inputs)
 }
 
-/// The folders below an output folder, relative to it, that have records, by their keys; of several the first in order of paths.
+/// The folders below an output folder, relative to it, that have records, by their keys; of several the first in order of paths. What is in
+/// quarantine is not looked at.
 pub(super) fn scan(output: &Path) -> HashMap<String, PathBuf> {
     let mut found = HashMap::new();
     let mut folders = vec![output.to_owned()];
@@ -35,7 +36,7 @@ pub(super) fn scan(output: &Path) -> HashMap<String, PathBuf> {
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                if !name.to_string_lossy().starts_with('.') {
+                if !name.to_string_lossy().starts_with('.') && name != QUARANTINE {
                     below.push(entry.path());
                 }
             } else {
