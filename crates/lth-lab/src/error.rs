@@ -118,6 +118,14 @@ pub enum LabError {
         /// Its value in the command.
         expected: String,
     },
+    /// Something outside is not there or refuses, or is not as it was: a cluster's program, files from another machine.
+    #[error("{reason}")]
+    Refused {
+        /// What, and why.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
     /// A setting of the recipe that makes no sense.
     #[error(transparent)]
     Recipe(ParseError),
@@ -168,7 +176,9 @@ impl Hint for LabError {
             Self::Changed { .. } => {
                 "restore the file that was changed, or move the folder away to repeat the training".to_owned()
             }
-            Self::ExperimentFile { hint, .. } | Self::Setting { hint, .. } => hint.clone(),
+            Self::ExperimentFile { hint, .. } | Self::Setting { hint, .. } | Self::Refused { hint, .. } => {
+                hint.clone()
+            }
             Self::Newer { .. } => "update lth, or choose another folder with --output-path".to_owned(),
             Self::Older { .. } => {
                 "move the folder away: the same command makes it anew, and the lth that wrote it still reads it; its settings hold \

@@ -1,6 +1,6 @@
 //! `lth find-winning-ticket`: a whole experiment, from any state of its folder.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use lth_ticket::TestSet;
 
@@ -152,15 +152,25 @@ impl OpenRun {
         let experiment = Experiment::read(&layout.experiment())?;
         let is_own = experiment == self.experiment;
         let results = RunResults::collect(layout.clone(), experiment)?;
-        write_summaries(&results, bench)?;
+        write_summaries(&results, TestSet::of(bench.data.test.labels.iter().copied()))?;
         if is_own { Ok(results) } else { self.results() }
     }
 }
 
-/// Writes the files that sum up what is there.
-fn write_summaries(results: &RunResults, bench: &Workbench<'_>) -> Result<(), LabError> {
+/// Writes the files that sum up a run whose trainings may have come from elsewhere; returns what is there. Verdicts are by the test set.
+///
+/// # Errors
+/// When it is no run, a file is damaged, or one cannot be written.
+pub fn sum_up_run(folder: &Path, test: TestSet) -> Result<RunResults, LabError> {
+    let _writer = Writer::of(folder.parent().unwrap_or(folder))?;
+    let results = RunResults::load(folder)?;
+    write_summaries(&results, test)?;
+    Ok(results)
+}
+
+fn write_summaries(results: &RunResults, test: TestSet) -> Result<(), LabError> {
     let layout = &results.layout;
-    let verdict = results.verdict(TestSet::of(bench.data.test.labels.iter().copied()));
+    let verdict = results.verdict(test);
     write_file(&layout.summary(), &summary_csv(results, verdict.as_ref()))?;
     write_file(&layout.timing_summary(), &timing_csv(&results.rounds))?;
     for replicate in 0..results.experiment.replicates {

@@ -5,6 +5,8 @@
 //! continued when a checkpoint is, so that any command may be killed and repeated. A [`TaskObserver`] is told what tasks do. [`RunResults`] reads a folder back.
 
 mod atomic;
+mod cluster;
+mod collect;
 mod control_kind;
 mod disk;
 mod error;
@@ -27,11 +29,16 @@ mod transfer;
 mod work;
 
 pub use atomic::{create_folder, remove_file, write_file};
+pub use cluster::{
+    ClusterCommand, ClusterTask, ClusterWork, SlurmScript, Submitted, check_slurm_options, hyperqueue_job,
+    quoted, slurm_scripts, submit_to_hyperqueue, submit_to_slurm,
+};
+pub use collect::{Collected, collect};
 pub use control_kind::{ControlKind, ControlSource};
 pub use disk::{Layout, Provenance, RunFolder, Variant};
 pub use error::LabError;
 pub use estimate::{EstimateContext, EstimatedTime, RunEstimate, estimate_run};
-pub use find::{RunReport, find_winning_ticket};
+pub use find::{RunReport, find_winning_ticket, sum_up_run};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
 pub use pace::WhileRunning;
 pub use procedure::plan;
@@ -58,7 +65,7 @@ pub use supermask::{
 };
 pub use sweep::{
     Axis, Sweep, SweepPlan, SweepReport, SweepRun, SweepStatus, SweepTask, TaskState, estimate_sweep,
-    run_sweep,
+    run_sweep, write_sweep_table,
 };
 pub use tasks::{
     Acquired, Activity, Found, Holder, LEASE_TIMEOUT, Lease, Leases, Planned, Silent, StageError, Stop,

@@ -10,6 +10,7 @@ use std::{
 };
 
 use lth_lab::Stop;
+pub(crate) use lth_lab::quoted;
 
 use crate::failure::Failure;
 
@@ -94,33 +95,4 @@ fn watch(at_signal: impl Fn() + Send + 'static) -> io::Result<()> {
 /// The command that is running, as it would be typed again.
 pub(crate) fn this_command() -> String {
     std::env::args().map(|word| quoted(&word)).collect::<Vec<_>>().join(" ")
-}
-
-/// A word as a POSIX shell wants it.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_quoted_only_where_a_shell_needs_it() {
-        for (word, expected) in [
-            ("--rounds", "--rounds"),
-            ("fc1=0.3", "fc1=0.3"),
-            ("my runs/a", "'my runs/a'"),
-            ("it's", r"'it'\''s'"),
-            ("", "''"),
-            ("$HOME", "'$HOME'"),
-        ] {
-            assert_eq!(quoted(word), expected);
-        }
-    }
 }

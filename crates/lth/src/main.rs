@@ -70,6 +70,7 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Fsck(arguments) => commands::fsck::run(&arguments, messages),
         Command::Sweep(arguments) => commands::sweep::run(&arguments, &line.common, messages),
         Command::Status(arguments) => commands::status::run(&arguments, messages),
+        Command::Collect(arguments) => commands::collect::run(&arguments, messages),
         Command::Control(arguments) => commands::control::run(&arguments, &line.common, messages),
         Command::Stability(arguments) => commands::stability::run(&arguments, &line.common, messages),
         Command::Transfer(arguments) => commands::transfer::run(&arguments, &line.common, messages),

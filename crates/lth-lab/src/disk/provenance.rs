@@ -43,6 +43,18 @@ impl Provenance {
         read(&layout.provenance()).unwrap_or_default()
     }
 
+    /// Adds what another folder of the run says to what this one says.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn join(from: &Layout, to: &Layout) -> Result<(), LabError> {
+        let known = Self::of_run(to);
+        Self::of_run(from)
+            .iter()
+            .filter(|entry| !known.contains(entry))
+            .try_for_each(|entry| entry.add_to(to))
+    }
+
     /// Adds this to what the folder says, unless the last entry differs in its date alone.
     ///
     /// A file that cannot be understood is left as it is: a run does not fail over it.

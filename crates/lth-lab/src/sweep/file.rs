@@ -96,7 +96,10 @@ impl Sweep {
             .into_iter()
             .map(|value| conditions(&file, value))
             .collect::<Result<_, LabError>>()?;
-        let base = given.iter().map(|placed| (placed.setting, placed.value.clone())).collect();
+        let mut base: Vec<_> = given.iter().collect();
+        // In the order of the file, so that the file that is made of it has that too.
+        base.sort_by_key(|placed| placed.at);
+        let base = base.into_iter().map(|placed| (placed.setting, placed.value.clone())).collect();
         let sweep = Self { base, axes, exclude };
         sweep.check()?;
         // A mistake is shown at its place in the file, one in a value of an axis at the axis.
@@ -363,6 +366,19 @@ mod tests {
         assert_eq!(names(&sweep), names(&again));
         assert_eq!(names(&again).len(), 12);
         assert_eq!(again.to_toml(), sweep.to_toml());
+    }
+
+    #[test]
+    fn a_file_keeps_the_order_of_its_lines() {
+        let axes =
+            vec![Axis::parse("lr=1e-3,2e-3").unwrap(), Axis::parse("criterion=random,movement").unwrap()];
+        let base = [("model", "lenet-5"), ("seed", "3"), ("dataset", "mnist")];
+        let base = base.map(|(key, value)| (find_setting(key).unwrap(), Value::of(value)));
+        let sweep = Sweep::new(base.to_vec(), axes).unwrap();
+        let again = Sweep::from_toml(&sweep.to_toml(), Path::new("sweep.toml")).unwrap();
+        assert_eq!(again.to_toml(), sweep.to_toml());
+        let keys = |sweep: &Sweep| sweep.settings().map(|setting| setting.key).collect::<Vec<_>>();
+        assert_eq!(keys(&again), keys(&sweep));
     }
 
     #[test]

@@ -14,6 +14,6 @@ pub use axes::Axis;
 pub use estimate::estimate_sweep;
 pub use file::Sweep;
 pub use plan::{SweepPlan, SweepRun};
-pub use run::{SweepReport, run_sweep};
+pub use run::{SweepReport, run_sweep, write_sweep_table};
 pub use status::{SweepStatus, TaskState};
 pub use tasks::SweepTask;

@@ -1,6 +1,11 @@
 //! Doing a sweep: the tasks of all its runs in one queue.
 
-use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{SweepPlan, SweepTask, failures::Failures, table::sweep_csv, tasks::longest_first};
 use crate::{
@@ -72,9 +77,25 @@ pub fn run_sweep<'a>(
         let _writer = Writer::of(first.output)?;
         // Another process may have finished something meanwhile.
         let found = open.iter().map(OpenRun::results).collect::<Result<Vec<_>, _>>()?;
-        write_file(&folder.join("sweep.csv"), &sweep_csv(&plan.runs, &found))?;
+        write_file(&folder.join("sweep.csv"), &sweep_csv(&plan.runs, found.iter().map(Some)))?;
     }
     Ok(SweepReport { folder, runs, failures: report.failures, stopped: full || !report.ended })
+}
+
+/// Writes the table of a sweep of the runs that are there; returns its file.
+///
+/// # Errors
+/// When a file is damaged, or it cannot be written.
+pub fn write_sweep_table(plan: &SweepPlan, output: &Path) -> Result<PathBuf, LabError> {
+    let _writer = Writer::of(output)?;
+    let load = |folder: String| match RunResults::load(&output.join(folder)) {
+        Err(LabError::NotARun { .. }) => Ok(None),
+        loaded => loaded.map(Some),
+    };
+    let found = plan.run_folders(output)?.into_iter().map(load).collect::<Result<Vec<_>, _>>()?;
+    let path = output.join(&plan.folder_name).join("sweep.csv");
+    write_file(&path, &sweep_csv(&plan.runs, found.iter().map(Option::as_ref)))?;
+    Ok(path)
 }
 
 /// The trainings, those first after which the most is left to do, with the memory that each takes.

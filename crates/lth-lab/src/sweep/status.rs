@@ -4,12 +4,13 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rayon::prelude::*;
 
 use super::{SweepPlan, SweepTask};
-use crate::{Holder, LabError, Layout, Leases, results::finished_trainings};
+use crate::{Holder, LEASE_TIMEOUT, LabError, Layout, Leases, results::finished_trainings};
 
 /// What is the matter with a training.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +34,8 @@ pub struct SweepStatus {
     pub tasks: Vec<(SweepTask, TaskState)>,
     /// What its finished trainings took together, in seconds, and how many they are.
     pub finished: (f64, usize),
+    /// Of holders that have given no sign of life for longer than a lease lasts the time since then; their machines may have vanished.
+    pub silent: Vec<(Holder, Duration)>,
 }
 
 impl SweepStatus {
@@ -44,11 +47,15 @@ impl SweepStatus {
         let sweep = output.join(&plan.folder_name);
         let layouts: Vec<Layout> =
             plan.run_folders(output)?.into_iter().map(|folder| Layout::new(output.join(folder))).collect();
-        let at_work: HashMap<PathBuf, Holder> = Leases::of(output)
-            .holders()
-            .into_iter()
-            .map(|holder| (output.join(&holder.folder), holder))
+        let heartbeats = Leases::of(output).heartbeats();
+        let silent = heartbeats
+            .iter()
+            .filter_map(|(holder, silence)| {
+                Some((holder.clone(), silence.filter(|time| *time > LEASE_TIMEOUT)?))
+            })
             .collect();
+        let at_work: HashMap<PathBuf, Holder> =
+            heartbeats.into_iter().map(|(holder, _)| (output.join(&holder.folder), holder)).collect();
         let failed: BTreeMap<String, String> = fs::read_dir(sweep.join("failed"))
             .into_iter()
             .flatten()
@@ -91,7 +98,7 @@ impl SweepStatus {
         let times: Vec<(f64, usize)> =
             layouts.par_iter().filter_map(|layout| finished_trainings(layout).ok()).collect();
         let finished = times.into_iter().fold((0.0, 0), |(s, n), (seconds, count)| (s + seconds, n + count));
-        Ok(Self { tasks, finished })
+        Ok(Self { tasks, finished, silent })
     }
 
     /// How many trainings are in a state of this kind.

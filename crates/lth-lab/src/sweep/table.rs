@@ -19,8 +19,12 @@ const FIGURES: [&str; 10] = [
     "train_accuracy",
 ];
 
-/// The bytes of `sweep.csv`: a row for each training of all runs, the values of the axes before what came out.
-pub(super) fn sweep_csv(runs: &[SweepRun], results: &[RunResults]) -> Vec<u8> {
+/// The bytes of `sweep.csv`: a row for each training of all runs, the values of the axes before what came out. Of runs that are not there
+/// nothing is.
+pub(super) fn sweep_csv<'r>(
+    runs: &[SweepRun],
+    results: impl IntoIterator<Item = Option<&'r RunResults>>,
+) -> Vec<u8> {
     let axes: Vec<&str> = runs
         .first()
         .map(|run| run.values.iter().map(|(setting, _)| setting.key).collect())
@@ -29,6 +33,7 @@ pub(super) fn sweep_csv(runs: &[SweepRun], results: &[RunResults]) -> Vec<u8> {
     let header = axes.iter().copied().chain(FIGURES);
     writer.write_record(header).expect("memory takes it");
     for (run, results) in runs.iter().zip(results) {
+        let Some(results) = results else { continue };
         let values: BTreeMap<&str, String> =
             run.values.iter().map(|(setting, value)| (setting.key, value.exact())).collect();
         let folder = results.layout.root().file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -47,7 +47,7 @@ pub(crate) use supermask::{
     HeuristicArguments, HeuristicFormat, LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand,
     SupermaskMethodName,
 };
-pub(crate) use sweep::{StatusArguments, StatusFormat, SweepArguments};
+pub(crate) use sweep::{Cluster, CollectArguments, StatusArguments, StatusFormat, SweepArguments};
 pub(crate) use train::{StartArguments, TrainArguments};
 pub(crate) use transfer::{TransferArguments, TransferFormat};
 
@@ -89,6 +89,7 @@ pub(crate) enum Command {
     Fsck(FsckArguments),
     Sweep(Box<SweepArguments>),
     Status(StatusArguments),
+    Collect(CollectArguments),
     Control(Box<ControlArguments>),
     Stability(Box<StabilityArguments>),
     Transfer(Box<TransferArguments>),

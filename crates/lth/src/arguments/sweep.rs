@@ -13,7 +13,8 @@ use super::{OfRun, ScheduleArguments, SettingFlags};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     lth sweep lenet-300-100 mnist --axis criterion=movement,large-final --axis learning-rate=1e-3,2e-3 --replicates 3\n  \
-    lth sweep sweep.toml --dry-run")]
+    lth sweep sweep.toml --dry-run\n  \
+    lth sweep sweep.toml --on slurm --job-option=--partition=short --job-option=--time=60")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SweepArguments {
     /// A file with an experiment and its axes, or model and data set
@@ -37,6 +38,21 @@ pub(crate) struct SweepArguments {
     /// waits least. Once all are done, the sweep itself writes its table.
     #[arg(long, help_heading = "Sweep", conflicts_with = "tasks")]
     pub(crate) print_tasks: bool,
+    /// Queue a job for each training on a cluster, and one that writes the table; trainings that are done are left out
+    ///
+    /// Needs an output folder that all machines share. `lth status` tells how far it is; on Slurm a job that comes to its time limit saves
+    /// its training and is queued again.
+    #[arg(long, value_enum, value_name = "CLUSTER", help_heading = "Sweep", conflicts_with_all = ["tasks", "print_tasks", "retry_failed"])]
+    pub(crate) on: Option<Cluster>,
+    /// A word for `sbatch`, or for `hq`: --job-option=--partition=short; repeatable
+    #[arg(
+        long = "job-option",
+        value_name = "OPTION",
+        help_heading = "Sweep",
+        requires = "on",
+        allow_hyphen_values = true
+    )]
+    pub(crate) job_options: Vec<String>,
     /// Try trainings again that failed before
     #[arg(long, help_heading = "Sweep")]
     pub(crate) retry_failed: bool,
@@ -56,6 +72,15 @@ pub(crate) struct SweepArguments {
     pub(crate) settings: SettingFlags<OfRun>,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArguments,
+}
+
+/// What distributes jobs over machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Cluster {
+    /// Slurm: job arrays, one after the other as trainings wait for each other
+    Slurm,
+    /// HyperQueue: one job of tasks, each after what it waits for
+    Hyperqueue,
 }
 
 /// Tell how far a sweep is, wherever its trainings are done.
@@ -83,4 +108,23 @@ pub(crate) enum StatusFormat {
     Table,
     /// For programs
     Json,
+}
+
+/// Bring runs together that were done in several places, without a shared file system.
+///
+/// Of the runs and sweeps in the folders, copied from other machines, the trainings that are finished there and not here come into the
+/// output folder, and tables are written anew. What both have must have the same bits, or nothing of that run is changed. Runs of
+/// `lth transfer` and `lth supermask` are not looked at. The same command again does nothing more.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  lth collect node1/runs node2/runs")]
+pub(crate) struct CollectArguments {
+    /// Folders in which runs lie, or run folders
+    #[arg(value_name = "FROM", required = true)]
+    pub(crate) from: Vec<PathBuf>,
+    /// The folder into which they come [default: runs]
+    #[arg(long, visible_alias = "out", value_name = "FOLDER")]
+    pub(crate) output_path: Option<PathBuf>,
+    /// Read data sets, of which verdicts need the test set, from this folder
+    #[arg(long, help_heading = "Data", value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod collect;
 pub(crate) mod compare;
 mod compare_source;
 mod completion_paths;
@@ -38,6 +39,7 @@ mod supermask_figure;
 mod supermask_heuristic;
 mod supermask_learn;
 pub(crate) mod sweep;
+mod sweep_cluster;
 mod sweep_table;
 pub(crate) mod train;
 mod train_history;

@@ -28,7 +28,13 @@ pub(crate) fn run(arguments: &StatusArguments, messages: &Messages) -> Result<()
     }
     for (task, state) in &status.tasks {
         match state {
-            TaskState::Running(holder) => messages.info(&format!("{task}: {holder}")),
+            TaskState::Running(holder) => match status.silent.iter().find(|(silent, _)| silent == holder) {
+                None => messages.info(&format!("{task}: {holder}")),
+                Some((_, silence)) => messages.warning(&format!(
+                    "{task}: {holder} has given no sign of life for {}; if that machine is gone, the next process that wants the training takes it over",
+                    duration(silence.as_secs_f64())
+                )),
+            },
             TaskState::Failed(reason) => messages.warning(&format!("{task}: {reason}")),
             TaskState::Done | TaskState::Ready | TaskState::Waiting => {}
         }

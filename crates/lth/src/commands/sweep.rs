@@ -15,6 +15,7 @@ use lth_ticket::TestSet;
 
 use super::{
     experiment_run::{Schedule, conclude, keep_network, refused, verdict_of},
+    sweep_cluster,
     sweep_table::sweep_table,
 };
 use crate::{
@@ -48,6 +49,12 @@ pub(crate) fn run(
     if arguments.print_tasks {
         let folder = plan.write_folder(&schedule.output).map_err(refused)?;
         return print(&task_commands(&plan, &folder, &arguments.schedule));
+    }
+    if let Some(cluster) = arguments.on {
+        if !arguments.yes && !schedule.dry_run && plan.distinct() > MANY {
+            ask(plan.distinct())?;
+        }
+        return sweep_cluster::submit(cluster, &plan, &schedule, arguments, messages);
     }
     let mut benches: Vec<Workbench<'_>> = Vec::new();
     for place in &materials.of_runs {

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod checking_folders;
+mod collecting;
 mod common;
 mod comparing;
 #[cfg(unix)]
@@ -19,6 +20,8 @@ mod inspecting;
 mod interrupting;
 mod managing_runs;
 mod measuring_stability;
+#[cfg(unix)]
+mod on_clusters;
 mod pruning_early;
 mod refusing_networks;
 mod sharing_work;

@@ -157,12 +157,27 @@ impl Leases {
 
     /// Who works below the output folder: every holder of which it is not certain that it is dead.
     pub fn holders(&self) -> Vec<Holder> {
+        self.held().into_iter().map(|(holder, _)| holder).collect()
+    }
+
+    /// The holders, each with the time since its last heartbeat, where that can be told: by the clock of the file system alone, which
+    /// dates a file that is made now as it dates heartbeats.
+    pub fn heartbeats(&self) -> Vec<(Holder, Option<Duration>)> {
+        let dated = |file: &File| file.metadata().and_then(|metadata| metadata.modified()).ok();
+        let held = self.held();
+        let now = if held.is_empty() { None } else { temporary_file(&self.folder).ok() };
+        let now = now.and_then(|file| dated(file.as_file()));
+        let silence = |file: &File| now?.duration_since(dated(file)?).ok();
+        held.iter().map(|(holder, file)| (holder.clone(), silence(file))).collect()
+    }
+
+    fn held(&self) -> Vec<(Holder, File)> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let whole = entries.filter(|entry| !is_unfinished(&entry.file_name()));
         let found = whole.filter_map(|entry| Found::open(&entry.path()).ok().flatten());
         found
             .filter(|found| !found.lock_says_dead())
-            .filter_map(|found| Holder::from_bytes(&found.content))
+            .filter_map(|found| Some((Holder::from_bytes(&found.content)?, found.file)))
             .collect()
     }
 

@@ -191,3 +191,14 @@ fn a_folder_that_cannot_be_written_is_named() {
     let error = Leases::of(output.path()).acquire(KEY, Path::new("run")).unwrap_err();
     assert!(error.to_string().contains(".lth"), "{error}");
 }
+
+#[test]
+fn the_time_since_a_heartbeat_is_told_by_the_file_system() {
+    let (output, path) = foreign(|_| {});
+    let silence = || Leases::of(output.path()).heartbeats()[0].1.unwrap();
+    assert!(silence() < Duration::from_secs(30));
+    let file = File::options().write(true).open(&path).unwrap();
+    file.set_modified(file.metadata().unwrap().modified().unwrap() - Duration::from_mins(5)).unwrap();
+    assert!(silence() >= Duration::from_mins(5), "{:?}", silence());
+    assert_eq!(files(output.path()), [KEY]);
+}
