@@ -24,7 +24,7 @@ const POINTS: usize = 4;
 /// Of the time that a run may take, this part may be measured, within the limits below.
 const PART: f64 = 0.01;
 const SHORTEST: Duration = Duration::from_millis(150);
-const LONGEST: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_millis(1500);
 /// A batch that may take longer than this is measured in part.
 const LONG_STEP: f64 = 30.0;
 /// The smallest part of a batch that is measured: fewer examples do not fill a vector.

@@ -45,13 +45,12 @@ impl Experiment {
                 setting.give(&mut led, &value).expect("it is the value of an experiment");
             }
         }
-        let mut changed = self.identity();
-        changed.retain(|key, value| {
-            let leads = identifying().any(|setting| setting.key == *key && setting.role == Role::Leads);
-            let default = if leads { &plain } else { &led };
-            default.identity().get(key) != Some(value)
-        });
-        changed
+        let changed = |setting: &'static Setting| {
+            let value = setting.value(self)?;
+            let default = if setting.role == Role::Leads { &plain } else { &led };
+            (setting.value(default).as_ref() != Some(&value)).then_some((setting.key, value))
+        };
+        identifying().filter_map(changed).collect()
     }
 }
 

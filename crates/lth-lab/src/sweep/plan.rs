@@ -1,7 +1,7 @@
 //! A sweep as runs and trainings.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     fs,
     path::{Path, PathBuf},
 };
@@ -57,13 +57,16 @@ impl SweepPlan {
         let mut runs: Vec<SweepRun> = Vec::new();
         let mut folders: HashMap<String, usize> = HashMap::new();
         for (values, experiment) in sweep.experiments()? {
-            if let Some(&place) = folders.get(&experiment.folder_name()) {
-                // Rounds extend a run.
-                let run = &mut runs[place].experiment;
-                run.rounds = run.rounds.max(experiment.rounds);
-            } else {
-                folders.insert(experiment.folder_name(), runs.len());
-                runs.push(SweepRun { values, experiment });
+            match folders.entry(experiment.folder_name()) {
+                Entry::Occupied(place) => {
+                    // Rounds extend a run.
+                    let run = &mut runs[*place.get()].experiment;
+                    run.rounds = run.rounds.max(experiment.rounds);
+                }
+                Entry::Vacant(place) => {
+                    place.insert(runs.len());
+                    runs.push(SweepRun { values, experiment });
+                }
             }
         }
         if runs.is_empty() {
