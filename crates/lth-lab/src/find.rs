@@ -162,7 +162,7 @@ impl OpenRun {
 /// # Errors
 /// When it is no run, a file is damaged, or one cannot be written.
 pub fn sum_up_run(folder: &Path, test: TestSet) -> Result<RunResults, LabError> {
-    let _writer = Writer::of(folder.parent().unwrap_or(folder))?;
+    let _writer = Writer::of(&Layout::new(folder).output())?;
     let results = RunResults::load(folder)?;
     write_summaries(&results, test)?;
     Ok(results)

@@ -67,7 +67,7 @@ pub(super) fn collect(from: &Path, to: &Path, store: &Store) -> Result<Collected
     if network.is_file() {
         copy_file(&network, &to.join("network.toml"))?;
     }
-    let _writer = Writer::of(to.parent().unwrap_or(to))?;
+    let _writer = Writer::of(&here.output())?;
     Provenance::join(&there, &here)?;
     Ok(collected)
 }

@@ -40,31 +40,13 @@ impl RunFolder {
     /// When the folder cannot be written, a process works in it alone, a newer version wrote it, or it holds another
     /// experiment (with the first setting that differs).
     pub fn open(root: &Path, experiment: &Experiment) -> Result<(Self, Experiment), LabError> {
-        let (mut folder, experiment) = Self::begin(root, experiment, RunLock::alone_or_shared)?;
-        folder.lock.share(&folder.layout)?;
-        Ok((folder, experiment))
-    }
-
-    /// As [`RunFolder::open`], and nobody else works in it until this is dropped.
-    ///
-    /// # Errors
-    /// As there, and when any other process works in it.
-    pub fn open_alone(root: &Path, experiment: &Experiment) -> Result<(Self, Experiment), LabError> {
-        Self::begin(root, experiment, RunLock::alone)
-    }
-
-    fn begin(
-        root: &Path,
-        experiment: &Experiment,
-        lock: impl Fn(&Layout) -> Result<RunLock, LabError>,
-    ) -> Result<(Self, Experiment), LabError> {
         let layout = Layout::new(root);
         create_folder(root)?;
-        let lock = lock(&layout)?;
+        let mut lock = RunLock::alone_or_shared(&layout)?;
         if lock.alone {
             remove_unfinished(root)?;
         }
-        let _writer = Writer::of(root.parent().unwrap_or(root))?;
+        let _writer = Writer::of(&layout.output())?;
         let path = layout.experiment();
         let mut extended = experiment.clone();
         if path.exists() {
@@ -84,6 +66,7 @@ impl RunFolder {
         if fs::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
             write_file(&path, text.as_bytes())?;
         }
+        lock.share(&layout)?;
         Ok((Self { layout, lock }, extended))
     }
 
@@ -223,16 +206,16 @@ mod tests {
         let (first, _) = RunFolder::open(&root, &experiment()).unwrap();
         let (second, _) = RunFolder::open(&root, &experiment()).unwrap();
         drop(first);
-        let error = RunFolder::open_alone(&root, &experiment()).unwrap_err();
+        let layout = second.layout().clone();
+        let error = RunLock::alone(&layout).unwrap_err();
         assert!(error.to_string().starts_with("another lth is at work in"), "{error}");
         assert!(error.hint().is_some());
-        assert!(RunLock::is_held(second.layout()));
+        assert!(RunLock::is_held(&layout));
         drop(second);
-        let (alone, _) = RunFolder::open_alone(&root, &experiment()).unwrap();
+        let alone = RunLock::alone(&layout).unwrap();
         let error = RunFolder::open(&root, &experiment()).unwrap_err();
         assert!(error.to_string().starts_with("another lth is at work in"), "{error}");
-        assert!(RunLock::is_held(alone.layout()));
-        let layout = alone.layout().clone();
+        assert!(RunLock::is_held(&layout));
         drop(alone);
         assert!(!RunLock::is_held(&layout));
     }

@@ -1,7 +1,7 @@
 //! Where each file of a run lies.
 
 use std::{
-    fmt,
+    fmt, fs,
     path::{Path, PathBuf},
 };
 
@@ -82,6 +82,13 @@ impl Layout {
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The folder in which the run lies.
+    pub fn output(&self) -> PathBuf {
+        // `.` and `..` have no parent that can be read from them.
+        let whole = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        whole.parent().unwrap_or(&whole).to_owned()
     }
 
     /// Whether there is a run in the folder.

@@ -7,13 +7,12 @@ use lth_ticket::{BeforeTrainingError, TrainingData, TrainingJob};
 
 use super::{Derivation, Stage};
 use crate::{
-    Acquired, Experiment, GivenStart, LabError, Layout, RoundRecord, StageError, TaskName, Variant,
-    Workbench,
+    Experiment, GivenStart, LabError, Layout, RoundRecord, StageError, TaskName, Variant, Workbench,
     atomic::remove_file,
     disk::drop_superseded_weights,
     procedure::{Page, page},
     tasks::Ended,
-    work::{End, KeptExamples, Sitting, TrainingWork, Until},
+    work::{End, Sitting, TrainingWork, Until},
 };
 
 /// Does the stages of a run.
@@ -26,7 +25,6 @@ pub(crate) struct StageRunner<'a> {
     pub(super) page: Box<dyn Page + 'a>,
     /// What the only training is called that is not called after its stage.
     called: Option<TaskName>,
-    examples: KeptExamples,
     /// What stands before the names of stages, where there are those of other runs.
     label: Arc<str>,
     /// Trained weights of round 0 that had to be trained again, by replicate.
@@ -44,10 +42,9 @@ impl<'a> StageRunner<'a> {
     ) -> Self {
         let page = page(&experiment.pruning.procedure);
         let dense = (0..experiment.replicates).map(|_| Mutex::default()).collect();
-        let examples = KeptExamples::default();
         let derivation = Derivation::of(experiment);
         let label = "".into();
-        Self { experiment, bench, layout, given, derivation, page, called, examples, label, dense }
+        Self { experiment, bench, layout, given, derivation, page, called, label, dense }
     }
 
     /// The same with a label before the names of stages.
@@ -68,13 +65,8 @@ impl<'a> StageRunner<'a> {
     /// # Errors
     /// When the training diverges or is refused, or files are not what they should be or cannot be written.
     pub(crate) fn run(&self, stage: Stage) -> Result<Ended, StageError> {
-        let leases = &self.bench.leases;
         let folder = self.layout.round(stage.replicate, stage.variant, stage.round);
-        let folder = folder.strip_prefix(leases.output()).unwrap_or(&folder);
-        match leases.acquire(&self.derivation.id(stage), folder)? {
-            Acquired::Busy(holder) => Ok(Ended::Busy(holder)),
-            Acquired::Held(_lease) => self.do_or_complete(stage),
-        }
+        self.bench.leased(&self.derivation.id(stage), &folder, || self.do_or_complete(stage))
     }
 
     fn do_or_complete(&self, stage: Stage) -> Result<Ended, StageError> {
@@ -153,7 +145,7 @@ impl<'a> StageRunner<'a> {
 
     /// The examples of a replicate: its seed decides which are held out.
     pub(crate) fn data(&self, replicate: u32) -> Result<Arc<TrainingData>, StageError> {
-        Ok(self.examples.of(self.bench, self.experiment, self.experiment.seed(replicate))?)
+        Ok(self.bench.examples(self.experiment, self.experiment.seed(replicate))?)
     }
 
     /// The iteration of the rewind point.

@@ -6,7 +6,7 @@ use lth_ticket::{Trained, TrainingData, TrainingJob, at_end};
 use super::{StabilityTask, StartPoint, order::order_seed, study::Study};
 use crate::{
     LabError, RoundRecord, StageError,
-    atomic::{create_folder, write_file},
+    atomic::write_file,
     tasks::{Ended, Found, TaskKey, TaskName},
     work::{End, Start, TrainingWork, Until, read},
 };
@@ -36,7 +36,6 @@ impl Study<'_> {
         let data = self.data(point.replicate)?;
         let (job, key) = self.copy(&point, copy, &start, &data);
         let path = self.files.copy_checkpoint(&point, copy);
-        create_folder(path.parent().unwrap_or(self.layout.root()))?;
         if copy == 0 && self.take_from_run(&point, &start, &key)? {
             return Ok(Ended::Skipped(Found::Files));
         }

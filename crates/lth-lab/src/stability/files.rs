@@ -36,8 +36,13 @@ impl StabilityFiles {
         &self.comparison
     }
 
+    /// The folder of a replicate's copies.
+    pub(super) fn replicate(&self, replicate: u32) -> PathBuf {
+        self.root.join("copies").join(format!("replicate-{replicate}"))
+    }
+
     fn copies(&self, start: &StartPoint) -> PathBuf {
-        self.root.join("copies").join(format!("replicate-{}", start.replicate)).join(start.folder())
+        self.replicate(start.replicate).join(start.folder())
     }
 
     /// The weights that a copy ended with; its presence means that the copy is trained.
@@ -57,8 +62,7 @@ impl StabilityFiles {
 
     /// Where the unfinished training to the points goes on; points are told by a hash of them.
     pub(super) fn dense_checkpoint(&self, replicate: u32, points: &str) -> PathBuf {
-        let folder = self.root.join("copies").join(format!("replicate-{replicate}"));
-        folder.join(format!("dense-{points}-checkpoint.safetensors"))
+        self.replicate(replicate).join(format!("dense-{points}-checkpoint.safetensors"))
     }
 
     /// What was measured of a pair.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     LabError, StageError,
-    atomic::{create_folder, write_file},
+    atomic::write_file,
     metrics::read_json,
     tasks::{Activity, Ended, Found, Reporter, TaskEvent, TaskName},
     work::Start,
@@ -37,7 +37,6 @@ impl Study<'_> {
             return Ok(Ended::Stopped(None));
         };
         let result = self.compare(point, pair, &start, [&a, &b], line)?;
-        create_folder(path.parent().unwrap_or(self.layout.root()))?;
         write_file(&path, result.to_json().as_bytes())?;
         Ok(Ended::Finished { found: Found::Barrier(result.test_barrier), seconds: reporter.seconds() })
     }

@@ -15,6 +15,7 @@ use crate::{
     EstimateContext, Experiment, LabError, Planned, RunEstimate, RunFolder, RunResults, StageError, Variant,
     Workbench,
     atomic::{create_folder, write_file},
+    disk::Writer,
     estimate::{Upcoming, estimate_trainings},
     find::with_data,
     tasks::{Ended, run_queue},
@@ -37,13 +38,14 @@ pub fn stability(
     let layout = &results.layout;
     let study = Study::new(settings, &experiment, layout, bench);
     let starts = settings.starts(|replicate, step| parting(&study, replicate, step))?;
-    let _folder = RunFolder::open_alone(layout.root(), &experiment)?;
+    let _folder = RunFolder::open(layout.root(), &experiment)?;
     create_folder(study.files.comparison())?;
     write_settings(&study)?;
 
     let tasks = Plan::new(&study, &starts).tasks();
     let done = run_queue(&tasks, bench, &|task| study.carry_out(task, &starts));
 
+    let _writer = Writer::of(bench.leases.output())?;
     let pairs = collect(&study.files, &experiment.variants().collect::<Vec<Variant>>())?;
     let report = |stopped| StabilityReport {
         folder: study.files.comparison().to_owned(),
@@ -191,13 +193,18 @@ impl Plan {
 
 impl Study<'_> {
     fn carry_out(&self, task: &StabilityTask, starts: &[StartPoint]) -> Result<Ended, StageError> {
-        match task {
-            StabilityTask::Dense { replicate } => self.reach_dense_points(*replicate, starts),
-            StabilityTask::Copy { start, copy } => {
-                self.check_dense_point(start)?;
-                self.train_copy(start, *copy)
+        match *task {
+            StabilityTask::Dense { replicate } => {
+                let place = self.files.replicate(replicate);
+                self.bench.leased_place(&place, || self.reach_dense_points(replicate, starts))
             }
-            StabilityTask::Path { start, pair } => self.measure_pair(start, *pair),
+            StabilityTask::Copy { start, copy } => {
+                self.check_dense_point(&start)?;
+                self.bench.leased_place(&self.files.copy(&start, copy), || self.train_copy(&start, copy))
+            }
+            StabilityTask::Path { start, pair } => {
+                self.bench.leased_place(&self.files.pair(&start, pair), || self.measure_pair(&start, pair))
+            }
         }
     }
 }

@@ -7,10 +7,7 @@ use lth_ticket::TrainingData;
 use super::{
     BatchNormStatistics, StabilitySettings, StartPoint, files::StabilityFiles, order::some_examples,
 };
-use crate::{
-    Experiment, LabError, Layout, StageError, Workbench,
-    work::{KeptExamples, Start},
-};
+use crate::{Experiment, LabError, Layout, StageError, Workbench, work::Start};
 
 /// A study of a run's stability.
 pub(super) struct Study<'a> {
@@ -19,7 +16,6 @@ pub(super) struct Study<'a> {
     pub(super) bench: &'a Workbench<'a>,
     pub(super) layout: &'a Layout,
     pub(super) files: StabilityFiles,
-    examples: KeptExamples,
 }
 
 impl<'a> Study<'a> {
@@ -30,7 +26,7 @@ impl<'a> Study<'a> {
         bench: &'a Workbench<'a>,
     ) -> Self {
         let files = StabilityFiles::new(layout, &settings.folder_name());
-        Self { settings, experiment, bench, layout, files, examples: KeptExamples::default() }
+        Self { settings, experiment, bench, layout, files }
     }
 
     /// The examples of a replicate of the settings: those of the run itself, held-out ones too.
@@ -38,7 +34,7 @@ impl<'a> Study<'a> {
     /// # Errors
     /// When the engine cannot hold the data.
     pub(super) fn data(&self, replicate: u32) -> Result<Arc<TrainingData>, LabError> {
-        Ok(self.examples.of(self.bench, self.experiment, self.experiment.seed(replicate))?)
+        Ok(self.bench.examples(self.experiment, self.experiment.seed(replicate))?)
     }
 
     /// The training examples that the training error is measured on.

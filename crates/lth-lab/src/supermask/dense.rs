@@ -47,9 +47,21 @@ impl DenseWeights {
         let record = record(results, replicate)?;
         let iteration = self.iteration(&record, results, bench)?;
         let kept = self.file(results, replicate, iteration);
+        bench.leased_place(&kept, || Self::train_again(&record, results, bench, iteration, &kept))
+    }
+
+    /// Trains a replicate's network again to an iteration, unless that was done, and writes its weights.
+    fn train_again(
+        record: &RoundRecord,
+        results: &RunResults,
+        bench: &Workbench<'_>,
+        iteration: u64,
+        kept: &Path,
+    ) -> Result<Ended, StageError> {
         if kept.exists() {
             return Ok(Ended::Skipped(Found::Files));
         }
+        let replicate = record.replicate;
         let (experiment, seed) = (&results.experiment, record.seed);
         let ticket = results.layout.ticket(replicate, Variant::Ticket, 0);
         let start = Start { iteration: record.start, ..Start::dense(tensors(&ticket, bench)?) };
@@ -71,7 +83,7 @@ impl DenseWeights {
                 ("iteration".to_owned(), iteration.to_string()),
             ]);
             let file = TensorFile { tensors: end.weights().clone(), metadata, ..TensorFile::default() };
-            write_file(&kept, &file.to_bytes())?;
+            write_file(kept, &file.to_bytes())?;
             Ok(Some(Ended::Finished { found: Found::Files, seconds: end.seconds() }))
         })?;
         Ok(sitting.into())

@@ -9,6 +9,7 @@ use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_
 use crate::{
     Experiment, LabError, Planned, Remedy, RunFolder, StageError, Task, Timing, Workbench,
     atomic::remove_file,
+    disk::Writer,
     find::with_data,
     metrics::{read_json, read_metrics_csv},
     tasks::{Ended, Found, TaskEvent, TaskKey, TaskName, run_queue},
@@ -49,8 +50,9 @@ pub fn learn_supermask(
     let experiment = with_data(&learning.resolved(), bench)?;
     experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
     let root = bench.output.join(format!("supermask-{}", experiment.folder_name()));
-    let (folder, experiment) = RunFolder::open_alone(&root, &experiment)?;
+    let (folder, experiment) = RunFolder::open(&root, &experiment)?;
     if let Some(provenance) = bench.provenance {
+        let _writer = Writer::of(bench.output)?;
         provenance.add_to(folder.layout())?;
     }
     let work = Learning::new(learning, &experiment, bench, SupermaskFiles::new(root))?;
@@ -99,7 +101,9 @@ impl<'a> Learning<'a> {
 
     fn learn(&self) -> Result<LearnedSupermask, StageError> {
         let task = LearningTask;
-        let mut report = run_queue(&[Planned::alone(task)], self.bench, &|task| self.carry_out(*task));
+        let mut report = run_queue(&[Planned::alone(task)], self.bench, &|task| {
+            self.bench.leased_place(&self.files.record(), || self.carry_out(*task))
+        });
         if !report.failures.is_empty() {
             return Err(report.failures.swap_remove(0).error);
         }

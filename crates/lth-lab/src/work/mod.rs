@@ -1,5 +1,6 @@
 //! How each kind of work is done, wherever it is wanted: a training from a start or a checkpoint.
 
+mod leased;
 mod start;
 mod train;
 mod workbench;
@@ -7,5 +8,5 @@ mod workbench;
 pub(crate) use start::{Start, read};
 pub use train::CheckpointEvery;
 pub(crate) use train::{End, Sitting, TrainingWork, Until};
-pub(crate) use workbench::{KeptExamples, split_on_host};
+pub(crate) use workbench::split_on_host;
 pub use workbench::{Workbench, iterations_per_epoch};

@@ -1,9 +1,9 @@
 //! What all work is done with: engine, network, data, folder, cores, observer.
 
 use std::{
-    collections::BTreeMap,
+    collections::VecDeque,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use lth_data::{Dataset, validation_split};
@@ -41,38 +41,16 @@ pub struct Workbench<'a> {
     pub(crate) examples: Arc<Mutex<Examples>>,
 }
 
-/// The data set as the engine holds it, once for all tasks, and the parts of it that are in use, by validation size and seed. Parts
-/// are large once they are laid out for evaluations, so that nobody keeps them here.
+/// The data set as the engine holds it, once for all tasks, and the parts of it that were wanted last, by validation size and seed. Parts
+/// are large once they are laid out for evaluations, so that a sweep over many seeds cannot keep all of them.
 #[derive(Default)]
 pub(crate) struct Examples {
     uploaded: Option<[DataSet; 2]>,
-    splits: BTreeMap<(usize, Seed), Weak<TrainingData>>,
+    parts: VecDeque<((usize, Seed), Arc<TrainingData>)>,
 }
 
-/// Parts of a data set that are wanted again and again.
-#[derive(Default)]
-pub(crate) struct KeptExamples(Mutex<BTreeMap<Seed, Arc<TrainingData>>>);
-
-impl KeptExamples {
-    /// As [`Workbench::examples`], kept as long as this is.
-    ///
-    /// # Errors
-    /// As there.
-    pub(crate) fn of(
-        &self,
-        bench: &Workbench<'_>,
-        experiment: &Experiment,
-        seed: Seed,
-    ) -> Result<Arc<TrainingData>, EngineError> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(examples) = kept.get(&seed) {
-            return Ok(examples.clone());
-        }
-        let examples = bench.examples(experiment, seed)?;
-        kept.insert(seed, examples.clone());
-        Ok(examples)
-    }
-}
+/// How many parts are kept at least: those of a run with so many replicates are made once.
+const PARTS: usize = 8;
 
 impl<'a> Workbench<'a> {
     /// One task at a time, unwatched.
@@ -114,12 +92,12 @@ impl<'a> Workbench<'a> {
         };
         examples.uploaded = Some(uploaded.clone());
         let size = experiment.validation_size;
-        let in_use = examples.splits.entry((size, seed)).or_default();
-        if let Some(part) = in_use.upgrade() {
-            return Ok(part);
-        }
-        let part = Arc::new(split(self.data, uploaded, size, seed));
-        *in_use = Arc::downgrade(&part);
+        let parts = &mut examples.parts;
+        let place = parts.iter().position(|(key, _)| *key == (size, seed));
+        let known = place.and_then(|place| parts.remove(place)).map(|(_, part)| part);
+        let part = known.unwrap_or_else(|| Arc::new(split(self.data, uploaded, size, seed)));
+        parts.push_front(((size, seed), part.clone()));
+        parts.truncate(PARTS.max(self.jobs + 1));
         Ok(part)
     }
 
@@ -201,4 +179,37 @@ fn split(data: &Dataset, [train, test]: [DataSet; 2], validation_size: usize, se
     };
     let test_indices = (0..test.len() as u32).collect();
     TrainingData::new((train, train_indices, validation), (test, test_indices))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lth_cpu::CpuEngine;
+    use lth_model::{Examples, Normalization, mlp};
+
+    #[test]
+    fn of_many_seeds_the_last_parts_of_the_data_are_kept() {
+        let examples = |count: usize| Examples {
+            bytes: vec![1; 2 * count].into(),
+            labels: vec![0; count].into(),
+            features: 2,
+            normalization: Normalization::UNIT,
+        };
+        let classes = vec!["0".to_owned(), "1".to_owned()];
+        let data = Dataset::new("toy", examples(8), examples(2), vec![2], classes, "test");
+        let (engine, architecture) = (CpuEngine::new(), mlp("toy", &[2], &[], 2));
+        let bench = Workbench::new(&engine, &architecture, &data, Path::new("x"));
+        let experiment = Experiment { validation_size: 2, ..Experiment::new("lenet-300-100", "mnist") };
+        let part = |seed| bench.examples(&experiment, Seed(seed)).unwrap();
+        let all: Vec<_> = (0..3 * PARTS as u64).map(|seed| Arc::downgrade(&part(seed))).collect();
+        let kept = all.iter().filter_map(std::sync::Weak::upgrade).count();
+        assert_eq!(kept, PARTS);
+        let last = all.last().unwrap().upgrade().unwrap();
+        assert!(Arc::ptr_eq(&last, &part(all.len() as u64 - 1)));
+        // What is wanted again and again is not the one that goes.
+        (100..120).for_each(|seed| drop((part(seed), part(0))));
+        let first = part(0);
+        part(200);
+        assert!(Arc::ptr_eq(&first, &part(0)));
+    }
 }

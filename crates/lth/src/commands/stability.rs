@@ -81,7 +81,8 @@ fn study(
         settings.points,
         engine.name()
     ));
-    let mut bench = Workbench::new(&engine, &architecture, &data, results.layout.root());
+    let output = results.layout.output();
+    let mut bench = Workbench::new(&engine, &architecture, &data, &output);
     (bench.jobs, bench.checkpoint_every) = (jobs, checkpoint_every);
     let estimate = estimate_stability(settings, results, &bench).map_err(refused)?;
     estimate::announce(&estimate, messages);

@@ -46,7 +46,8 @@ pub(crate) fn run(
         experiment.replicates,
         engine.name()
     ));
-    let mut bench = Workbench::new(&engine, &architecture, &data, results.layout.root());
+    let output = results.layout.output();
+    let mut bench = Workbench::new(&engine, &architecture, &data, &output);
     bench.jobs = jobs;
     let estimate = estimate_heuristics(&settings, &results, &bench).map_err(failed)?;
     estimate::announce(&estimate, messages);

@@ -4,12 +4,13 @@ use std::{
     collections::BTreeMap,
     fs,
     io::Read as _,
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::Duration,
 };
 
-use crate::common::{Sandbox, exact_files};
+use crate::common::{Sandbox, exact_files, run_folder};
 
 /// 18 trainings, 14 when the dense ones of the criteria are one for each seed; each long enough that a kill hits it.
 const SWEEP: &str = "sweep lenet-300-100 mnist --data-folder data --validation 60 -b 20 --length 150it --evaluate-every 50 \
@@ -154,4 +155,33 @@ fn printed_commands_do_the_sweep_in_any_order() {
 
 fn said(sandbox: &Sandbox, number: usize) -> String {
     fs::read_to_string(sandbox.join(&format!("process-{number}.log"))).unwrap()
+}
+
+#[test]
+fn processes_share_a_study_of_stability() {
+    let run =
+        "find-winning-ticket lenet-300-100 mnist data --validation 60 -b 20 --length 150it -i 2 --no-figures";
+    let sandbox = Sandbox::new();
+    sandbox.data().output(run);
+    let folder = run_folder(&sandbox);
+    let copy = Sandbox::new();
+    copy.data().output(run);
+    let study = |folder: &Path| {
+        format!(
+            "stability {} --data-folder data --points 5 --copies 4 --rounds 0,1 --jobs 1 --checkpoint-every 0.02 --no-figures",
+            folder.display()
+        )
+    };
+    copy.output(&study(&run_folder(&copy)));
+    let mut children: Vec<Child> = (0..3).map(|number| start(&sandbox, number, &study(&folder))).collect();
+    thread::sleep(Duration::from_millis(300));
+    let _ = children[0].kill();
+    for (number, child) in children.iter_mut().enumerate() {
+        let status = child.wait().unwrap();
+        assert!(status.success() || number == 0, "{}", said(&sandbox, number));
+    }
+    sandbox.output(&study(&folder));
+    assert_same(&sandbox, &exact_files(&copy.join("runs")), "three processes");
+    let counts = finished(&sandbox);
+    assert!(counts.values().all(|&count| count == 1), "{counts:?}");
 }
