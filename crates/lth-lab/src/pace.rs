@@ -8,9 +8,9 @@ use std::{
 use crate::{TaskEvent, TaskName, TaskObserver};
 
 /// After some work, trainings have so many times as long before it is repeated.
-const APART: u32 = 50;
+const APART: u32 = 200;
 
-/// Repeats some work so seldom that it takes a fiftieth of the time at most.
+/// Repeats some work so seldom that it takes a two-hundredth of the time at most.
 #[derive(Debug)]
 struct Pace {
     due: Mutex<Instant>,
@@ -34,7 +34,7 @@ impl Pace {
     }
 }
 
-/// Passes everything on to an observer, and does some work after a task is finished, so seldom that it takes a fiftieth of the time
+/// Passes everything on to an observer, and does some work after a task is finished, so seldom that it takes a two-hundredth of the time
 /// at most.
 pub struct WhileRunning<'a> {
     observer: &'a dyn TaskObserver,
@@ -68,12 +68,12 @@ mod tests {
     use std::{cell::Cell, thread::sleep};
 
     #[test]
-    fn work_takes_a_fiftieth_of_the_time_at_most() {
+    fn work_takes_a_small_part_of_the_time_at_most() {
         let pace = Pace::after(Duration::ZERO);
         let done = Cell::new(0);
         let work = || {
             done.set(done.get() + 1);
-            sleep(Duration::from_millis(8));
+            sleep(Duration::from_millis(2));
         };
         pace.at_most(work);
         pace.at_most(work);

@@ -89,6 +89,11 @@ impl Mask {
         Density::of(self.live(), self.len)
     }
 
+    /// [`Mask::live_indices`] as hashes have them: 8 bytes each, the lowest first.
+    pub fn live_bytes(&self) -> Vec<u8> {
+        self.live_indices().flat_map(|index| (index as u64).to_le_bytes()).collect()
+    }
+
     /// The flat indices of the kept weights, ascending.
     pub fn live_indices(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(at, &word)| {

@@ -10,6 +10,11 @@ pub struct Tensor {
 }
 
 impl Tensor {
+    /// The values as files and hashes have them: 4 bytes each, the lowest first.
+    pub fn le_bytes(&self) -> Vec<u8> {
+        self.data.iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
     /// A tensor of this shape over these values.
     ///
     /// # Panics

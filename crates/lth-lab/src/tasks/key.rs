@@ -91,15 +91,12 @@ pub(crate) fn hash_of_start(
     iteration: u64,
 ) -> String {
     let mut hasher = blake3::Hasher::new();
-    let mut bytes = Vec::new();
-    let mut tensors = |hasher: &mut blake3::Hasher, tensors: &Tensors| {
+    let tensors = |hasher: &mut blake3::Hasher, tensors: &Tensors| {
         let mut sorted: Vec<_> = tensors.iter().collect();
         sorted.sort_by_key(|&(name, _)| name);
         for (name, tensor) in sorted {
             hasher.update(format!("{name} {:?}\n", tensor.shape()).as_bytes());
-            bytes.clear();
-            bytes.extend(tensor.data().iter().flat_map(|value| value.to_le_bytes()));
-            hasher.update(&bytes);
+            hasher.update(&tensor.le_bytes());
         }
     };
     tensors(&mut hasher, weights);
@@ -111,8 +108,7 @@ pub(crate) fn hash_of_start(
     sorted.sort_by_key(|&(name, _)| name);
     for (name, mask) in sorted {
         hasher.update(format!("{name} {:?}\n", mask.shape()).as_bytes());
-        let live: Vec<u8> = mask.live_indices().flat_map(|index| (index as u64).to_le_bytes()).collect();
-        hasher.update(&live);
+        hasher.update(&mask.live_bytes());
     }
     if pruned == Pruned::Frozen {
         hasher.update(b"frozen\n");

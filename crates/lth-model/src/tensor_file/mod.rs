@@ -139,7 +139,7 @@ struct Stored<'a> {
 
 impl<'a> Stored<'a> {
     fn tensor(tensor: &'a Tensor) -> Self {
-        let data = tensor.data().iter().flat_map(|value| value.to_le_bytes()).collect();
+        let data = tensor.le_bytes();
         Self { dtype: Dtype::F32, shape: tensor.shape(), data }
     }
 
