@@ -14,7 +14,6 @@ mod estimate;
 mod find;
 mod metrics;
 mod pace;
-pub mod plot;
 mod procedure;
 mod results;
 mod run_control;
@@ -73,7 +72,7 @@ pub use tasks::{
 };
 pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{
-    TicketSource, Transfer, TransferKind, TransferMean, TransferReport, TransferRow, TransferRunError,
-    TransferSettings, TransferTraining, estimate_transfer, run_transfer,
+    TicketSource, Transfer, TransferKind, TransferReport, TransferRow, TransferRunError, TransferSettings,
+    TransferTraining, estimate_transfer, run_transfer,
 };
 pub use work::{CheckpointEvery, Workbench, iterations_per_epoch};

@@ -16,11 +16,9 @@ mod early_stop;
 mod geometry;
 mod mask0_action;
 mod mask1_action;
-mod paired_ratio;
 mod prune;
 mod registry;
 mod rewind;
-mod statistics;
 mod supermask;
 mod ticket;
 mod ticket_error;
@@ -59,16 +57,12 @@ pub use mask1_action::{
     Constant, Keep, MASK1_ACTIONS, Mask1Action, Mask1Context, Noise, Reinit, Resample, Reshuffle, Rewind,
     ShuffleInit, find_mask1_action,
 };
-pub use paired_ratio::PairedRatio;
 pub use prune::{
     Allocation, DropAndGrow, GradualPruning, Growth, OneShot, PruningError, PruningRates, Scope, allocate,
     cosine_fraction, density_ladder, drop_and_grow, live_after, prune, prune_one_shot,
 };
 pub use registry::UnknownName;
 pub use rewind::{complete_masks, mask_weights, rewind};
-pub use statistics::{
-    CONFIDENCE, counting_variance, paired_interval, paired_proportions_noise, proportion_noise,
-};
 pub use supermask::{
     FrozenWeights, SupermaskMethod, SupermaskSettings, first_scores, likely_masks, sampled_masks, scores_of,
     supermask_weights, top_masks,

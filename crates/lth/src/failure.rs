@@ -3,6 +3,7 @@
 use std::{fmt, io, process::ExitCode};
 
 use lth_model::Hint;
+use lth_plot::PlotError;
 
 /// Why a command stops.
 #[derive(Debug)]
@@ -72,6 +73,18 @@ impl Failure {
             Self::Interrupted => 130,
             Self::OutputClosed => 0,
         })
+    }
+}
+
+impl From<PlotError> for Failure {
+    fn from(error: PlotError) -> Self {
+        let (message, hint) = (error.to_string(), error.hint());
+        // What to draw, and its limits, are what was asked for.
+        if matches!(error, PlotError::NoData { .. } | PlotError::Limits { .. }) {
+            Self::input(message, hint)
+        } else {
+            Self::work(message, hint)
+        }
     }
 }
 

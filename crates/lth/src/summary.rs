@@ -1,6 +1,7 @@
 //! What is printed at the end of a run: the table of rounds, the sentence that matters, and where the files are.
 
 use lth_lab::{RoundResult, RunResults, Variant};
+use lth_stats::Sample;
 use lth_ticket::TestSet;
 
 use crate::collapse;
@@ -92,7 +93,7 @@ fn add_round(rows: &mut Table, results: &RunResults, variant: Variant, round: u3
 /// The mean of values that all have to be there.
 fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let values: Vec<f64> = values.collect::<Option<_>>()?;
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    Sample::of(values).map(|sample| sample.mean())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use csv::StringRecord;
+use lth_stats::Sample;
 use rayon::prelude::*;
 
 use super::{
@@ -220,11 +221,10 @@ fn winner(summary: &Table) -> Option<WinningTicket> {
     let wins = |row: &&StringRecord| verdict.of(row) == Some("winning");
     let last = summary.rows.iter().filter(wins).filter_map(|row| round.number(row)).reduce(f64::max)?;
     let rows = || summary.rows.iter().filter(wins).filter(|row| round.number(row) == Some(last));
-    let accuracies: Vec<f64> =
-        rows().filter_map(|row| early_stop.number(row).or_else(|| end.number(row))).collect();
+    let accuracies = rows().filter_map(|row| early_stop.number(row).or_else(|| end.number(row)));
     Some(WinningTicket {
         density: rows().find_map(|row| density.number(row))?,
-        test_accuracy: accuracies.iter().sum::<f64>() / accuracies.len().max(1) as f64,
+        test_accuracy: Sample::of(accuracies).map_or(0.0, |sample| sample.mean()),
     })
 }
 

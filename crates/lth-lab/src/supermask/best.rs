@@ -1,8 +1,8 @@
 //! Each criterion's best density.
 
-use serde::Serialize;
-
+use lth_stats::Sample;
 use lth_ticket::FrozenWeights;
+use serde::Serialize;
 
 use super::HeuristicRow;
 
@@ -39,19 +39,18 @@ pub fn heuristic_points(rows: &[HeuristicRow]) -> Vec<HeuristicPoint> {
     let point = |(place, row): (usize, &HeuristicRow)| {
         let same: Vec<&HeuristicRow> =
             columns.iter().filter_map(|column| column.get(place).copied()).collect();
-        let count = same.len() as f64;
-        let mean = same.iter().map(|row| row.test_accuracy).sum::<f64>() / count;
-        let squares = same.iter().map(|row| (row.test_accuracy - mean).powi(2)).sum::<f64>();
+        let tested = Sample::of(same.iter().map(|row| row.test_accuracy));
+        let of_test = |figure: fn(&Sample) -> f64| tested.as_ref().map_or(f64::NAN, figure);
         let validation: Option<Vec<f64>> = same.iter().map(|row| row.validation_accuracy).collect();
         HeuristicPoint {
             criterion: row.criterion.clone(),
             weights: row.weights,
             density: row.density.get(),
-            validation_accuracy: validation.map(|all| all.iter().sum::<f64>() / count),
-            mean,
-            deviation: if same.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 },
-            min: same.iter().map(|row| row.test_accuracy).fold(f64::INFINITY, f64::min),
-            max: same.iter().map(|row| row.test_accuracy).fold(f64::NEG_INFINITY, f64::max),
+            validation_accuracy: validation.and_then(Sample::of).map(|sample| sample.mean()),
+            mean: of_test(Sample::mean),
+            deviation: of_test(|sample| sample.standard_deviation().unwrap_or(0.0)),
+            min: of_test(Sample::min),
+            max: of_test(Sample::max),
         }
     };
     of(first.replicate).enumerate().map(point).collect()

@@ -24,7 +24,7 @@ mod training;
 pub use error::TransferRunError;
 pub use estimate::estimate_transfer;
 pub use kind::TransferKind;
-pub use results::{TransferMean, TransferReport, TransferRow};
+pub use results::{TransferReport, TransferRow};
 pub use run::run_transfer;
 pub use settings::TransferSettings;
 pub use source::TicketSource;

@@ -3,6 +3,7 @@
 use std::{fs, io, path::Path};
 
 use lth_model::Seed;
+use lth_stats::Sample;
 use serde::{Deserialize, Serialize};
 
 use super::{TransferKind, TransferTraining};
@@ -63,39 +64,6 @@ impl TransferRow {
     }
 }
 
-/// A mean over replicates.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TransferMean {
-    /// The mean.
-    pub mean: f64,
-    /// The sample's standard deviation; `None` of a single value.
-    pub deviation: Option<f64>,
-    /// How many values there are.
-    pub count: usize,
-}
-
-impl TransferMean {
-    /// The mean of these values; `None` when there are none.
-    ///
-    /// ```
-    /// use lth_lab::TransferMean;
-    /// let mean = TransferMean::of(&[1.0, 3.0]).unwrap();
-    /// assert_eq!((mean.mean, mean.deviation), (2.0, Some(2.0_f64.sqrt())));
-    /// assert_eq!(TransferMean::of(&[1.0]).unwrap().deviation, None);
-    /// assert_eq!(TransferMean::of(&[]), None);
-    /// ```
-    pub fn of(values: &[f64]) -> Option<Self> {
-        let count = values.len();
-        if count == 0 {
-            return None;
-        }
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let deviation = (count > 1).then(|| (squares / (count - 1) as f64).sqrt());
-        Some(Self { mean, deviation, count })
-    }
-}
-
 /// What came of a transfer.
 #[derive(Debug)]
 pub struct TransferReport {
@@ -115,14 +83,14 @@ impl TransferReport {
         self.rows.iter().filter(move |row| (row.kind, row.round) == (kind, round))
     }
 
-    /// The mean of a value over the replicates of a kind and round.
-    pub fn mean(
+    /// A value over the replicates of a kind and round.
+    pub fn sample(
         &self,
         kind: TransferKind,
         round: u32,
         value: impl Fn(&TransferRow) -> f64,
-    ) -> Option<TransferMean> {
-        TransferMean::of(&self.of(kind, round).map(value).collect::<Vec<f64>>())
+    ) -> Option<Sample> {
+        Sample::of(self.of(kind, round).map(value))
     }
 
     /// The rounds with a result, ascending, the dense network left out.

@@ -13,7 +13,6 @@ mod ladders;
 mod leases;
 mod listing;
 mod lost_files;
-mod plot;
 mod pretrained;
 mod run_controls;
 mod sharing_work;

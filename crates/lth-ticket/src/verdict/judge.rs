@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lth_model::Density;
 
 use super::{Cause, Difference, Means, Replicate, RoundResult, RoundVerdict, Ruling, TestSet};
-use crate::statistics::{counting_variance, paired_interval, paired_proportions_noise, proportion_noise};
+use lth_stats::{Sample, counting_variance, paired_interval, paired_proportions_noise, proportion_noise};
 
 /// A dense network and the network of a round, of one seed.
 struct Pair {
@@ -31,7 +31,9 @@ fn pairs(replicates: &[Replicate], round: u64) -> Vec<Pair> {
 /// `None` when there is no pair.
 fn judge(pairs: &[Pair], test: TestSet) -> Option<RoundVerdict> {
     let first = pairs.first()?;
-    let mean = |value: &dyn Fn(&Pair) -> f64| pairs.iter().map(value).sum::<f64>() / pairs.len() as f64;
+    let mean = |value: &dyn Fn(&Pair) -> f64| {
+        Sample::of(pairs.iter().map(value)).map_or(f64::NAN, |sample| sample.mean())
+    };
     let means = |of: fn(&Pair) -> &RoundResult| Means {
         early_stop_iteration: pairs
             .iter()

@@ -131,8 +131,8 @@ pub struct Difference {
     /// The mean over seeds of the round's figure minus the dense network's.
     pub mean: f64,
     /// Smaller differences are not distinguished from noise: the half-width of the 95 % interval over seeds
-    /// ([`crate::paired_interval`]). For the accuracies of one seed, a bound on the sampling error of the test set
-    /// ([`crate::paired_proportions_noise`]); for iterations of one seed it is not known.
+    /// ([`lth_stats::paired_interval`]). For the accuracies of one seed, a bound on the sampling error of the test set
+    /// ([`lth_stats::paired_proportions_noise`]); for iterations of one seed it is not known.
     pub noise: Option<f64>,
 }
 

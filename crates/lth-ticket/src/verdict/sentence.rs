@@ -5,7 +5,7 @@ use std::fmt;
 use lth_model::{Density, grouped};
 
 use super::{Cause, Difference, RoundVerdict, Ruling, Verdict};
-use crate::statistics::proportion_noise;
+use lth_stats::proportion_noise;
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

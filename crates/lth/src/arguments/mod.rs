@@ -13,12 +13,14 @@ mod find_ticket;
 mod fsck;
 mod models;
 mod plot;
+mod reproduce;
 mod runs;
 mod settings;
 mod small;
 mod stability;
 mod supermask;
 mod sweep;
+mod table;
 mod train;
 mod transfer;
 
@@ -34,6 +36,7 @@ pub(crate) use find_ticket::FindTicketArguments;
 pub(crate) use fsck::{FsckArguments, FsckFormat};
 pub(crate) use models::{ModelOptionArguments, ModelsArguments, Switch};
 pub(crate) use plot::{PlotArguments, ScheduledTraining};
+pub(crate) use reproduce::ReproduceArguments;
 pub(crate) use runs::{
     ListArguments, RemoveArguments, RunsArguments, RunsCommand, RunsFormat, UsageArguments,
 };
@@ -48,6 +51,7 @@ pub(crate) use supermask::{
     SupermaskMethodName,
 };
 pub(crate) use sweep::{Cluster, CollectArguments, StatusArguments, StatusFormat, SweepArguments};
+pub(crate) use table::{ShowArguments, TableArguments, TableFormat};
 pub(crate) use train::{StartArguments, TrainArguments};
 pub(crate) use transfer::{TransferArguments, TransferFormat};
 
@@ -86,6 +90,9 @@ pub(crate) enum Command {
     Train(Box<TrainArguments>),
     Run(RunFileArguments),
     Runs(RunsArguments),
+    Show(ShowArguments),
+    Table(TableArguments),
+    Reproduce(ReproduceArguments),
     Fsck(FsckArguments),
     Sweep(Box<SweepArguments>),
     Status(StatusArguments),

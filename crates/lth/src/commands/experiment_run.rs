@@ -8,9 +8,10 @@ use std::{
 use lth_lab::{
     CheckpointEvery, EstimateContext, Experiment, LabError, RunReport, Stop, TaskFailure, WhileRunning,
     Workbench, create_folder, estimate_run, find_winning_ticket, find_winning_ticket_from,
-    initial_weights_hash, plot::DensityLimits, write_file,
+    initial_weights_hash, write_file,
 };
 use lth_model::{Engine, Hint, ModelInfo, find_model};
+use lth_plot::DensityLimits;
 use lth_ticket::TestSet;
 
 use crate::{

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use lth_lab::plot::{Figure, Heading, HistogramOutline, HistogramPanel, SeriesStyle, histogram_figure};
 use lth_model::{Mask, Tensor, TensorFile, Tensors};
+use lth_plot::{Figure, Heading, HistogramOutline, HistogramPanel, SeriesStyle, histogram_figure};
 use lth_ticket::{Distribution, Histogram, MeanMovement, SignAgreement};
 use serde_json::{Value, json};
 
@@ -148,7 +148,7 @@ impl Moments {
             }
         }
         let heading = Heading::new("Kept and pruned weights", path.display().to_string());
-        histogram_figure(&heading, &panels).map_err(Failure::bad_input)
+        histogram_figure(&heading, &panels).map_err(Failure::from)
     }
 
     /// For people.

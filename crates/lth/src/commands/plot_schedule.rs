@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use lth_lab::{
-    Experiment,
-    plot::{Heading, schedule_figure},
-};
+use lth_lab::Experiment;
 use lth_model::{ModelInfo, Recipe};
+use lth_plot::{Heading, schedule_figure};
 
 use crate::{
     arguments::{PlotArguments, ScheduledTraining},
@@ -56,8 +54,7 @@ pub(crate) fn run(arguments: &PlotArguments, schedule: &str) -> Result<(), Failu
         "{}: {schedule}\nrate {learning_rate}, {length}, {per_epoch} iterations an epoch",
         experiment.title()
     );
-    let figure = schedule_figure(&Heading::new("Learning rate over training", subtitle), &rates, per_epoch)
-        .map_err(Failure::bad_input)?;
+    let figure = schedule_figure(&Heading::new("Learning rate over training", subtitle), &rates, per_epoch)?;
     write_pair(training.output.as_deref().unwrap_or(Path::new("schedule")), &figure)
 }
 

@@ -2,8 +2,8 @@
 
 use lth_lab::{
     PairResult, PathPoint, RunResults, STABLE_BELOW, StabilityReport, StartPoint, Variant, create_folder,
-    plot::{Heading, PlotError, Point, StabilityCurve, Style, instability_figure, path_figure},
 };
+use lth_plot::{Heading, PlotError, Point, StabilityCurve, Style, instability_figure, path_figure};
 
 use super::stability_table::{by_network, name};
 use crate::{failure::Failure, figures, output::Messages, table::density_percent};
@@ -44,7 +44,7 @@ pub(super) fn draw(
             Err(PlotError::NoData { figure, reason }) => {
                 messages.debug(&format!("no figure '{figure}': {reason}"));
             }
-            Err(error) => return Err(Failure::failed_work(error)),
+            Err(error) => return Err(error.into()),
         }
     }
     messages.info(&format!("figures in {}", folder.display()));

@@ -1,6 +1,7 @@
 //! The results of a study in words: a row a network.
 
 use lth_lab::{PairResult, RunResults, STABLE_BELOW, StabilityReport, StartPoint, Variant};
+use lth_stats::Sample;
 use serde_json::json;
 
 use crate::table::{self, density_percent, percent, prose, table};
@@ -46,7 +47,7 @@ pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String
     let mut rows = table(&HEADER, 1);
     for (start, pairs) in by_network(report) {
         let mean = |of: &dyn Fn(&PairResult) -> f64| {
-            pairs.iter().map(|pair| of(pair)).sum::<f64>() / pairs.len() as f64
+            Sample::of(pairs.iter().map(|pair| of(pair))).map_or(f64::NAN, |sample| sample.mean())
         };
         let barrier = mean(&|pair| pair.test_barrier);
         let angle = mean(&|pair| pair.angle.unwrap_or(f64::NAN));

@@ -1,9 +1,7 @@
 //! The figure of supermasks that criteria find, in the run's folder.
 
-use lth_lab::{
-    HeuristicPoint, HeuristicSettings, RunResults, create_folder,
-    plot::{Heading, Point, SeriesStyle, SupermaskCurve, supermask_figure},
-};
+use lth_lab::{HeuristicPoint, HeuristicSettings, RunResults, create_folder};
+use lth_plot::{Heading, Point, SeriesStyle, SupermaskCurve, supermask_figure};
 use lth_ticket::FrozenWeights;
 
 use crate::{failure::Failure, figures, output::Messages};
@@ -39,7 +37,7 @@ pub(super) fn draw(
         .iter()
         .map(|&weights| (title(weights).to_owned(), curves(points, settings, weights)))
         .collect();
-    let figure = supermask_figure(&heading, &panels, chance).map_err(Failure::failed_work)?;
+    let figure = supermask_figure(&heading, &panels, chance)?;
     let name = format!("accuracy-without-training{}", settings.dense.suffix());
     figures::write(&folder, &name, &figure, true)?;
     messages.info(&format!("figure in {}", folder.display()));

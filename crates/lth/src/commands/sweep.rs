@@ -32,11 +32,21 @@ use crate::{
 /// A sweep of more trainings asks first.
 const MANY: usize = 200;
 
-/// Runs every combination of a sweep.
+/// Runs every combination of a sweep, and prints its table.
 pub(crate) fn run(
     arguments: &SweepArguments,
     common: &CommonArguments,
     messages: &Messages,
+) -> Result<(), Failure> {
+    carry_out(arguments, common, messages, true)
+}
+
+/// Runs every combination of a sweep.
+pub(super) fn carry_out(
+    arguments: &SweepArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+    print_results: bool,
 ) -> Result<(), Failure> {
     let mut plan = SweepPlan::of(&sweep_of(arguments)?).map_err(Failure::bad_input)?;
     if !arguments.tasks.is_empty() {
@@ -93,7 +103,7 @@ pub(crate) fn run(
     display.finish();
     let report = report.map_err(refused)?;
     conclude(&report.failures, report.stopped, &stop, messages)?;
-    if !plan.is_part {
+    if !plan.is_part && print_results {
         if schedule.print_folder {
             print(&format!("{}\n", report.folder.display()))?;
         } else {

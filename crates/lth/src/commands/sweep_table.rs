@@ -1,6 +1,7 @@
 //! The table that `lth sweep` prints.
 
 use lth_lab::{RoundResult, RunResults, SweepPlan, Variant};
+use lth_stats::Sample;
 use lth_ticket::{Ruling, TestSet};
 
 use crate::table::{self, density_percent, percent, table};
@@ -48,10 +49,9 @@ fn found(results: &RunResults, test: TestSet) -> [String; 5] {
 
 /// The mean test accuracy of the tickets of a round.
 fn mean_accuracy(results: &RunResults, round: u32) -> Option<f64> {
-    let of_round: Vec<f64> = (0..results.experiment.replicates)
+    let of_round = (0..results.experiment.replicates)
         .flat_map(|replicate| results.of(replicate, Variant::Ticket))
         .filter(|result| result.record.round == round)
-        .map(RoundResult::test_accuracy)
-        .collect();
-    (!of_round.is_empty()).then(|| of_round.iter().sum::<f64>() / of_round.len() as f64)
+        .map(RoundResult::test_accuracy);
+    Sample::of(of_round).map(|sample| sample.mean())
 }

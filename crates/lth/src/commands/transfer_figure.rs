@@ -1,12 +1,11 @@
 //! The figure of a transfer: accuracy against density by kind of network.
 
 use lth_lab::{
-    TransferKind, TransferReport, TransferRow, TransferSettings, create_folder, data_name,
-    plot::{
-        ControlKind, Curve, DensityLimits, DensityPanel, Heading, Measure, PlotError, Point, Style,
-        density_figure,
-    },
-    short_name,
+    TransferKind, TransferReport, TransferRow, TransferSettings, create_folder, data_name, short_name,
+};
+use lth_plot::{
+    ControlKind, Curve, DensityLimits, DensityPanel, Heading, Measure, PlotError, Point, Style,
+    density_figure,
 };
 
 use crate::{failure::Failure, figures, output::Messages};
@@ -43,7 +42,7 @@ pub(super) fn draw(
             messages.debug(&format!("no figure '{figure}': {reason}"));
             Ok(())
         }
-        Err(error) => Err(Failure::failed_work(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -51,7 +50,7 @@ fn curves(report: &TransferReport) -> Vec<Curve> {
     let curve = |kind: TransferKind| {
         let rounds = if kind == TransferKind::Dense { vec![0] } else { report.rounds() };
         let point = |round| {
-            let density = report.mean(kind, round, |row| row.density)?.mean;
+            let density = report.sample(kind, round, |row| row.density)?.mean();
             Some(Point::of_replicates(density, report.of(kind, round).map(TransferRow::test_accuracy)))
         };
         let (label, style) = match kind {

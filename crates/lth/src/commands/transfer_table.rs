@@ -1,6 +1,7 @@
 //! The results of a transfer in words: a row a round, a column a kind of network.
 
-use lth_lab::{TransferKind, TransferMean, TransferReport, TransferSettings};
+use lth_lab::{TransferKind, TransferReport, TransferSettings};
+use lth_stats::Sample;
 use serde_json::json;
 
 use crate::table::{self, density_percent, percent, prose, sparsity_percent, table};
@@ -16,13 +17,13 @@ pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> 
     let mut rows = table(&header, 0);
     for round in report.rounds() {
         let density = TransferKind::ALL.into_iter().find_map(|kind| {
-            report.mean(kind, round, |row| row.density).filter(|_| kind != TransferKind::Dense)
+            report.sample(kind, round, |row| row.density).filter(|_| kind != TransferKind::Dense)
         });
-        let density = density.map_or(1.0, |density| density.mean);
+        let density = density.map_or(1.0, |density| density.mean());
         let mut cells = vec![round.to_string(), density_percent(density, 2), sparsity_percent(density, 2)];
         cells.extend(kinds.iter().map(|&kind| {
             let round = if kind == TransferKind::Dense { 0 } else { round };
-            accuracy(report.mean(kind, round, lth_lab::TransferRow::test_accuracy))
+            accuracy(report.sample(kind, round, lth_lab::TransferRow::test_accuracy))
         }));
         rows.add_row(cells);
     }
@@ -49,14 +50,12 @@ pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> 
 }
 
 /// `98.23 ± 0.05`, of one value without deviation.
-fn accuracy(mean: Option<TransferMean>) -> String {
-    match mean {
-        None => "-".to_owned(),
-        Some(TransferMean { mean, deviation: None, .. }) => percent(mean, 2),
-        Some(TransferMean { mean, deviation: Some(deviation), .. }) => {
-            format!("{} ± {}", percent(mean, 2), percent(deviation, 2))
-        }
-    }
+fn accuracy(sample: Option<Sample>) -> String {
+    let Some(sample) = sample else { return "-".to_owned() };
+    let mean = percent(sample.mean(), 2);
+    sample
+        .standard_deviation()
+        .map_or(mean.clone(), |deviation| format!("{mean} ± {}", percent(deviation, 2)))
 }
 
 /// Every training.
@@ -71,8 +70,8 @@ mod tests {
 
     #[test]
     fn a_single_value_has_no_deviation() {
-        assert_eq!(accuracy(TransferMean::of(&[0.98])), "98.00");
-        assert_eq!(accuracy(TransferMean::of(&[0.98, 0.96])), "97.00 ± 1.41");
+        assert_eq!(accuracy(Sample::of([0.98])), "98.00");
+        assert_eq!(accuracy(Sample::of([0.98, 0.96])), "97.00 ± 1.41");
         assert_eq!(accuracy(None), "-");
     }
 }

@@ -1,12 +1,10 @@
 //! From the results of a run to the plain data that figures are drawn from.
 
-use lth_lab::{
-    RoundResult, RunResults, Timing, Variant,
-    plot::{
-        ControlKind, Curve, CurveSplit, Measure, Point, Series, SeriesStyle, Style, TrainingPoint,
-        TrainingRound,
-    },
+use lth_lab::{RoundResult, RunResults, Timing, Variant};
+use lth_plot::{
+    ControlKind, Curve, CurveSplit, Measure, Point, Series, SeriesStyle, Style, TrainingPoint, TrainingRound,
 };
+use lth_stats::Sample;
 use lth_ticket::Split;
 
 use super::SHOWN;
@@ -142,7 +140,7 @@ pub(crate) fn cost(results: &RunResults) -> Series {
             let seconds = result.timing.as_ref().and_then(seconds).filter(|seconds| seconds.is_finite());
             times.extend(seconds.map(|seconds| 1000.0 * seconds));
         }
-        (!times.is_empty()).then(|| (density.unwrap_or(1.0), times.iter().sum::<f64>() / times.len() as f64))
+        Some((density.unwrap_or(1.0), Sample::of(times)?.mean()))
     });
     Series { label: "tickets".to_owned(), style: SeriesStyle::Solid(0), points: points.collect() }
 }

@@ -1,12 +1,10 @@
 //! The first layer as pictures: filters of a convolution, or input pixels of a fully connected layer.
 
-use lth_lab::{
-    RoundResult, RunResults, Variant,
-    plot::{
-        ColourScale, FilterPanel, Filters, Heading, PixelMeasure, PixelRound, filter_figure, pixel_figure,
-    },
-};
+use lth_lab::{RoundResult, RunResults, Variant};
 use lth_model::{Architecture, Mask, Parameter, Shape, TensorFile};
+use lth_plot::{
+    ColourScale, FilterPanel, Filters, Heading, PixelMeasure, PixelRound, filter_figure, pixel_figure,
+};
 
 use super::{Named, SHOWN};
 use crate::failure::Failure;

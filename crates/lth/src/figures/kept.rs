@@ -1,10 +1,8 @@
 //! What each round keeps: weights of each layer, weights and FLOPs of the whole network.
 
-use lth_lab::{
-    RoundResult, RunResults, Variant,
-    plot::{LayerRow, Remaining},
-};
+use lth_lab::{RoundResult, RunResults, Variant};
 use lth_model::Architecture;
+use lth_plot::{LayerRow, Remaining};
 
 use super::SHOWN;
 

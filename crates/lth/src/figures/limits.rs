@@ -1,6 +1,6 @@
 //! Limits of axes, from text.
 
-use lth_lab::plot::{AxisLimits, DensityLimits};
+use lth_plot::{AxisLimits, DensityLimits};
 
 use crate::failure::Failure;
 

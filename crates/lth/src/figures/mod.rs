@@ -17,15 +17,12 @@ pub(crate) use while_running::{FIRST_AFTER, draw_while_running};
 
 use std::path::{Path, PathBuf};
 
-use lth_lab::{
-    RunResults, create_folder,
-    plot::{
-        CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Measure, PlotError, cost_figure,
-        density_figure, layer_density_figure, remaining_figure, rounds_figure, training_figure,
-    },
-    write_file,
-};
+use lth_lab::{RunResults, create_folder, write_file};
 use lth_model::{ModelInfo, find_model};
+use lth_plot::{
+    CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Measure, PlotError, cost_figure,
+    density_figure, layer_density_figure, remaining_figure, rounds_figure, training_figure,
+};
 
 use crate::{failure::Failure, output::Messages};
 
@@ -65,8 +62,7 @@ pub(crate) fn draw_quietly(
             Err(PlotError::NoData { figure, reason }) => {
                 messages.debug(&format!("no figure '{figure}': {reason}"));
             }
-            Err(error @ PlotError::Limits { .. }) => return Err(Failure::bad_input(error)),
-            Err(error) => return Err(Failure::failed_work(error)),
+            Err(error) => return Err(error.into()),
         }
     }
     let rounds = folder.join("rounds");
@@ -167,7 +163,7 @@ pub(crate) fn write(folder: &Path, name: &str, figure: &Figure, png: bool) -> Re
     let path = folder.join(format!("{name}.svg"));
     write_file(&path, figure.svg().as_bytes()).map_err(Failure::failed_work)?;
     if png {
-        let bytes = figure.png(PNG_SCALE).map_err(Failure::failed_work)?;
+        let bytes = figure.png(PNG_SCALE)?;
         write_file(&path.with_extension("png"), &bytes).map_err(Failure::failed_work)?;
     }
     Ok(vec![path])

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use lth_lab::{plot::Figure, write_file};
+use lth_lab::write_file;
+use lth_plot::Figure;
 
 use super::PNG_SCALE;
 use crate::{failure::Failure, output::print};
@@ -21,7 +22,7 @@ pub(crate) fn write_pair(base: &Path, figure: &Figure) -> Result<(), Failure> {
 /// When a file cannot be written.
 pub(crate) fn write_both(base: &Path, figure: &Figure) -> Result<[PathBuf; 2], Failure> {
     let paths = ["svg", "png"].map(|ending| with_ending(base, ending));
-    let png = figure.png(PNG_SCALE).map_err(Failure::failed_work)?;
+    let png = figure.png(PNG_SCALE)?;
     for (path, bytes) in paths.iter().zip([figure.svg().as_bytes(), &png]) {
         write_file(path, bytes).map_err(Failure::failed_work)?;
     }

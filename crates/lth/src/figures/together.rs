@@ -2,11 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use lth_lab::{
-    Experiment, RunResults, Variant, differing_settings,
-    plot::{Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure},
-    short_name,
-};
+use lth_lab::{Experiment, RunResults, Variant, differing_settings, short_name};
+use lth_plot::{Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure};
 
 use super::curves;
 use crate::failure::Failure;
@@ -54,7 +51,7 @@ pub(crate) fn together(
         DensityPanel { measure, curves: all }
     };
     density_figure(&Heading::new(title(runs), subtitle(runs)), &MEASURES.map(panel), limits)
-        .map_err(Failure::bad_input)
+        .map_err(Failure::from)
 }
 
 fn without_band(point: Point) -> Point {

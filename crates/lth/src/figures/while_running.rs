@@ -2,7 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
-use lth_lab::{RunResults, Stop, plot::DensityLimits};
+use lth_lab::{RunResults, Stop};
+use lth_plot::DensityLimits;
 
 use super::draw_quietly;
 use crate::output::Messages;

@@ -1,0 +1,23 @@
+//! Results of runs and sweeps as tables.
+//!
+//! [`Runs`] are read once; [`TableSpec`] says which figure of theirs is put into cells over which rows and columns; a [`ResultTable`] has
+//! the numbers with what noise makes of their differences, and [`render`] writes it. [`TidyTable`] has every figure of every training in a
+//! row of its own, for other programs.
+
+mod axis;
+mod cell;
+mod marks;
+mod metric;
+mod pivot;
+pub mod render;
+pub mod reproduce;
+mod runs;
+mod tidy;
+
+pub use axis::TableAxis;
+pub use cell::{CellSpec, Statistic};
+pub use marks::Mark;
+pub use metric::{Better, Metric};
+pub use pivot::{ResultTable, TableCell, TableSpec};
+pub use runs::{Runs, run_folders_of};
+pub use tidy::TidyTable;

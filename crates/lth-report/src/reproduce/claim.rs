@@ -1,0 +1,204 @@
+//! What is claimed, and what we find of it.
+
+use std::fmt;
+
+use lth_stats::{Interval, Paired, Sample};
+use serde::Deserialize;
+
+use super::{DensitySeries, density_series};
+use crate::{Metric, Runs, TableAxis};
+
+/// A sentence of a paper that compares two networks.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// In words.
+    pub text: String,
+    /// The figure that it is about.
+    metric: String,
+    /// Which network: a value of the columns, and its density in percent.
+    of: (String, f64),
+    /// With which it is compared.
+    against: (String, f64),
+    /// How it is said to be.
+    is: Relation,
+    /// By how much it is said to differ: in percent of the other's value, or for figures in percent in points; nothing for a claim without a
+    /// number.
+    #[serde(default)]
+    published: Option<f64>,
+}
+
+/// A difference that counts as none: in points, and in percent of the other's value.
+const SAME_POINTS: f64 = 0.5;
+const SAME_PERCENT: f64 = 10.0;
+
+/// How one value is to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relation {
+    /// Higher.
+    Higher,
+    /// Lower.
+    Lower,
+    /// Not lower by more than what counts as no difference: half a point, or a tenth of the other's value.
+    NotLower,
+}
+
+/// What we find of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is so, beyond noise, and the published difference is within our interval or exceeded.
+    Confirmed,
+    /// It is so, beyond noise, and by less than was published.
+    Partly,
+    /// It is the other way round, beyond noise.
+    Not,
+    /// Noise hides it, or nothing is there to compare.
+    CannotSay,
+}
+
+/// A claim with what we find.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClaimVerdict {
+    /// The claim's words.
+    pub text: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it rests on, in words.
+    pub reason: String,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Confirmed => "confirmed",
+            Self::Partly => "partly",
+            Self::Not => "not",
+            Self::CannotSay => "cannot say",
+        })
+    }
+}
+
+impl Claim {
+    /// What some runs say of it; `columns` is what their curves are told apart by.
+    pub fn judge(&self, runs: &Runs, columns: TableAxis) -> ClaimVerdict {
+        let (verdict, reason) = match self.difference(runs, columns) {
+            Ok(difference) => (self.verdict(&difference), self.words(&difference)),
+            Err(reason) => (Verdict::CannotSay, reason),
+        };
+        ClaimVerdict { text: self.text.clone(), verdict, reason }
+    }
+
+    /// Differences paired by seed, in the claim's unit.
+    fn difference(&self, runs: &Runs, columns: TableAxis) -> Result<Difference, String> {
+        let metric: Metric = self.metric.parse().map_err(|error: lth_model::ParseError| error.to_string())?;
+        let series = density_series(runs, columns, metric);
+        let point = |(name, percent): &(String, f64)| {
+            let of_name = series.iter().find(|series: &&DensitySeries| series.name == *name);
+            of_name
+                .and_then(|series| series.near(percent / 100.0))
+                .ok_or_else(|| format!("there is no finished training of {name} at {percent} %"))
+        };
+        let (own, other) = (point(&self.of)?, point(&self.against)?);
+        let pairs = own.by_seed.iter().filter_map(|(seed, value)| Some([*value, *other.by_seed.get(seed)?]));
+        let paired = Paired::of(pairs).ok_or("no seed has both")?;
+        let mean = |point: &super::DensityPoint| point.sample().as_ref().map_or(f64::NAN, Sample::mean);
+        let (factor, unit) =
+            if metric.factor() == 1.0 { (100.0 / mean(other), "%") } else { (metric.factor(), "points") };
+        Ok(Difference {
+            mean: factor * paired.differences().mean(),
+            interval: paired
+                .interval()
+                .map(|ends| Interval { low: factor * ends.low, high: factor * ends.high }),
+            seeds: paired.differences().count(),
+            unit,
+        })
+    }
+
+    fn verdict(&self, difference: &Difference) -> Verdict {
+        let Some(Interval { low, high }) = difference.interval else { return Verdict::CannotSay };
+        let higher = low > 0.0;
+        let lower = high < 0.0;
+        let (holds, contradicts) = match self.is {
+            Relation::Higher => (higher, lower),
+            Relation::Lower => (lower, higher),
+            Relation::NotLower => {
+                let same = if difference.unit == "%" { SAME_PERCENT } else { SAME_POINTS };
+                (low > -same, high < -same)
+            }
+        };
+        let as_much = match (self.is, self.published) {
+            (Relation::Higher, Some(published)) => published <= high,
+            (Relation::Lower, Some(published)) => published >= low,
+            _ => true,
+        };
+        match (holds, contradicts) {
+            (true, _) if as_much => Verdict::Confirmed,
+            (true, _) => Verdict::Partly,
+            (_, true) => Verdict::Not,
+            _ => Verdict::CannotSay,
+        }
+    }
+
+    fn words(&self, difference: &Difference) -> String {
+        let Difference { mean, interval, seeds, unit } = *difference;
+        let within = interval.map_or_else(String::new, |ends| {
+            format!(" (95 % interval {:+.2} to {:+.2})", ends.low, ends.high)
+        });
+        let published =
+            self.published.map_or_else(String::new, |published| format!("; published {published:+} {unit}"));
+        let word = if seeds == 1 { "seed" } else { "seeds" };
+        format!("{mean:+.2} {unit}{within}, {seeds} {word}{published}")
+    }
+}
+
+/// A difference in the unit of a claim.
+struct Difference {
+    mean: f64,
+    interval: Option<Interval>,
+    seeds: usize,
+    unit: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(is: Relation, published: Option<f64>, [low, high]: [f64; 2]) -> Verdict {
+        let side = ("ticket".to_owned(), 10.0);
+        let claim = Claim {
+            text: String::new(),
+            metric: "test_accuracy".to_owned(),
+            of: side.clone(),
+            against: side,
+            is,
+            published,
+        };
+        let interval = Some(Interval { low, high });
+        claim.verdict(&Difference { mean: f64::midpoint(low, high), interval, seeds: 5, unit: "points" })
+    }
+
+    #[test]
+    fn noise_decides_nothing() {
+        for is in [Relation::Higher, Relation::Lower] {
+            assert_eq!(verdict(is, Some(0.3), [-0.1, 0.4]), Verdict::CannotSay);
+        }
+        assert_eq!(verdict(Relation::NotLower, None, [-0.1, 0.4]), Verdict::Confirmed);
+        assert_eq!(verdict(Relation::NotLower, None, [-1.1, 1.4]), Verdict::CannotSay);
+    }
+
+    #[test]
+    fn less_than_was_published_is_confirmed_in_part() {
+        assert_eq!(verdict(Relation::Higher, Some(0.3), [0.1, 0.4]), Verdict::Confirmed);
+        assert_eq!(verdict(Relation::Higher, Some(0.3), [0.5, 0.9]), Verdict::Confirmed);
+        assert_eq!(verdict(Relation::Higher, Some(0.3), [0.1, 0.2]), Verdict::Partly);
+        assert_eq!(verdict(Relation::Lower, Some(-38.0), [-30.0, -10.0]), Verdict::Partly);
+        assert_eq!(verdict(Relation::Higher, None, [0.1, 0.2]), Verdict::Confirmed);
+    }
+
+    #[test]
+    fn the_contrary_is_said() {
+        assert_eq!(verdict(Relation::Higher, Some(0.3), [-0.4, -0.1]), Verdict::Not);
+        assert_eq!(verdict(Relation::NotLower, None, [-0.9, -0.6]), Verdict::Not);
+    }
+}

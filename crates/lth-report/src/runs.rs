@@ -1,0 +1,90 @@
+//! The runs that a table is of.
+
+use std::path::{Path, PathBuf};
+
+use lth_lab::{LabError, RoundResult, RunResults, Variant, run_folders};
+use rayon::prelude::*;
+
+/// Runs read back from their folders.
+#[derive(Debug)]
+pub struct Runs {
+    /// What each has found, in order of folders.
+    pub all: Vec<RunResults>,
+}
+
+/// A training of one of the runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Training<'a> {
+    /// Which of the runs.
+    pub(crate) place: usize,
+    pub(crate) run: &'a RunResults,
+    pub(crate) result: &'a RoundResult,
+    /// The density of the ticket of its round.
+    pub(crate) density: f64,
+}
+
+impl Runs {
+    /// The runs of these folders: runs, folders in which runs lie, and sweeps, whose runs lie beside them.
+    ///
+    /// # Errors
+    /// When a path cannot be read, or a file in a run is damaged.
+    pub fn read(paths: &[PathBuf]) -> Result<Self, LabError> {
+        let folders = run_folders_of(paths)?;
+        let all = folders.par_iter().map(|folder| RunResults::load(folder)).collect::<Result<_, _>>()?;
+        Ok(Self { all })
+    }
+
+    /// All trainings.
+    pub(crate) fn trainings(&self) -> impl Iterator<Item = Training<'_>> {
+        self.all.iter().enumerate().flat_map(|(place, run)| {
+            let training =
+                move |result| Training { place, run, result, density: ticket_density(run, result) };
+            run.rounds.iter().map(training)
+        })
+    }
+}
+
+impl Training<'_> {
+    /// The name of its run's folder.
+    pub(crate) fn folder(&self) -> String {
+        self.run.layout.root().file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+/// The folders of the runs at or below some paths, as [`Runs::read`] understands them.
+///
+/// # Errors
+/// When a path cannot be read, or the list of a sweep's runs is damaged.
+pub fn run_folders_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabError> {
+    run_folders(&with_runs_of_sweeps(paths)?)
+}
+
+fn ticket_density(run: &RunResults, result: &RoundResult) -> f64 {
+    let record = &result.record;
+    let ticket = run.of(record.replicate, Variant::Ticket).find(|other| other.record.round == record.round);
+    ticket.unwrap_or(result).density().get()
+}
+
+/// Of a sweep's folder the runs that its `runs.csv` names.
+fn with_runs_of_sweeps(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabError> {
+    let mut all = Vec::new();
+    for path in paths {
+        let list = path.join("runs.csv");
+        if !list.is_file() {
+            all.push(path.clone());
+            continue;
+        }
+        let output = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let output = output.parent().unwrap_or(Path::new(".")).to_owned();
+        let damaged = |error: csv::Error| LabError::Damaged { path: list.clone(), reason: error.to_string() };
+        let mut reader = csv::Reader::from_path(&list).map_err(damaged)?;
+        for row in reader.records() {
+            let row = row.map_err(damaged)?;
+            let folder = output.join(row.get(0).unwrap_or_default());
+            if folder.is_dir() {
+                all.push(folder);
+            }
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,52 @@
+//! `reproduce`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Make a published figure or table again, beside the paper's numbers.
+///
+/// Without a name the published figures and tables are listed. With one its sweep is run, or continued: runs lie where those of `lth sweep`
+/// do, and what is there is not trained again. Then a figure and a table are made of ours beside theirs, and a verdict on each claim: confirmed,
+/// partly (as claimed, but less than published), not (beyond noise the other way round), cannot say.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    lth reproduce\n  \
+    lth reproduce frankle-2019/figure-3 --quick\n  \
+    lth reproduce frankle-2019/figure-3 --dry-run\n  \
+    lth reproduce frankle-2019/figure-5-conv-2 --dataset image-folder:photos")]
+pub(crate) struct ReproduceArguments {
+    /// A published figure or table, for example frankle-2019/figure-3
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// In minutes: fewer and shorter trainings, which show the shape
+    #[arg(long, requires = "name")]
+    pub(crate) quick: bool,
+    /// Another value for a setting, as recipe.length=10000it; repeatable
+    #[arg(long = "set", value_name = "SETTING=VALUE", requires = "name")]
+    pub(crate) sets: Vec<String>,
+    /// Another data set than the paper's
+    #[arg(long, value_name = "DATASET", requires = "name", help_heading = "Data")]
+    pub(crate) dataset: Option<String>,
+    /// Repetitions, instead of the paper's
+    #[arg(long, value_name = "N", requires = "name", allow_negative_numbers = true)]
+    pub(crate) replicates: Option<String>,
+    /// Rounds, the dense network counted, instead of the paper's
+    #[arg(long, short = 'i', value_name = "N", requires = "name", allow_negative_numbers = true)]
+    pub(crate) rounds: Option<String>,
+    /// Read the data set from this folder
+    #[arg(long, value_name = "FOLDER", help_heading = "Data")]
+    pub(crate) data_folder: Option<PathBuf>,
+    /// Download the data set if it is not there
+    #[arg(long, help_heading = "Data")]
+    pub(crate) download: bool,
+    /// Where run folders are made [default: runs]
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    pub(crate) output_path: Option<PathBuf>,
+    /// How many trainings run side by side, one core each [default: the number of cores]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
+    pub(crate) jobs: Option<String>,
+    /// Only say how long it will take, and train nothing
+    #[arg(long, requires = "name", help_heading = "Run")]
+    pub(crate) dry_run: bool,
+}

@@ -1,0 +1,148 @@
+//! `lth reproduce`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use lth_lab::{LabError, Sweep, SweepPlan, Value, create_folder, find_setting, write_file};
+use lth_report::{
+    Runs,
+    reproduce::{ClaimVerdict, Published, find_published, published},
+};
+
+use super::{reproduce_figure::figure, reproduce_table::table_of, sweep};
+use crate::{
+    arguments::{Command, CommandLine, CommonArguments, ReproduceArguments},
+    failure::Failure,
+    figures,
+    output::{Messages, print},
+    table::{self, prose, table},
+};
+
+/// Lists what was published, or makes one of it again.
+pub(crate) fn run(
+    arguments: &ReproduceArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let Some(name) = &arguments.name else { return list() };
+    let one = find_published(name).map_err(Failure::bad_input)?;
+    let output = arguments.output_path.clone().unwrap_or_else(|| PathBuf::from("runs"));
+    let sweep = sweep_of(&one, arguments)?;
+    let plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
+    train(&sweep, &output, arguments, common, messages)?;
+    if arguments.dry_run {
+        return Ok(());
+    }
+    let folder = output.join(&plan.folder_name);
+    let runs = Runs::read(std::slice::from_ref(&folder)).map_err(Failure::bad_input)?;
+    if runs.all.iter().all(|run| run.rounds.is_empty()) {
+        return Ok(());
+    }
+    let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&runs, one.columns)).collect();
+    let text = report(&one, arguments, &runs, &claims);
+    let made = folder.join("reproduce");
+    create_folder(&made).map_err(Failure::failed_work)?;
+    write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
+    figures::write(&made, "comparison", &figure(&one, &runs, arguments.quick)?, true)?;
+    print(&text)?;
+    messages.info(&format!("figure and table are in {}", made.display()));
+    Ok(())
+}
+
+fn list() -> Result<(), Failure> {
+    let mut rows = table(&["name", "what", "trainings", "quick", "paper"], 5);
+    for one in published().map_err(Failure::bad_input)? {
+        let trainings =
+            |quick| -> Result<usize, LabError> { Ok(SweepPlan::of(&one.sweep(quick)?)?.distinct()) };
+        let [full, quick] =
+            [trainings(false), trainings(true)].map(|count| count.map_err(Failure::bad_input));
+        rows.add_row([
+            one.key.clone(),
+            one.title.clone(),
+            full?.to_string(),
+            quick?.to_string(),
+            one.paper.clone(),
+        ]);
+    }
+    let more = "lth reproduce NAME --dry-run tells how long one takes here, --quick makes it in minutes.";
+    print(&format!("{}\n{}\n", table::text(&rows), prose(more)))
+}
+
+/// The sweep, with what was asked for otherwise.
+fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Failure> {
+    let mut sweep = one.sweep(arguments.quick).map_err(Failure::bad_input)?;
+    let folder = arguments.data_folder.as_ref().map(|folder| folder.display().to_string());
+    let dataset = match &arguments.dataset {
+        Some(name) => {
+            Some(lth_data::DatasetName::parse(name).map_err(Failure::bad_input)?.located().to_string())
+        }
+        None => None,
+    };
+    let others = [
+        ("dataset", &dataset),
+        ("replicates", &arguments.replicates),
+        ("rounds", &arguments.rounds),
+        ("data_folder", &folder),
+    ];
+    let mut given = Vec::new();
+    for (key, value) in others {
+        if let Some(value) = value {
+            given.push((find_setting(key).map_err(Failure::bad_input)?, Value::of(value)));
+        }
+    }
+    for text in &arguments.sets {
+        let (key, value) = text.split_once('=').ok_or_else(|| {
+            Failure::input(
+                format!("'{text}' gives no setting a value"),
+                "use for example --set recipe.length=10000it",
+            )
+        })?;
+        given.push((find_setting(key.trim()).map_err(Failure::bad_input)?, Value::of(value.trim())));
+    }
+    sweep.extend(given, Vec::new()).map_err(Failure::bad_input)?;
+    Ok(sweep)
+}
+
+/// Does the sweep as `lth sweep` does.
+fn train(
+    sweep: &Sweep,
+    output: &Path,
+    arguments: &ReproduceArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let file = tempfile::Builder::new().suffix(".toml").tempfile().map_err(Failure::from)?;
+    write_file(file.path(), sweep.to_toml().as_bytes()).map_err(Failure::failed_work)?;
+    let mut words: Vec<String> = ["lth", "sweep"].map(str::to_owned).to_vec();
+    words.push(file.path().display().to_string());
+    words.extend(["--yes", "--no-figures", "--output-path"].map(str::to_owned));
+    words.push(output.display().to_string());
+    words.extend(arguments.jobs.iter().map(|jobs| format!("--jobs={jobs}")));
+    words.extend(arguments.download.then(|| "--download".to_owned()));
+    words.extend(arguments.dry_run.then(|| "--dry-run".to_owned()));
+    let line = CommandLine::try_parse_from(words).expect("these are words of `lth sweep`");
+    let Command::Sweep(of_sweep) = line.command else { unreachable!("it is `lth sweep`") };
+    sweep::carry_out(&of_sweep, common, messages, false)
+}
+
+/// What is printed and kept.
+fn report(one: &Published, arguments: &ReproduceArguments, runs: &Runs, claims: &[ClaimVerdict]) -> String {
+    let how = if arguments.quick { " --quick" } else { "" };
+    let mut text = format!("# {}\n\n{}. Ours: `lth reproduce {}{how}`.\n", one.title, one.paper, one.key);
+    if !one.note.is_empty() {
+        text.push_str(&format!("\n{}\n", one.note));
+    }
+    if arguments.quick {
+        text.push_str(
+            "\nFewer and shorter trainings than in the paper: the shape may be compared, not the values.\n",
+        );
+    }
+    text.push_str(&table_of(one, runs));
+    if !claims.is_empty() {
+        text.push_str("\n| claim | verdict | ours |\n|---|---|---|\n");
+    }
+    for claim in claims {
+        text.push_str(&format!("| {} | {} | {} |\n", claim.text, claim.verdict, claim.reason));
+    }
+    text
+}

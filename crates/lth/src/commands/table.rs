@@ -1,0 +1,99 @@
+//! `lth table`.
+
+use std::path::{Path, PathBuf};
+
+use lth_lab::{Condition, Experiment, choose_runs, differing_settings, list_runs, write_file};
+use lth_report::{Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, render};
+
+use super::runs::{say_if_none, wanted};
+use crate::{
+    arguments::{TableArguments, TableFormat},
+    failure::Failure,
+    output::{Messages, print},
+    settings::{parse, whole},
+    table::{self, prose, table},
+};
+
+/// Prints a table of runs, or writes all their figures.
+pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(), Failure> {
+    let rows: TableAxis = parse(&arguments.rows)?;
+    let columns: Option<TableAxis> = arguments.columns.as_deref().map(parse).transpose()?;
+    let cell = parse(&arguments.cell)?;
+    let round = arguments.round.as_deref().map(|text| whole("round", text, "--round 7")).transpose()?;
+    let parquet = arguments.results.as_deref().map(is_parquet).transpose()?;
+    let paths = chosen(arguments)?;
+    let runs = Runs::read(&paths).map_err(Failure::bad_input)?;
+    say_if_none(runs.all.is_empty(), &paths, messages);
+    if let (Some(file), Some(parquet)) = (&arguments.results, parquet) {
+        let table = TidyTable::of(&runs);
+        let bytes = if parquet { table.to_parquet() } else { table.to_csv() };
+        return write_file(file, &bytes).map_err(Failure::failed_work);
+    }
+    if runs.all.is_empty() {
+        return Ok(());
+    }
+    let columns = columns.map_or_else(|| usual_columns(&runs), Ok)?;
+    let table =
+        ResultTable::of(&runs, &TableSpec { rows, columns, cell, round }).map_err(Failure::bad_input)?;
+    print(&match arguments.format {
+        TableFormat::Text => for_people(&table),
+        TableFormat::Markdown => render::markdown(&table),
+        TableFormat::Csv => render::csv(&table),
+        TableFormat::Latex => render::latex(&table),
+        TableFormat::Json => render::json(&table),
+    })
+}
+
+/// Whether a file is to be Parquet, by its name.
+///
+/// # Errors
+/// When its name ends in neither .csv nor .parquet.
+fn is_parquet(file: &Path) -> Result<bool, Failure> {
+    match file.extension().and_then(|ending| ending.to_str()) {
+        Some("csv") => Ok(false),
+        Some("parquet") => Ok(true),
+        _ => Err(Failure::input(
+            format!("'{}' is neither CSV nor Parquet", file.display()),
+            "end its name in .csv or .parquet",
+        )),
+    }
+}
+
+/// The folders of the runs that are wanted.
+fn chosen(arguments: &TableArguments) -> Result<Vec<PathBuf>, Failure> {
+    let paths = wanted(&arguments.paths);
+    let conditions: Vec<Condition> =
+        arguments.conditions.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
+    if conditions.is_empty() {
+        return Ok(paths);
+    }
+    let folders = lth_report::run_folders_of(&paths).map_err(Failure::bad_input)?;
+    let listed = list_runs(&folders).map_err(Failure::bad_input)?;
+    let runs = choose_runs(listed, &conditions, None).map_err(Failure::bad_input)?;
+    Ok(runs.into_iter().map(|run| run.folder).collect())
+}
+
+/// The first setting in which the runs differ, otherwise tickets and controls.
+fn usual_columns(runs: &Runs) -> Result<TableAxis, Failure> {
+    let experiments: Vec<&Experiment> = runs.all.iter().map(|run| &run.experiment).collect();
+    differing_settings(&experiments).first().map_or(Ok(TableAxis::Variant), |setting| parse(setting.key))
+}
+
+/// In a terminal, or a pipe.
+fn for_people(results: &ResultTable) -> String {
+    let header = results.header();
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let mut rows = table(&header, 1);
+    for row in results.marked_rows(|text, mark| match mark {
+        Mark::Best => format!("*{text}"),
+        Mark::Noise => format!("{}{text}", render::NOISE),
+        Mark::None => text.to_owned(),
+    }) {
+        rows.add_row(row);
+    }
+    let mut text = format!("{}\n\n{}", results.title(), table::text(&rows));
+    if results.has_marks() {
+        text.push_str(&format!("\n{}\n", prose(&render::legend("*"))));
+    }
+    text
+}

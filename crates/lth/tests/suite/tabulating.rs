@@ -1,0 +1,113 @@
+//! Tables of what runs have found.
+
+use std::fs;
+
+use crate::common::{SMALL, Sandbox, run_folder};
+
+/// Two criteria, three seeds, two rounds.
+const SWEEP: &str = "sweep lenet-300-100 mnist --data-folder data --validation 60 -b 20 --length 24it --evaluate-every 8 -i 2 \
+                     --replicates 3 --axis criterion=large-final,random --no-figures";
+
+fn json(sandbox: &Sandbox, flags: &str) -> serde_json::Value {
+    serde_json::from_str(&sandbox.output(flags)).unwrap()
+}
+
+fn swept() -> (Sandbox, String) {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.data().output(&format!("{SWEEP} --print-folder"));
+    (sandbox, folder.trim().to_owned())
+}
+
+#[test]
+fn a_sweep_is_a_table_of_densities_and_what_differs() {
+    let (sandbox, sweep) = swept();
+    let text = sandbox.output(&format!("table {sweep}"));
+    assert!(text.starts_with("test accuracy %, mean ± sd\n"), "{text}");
+    let header = text.lines().find(|line| line.starts_with("density %")).unwrap();
+    assert!(header.contains("large-final") && header.contains("random"), "{text}");
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains(" ± ")).skip(1).collect();
+    assert_eq!(rows.len(), 2, "{text}");
+    // The dense networks of both criteria are the same: none of them is the best.
+    assert!(rows[0].starts_with("100.0") && !rows[0].contains('*'), "{text}");
+
+    let json = json(&sandbox, &format!("table {sweep} --format json"));
+    let cells = json["cells"].as_array().unwrap();
+    assert_eq!((json["metric"].as_str(), cells.len()), (Some("test_accuracy"), 4));
+    let cell = &cells[0];
+    assert_eq!((cell["row"].as_str(), cell["n"].as_u64()), (Some("100.0"), Some(3)));
+    let (mean, low) = (cell["mean"].as_f64().unwrap(), cell["interval_95"][0].as_f64().unwrap());
+    assert!(low <= mean && cell["min"].as_f64().unwrap() <= mean, "{cell}");
+
+    let csv = sandbox.output(&format!("table {sweep} --rows criterion --columns round --format csv"));
+    assert_eq!(csv.lines().next(), Some("criterion,0,1"));
+    let markdown =
+        sandbox.output(&format!("table {sweep} --cell=early_stop_iteration±minmax --format markdown"));
+    assert!(markdown.contains("| density % | large-final | random |\n|---|--:|--:|\n"), "{markdown}");
+    let latex =
+        sandbox.output(&format!("table {sweep} --rows criterion --columns seed --round 1 --format latex"));
+    assert!(
+        latex.contains("\\begin{tabular}{lrrr}") && latex.contains("criterion & 0 & 1 & 2 \\\\"),
+        "{latex}"
+    );
+}
+
+#[test]
+fn runs_are_chosen_and_never_mixed() {
+    let (sandbox, sweep) = swept();
+    let text = sandbox.output(&format!("table {sweep} --where criterion=random --columns seed"));
+    assert!(text.lines().any(|line| line.starts_with("density %") && line.ends_with('2')), "{text}");
+    sandbox.refused(
+        &format!("table {sweep} --columns seed"),
+        "a cell would mix runs that differ in pruning.criterion",
+        "--where",
+    );
+    sandbox.refused(&format!("table {sweep} --rows criterium"), "criterium", "did you mean 'criterion'?");
+    sandbox.refused(&format!("table {sweep} --cell accuracy"), "accuracy", "test_accuracy");
+    sandbox.refused(&format!("table {sweep} --cell=test_accuracy±x"), "no band 'x'", "minmax");
+    sandbox.refused(&format!("table {sweep} --round x"), "round 'x'", "--round 7");
+    sandbox.refused(&format!("table {sweep} --results x.txt"), "x.txt", ".parquet");
+    sandbox.refused("table nowhere", "nowhere", "");
+}
+
+#[test]
+fn controls_are_columns_beside_tickets() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --control random-reinit --no-figures"));
+    let run = run_folder(&sandbox);
+    sandbox.output(&format!(
+        "control {} --kind random-reinit --draws 2 --data-folder data --no-figures",
+        run.display()
+    ));
+    let json = json(&sandbox, &format!("table {} --format json --rows round", run.display()));
+    let cells = json["cells"].as_array().unwrap();
+    let of = |column: &str| cells.iter().find(|cell| cell["column"] == column && cell["row"] == "1").unwrap();
+    assert_eq!((of("ticket")["n"].as_u64(), of("random-reinit")["n"].as_u64()), (Some(1), Some(2)));
+}
+
+#[test]
+fn every_figure_is_written_in_a_row_of_its_own() {
+    let (sandbox, sweep) = swept();
+    sandbox.output(&format!("table {sweep} --results results.csv"));
+    let text = fs::read_to_string(sandbox.join("results.csv")).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(
+        lines.next(),
+        Some("run,model,dataset,pruning.criterion,replicate,seed,variant,round,density,metric,value")
+    );
+    let accuracies: Vec<&str> = lines.filter(|line| line.contains(",test_accuracy,")).collect();
+    assert_eq!(accuracies.len(), 12, "2 criteria, 3 seeds, 2 rounds");
+    sandbox.output(&format!("table {sweep} --results results.parquet"));
+    let bytes = fs::read(sandbox.join("results.parquet")).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+}
+
+#[test]
+fn what_a_run_has_found_is_shown_again() {
+    let sandbox = Sandbox::new();
+    let ended = sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --no-figures"));
+    let run = run_folder(&sandbox);
+    let shown = sandbox.output(&format!("show {} --data-folder data", run.display()));
+    let table = |text: &str| text.split("Everything is in").next().unwrap().to_owned();
+    assert_eq!(table(&shown), table(&ended));
+    sandbox.refused("show data", "is not a run folder", "find-winning-ticket");
+}
