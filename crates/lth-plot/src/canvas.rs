@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::theme;
+use super::{look::PageStyle, theme};
 
 /// Which part of a text its position is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,11 +182,12 @@ impl Canvas {
     }
 
     /// The whole document; `description` is what screen readers and tooltips say.
-    pub(super) fn finish(self, width: f64, height: f64, description: &str) -> String {
+    pub(super) fn finish(self, width: f64, height: f64, description: &str, style: PageStyle) -> String {
+        let [wide, high] = [width, height].map(|length| style.length(length.ceil()));
         let (width, height) = (number(width.ceil()), number(height.ceil()));
         let (family, paper, description) = (theme::FONT_FAMILY, theme::BACKGROUND, escape(description));
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" \
              viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"{family}\">\n\
              <title>{description}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"{paper}\"/>\n{}</svg>\n",
             self.body
@@ -284,7 +285,7 @@ mod tests {
         let mut canvas = Canvas::default();
         let text = "a < b & c > \"d\" \u{1}é";
         canvas.text((1.0, 2.0), text, TextStyle::new(10.0, Anchor::Start));
-        let svg = canvas.finish(10.0, 10.0, text);
+        let svg = canvas.finish(10.0, 10.0, text, PageStyle::Screen);
         let document = roxmltree::Document::parse(&svg).unwrap();
         let read = document.descendants().find(|node| node.has_tag_name("text")).unwrap().text();
         assert_eq!(read, Some("a < b & c > \"d\" \u{fffd}é"));

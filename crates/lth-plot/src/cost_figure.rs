@@ -11,7 +11,6 @@ use super::{
     theme,
 };
 
-const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 400.0;
 
 /// Series over density, log-log: `y_label` says what is shown and its unit, as `time a step (ms)`.
@@ -39,13 +38,24 @@ pub fn cost_figure(
     };
     let (low, high) = range::log_range(&values).ok_or_else(no_data)?;
 
-    let mut page = Page::new(WIDTH, heading);
+    let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(&series.iter().map(|one| (sample(one.style), one.label.clone())).collect::<Vec<_>>());
     page.y += x_axis_height(true);
-    let scale = Scale { spread: Spread::Log, low, high, start: page.y + PANEL_HEIGHT, end: page.y };
+    let scale = Scale {
+        spread: Spread::Log,
+        low,
+        high,
+        start: page.y + heading.look.style.height(PANEL_HEIGHT),
+        end: page.y,
+    };
     let y = Axis { scale, ticks: log_ticks(low, high, 10), label: format!("{y_label}, log scale") };
     let left = theme::MARGIN + y.width_as_y();
-    let area = Area { left, top: page.y, width: WIDTH - theme::MARGIN - left, height: PANEL_HEIGHT };
+    let area = Area {
+        left,
+        top: page.y,
+        width: heading.look.style.width() - theme::MARGIN - left,
+        height: heading.look.style.height(PANEL_HEIGHT),
+    };
     let x = density_axis(points().map(|(density, _)| density), limits, area.left, area.right())
         .ok_or_else(no_data)?;
     let frame = Frame { area, x, y };

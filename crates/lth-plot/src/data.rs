@@ -2,6 +2,8 @@
 
 use lth_stats::{Band, Interval, Sample};
 
+use super::Look;
+
 /// The texts above a figure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heading {
@@ -9,6 +11,8 @@ pub struct Heading {
     pub title: String,
     /// Of what: model, data, replicates. Empty for none; lines are broken at `\n`, long ones are wrapped.
     pub subtitle: String,
+    /// How the figure looks.
+    pub look: Look,
 }
 
 impl Heading {
@@ -19,7 +23,13 @@ impl Heading {
     /// assert_eq!(heading.title, "Accuracy against density");
     /// ```
     pub fn new(title: impl Into<String>, subtitle: impl Into<String>) -> Self {
-        Self { title: title.into(), subtitle: subtitle.into() }
+        Self { title: title.into(), subtitle: subtitle.into(), look: Look::default() }
+    }
+
+    /// The same with another look.
+    #[must_use]
+    pub fn with_look(self, look: Look) -> Self {
+        Self { look, ..self }
     }
 }
 

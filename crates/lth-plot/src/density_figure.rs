@@ -14,7 +14,6 @@ use super::{
     value_axis::{break_note, panel_height, value_axis},
 };
 
-const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 310.0;
 const PANEL_GAP: f64 = 26.0;
 
@@ -35,6 +34,15 @@ impl Measure {
             Self::EarlyStopAccuracy => "test accuracy at early stop (%)",
             Self::FinalAccuracy => "test accuracy at the end (%)",
             Self::EarlyStopIteration => "early-stop iteration",
+        }
+    }
+
+    /// Its name in files.
+    fn name(self) -> &'static str {
+        match self {
+            Self::EarlyStopAccuracy => "early_stop_test_accuracy",
+            Self::FinalAccuracy => "end_test_accuracy",
+            Self::EarlyStopIteration => "early_stop_iteration",
         }
     }
 
@@ -85,6 +93,7 @@ pub fn density_figure(
     panels: &[DensityPanel],
     limits: &DensityLimits,
 ) -> Result<Figure, PlotError> {
+    let data = csv(panels);
     let points = panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
     limits.check_densities(points.filter(|point| point.is_drawable()).map(|point| point.x))?;
     let panels: Vec<DensityPanel> =
@@ -94,7 +103,7 @@ pub fn density_figure(
     let y_axes: Vec<Axis> =
         panels.iter().filter_map(|panel| y_axis(panel, limits).transpose()).collect::<Result<_, _>>()?;
     let left = theme::MARGIN + y_axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
-    let right = WIDTH - theme::MARGIN - level_label_width(&panels);
+    let right = heading.look.style.width() - theme::MARGIN - level_label_width(&panels);
     let Some(x) = density_axis(densities, limits, left, right) else {
         return Err(PlotError::NoData {
             figure: heading.title.clone(),
@@ -102,13 +111,13 @@ pub fn density_figure(
         });
     };
 
-    let mut page = Page::new(WIDTH, heading);
+    let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(&legend(&panels));
     page.y += x_axis_height(true);
     let mut notes = Vec::new();
     let count = panels.len();
     for (index, (panel, mut y)) in panels.iter().zip(y_axes).enumerate() {
-        let height = panel_height(&y, PANEL_HEIGHT);
+        let height = panel_height(&y, heading.look.style.height(PANEL_HEIGHT));
         let area = Area { left, top: page.y, width: right - left, height };
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let frame = Frame { area, x: x.clone(), y };
@@ -126,10 +135,25 @@ pub fn density_figure(
         }
     }
     if panels.iter().flat_map(|panel| &panel.curves).any(has_band) {
-        notes.insert(0, "Lines: mean over replicates. Bands: minimum to maximum.".to_owned());
+        notes.insert(0, format!("Lines: mean over replicates. {}", heading.look.band_note()));
     }
     page.notes(notes.iter().map(String::as_str));
-    Ok(page.finish())
+    Ok(page.finish().with_data(data))
+}
+
+/// The numbers of the panels as CSV: densities and accuracies as fractions.
+fn csv(panels: &[DensityPanel]) -> String {
+    let mut text = "measure,curve,density,mean,low,high\n".to_owned();
+    for panel in panels {
+        for curve in &panel.curves {
+            let label = curve.label.replace('"', "\"\"");
+            for point in curve.points.iter().filter(|point| point.is_drawable()) {
+                let Point { x, mean, min, max } = point;
+                text.push_str(&format!("{},\"{label}\",{x},{mean},{min},{max}\n", panel.measure.name()));
+            }
+        }
+    }
+    text
 }
 
 /// The curves that have a point within the limits of density, in the axis' units, densities falling, dense levels first.

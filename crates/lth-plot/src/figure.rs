@@ -15,11 +15,21 @@ pub struct Figure {
     svg: String,
     width: f64,
     height: f64,
+    data: Option<String>,
 }
 
 impl Figure {
     pub(super) fn new(svg: String, width: f64, height: f64) -> Self {
-        Self { svg, width, height }
+        Self { svg, width, height, data: None }
+    }
+
+    pub(super) fn with_data(self, data: String) -> Self {
+        Self { data: Some(data), ..self }
+    }
+
+    /// The numbers that are drawn, as CSV; `None` for figures that do not give them.
+    pub fn data(&self) -> Option<&str> {
+        self.data.as_deref()
     }
 
     /// The SVG document; the same bytes for the same data.
@@ -51,6 +61,8 @@ impl Figure {
         let pixels = |length: f64| (length * scale).round() as u32;
         let mut pixmap =
             tiny_skia::Pixmap::new(pixels(self.width), pixels(self.height)).ok_or_else(refused)?;
+        // On paper the SVG has lengths in inches.
+        let scale = scale * self.width / f64::from(tree.size().width());
         let transform = tiny_skia::Transform::from_scale(scale as f32, scale as f32);
         resvg::render(&tree, transform, &mut pixmap.as_mut());
         pixmap.encode_png().map_err(|error| raster(&error))

@@ -9,7 +9,6 @@ use super::{
     theme::{self, series_look},
 };
 
-const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 210.0;
 const PANEL_GAP: f64 = 18.0;
 
@@ -64,7 +63,7 @@ pub fn histogram_figure(heading: &Heading, panels: &[HistogramPanel]) -> Result<
     if !outlines().any(|outline| outline.counts.iter().any(|&count| count > 0)) {
         return Err(PlotError::NoData { figure: heading.title.clone(), reason: "no layer has a weight" });
     }
-    let mut page = Page::new(WIDTH, heading);
+    let mut page = Page::new(heading.look.style.width(), heading);
     let mut legend: Vec<(Sample, String)> = Vec::new();
     for outline in outlines() {
         if !legend.iter().any(|(_, label)| *label == outline.label) {
@@ -78,7 +77,12 @@ pub fn histogram_figure(heading: &Heading, panels: &[HistogramPanel]) -> Result<
     let y_axes: Vec<Axis> = panels.iter().map(y_axis).collect();
     let left = theme::MARGIN + y_axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
     for (panel, mut y) in panels.iter().zip(y_axes) {
-        let area = Area { left, top: page.y, width: WIDTH - theme::MARGIN - left, height: PANEL_HEIGHT };
+        let area = Area {
+            left,
+            top: page.y,
+            width: heading.look.style.width() - theme::MARGIN - left,
+            height: heading.look.style.height(PANEL_HEIGHT),
+        };
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let x = Axis {
             scale: Scale {

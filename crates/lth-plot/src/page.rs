@@ -4,7 +4,9 @@ use super::{
     canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
     data::Heading,
     figure::Figure,
-    font, theme,
+    font,
+    look::PageStyle,
+    theme,
 };
 
 /// The height of a line of text, in font sizes.
@@ -35,13 +37,22 @@ pub(super) struct Page {
     /// Where the next thing begins.
     pub(super) y: f64,
     title: String,
+    style: PageStyle,
 }
 
 impl Page {
     /// A page of this width with its heading.
     pub(super) fn new(width: f64, heading: &Heading) -> Self {
-        let mut page =
-            Self { canvas: Canvas::default(), width, y: theme::MARGIN, title: heading.title.clone() };
+        let mut page = Self {
+            canvas: Canvas::default(),
+            width,
+            y: theme::MARGIN,
+            title: heading.title.clone(),
+            style: heading.look.style,
+        };
+        if !heading.look.title {
+            return page;
+        }
         let available = width - 2.0 * theme::MARGIN;
         let title = TextStyle::new(theme::TITLE_SIZE, Anchor::Start).bold();
         for line in font::wrap(&heading.title, theme::TITLE_SIZE, true, available, 2) {
@@ -118,7 +129,11 @@ impl Page {
     /// The figure.
     pub(super) fn finish(self) -> Figure {
         let height = (self.y + theme::MARGIN * 0.7).ceil();
-        Figure::new(self.canvas.finish(self.width, height, &self.title), self.width.ceil(), height)
+        Figure::new(
+            self.canvas.finish(self.width, height, &self.title, self.style),
+            self.width.ceil(),
+            height,
+        )
     }
 
     fn write(&mut self, line: &str, style: TextStyle) {

@@ -11,12 +11,11 @@ use super::{
     theme,
 };
 
-const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 330.0;
 /// The height of a line of the table below the panel.
 const LINE: f64 = theme::NOTE_SIZE * 1.4;
 /// The names of the two lines, in the legend and in the table.
-const CURVES: [(&str, &str); 2] = [("weights", "weights"), ("FLOPs of a forward pass", "FLOPs")];
+const CURVES: [(&str, &str); 2] = [("weights", "weights"), ("FLOPs, forward", "FLOPs")];
 
 /// What a round keeps: a place on the x axis of [`remaining_figure`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +54,17 @@ pub fn remaining_figure(
         return Err(PlotError::NoData { figure: heading.title.clone(), reason: "no round keeps a weight" });
     };
 
-    let mut page = Page::new(WIDTH, heading);
+    let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(&legend(first, last, &|kept, curve| part(kept, curve) / 100.0));
     page.y += 8.0;
-    let scale = Scale { spread: Spread::Log, low, high, start: page.y + PANEL_HEIGHT, end: page.y };
-    let label = "part of the dense network (%), log scale".to_owned();
+    let scale = Scale {
+        spread: Spread::Log,
+        low,
+        high,
+        start: page.y + heading.look.style.height(PANEL_HEIGHT),
+        end: page.y,
+    };
+    let label = "kept (%), log scale".to_owned();
     // The axis reaches a little beyond the whole, its ticks do not.
     let mut ticks = close_ticks(low, high, 8);
     ticks.retain(|tick| tick.value <= 100.0);
@@ -67,7 +72,12 @@ pub fn remaining_figure(
     // The names of the table's lines stand in the axis' space.
     let names = CURVES.map(|(_, name)| font::width(name, theme::NOTE_SIZE, true) + 44.0);
     let left = theme::MARGIN + y.width_as_y().max(names[0]).max(names[1]);
-    let area = Area { left, top: page.y, width: WIDTH - theme::MARGIN - 16.0 - left, height: PANEL_HEIGHT };
+    let area = Area {
+        left,
+        top: page.y,
+        width: heading.look.style.width() - theme::MARGIN - 16.0 - left,
+        height: heading.look.style.height(PANEL_HEIGHT),
+    };
     let x = round_axis(&rounds, area);
     let labelled: Vec<&Remaining> =
         rounds.iter().filter(|kept| x.ticks.iter().any(|tick| tick.value == kept.round as f64)).collect();

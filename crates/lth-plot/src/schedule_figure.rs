@@ -11,7 +11,6 @@ use super::{
     training_axes::{iteration_axis, thinned},
 };
 
-const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 230.0;
 const PANEL_GAP: f64 = 26.0;
 /// Decades of the logarithmic panel below the highest rate: a warm-up comes from 0, a cosine goes to it.
@@ -45,12 +44,17 @@ pub fn schedule_figure(heading: &Heading, rates: &[f64], per_epoch: u64) -> Resu
         .collect();
 
     let left = theme::MARGIN + panels.iter().map(Axis::width_as_y).fold(0.0, f64::max);
-    let x = iteration_axis(rates.len() as u64, left, WIDTH - theme::MARGIN - 20.0);
-    let mut page = Page::new(WIDTH, heading);
+    let x = iteration_axis(rates.len() as u64, left, heading.look.style.width() - theme::MARGIN - 20.0);
+    let mut page = Page::new(heading.look.style.width(), heading);
     page.y += x_axis_height(true);
     let count = panels.len();
     for (index, mut y) in panels.into_iter().enumerate() {
-        let area = Area { left, top: page.y, width: x.scale.end - left, height: PANEL_HEIGHT };
+        let area = Area {
+            left,
+            top: page.y,
+            width: x.scale.end - left,
+            height: heading.look.style.height(PANEL_HEIGHT),
+        };
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let frame = Frame { area, x: x.clone(), y };
         frame.draw_grid(&mut page.canvas);

@@ -11,7 +11,6 @@ use super::{
     value_axis::{break_note, panel_height, value_axis},
 };
 
-pub(super) const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 290.0;
 const PANEL_GAP: f64 = 26.0;
 
@@ -135,12 +134,12 @@ pub(super) fn panels(
         y_axes.push(value_axis(range, (0.0, 100.0), label));
     }
     let left = theme::MARGIN + y_axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
-    let x = (axes.x)(left, WIDTH - theme::MARGIN - 12.0);
-    let mut page = Page::new(WIDTH, heading);
+    let x = (axes.x)(left, heading.look.style.width() - theme::MARGIN - 12.0);
+    let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(&curves.iter().map(|curve| (curve.sample(dots), curve.label.clone())).collect::<Vec<_>>());
     let mut notes = Vec::new();
     if curves.iter().flat_map(|curve| curve.test.iter().chain(&curve.train)).any(has_range) {
-        notes.push("Lines: mean over pairs of copies. Bands: minimum to maximum.".to_owned());
+        notes.push(format!("Lines: mean over pairs of copies. {}", heading.look.band_note()));
     }
     if let Some(level) = stable_below {
         notes.push(if y_axes.iter().any(|axis| axis.scale.contains(level)) {
@@ -151,7 +150,7 @@ pub(super) fn panels(
     }
     let count = y_axes.len();
     for (index, (of, mut y)) in of.into_iter().zip(y_axes).enumerate() {
-        let height = panel_height(&y, PANEL_HEIGHT);
+        let height = panel_height(&y, heading.look.style.height(PANEL_HEIGHT));
         let area = Area { left, top: page.y, width: x.scale.end - left, height };
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let frame = Frame { area, x: x.clone(), y };

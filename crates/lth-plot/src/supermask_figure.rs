@@ -11,7 +11,6 @@ use super::{
     value_axis::value_axis,
 };
 
-const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 330.0;
 const PANEL_GAP: f64 = 44.0;
 
@@ -53,10 +52,10 @@ pub fn supermask_figure(
     range.high += HEADROOM * (range.high - range.low);
     let y = value_axis(range, rule.possible, "test accuracy (%)");
     let left = theme::MARGIN + y.width_as_y();
-    let right = WIDTH - theme::MARGIN;
+    let right = heading.look.style.width() - theme::MARGIN;
     let x = density_axis(densities, &DensityLimits::default(), left, right).ok_or_else(no_data)?;
 
-    let mut page = Page::new(WIDTH, heading);
+    let mut page = Page::new(heading.look.style.width(), heading);
     let mut legend: Vec<(Sample, String)> = Vec::new();
     for curve in panels.iter().flat_map(|(_, curves)| curves) {
         if !legend.iter().any(|(_, label)| *label == curve.label) {
@@ -73,7 +72,8 @@ pub fn supermask_figure(
     page.legend(&legend);
     page.y += x_axis_height(true);
     for (place, (title, curves)) in panels.iter().enumerate() {
-        let area = Area { left, top: page.y, width: right - left, height: PANEL_HEIGHT };
+        let area =
+            Area { left, top: page.y, width: right - left, height: heading.look.style.height(PANEL_HEIGHT) };
         let mut y = y.clone();
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let frame = Frame { area, x: x.clone(), y };

@@ -11,7 +11,6 @@ use super::{
     value_axis::{break_note, panel_height},
 };
 
-const WIDTH: f64 = 860.0;
 const PANEL_HEIGHT: f64 = 270.0;
 const PANEL_GAP: f64 = 26.0;
 const CURVE_WIDTH: f64 = 1.8;
@@ -40,10 +39,10 @@ pub fn training_figure(heading: &Heading, round: &TrainingRound) -> Result<Figur
     let last =
         splits.iter().flat_map(|split| round.points(*split)).map(|point| point.iteration).max().unwrap_or(0);
     let left = theme::MARGIN + panels.iter().map(|(_, axis)| axis.width_as_y()).fold(0.0, f64::max);
-    let x = iteration_axis(last, left, WIDTH - theme::MARGIN - 20.0);
+    let x = iteration_axis(last, left, heading.look.style.width() - theme::MARGIN - 20.0);
     let early_stop = round.early_stop.filter(|stop| *stop <= last);
 
-    let mut page = Page::new(WIDTH, heading);
+    let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(
         &splits
             .iter()
@@ -55,7 +54,7 @@ pub fn training_figure(heading: &Heading, round: &TrainingRound) -> Result<Figur
     }
     let (count, mut notes) = (panels.len(), Vec::new());
     for (index, (metric, mut y)) in panels.into_iter().enumerate() {
-        let height = panel_height(&y, PANEL_HEIGHT);
+        let height = panel_height(&y, heading.look.style.height(PANEL_HEIGHT));
         let area = Area { left, top: page.y, width: x.scale.end - left, height };
         (y.scale.start, y.scale.end) = (area.bottom(), area.top);
         let frame = Frame { area, x: x.clone(), y };

@@ -13,7 +13,7 @@ mod sample;
 mod several;
 mod wilcoxon;
 
-pub use band::{Band, Interval};
+pub use band::{Band, Interval, NoSuchBand};
 pub use noise::{counting_variance, paired_interval, paired_proportions_noise, proportion_noise};
 pub use paired::{Paired, Test};
 pub use paired_ratio::PairedRatio;

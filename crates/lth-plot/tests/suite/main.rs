@@ -6,10 +6,11 @@ mod networks;
 mod stability;
 
 use lth_plot::{
-    ColourScale, CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Measure, PixelMeasure, PlotError,
-    Point, Series, SeriesStyle, Style, TrainingRound, cost_figure, density_figure, pixel_figure,
-    rounds_figure, training_figure,
+    ColourScale, CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Look, Measure, PageStyle,
+    PixelMeasure, PlotError, Point, Series, SeriesStyle, Style, TrainingRound, cost_figure, density_figure,
+    pixel_figure, rounds_figure, training_figure,
 };
+use lth_stats::Band;
 use resvg::tiny_skia::Pixmap;
 
 const SPLITS: [CurveSplit; 3] = [CurveSplit::Train, CurveSplit::Validation, CurveSplit::Test];
@@ -51,6 +52,31 @@ fn assert_has(texts: &[String], wanted: &[&str]) {
     for text in wanted {
         assert!(texts.iter().any(|own| own.contains(text)), "'{text}' is not among {texts:?}");
     }
+}
+
+#[test]
+fn on_paper_a_figure_has_the_width_of_a_column_type_of_seven_points_and_no_title() {
+    let panels = [fake::accuracy_panel(21, 5), fake::iteration_panel(21, 5)];
+    for (style, inches) in [(PageStyle::Paper, 3.25), (PageStyle::PaperWide, 6.75)] {
+        let look = Look { band: Band::Confidence, ..Look::of(style) };
+        let figure = density_figure(&heading().with_look(look), &panels, &DensityLimits::default()).unwrap();
+        assert!(figure.svg().contains(&format!("width=\"{inches}in\"")), "{}", &figure.svg()[..200]);
+        let texts = check(&figure);
+        assert!(texts.iter().all(|text| !text.contains("Winning tickets")), "{texts:?}");
+        assert_has(&texts, &["Lines: mean over replicates. Bands: 95 % intervals"]);
+        let points = inches * 72.0 / figure.size().0;
+        let smallest = figure
+            .svg()
+            .split("font-size=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next()?.parse::<f64>().ok())
+            .fold(f64::INFINITY, f64::min);
+        assert!(smallest * points >= 7.0, "{} points", smallest * points);
+    }
+    let plain = density_figure(&heading(), &panels, &DensityLimits::default()).unwrap();
+    let rows: Vec<&str> = plain.data().unwrap().lines().collect();
+    assert_eq!(rows[0], "measure,curve,density,mean,low,high");
+    assert!(rows.len() > 40 && rows[1].starts_with("early_stop_test_accuracy,"), "{}", rows[1]);
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn weights_and_flops_of_each_round() {
     let texts = check(&remaining_figure(&heading(), dense, &rounds).unwrap());
     assert_has(&texts, &["weights: 4.30 M to 49.6 k (1.2 %)", "87.6 M to 3.40 M (3.9 %)", "49.6 k"]);
     let texts = check(&remaining_figure(&heading(), dense, &rounds[..1]).unwrap());
-    assert_has(&texts, &["weights: 4.30 M", "FLOPs of a forward pass: 87.6 M"]);
+    assert_has(&texts, &["weights: 4.30 M", "FLOPs, forward: 87.6 M"]);
     assert!(!texts.iter().any(|text| text.contains(" to ")));
     let gone = Remaining { round: 1, weights: 0, flops: 0 };
     check(&remaining_figure(&heading(), dense, &[dense, gone]).unwrap());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Draw the figures of runs, finished or not, or a schedule of the learning rate.
 ///
@@ -33,12 +33,35 @@ pub(crate) struct PlotArguments {
     /// Show only these densities in figures against density, in percent: 0.1,10 [default: all]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true, conflicts_with = "schedule")]
     pub(crate) xlim: Option<String>,
+    /// What figures are for: screen, paper (a column of two, 3.25 inches wide, type of 8 points, no title) or paper-wide (6.75 inches)
+    #[arg(long, value_enum, value_name = "STYLE", default_value = "screen")]
+    pub(crate) style: FigureStyle,
+    /// Leave out titles and subtitles
+    #[arg(long)]
+    pub(crate) no_title: bool,
+    /// What bands around means over replicates are: minmax, sd, sem or ci (95 %)
+    #[arg(long, value_name = "BAND", default_value = "minmax")]
+    pub(crate) band: String,
+    /// Write the numbers of figures against density beside them, as CSV
+    #[arg(long)]
+    pub(crate) data: bool,
     /// Draw the learning rate over a training: that of the experiment, or with =SCHEDULE another
     #[arg(long, value_name = "SCHEDULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     #[arg(help_heading = "Schedule")]
     pub(crate) schedule: Option<String>,
     #[command(flatten)]
     pub(crate) training: ScheduledTraining,
+}
+
+/// What figures are drawn for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FigureStyle {
+    /// A screen, a README or a slide
+    Screen,
+    /// A column of a paper of two
+    Paper,
+    /// Both columns of a paper
+    PaperWide,
 }
 
 /// What a schedule is drawn for, where it is not the experiment's.

@@ -11,7 +11,6 @@ use lth_lab::{
     initial_weights_hash, write_file,
 };
 use lth_model::{Engine, Hint, ModelInfo, find_model};
-use lth_plot::DensityLimits;
 use lth_ticket::TestSet;
 
 use crate::{
@@ -150,7 +149,7 @@ pub(crate) fn run_experiment(
 
     conclude(&report.failures, report.stopped, &stop, messages)?;
     if schedule.figures && !report.results.rounds.is_empty() {
-        figures::draw(&report.results, &DensityLimits::default(), messages)?;
+        figures::draw(&report.results, &figures::Drawing::default(), messages)?;
     }
     let test = TestSet::of(dataset.test.labels.iter().copied());
     let text = summary(&report.results, test);

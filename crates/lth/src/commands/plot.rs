@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use lth_lab::RunResults;
+use lth_plot::{Look, PageStyle};
 
 use super::plot_schedule;
 use crate::{
-    arguments::PlotArguments,
+    arguments::{FigureStyle, PlotArguments},
     failure::Failure,
-    figures,
+    figures::{self, Drawing},
     output::{Messages, print},
 };
 
@@ -18,6 +19,7 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         return plot_schedule::run(arguments, schedule);
     }
     let limits = figures::density_limits(arguments.xlim.as_deref(), arguments.ylim.as_deref())?;
+    let drawing = Drawing { limits, look: look(arguments)?, with_data: arguments.data };
     // All are read before any is drawn: a mistyped folder is said at once.
     let runs: Vec<RunResults> = arguments
         .runs
@@ -26,8 +28,12 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         .collect::<Result<_, _>>()?;
     let output = arguments.training.output.as_deref();
     if arguments.together {
-        let figure = figures::together(&runs, &arguments.labels, &limits)?;
-        return figures::write_pair(output.unwrap_or(Path::new("together")), &figure);
+        let figure = figures::together(&runs, &arguments.labels, &drawing)?;
+        let base = output.unwrap_or(Path::new("together"));
+        if drawing.with_data {
+            figures::write_data(base, &figure)?;
+        }
+        return figures::write_pair(base, &figure);
     }
     if let Some(path) = output {
         return Err(Failure::input(
@@ -40,11 +46,28 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
             messages.warning(&format!("'{}' has no finished round yet", results.layout.root().display()));
             continue;
         }
-        figures::draw(results, &limits, messages)?;
+        figures::draw(results, &drawing, messages)?;
         print(&format!("{}\n", results.layout.figures().display()))?;
     }
     if runs.len() > 1 {
         messages.info("each run has its own figures; --together draws the tickets of all in one");
     }
     Ok(())
+}
+
+/// How figures are to look.
+///
+/// # Errors
+/// When there is no such band.
+pub(super) fn look(arguments: &PlotArguments) -> Result<Look, Failure> {
+    let style = match arguments.style {
+        FigureStyle::Screen => PageStyle::Screen,
+        FigureStyle::Paper => PageStyle::Paper,
+        FigureStyle::PaperWide => PageStyle::PaperWide,
+    };
+    let usual = Look::of(style);
+    let band = arguments.band.parse().map_err(|error: lth_stats::NoSuchBand| {
+        Failure::input(error.to_string(), "use for example --band ci")
+    })?;
+    Ok(Look { title: usual.title && !arguments.no_title, band, ..usual })
 }

@@ -6,6 +6,7 @@ use lth_lab::Experiment;
 use lth_model::{ModelInfo, Recipe};
 use lth_plot::{Heading, schedule_figure};
 
+use super::plot::look;
 use crate::{
     arguments::{PlotArguments, ScheduledTraining},
     failure::Failure,
@@ -54,7 +55,8 @@ pub(crate) fn run(arguments: &PlotArguments, schedule: &str) -> Result<(), Failu
         "{}: {schedule}\nrate {learning_rate}, {length}, {per_epoch} iterations an epoch",
         experiment.title()
     );
-    let figure = schedule_figure(&Heading::new("Learning rate over training", subtitle), &rates, per_epoch)?;
+    let heading = Heading::new("Learning rate over training", subtitle).with_look(look(arguments)?);
+    let figure = schedule_figure(&heading, &rates, per_epoch)?;
     write_pair(training.output.as_deref().unwrap_or(Path::new("schedule")), &figure)
 }
 

@@ -4,22 +4,22 @@ use lth_lab::{RoundResult, RunResults, Timing, Variant};
 use lth_plot::{
     ControlKind, Curve, CurveSplit, Measure, Point, Series, SeriesStyle, Style, TrainingPoint, TrainingRound,
 };
-use lth_stats::Sample;
+use lth_stats::{Band, Sample};
 use lth_ticket::Split;
 
 use super::SHOWN;
 use crate::failure::Failure;
 
 /// The dense level, the tickets and each control, a point a round.
-pub(crate) fn over_density(results: &RunResults, measure: Measure) -> Vec<Curve> {
+pub(crate) fn over_density(results: &RunResults, measure: Measure, band: Band) -> Vec<Curve> {
     let mut curves = Vec::new();
     for variant in results.experiment.variants().filter(|variant| is_first_draw(*variant)) {
         let points: Vec<Point> = (0..results.experiment.rounds)
-            .filter_map(|round| point(results, variant, round, measure))
+            .filter_map(|round| point(results, variant, round, measure, band))
             .collect();
         let (label, style) = match variant {
             Variant::Ticket => {
-                if let Some(dense) = point(results, variant, 0, measure) {
+                if let Some(dense) = point(results, variant, 0, measure, band) {
                     curves.push(Curve {
                         label: "dense".to_owned(),
                         style: Style::Dense,
@@ -61,7 +61,7 @@ pub(crate) fn control(name: &str) -> ControlKind {
     }
 }
 
-fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure) -> Option<Point> {
+fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure, band: Band) -> Option<Point> {
     let found: Vec<&RoundResult> = results
         .rounds
         .iter()
@@ -79,7 +79,7 @@ fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure) -
             result.record.early_stop.as_ref().map_or(f64::NAN, |stop| stop.iteration as f64)
         }
     });
-    Some(Point::of_replicates(density, values))
+    Some(Point::with_band(density, values, band))
 }
 
 /// The evaluations of each round of the first replicate.

@@ -11,6 +11,7 @@ mod while_running;
 
 pub(crate) use curves::control as control_style;
 pub(crate) use limits::density_limits;
+use pair::with_ending;
 pub(crate) use pair::{write_both, write_pair};
 pub(crate) use together::together;
 pub(crate) use while_running::{FIRST_AFTER, draw_while_running};
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use lth_lab::{RunResults, create_folder, write_file};
 use lth_model::{ModelInfo, find_model};
 use lth_plot::{
-    CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Measure, PlotError, cost_figure,
+    CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Look, Measure, PlotError, cost_figure,
     density_figure, layer_density_figure, remaining_figure, rounds_figure, training_figure,
 };
 
@@ -29,15 +30,26 @@ use crate::{failure::Failure, output::Messages};
 /// Pixels of a PNG for each unit of its SVG: sharp on most screens and in print.
 const PNG_SCALE: f64 = 2.0;
 
+/// How the figures of a run are drawn.
+#[derive(Debug, Default)]
+pub(crate) struct Drawing {
+    /// What figures against density show.
+    pub(crate) limits: DensityLimits,
+    /// How they look.
+    pub(crate) look: Look,
+    /// Whether the numbers of those against density are written beside them.
+    pub(crate) with_data: bool,
+}
+
 /// The replicate of which single trainings are shown.
 const SHOWN: u32 = 0;
 
-/// Draws every figure of a run, and says where they are; limits are for those against density.
+/// Draws every figure of a run, and says where they are.
 ///
 /// # Errors
 /// When a file cannot be written or a result not read back, or when limits leave nothing to draw.
-pub(crate) fn draw(results: &RunResults, limits: &DensityLimits, messages: &Messages) -> Result<(), Failure> {
-    let count = draw_quietly(results, limits, messages)?;
+pub(crate) fn draw(results: &RunResults, drawing: &Drawing, messages: &Messages) -> Result<(), Failure> {
+    let count = draw_quietly(results, drawing, messages)?;
     messages.info(&format!("{count} figures in {}", results.layout.figures().display()));
     Ok(())
 }
@@ -48,16 +60,21 @@ pub(crate) fn draw(results: &RunResults, limits: &DensityLimits, messages: &Mess
 /// As [`draw`].
 pub(crate) fn draw_quietly(
     results: &RunResults,
-    limits: &DensityLimits,
+    drawing: &Drawing,
     messages: &Messages,
 ) -> Result<usize, Failure> {
     let model = find_model(&results.experiment.model).map_err(Failure::bad_input)?;
     let folder = results.layout.figures();
     create_folder(&folder).map_err(Failure::failed_work)?;
     let mut written = Vec::new();
-    for (name, figure) in overview(results, &model, limits, messages)? {
+    for (name, figure) in overview(results, &model, drawing, messages)? {
         match figure {
-            Ok(figure) => written.extend(write(&folder, name, &figure, true)?),
+            Ok(figure) => {
+                written.extend(write(&folder, name, &figure, true)?);
+                if drawing.with_data {
+                    write_data(&folder.join(name), &figure)?;
+                }
+            }
             // A run of one round has nothing to put on some axes; that is no failure.
             Err(PlotError::NoData { figure, reason }) => {
                 messages.debug(&format!("no figure '{figure}': {reason}"));
@@ -68,7 +85,8 @@ pub(crate) fn draw_quietly(
     let rounds = folder.join("rounds");
     create_folder(&rounds).map_err(Failure::failed_work)?;
     for round in curves::training(results)? {
-        let heading = Heading::new(format!("Training in round {:02}", round.round), subtitle(results, true));
+        let heading = Heading::new(format!("Training in round {:02}", round.round), subtitle(results, true))
+            .with_look(drawing.look);
         if let Ok(figure) = training_figure(&heading, &round) {
             written.extend(write(&rounds, &format!("round-{:02}", round.round), &figure, false)?);
         }
@@ -83,12 +101,14 @@ pub(crate) type Named = (&'static str, Result<Figure, PlotError>);
 fn overview(
     results: &RunResults,
     model: &ModelInfo,
-    limits: &DensityLimits,
+    drawing: &Drawing,
     messages: &Messages,
 ) -> Result<Vec<Named>, Failure> {
-    let over_density = |measure| DensityPanel { measure, curves: curves::over_density(results, measure) };
-    let heading = |title: &str| Heading::new(title, subtitle(results, false));
-    let first = |title: &str| Heading::new(title, subtitle(results, true));
+    let Drawing { limits, look, .. } = drawing;
+    let over_density =
+        |measure| DensityPanel { measure, curves: curves::over_density(results, measure, look.band) };
+    let heading = |title: &str| Heading::new(title, subtitle(results, false)).with_look(*look);
+    let first = |title: &str| Heading::new(title, subtitle(results, true)).with_look(*look);
     let training = curves::training(results)?;
     let mut figures = vec![
         (
@@ -150,9 +170,18 @@ fn subtitle(results: &RunResults, first_only: bool) -> String {
     let replicates = match experiment.replicates {
         1 => format!("seed {}", experiment.first_seed),
         _ if first_only => format!("seed {} of {} replicates", experiment.first_seed, experiment.replicates),
-        n => format!("{n} replicates: mean, minimum and maximum"),
+        n => format!("{n} replicates"),
     };
     format!("{}, {} a round, {replicates}", experiment.title(), experiment.recipe.length)
+}
+
+/// Writes the numbers of a figure beside it, where it has them.
+///
+/// # Errors
+/// When the file cannot be written.
+pub(crate) fn write_data(base: &Path, figure: &Figure) -> Result<(), Failure> {
+    let Some(data) = figure.data() else { return Ok(()) };
+    write_file(&with_ending(base, "csv"), data.as_bytes()).map_err(Failure::failed_work)
 }
 
 /// Writes a figure as SVG, and as PNG if that is wanted.

@@ -30,7 +30,7 @@ pub(crate) fn write_both(base: &Path, figure: &Figure) -> Result<[PathBuf; 2], F
 }
 
 /// `schedule` and `schedule.svg` both become `schedule.png`; other dots belong to the name.
-fn with_ending(base: &Path, ending: &str) -> PathBuf {
+pub(super) fn with_ending(base: &Path, ending: &str) -> PathBuf {
     match base.extension().and_then(|extension| extension.to_str()) {
         Some("svg" | "png") => base.with_extension(ending),
         _ => PathBuf::from(format!("{}.{ending}", base.display())),

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use lth_lab::{Experiment, RunResults, Variant, differing_settings, short_name};
-use lth_plot::{Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure};
+use lth_plot::{Curve, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure};
+use lth_stats::Band;
 
-use super::curves;
+use super::{Drawing, curves};
 use crate::failure::Failure;
 
 /// More runs than this are drawn without bands: nobody could tell them apart.
@@ -21,17 +22,13 @@ const MEASURES: [Measure; 2] = [Measure::EarlyStopAccuracy, Measure::EarlyStopIt
 ///
 /// # Errors
 /// When there are names, but not one for each run; when no run has a finished round, or none within the limits.
-pub(crate) fn together(
-    runs: &[RunResults],
-    names: &[String],
-    limits: &DensityLimits,
-) -> Result<Figure, Failure> {
+pub(crate) fn together(runs: &[RunResults], names: &[String], drawing: &Drawing) -> Result<Figure, Failure> {
     let labels = if names.is_empty() { labels(runs) } else { given(names, runs.len())? };
     let dense = dense_levels(runs, &labels, !names.is_empty());
     let panel = |measure| {
         let mut all = Vec::new();
         for (place, (results, label)) in runs.iter().zip(&labels).enumerate() {
-            for mut curve in curves::over_density(results, measure) {
+            for mut curve in curves::over_density(results, measure, drawing.look.band) {
                 match curve.style {
                     Style::Dense => all.extend(dense[place].as_ref().map(|(label, style)| Curve {
                         label: label.clone(),
@@ -50,8 +47,8 @@ pub(crate) fn together(
         }
         DensityPanel { measure, curves: all }
     };
-    density_figure(&Heading::new(title(runs), subtitle(runs)), &MEASURES.map(panel), limits)
-        .map_err(Failure::from)
+    let heading = Heading::new(title(runs), subtitle(runs)).with_look(drawing.look);
+    density_figure(&heading, &MEASURES.map(panel), &drawing.limits).map_err(Failure::from)
 }
 
 fn without_band(point: Point) -> Point {
@@ -172,7 +169,7 @@ fn dense_levels(runs: &[RunResults], labels: &[String], are_given: bool) -> Vec<
 fn dense_results(results: &RunResults) -> Vec<u64> {
     MEASURES
         .into_iter()
-        .flat_map(|measure| curves::over_density(results, measure))
+        .flat_map(|measure| curves::over_density(results, measure, Band::MinMax))
         .filter(|curve| curve.style == Style::Dense)
         .flat_map(|curve| curve.points)
         .flat_map(|point| [point.mean, point.min, point.max])

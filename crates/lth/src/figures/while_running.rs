@@ -3,9 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use lth_lab::{RunResults, Stop};
-use lth_plot::DensityLimits;
 
-use super::draw_quietly;
+use super::{Drawing, draw_quietly};
 use crate::output::Messages;
 
 /// A run that is over before needs no figures on its way.
@@ -17,7 +16,7 @@ pub(crate) fn draw_while_running(folder: &Path, stop: &Stop, messages: &Messages
         return;
     }
     let drawn = match RunResults::load(folder) {
-        Ok(results) => draw_quietly(&results, &DensityLimits::default(), messages)
+        Ok(results) => draw_quietly(&results, &Drawing::default(), messages)
             .map_err(|failure| failure.words().map_or_else(String::new, |(message, _)| message.to_owned())),
         Err(error) => Err(error.to_string()),
     };

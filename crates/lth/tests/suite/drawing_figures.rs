@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Sandbox, run_folder, visible};
+use crate::common::{SMALL, Sandbox, run_folder, visible};
 
 /// Options of a run that takes no time.
 const SHORT: &str =
@@ -149,4 +149,18 @@ fn stability_of_several_runs_goes_from_one_to_the_next() {
     }
     sandbox.refused(&format!("stability {all} {flags} --format csv"), "2 runs", "one run folder");
     sandbox.refused(&format!("stability {all} nowhere {flags}"), "nowhere", "");
+}
+
+#[test]
+fn figures_for_a_paper_have_its_width_and_their_numbers_beside_them() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --replicates 2 --no-figures"));
+    let run = run_folder(&sandbox);
+    sandbox.output(&format!("plot {} --style paper --band ci --data", run.display()));
+    let figure = fs::read_to_string(run.join("figures/accuracy-against-density.svg")).unwrap();
+    assert!(figure.contains("width=\"3.25in\""), "{}", &figure[..200]);
+    let data = fs::read_to_string(run.join("figures/accuracy-against-density.csv")).unwrap();
+    assert!(data.starts_with("measure,curve,density,mean,low,high\n"), "{data}");
+    sandbox.refused(&format!("plot {} --band x", run.display()), "no band 'x'", "--band ci");
+    sandbox.refused(&format!("plot {} --style poster", run.display()), "poster", "paper");
 }
