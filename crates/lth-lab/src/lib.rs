@@ -64,7 +64,7 @@ pub use supermask::{
 };
 pub use sweep::{
     Axis, Sweep, SweepPlan, SweepReport, SweepRun, SweepStatus, SweepTask, TaskState, estimate_sweep,
-    run_sweep, write_sweep_table,
+    run_sweep, runs_of_sweep, write_sweep_table,
 };
 pub use tasks::{
     Acquired, Activity, Found, Holder, LEASE_TIMEOUT, Lease, Leases, Planned, Silent, StageError, Stop,

@@ -49,7 +49,7 @@ pub use epoch_order::epoch_order;
 pub use error::{Hint, ParseError};
 pub use fit::{ExpectedTensors, check_shape};
 pub use fraction::{Density, Rate};
-pub use grouped::grouped;
+pub use grouped::{density_decimals, density_percent, grouped};
 pub use init::{BiasInit, FanMode, InitScheme, initialize};
 pub use mask::{Mask, Masks};
 pub use models::{

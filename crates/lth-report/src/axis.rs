@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt, str::FromStr};
 
 use lth_lab::{Experiment, RoundResult, Setting, Variant, find_setting};
-use lth_model::{Hint, ParseError};
+use lth_model::{Hint, ParseError, density_percent};
 
 /// What the rows or the columns of a table tell apart.
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ impl TableAxis {
         let number = |value: f64, text: String| Place { text, order: Order::Number(value) };
         let name = |text: String| Place { text, order: Order::Name };
         match self {
-            Self::Density => number(-density, percent(density)),
+            Self::Density => number(-density, density_percent(density, 1)),
             Self::Round => number(f64::from(result.record.round), result.record.round.to_string()),
             Self::Variant => match result.record.variant {
                 Variant::Ticket => Place { text: "ticket".to_owned(), order: Order::First },
@@ -83,15 +83,12 @@ impl TableAxis {
     }
 }
 
-/// A density in percent, with two digits at least.
-fn percent(density: f64) -> String {
-    let percent = 100.0 * density;
-    let digits = 1.0 - percent.log10().floor();
-    let decimals = if percent == 0.0 { 1 } else { digits.clamp(1.0, 9.0) as usize };
-    format!("{percent:.decimals$}")
-}
-
 impl Place {
+    /// What orders it, if that is a number: of densities the negative, since the densest comes first.
+    pub(crate) fn number(&self) -> Option<f64> {
+        if let Order::Number(number) = self.order { Some(number) } else { None }
+    }
+
     pub(crate) fn compare(&self, other: &Self) -> Ordering {
         let rank = |order: &Order| match order {
             Order::Number(_) => 0,
@@ -134,15 +131,6 @@ impl fmt::Debug for TableAxis {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn densities_have_two_digits_at_least() {
-        for (density, text) in
-            [(1.0, "100.0"), (0.2113, "21.1"), (0.0188, "1.9"), (0.00123, "0.12"), (0.0, "0.0")]
-        {
-            assert_eq!(percent(density), text);
-        }
-    }
 
     #[test]
     fn an_axis_is_a_setting_or_a_part_of_a_run() {

@@ -32,6 +32,8 @@ pub struct ResultTable {
     pub column_name: String,
     /// The rows, in order.
     pub rows: Vec<String>,
+    /// What orders each row, if that is a number.
+    pub(crate) row_numbers: Vec<Option<f64>>,
     /// The columns, in order.
     pub columns: Vec<String>,
     /// By row and column; `None` where there is no training.
@@ -43,6 +45,8 @@ pub struct ResultTable {
 pub struct TableCell {
     /// The values of its repetitions.
     pub sample: Sample,
+    /// The same by seed, draws of a control being one value of their seed.
+    pub by_seed: BTreeMap<Seed, f64>,
     /// What it is among those of its row.
     pub mark: Mark,
 }
@@ -101,6 +105,7 @@ impl ResultTable {
             row_name: spec.rows.name(),
             column_name: spec.columns.name(),
             rows: row_order.iter().map(|&place| rows.0[place].text.clone()).collect(),
+            row_numbers: row_order.iter().map(|&place| rows.0[place].number()).collect(),
             columns: column_order.iter().map(|&place| columns.0[place].text.clone()).collect(),
             cells: Vec::new(),
         };
@@ -109,11 +114,11 @@ impl ResultTable {
                 column_order.iter().map(|&column| cells.get(&(row, column))).collect();
             let by_seed: Vec<_> = found.iter().map(|cell| cell.map(Gathered::by_seed)).collect();
             let marks = marks(&by_seed, spec.cell.metric.better());
-            let cell = |(gathered, mark): (Option<&Gathered>, Mark)| {
+            let cells = found.into_iter().zip(by_seed).zip(marks).map(|((gathered, by_seed), mark)| {
                 let sample = Sample::of(gathered?.0.values().map(|(_, value)| *value))?;
-                Some(TableCell { sample, mark })
-            };
-            table.cells.push(found.into_iter().zip(marks).map(cell).collect());
+                Some(TableCell { sample, by_seed: by_seed?, mark })
+            });
+            table.cells.push(cells.collect());
         }
         Ok(table)
     }

@@ -1,8 +1,8 @@
 //! The runs that a table is of.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use lth_lab::{LabError, RoundResult, RunResults, Variant, run_folders};
+use lth_lab::{LabError, Layout, RoundResult, RunResults, Variant, run_folders, runs_of_sweep};
 use rayon::prelude::*;
 
 /// Runs read back from their folders.
@@ -65,26 +65,17 @@ fn ticket_density(run: &RunResults, result: &RoundResult) -> f64 {
     ticket.unwrap_or(result).density().get()
 }
 
-/// Of a sweep's folder the runs that its `runs.csv` names.
+/// Of a sweep's folder the runs that it lists.
 fn with_runs_of_sweeps(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabError> {
     let mut all = Vec::new();
     for path in paths {
-        let list = path.join("runs.csv");
-        if !list.is_file() {
+        let Some(names) = runs_of_sweep(path)? else {
             all.push(path.clone());
             continue;
-        }
-        let output = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let output = output.parent().unwrap_or(Path::new(".")).to_owned();
-        let damaged = |error: csv::Error| LabError::Damaged { path: list.clone(), reason: error.to_string() };
-        let mut reader = csv::Reader::from_path(&list).map_err(damaged)?;
-        for row in reader.records() {
-            let row = row.map_err(damaged)?;
-            let folder = output.join(row.get(0).unwrap_or_default());
-            if folder.is_dir() {
-                all.push(folder);
-            }
-        }
+        };
+        // They lie beside it.
+        let output = Layout::new(path).output();
+        all.extend(names.into_iter().map(|name| output.join(name)).filter(|folder| folder.is_dir()));
     }
     Ok(all)
 }

@@ -6,7 +6,8 @@ use comfy_table::{
     Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table as Layout, Width, presets,
 };
 
-use lth_model::grouped;
+pub(crate) use lth_model::density_percent;
+use lth_model::{density_decimals, grouped};
 
 use crate::terminal::output_width;
 use fit::{Column, GAP, fit};
@@ -113,24 +114,9 @@ pub(crate) fn percent(fraction: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * fraction)
 }
 
-/// A density as a percentage with so many decimals, or as many as show two digits of it: `21.1`, `0.0032`.
-pub(crate) fn density_percent(density: f64, decimals: usize) -> String {
-    percent(density, density_decimals(density, decimals))
-}
-
 /// What is pruned at a density, as a percentage as exact as the density's: `78.9`, `99.9968`.
 pub(crate) fn sparsity_percent(density: f64, decimals: usize) -> String {
     percent(1.0 - density, density_decimals(density, decimals))
-}
-
-fn density_decimals(density: f64, at_least: usize) -> usize {
-    // What rounds up to the next power of ten needs no digit more than that: 0.10, not 0.100.
-    let percent = 100.5 * density;
-    if percent <= 0.0 {
-        at_least
-    } else {
-        at_least.max((1.0 - percent.log10().floor()).clamp(0.0, 10.0) as usize)
-    }
 }
 
 /// A count with thousands separated: `266,200`.

@@ -13,7 +13,7 @@ mod tasks;
 pub use axes::Axis;
 pub use estimate::estimate_sweep;
 pub use file::Sweep;
-pub use plan::{SweepPlan, SweepRun};
+pub use plan::{SweepPlan, SweepRun, runs_of_sweep};
 pub use run::{SweepReport, run_sweep, write_sweep_table};
 pub use status::{SweepStatus, TaskState};
 pub use tasks::SweepTask;

@@ -25,6 +25,21 @@ pub struct SweepRun {
     pub experiment: Experiment,
 }
 
+/// The names of the folders of a sweep's runs, as its own folder lists them; `None` where it does not.
+///
+/// # Errors
+/// When the list cannot be read.
+pub fn runs_of_sweep(folder: &Path) -> Result<Option<Vec<String>>, LabError> {
+    let path = folder.join(RUNS);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let damaged = |error: csv::Error| LabError::Damaged { path: path.clone(), reason: error.to_string() };
+    let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
+    let names = reader.records().map(|row| row.map(|row| row[0].to_owned()));
+    names.collect::<Result<_, _>>().map(Some).map_err(damaged)
+}
+
 /// What a sweep does.
 pub struct SweepPlan {
     /// Its runs, each in a folder of its own.
@@ -116,15 +131,9 @@ impl SweepPlan {
     /// # Errors
     /// When the list is there and cannot be read.
     pub fn run_folders(&self, output: &Path) -> Result<Vec<String>, LabError> {
-        let path = output.join(&self.folder_name).join(RUNS);
-        if !path.exists() {
-            return Ok(self.own_folders().collect());
-        }
-        let damaged = |error: csv::Error| LabError::Damaged { path: path.clone(), reason: error.to_string() };
-        let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
-        let names = reader.records().map(|row| row.map(|row| row[0].to_owned()));
-        let names = names.collect::<Result<Vec<_>, _>>().map_err(damaged)?;
-        Ok(if names.len() == self.runs.len() { names } else { self.own_folders().collect() })
+        let names = runs_of_sweep(&output.join(&self.folder_name))?;
+        let names = names.filter(|names| names.len() == self.runs.len());
+        Ok(names.unwrap_or_else(|| self.own_folders().collect()))
     }
 
     fn own_folders(&self) -> impl Iterator<Item = String> {

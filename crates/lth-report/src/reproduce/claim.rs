@@ -92,7 +92,7 @@ impl Claim {
     /// Differences paired by seed, in the claim's unit.
     fn difference(&self, runs: &Runs, columns: TableAxis) -> Result<Difference, String> {
         let metric: Metric = self.metric.parse().map_err(|error: lth_model::ParseError| error.to_string())?;
-        let series = density_series(runs, columns, metric);
+        let series = density_series(runs, columns, metric).map_err(|error| error.to_string())?;
         let point = |(name, percent): &(String, f64)| {
             let of_name = series.iter().find(|series: &&DensitySeries| series.name == *name);
             of_name

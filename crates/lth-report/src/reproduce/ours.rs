@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use lth_lab::Variant;
+use lth_lab::LabError;
 use lth_model::Seed;
 use lth_stats::Sample;
 
-use crate::{Metric, Runs, TableAxis, axis::Place};
+use crate::{CellSpec, Metric, ResultTable, Runs, TableAxis, TableCell, TableSpec};
 
 /// A figure over densities: one curve of a figure, one column of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,38 +42,30 @@ impl DensitySeries {
     }
 }
 
-/// By density to six digits, which tells rounds apart and not seeds: the density, and values by seed.
-type ByDensity = BTreeMap<u64, (f64, BTreeMap<Seed, Vec<f64>>)>;
-
-/// The curves of a figure over density, one for each value of an axis; of tickets, unless the axis is [`TableAxis::Variant`].
-pub fn density_series(runs: &Runs, columns: TableAxis, metric: Metric) -> Vec<DensitySeries> {
-    let mut found: Vec<(Place, ByDensity)> = Vec::new();
-    for training in runs.trainings() {
-        let record = &training.result.record;
-        let is_shown = matches!(columns, TableAxis::Variant) || record.variant == Variant::Ticket;
-        let Some(value) = metric.of(training.result).filter(|_| is_shown) else { continue };
-        let place =
-            columns.place(&training.folder(), &training.run.experiment, training.result, training.density);
-        let at = found.iter().position(|(known, _)| known.text == place.text).unwrap_or_else(|| {
-            found.push((place, BTreeMap::new()));
-            found.len() - 1
-        });
-        let key = (training.density * 1e6).round() as u64;
-        let (_, values) = found[at].1.entry(key).or_insert_with(|| (training.density, BTreeMap::new()));
-        values.entry(record.seed).or_default().push(value);
+/// The curves of a figure over density, one for each value of an axis; of tickets, unless the axis is [`TableAxis::Variant`]. None where no
+/// training has the figure.
+///
+/// # Errors
+/// When a point would mix runs that differ in another setting.
+pub fn density_series(
+    runs: &Runs,
+    columns: TableAxis,
+    metric: Metric,
+) -> Result<Vec<DensitySeries>, LabError> {
+    if runs.trainings().all(|training| metric.of(training.result).is_none()) {
+        return Ok(Vec::new());
     }
-    found.sort_by(|(a, _), (b, _)| a.compare(b));
-    let mean = |values: Vec<f64>| Sample::of(values).map_or(f64::NAN, |sample| sample.mean());
-    let series = |(place, points): (Place, ByDensity)| DensitySeries {
-        name: place.text,
-        points: points
-            .into_values()
-            .rev()
-            .map(|(density, values)| DensityPoint {
-                density,
-                by_seed: values.into_iter().map(|(seed, values)| (seed, mean(values))).collect(),
-            })
-            .collect(),
+    let cell = CellSpec { metric, ..CellSpec::default() };
+    let table = ResultTable::of(runs, &TableSpec { rows: TableAxis::Density, columns, cell, round: None })?;
+    let densities: Vec<f64> = table.row_numbers.iter().map(|number| -number.unwrap_or(f64::NAN)).collect();
+    let series = |(place, name): (usize, &String)| {
+        let of_row = |(&density, cells): (&f64, &Vec<Option<TableCell>>)| {
+            Some(DensityPoint { density, by_seed: cells[place].as_ref()?.by_seed.clone() })
+        };
+        DensitySeries {
+            name: name.clone(),
+            points: densities.iter().zip(&table.cells).filter_map(of_row).collect(),
+        }
     };
-    found.into_iter().map(series).collect()
+    Ok(table.columns.iter().enumerate().map(series).collect())
 }

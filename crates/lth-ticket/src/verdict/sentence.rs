@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lth_model::{Density, grouped};
+use lth_model::{Density, density_percent, grouped};
 
 use super::{Cause, Difference, RoundVerdict, Ruling, Verdict};
 use lth_stats::proportion_noise;
@@ -167,10 +167,9 @@ fn signed(difference: &Difference) -> String {
     format!("{:+.2}", 100.0 * difference.mean)
 }
 
-/// `13.5 %`, and two digits below 1 %.
+/// `13.5 %`, and two digits of smaller ones.
 fn density(density: Density) -> String {
-    let percent = 100.0 * density.get();
-    if percent < 0.995 { format!("{percent:.2} %") } else { format!("{percent:.1} %") }
+    format!("{} %", density_percent(density.get(), 1))
 }
 
 fn percent(fraction: f64) -> String {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::ScheduleArguments;
+
 /// Make a published figure or table again, beside the paper's numbers.
 ///
 /// Without a name the published figures and tables are listed. With one its sweep is run, or continued: runs lie where those of `lth sweep`
@@ -40,13 +42,6 @@ pub(crate) struct ReproduceArguments {
     /// Download the data set if it is not there
     #[arg(long, help_heading = "Data")]
     pub(crate) download: bool,
-    /// Where run folders are made [default: runs]
-    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
-    pub(crate) output_path: Option<PathBuf>,
-    /// How many trainings run side by side, one core each [default: the number of cores]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
-    pub(crate) jobs: Option<String>,
-    /// Only say how long it will take, and train nothing
-    #[arg(long, requires = "name", help_heading = "Run")]
-    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) schedule: ScheduleArguments,
 }

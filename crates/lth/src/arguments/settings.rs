@@ -53,6 +53,13 @@ struct Given {
 /// The flag by which any setting is given.
 const SET: &str = "set";
 
+impl<G> Default for SettingFlags<G> {
+    /// None was given.
+    fn default() -> Self {
+        Self { given: Vec::new(), groups: PhantomData }
+    }
+}
+
 impl<G: Groups> SettingFlags<G> {
     /// Gives an experiment what was asked for; the defaults of what was not follow from it.
     ///

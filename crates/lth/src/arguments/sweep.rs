@@ -10,7 +10,7 @@ use super::{OfRun, ScheduleArguments, SettingFlags};
 ///
 /// Each combination of values is a run in a folder of its own, as of `lth find-winning-ticket`; trainings that are the same in several runs, as
 /// the dense networks of two criteria, are done once. The same command again continues, and more values add runs.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = "Examples:\n  \
     lth sweep lenet-300-100 mnist --axis criterion=movement,large-final --axis learning-rate=1e-3,2e-3 --replicates 3\n  \
     lth sweep sweep.toml --dry-run\n  \

@@ -1,8 +1,7 @@
 //! `lth reproduce`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use clap::Parser;
 use lth_lab::{LabError, Sweep, SweepPlan, Value, create_folder, find_setting, write_file};
 use lth_report::{
     Runs,
@@ -11,7 +10,7 @@ use lth_report::{
 
 use super::{reproduce_figure::figure, reproduce_table::table_of, sweep};
 use crate::{
-    arguments::{Command, CommandLine, CommonArguments, ReproduceArguments},
+    arguments::{CommonArguments, ReproduceArguments, ScheduleArguments, SweepArguments},
     failure::Failure,
     figures,
     output::{Messages, print},
@@ -26,11 +25,18 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let Some(name) = &arguments.name else { return list() };
     let one = find_published(name).map_err(Failure::bad_input)?;
-    let output = arguments.output_path.clone().unwrap_or_else(|| PathBuf::from("runs"));
+    let output = arguments.schedule.output_path.clone().unwrap_or_else(|| PathBuf::from("runs"));
     let sweep = sweep_of(&one, arguments)?;
     let plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
-    train(&sweep, &output, arguments, common, messages)?;
-    if arguments.dry_run {
+    let as_sweep = SweepArguments {
+        yes: true,
+        data_folder: arguments.data_folder.clone(),
+        download: arguments.download,
+        schedule: ScheduleArguments { no_figures: true, ..arguments.schedule.clone() },
+        ..SweepArguments::default()
+    };
+    sweep::carry_out(&sweep, &as_sweep, common, messages, false)?;
+    if arguments.schedule.dry_run {
         return Ok(());
     }
     let folder = output.join(&plan.folder_name);
@@ -39,11 +45,14 @@ pub(crate) fn run(
         return Ok(());
     }
     let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&runs, one.columns)).collect();
-    let text = report(&one, arguments, &runs, &claims);
+    let text = report(&one, arguments, &runs, &claims)?;
     let made = folder.join("reproduce");
     create_folder(&made).map_err(Failure::failed_work)?;
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
     figures::write(&made, "comparison", &figure(&one, &runs, arguments.quick)?, true)?;
+    if arguments.schedule.print_folder {
+        return print(&format!("{}\n", made.display()));
+    }
     print(&text)?;
     messages.info(&format!("figure and table are in {}", made.display()));
     Ok(())
@@ -103,30 +112,16 @@ fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Fa
     Ok(sweep)
 }
 
-/// Does the sweep as `lth sweep` does.
-fn train(
-    sweep: &Sweep,
-    output: &Path,
-    arguments: &ReproduceArguments,
-    common: &CommonArguments,
-    messages: &Messages,
-) -> Result<(), Failure> {
-    let file = tempfile::Builder::new().suffix(".toml").tempfile().map_err(Failure::from)?;
-    write_file(file.path(), sweep.to_toml().as_bytes()).map_err(Failure::failed_work)?;
-    let mut words: Vec<String> = ["lth", "sweep"].map(str::to_owned).to_vec();
-    words.push(file.path().display().to_string());
-    words.extend(["--yes", "--no-figures", "--output-path"].map(str::to_owned));
-    words.push(output.display().to_string());
-    words.extend(arguments.jobs.iter().map(|jobs| format!("--jobs={jobs}")));
-    words.extend(arguments.download.then(|| "--download".to_owned()));
-    words.extend(arguments.dry_run.then(|| "--dry-run".to_owned()));
-    let line = CommandLine::try_parse_from(words).expect("these are words of `lth sweep`");
-    let Command::Sweep(of_sweep) = line.command else { unreachable!("it is `lth sweep`") };
-    sweep::carry_out(&of_sweep, common, messages, false)
-}
-
 /// What is printed and kept.
-fn report(one: &Published, arguments: &ReproduceArguments, runs: &Runs, claims: &[ClaimVerdict]) -> String {
+///
+/// # Errors
+/// When runs would be mixed.
+fn report(
+    one: &Published,
+    arguments: &ReproduceArguments,
+    runs: &Runs,
+    claims: &[ClaimVerdict],
+) -> Result<String, Failure> {
     let how = if arguments.quick { " --quick" } else { "" };
     let mut text = format!("# {}\n\n{}. Ours: `lth reproduce {}{how}`.\n", one.title, one.paper, one.key);
     if !one.note.is_empty() {
@@ -137,12 +132,12 @@ fn report(one: &Published, arguments: &ReproduceArguments, runs: &Runs, claims: 
             "\nFewer and shorter trainings than in the paper: the shape may be compared, not the values.\n",
         );
     }
-    text.push_str(&table_of(one, runs));
+    text.push_str(&table_of(one, runs)?);
     if !claims.is_empty() {
         text.push_str("\n| claim | verdict | ours |\n|---|---|---|\n");
     }
     for claim in claims {
         text.push_str(&format!("| {} | {} | {} |\n", claim.text, claim.verdict, claim.reason));
     }
-    text
+    Ok(text)
 }

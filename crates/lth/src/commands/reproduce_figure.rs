@@ -1,15 +1,18 @@
 //! Ours beside theirs, as a figure.
 
-use lth_plot::{
-    Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, PlotError, Point, Style, density_figure,
-};
+use lth_plot::{Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure};
 use lth_report::{
     Metric, Runs,
     reproduce::{Published, density_series},
 };
 
+use crate::failure::Failure;
+
 /// A panel a figure: our curves, and what was published in the same colours.
-pub(super) fn figure(one: &Published, runs: &Runs, quick: bool) -> Result<Figure, PlotError> {
+///
+/// # Errors
+/// When runs would be mixed, or there is nothing to draw.
+pub(super) fn figure(one: &Published, runs: &Runs, quick: bool) -> Result<Figure, Failure> {
     let measures = [
         (Metric::TestAccuracy, Measure::EarlyStopAccuracy),
         (Metric::EndTestAccuracy, Measure::FinalAccuracy),
@@ -22,16 +25,17 @@ pub(super) fn figure(one: &Published, runs: &Runs, quick: bool) -> Result<Figure
     let panels: Vec<DensityPanel> = measures
         .into_iter()
         .filter(|(metric, _)| is_wanted(*metric))
-        .map(|(metric, measure)| DensityPanel { measure, curves: curves(one, runs, metric) })
-        .collect();
+        .map(|(metric, measure)| Ok(DensityPanel { measure, curves: curves(one, runs, metric)? }))
+        .collect::<Result<_, Failure>>()?;
     let short = if quick { ", fewer and shorter trainings than published" } else { "" };
     let subtitle = format!("{}{short}", one.paper);
-    density_figure(&Heading::new(&one.title, subtitle), &panels, &DensityLimits::default())
+    Ok(density_figure(&Heading::new(&one.title, subtitle), &panels, &DensityLimits::default())?)
 }
 
-fn curves(one: &Published, runs: &Runs, metric: Metric) -> Vec<Curve> {
+fn curves(one: &Published, runs: &Runs, metric: Metric) -> Result<Vec<Curve>, Failure> {
     let mut curves = Vec::new();
-    for (place, own) in density_series(runs, one.columns, metric).into_iter().enumerate() {
+    let ours = density_series(runs, one.columns, metric).map_err(Failure::bad_input)?;
+    for (place, own) in ours.into_iter().enumerate() {
         let colour = place as u8;
         let point = |point: &lth_report::reproduce::DensityPoint| {
             Point::of_replicates(point.density, point.by_seed.values().copied())
@@ -48,5 +52,5 @@ fn curves(one: &Published, runs: &Runs, metric: Metric) -> Vec<Curve> {
             points: series.points.iter().map(|[x, value]| Point::of_replicates(*x, [*value])).collect(),
         }));
     }
-    curves
+    Ok(curves)
 }

@@ -6,13 +6,16 @@ use lth_report::{
 };
 use lth_stats::Sample;
 
-use crate::table::density_percent;
+use crate::{failure::Failure, table::density_percent};
 
 /// A table in Markdown for each published series: density, their value, our mean with its interval, the difference.
-pub(super) fn table_of(one: &Published, runs: &Runs) -> String {
+///
+/// # Errors
+/// When runs would be mixed.
+pub(super) fn table_of(one: &Published, runs: &Runs) -> Result<String, Failure> {
     let mut text = String::new();
     for series in &one.series {
-        let ours = density_series(runs, one.columns, series.metric);
+        let ours = density_series(runs, one.columns, series.metric).map_err(Failure::bad_input)?;
         let Some(own) = ours.iter().find(|own| own.name == series.name) else { continue };
         let found: Vec<_> = series
             .points
@@ -44,7 +47,7 @@ pub(super) fn table_of(one: &Published, runs: &Runs) -> String {
             ));
         }
     }
-    text
+    Ok(text)
 }
 
 fn with_interval(metric: Metric, sample: &Sample) -> String {

@@ -38,17 +38,18 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    carry_out(arguments, common, messages, true)
+    carry_out(&sweep_of(arguments)?, arguments, common, messages, true)
 }
 
-/// Runs every combination of a sweep.
+/// Runs every combination of a sweep; of the arguments all but what makes it.
 pub(super) fn carry_out(
+    sweep: &Sweep,
     arguments: &SweepArguments,
     common: &CommonArguments,
     messages: &Messages,
     print_results: bool,
 ) -> Result<(), Failure> {
-    let mut plan = SweepPlan::of(&sweep_of(arguments)?).map_err(Failure::bad_input)?;
+    let mut plan = SweepPlan::of(sweep).map_err(Failure::bad_input)?;
     if !arguments.tasks.is_empty() {
         plan = plan.part(&arguments.tasks).map_err(Failure::bad_input)?;
     }
