@@ -115,7 +115,7 @@ impl OpenRun {
 
     /// The name of its folder.
     pub(crate) fn name(&self) -> String {
-        self.folder.layout().root().file_name().unwrap_or_default().to_string_lossy().into_owned()
+        self.folder.layout().name()
     }
 
     /// What does its stages; `called` is the name of the only one that is not called after itself.

@@ -2,8 +2,10 @@
 
 use std::{cmp::Ordering, fmt, str::FromStr};
 
-use lth_lab::{Experiment, RoundResult, Setting, Variant, find_setting};
+use lth_lab::{Experiment, RoundResult, Setting, Variant, differing_settings, find_setting};
 use lth_model::{Hint, ParseError, density_percent};
+
+use crate::Runs;
 
 /// What the rows or the columns of a table tell apart.
 #[derive(Clone, Copy)]
@@ -40,6 +42,14 @@ enum Order {
 }
 
 impl TableAxis {
+    /// What columns of these runs are unless another axis is given: the first setting in which they differ, otherwise networks.
+    pub fn usual(runs: &Runs) -> Self {
+        let experiments: Vec<&Experiment> = runs.all.iter().map(|run| &run.experiment).collect();
+        let first =
+            differing_settings(&experiments).first().and_then(|setting| find_setting(setting.key).ok());
+        first.map_or(Self::Variant, Self::Setting)
+    }
+
     /// Its name.
     pub fn name(&self) -> String {
         match self {

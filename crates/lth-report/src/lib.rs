@@ -8,6 +8,7 @@ mod axis;
 mod cell;
 mod marks;
 mod metric;
+pub mod page;
 mod pivot;
 pub mod render;
 pub mod reproduce;

@@ -61,6 +61,19 @@ impl ResultTable {
     /// # Errors
     /// When there is nothing to show, or a cell would mix runs that differ in a setting that is neither in rows nor in columns.
     pub fn of(runs: &Runs, spec: &TableSpec) -> Result<Self, LabError> {
+        Self::gather(runs, runs.trainings(), spec)
+    }
+
+    /// The table of one of the runs, by its place.
+    pub(crate) fn of_run(runs: &Runs, place: usize, spec: &TableSpec) -> Result<Self, LabError> {
+        Self::gather(runs, runs.trainings_of(place), spec)
+    }
+
+    fn gather<'a>(
+        runs: &'a Runs,
+        trainings: impl Iterator<Item = Training<'a>>,
+        spec: &TableSpec,
+    ) -> Result<Self, LabError> {
         let axes = [&spec.rows, &spec.columns];
         let is_axis = |wanted: fn(&TableAxis) -> bool| axes.iter().any(|axis| wanted(axis));
         let of_variants = is_axis(|axis| matches!(axis, TableAxis::Variant));
@@ -77,7 +90,7 @@ impl ResultTable {
         };
         let (mut rows, mut columns) = (Places::default(), Places::default());
         let mut cells: HashMap<(usize, usize), Gathered> = HashMap::new();
-        for training in runs.trainings().filter(is_shown) {
+        for training in trainings.filter(is_shown) {
             let Some(value) = spec.cell.metric.of(training.result) else { continue };
             let place = |axis: &TableAxis| {
                 axis.place(&training.folder(), &training.run.experiment, training.result, training.density)

@@ -36,18 +36,21 @@ impl Runs {
 
     /// All trainings.
     pub(crate) fn trainings(&self) -> impl Iterator<Item = Training<'_>> {
-        self.all.iter().enumerate().flat_map(|(place, run)| {
-            let training =
-                move |result| Training { place, run, result, density: ticket_density(run, result) };
-            run.rounds.iter().map(training)
-        })
+        (0..self.all.len()).flat_map(|place| self.trainings_of(place))
+    }
+
+    /// Those of one of the runs.
+    pub(crate) fn trainings_of(&self, place: usize) -> impl Iterator<Item = Training<'_>> {
+        let run = &self.all[place];
+        let training = move |result| Training { place, run, result, density: ticket_density(run, result) };
+        run.rounds.iter().map(training)
     }
 }
 
 impl Training<'_> {
     /// The name of its run's folder.
     pub(crate) fn folder(&self) -> String {
-        self.run.layout.root().file_name().unwrap_or_default().to_string_lossy().into_owned()
+        self.run.layout.name()
     }
 }
 

@@ -12,12 +12,15 @@ mod interrupt;
 mod one_of_several;
 mod output;
 mod panic_message;
+mod percent;
 mod progress;
+mod report_data;
 mod settings;
 mod summary;
 mod table;
 mod terminal;
 mod usage_error;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -69,6 +72,8 @@ fn run(line: CommandLine, messages: &Messages) -> Result<(), Failure> {
         Command::Runs(arguments) => commands::runs::run(&arguments, messages),
         Command::Show(arguments) => commands::show::run(&arguments, messages),
         Command::Table(arguments) => commands::table::run(&arguments, messages),
+        Command::Report(arguments) => commands::report::run(&arguments, messages),
+        Command::Watch(arguments) => commands::watch::run(&arguments, messages),
         Command::Reproduce(arguments) => commands::reproduce::run(&arguments, &line.common, messages),
         Command::Fsck(arguments) => commands::fsck::run(&arguments, messages),
         Command::Sweep(arguments) => commands::sweep::run(&arguments, &line.common, messages),

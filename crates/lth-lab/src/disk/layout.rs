@@ -86,9 +86,19 @@ impl Layout {
 
     /// The folder in which the run lies.
     pub fn output(&self) -> PathBuf {
-        // `.` and `..` have no parent that can be read from them.
-        let whole = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        let whole = self.whole();
         whole.parent().unwrap_or(&whole).to_owned()
+    }
+
+    /// The folder's own name, which is the run's.
+    pub fn name(&self) -> String {
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        name(&self.root).or_else(|| name(&self.whole())).unwrap_or_default()
+    }
+
+    /// The whole path: `.` and `..` have neither a parent nor a name that can be read from them.
+    fn whole(&self) -> PathBuf {
+        fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone())
     }
 
     /// Whether there is a run in the folder.

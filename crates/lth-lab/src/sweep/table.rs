@@ -36,7 +36,7 @@ pub(super) fn sweep_csv<'r>(
         let Some(results) = results else { continue };
         let values: BTreeMap<&str, String> =
             run.values.iter().map(|(setting, value)| (setting.key, value.exact())).collect();
-        let folder = results.layout.root().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = results.layout.name();
         for round in &results.rounds {
             let record = &round.record;
             let early_stop = record.early_stop.map_or_else(String::new, |stop| stop.iteration.to_string());

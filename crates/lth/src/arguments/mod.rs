@@ -13,6 +13,7 @@ mod find_ticket;
 mod fsck;
 mod models;
 mod plot;
+mod report;
 mod reproduce;
 mod runs;
 mod settings;
@@ -36,6 +37,7 @@ pub(crate) use find_ticket::FindTicketArguments;
 pub(crate) use fsck::{FsckArguments, FsckFormat};
 pub(crate) use models::{ModelOptionArguments, ModelsArguments, Switch};
 pub(crate) use plot::{FigureStyle, PlotArguments, ScheduledTraining};
+pub(crate) use report::{ReportArguments, WatchArguments};
 pub(crate) use reproduce::ReproduceArguments;
 pub(crate) use runs::{
     ListArguments, RemoveArguments, RunsArguments, RunsCommand, RunsFormat, UsageArguments,
@@ -92,6 +94,8 @@ pub(crate) enum Command {
     Runs(RunsArguments),
     Show(ShowArguments),
     Table(TableArguments),
+    Report(ReportArguments),
+    Watch(WatchArguments),
     Reproduce(ReproduceArguments),
     Fsck(FsckArguments),
     Sweep(Box<SweepArguments>),

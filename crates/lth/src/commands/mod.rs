@@ -1,5 +1,6 @@
 //! One file a command.
 
+mod chosen;
 pub(crate) mod collect;
 pub(crate) mod compare;
 mod compare_source;
@@ -24,6 +25,7 @@ pub(crate) mod markdown_help;
 pub(crate) mod models;
 pub(crate) mod plot;
 mod plot_schedule;
+pub(crate) mod report;
 pub(crate) mod reproduce;
 mod reproduce_figure;
 mod reproduce_table;
@@ -52,3 +54,4 @@ pub(crate) mod transfer;
 mod transfer_figure;
 mod transfer_source;
 mod transfer_table;
+pub(crate) mod watch;

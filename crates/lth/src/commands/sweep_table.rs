@@ -22,7 +22,7 @@ pub(super) fn sweep_table(
     let mut rows = table(&header, axes.len());
     for ((run, results), test) in plan.runs.iter().zip(results).zip(tests) {
         let values = run.values.iter().map(|(_, value)| value.exact());
-        let folder = results.layout.root().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let folder = results.layout.name();
         rows.add_row(values.chain(found(results, test)).chain([folder]));
     }
     table::text(&rows)

@@ -1,11 +1,14 @@
 //! `lth table`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use lth_lab::{Condition, Experiment, choose_runs, differing_settings, list_runs, write_file};
+use lth_lab::write_file;
 use lth_report::{Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, render};
 
-use super::runs::{say_if_none, wanted};
+use super::{
+    chosen::chosen,
+    runs::{say_if_none, wanted},
+};
 use crate::{
     arguments::{TableArguments, TableFormat},
     failure::Failure,
@@ -21,7 +24,7 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
     let cell = parse(&arguments.cell)?;
     let round = arguments.round.as_deref().map(|text| whole("round", text, "--round 7")).transpose()?;
     let parquet = arguments.results.as_deref().map(is_parquet).transpose()?;
-    let paths = chosen(arguments)?;
+    let paths = chosen(&wanted(&arguments.paths), &arguments.conditions)?;
     let runs = Runs::read(&paths).map_err(Failure::bad_input)?;
     say_if_none(runs.all.is_empty(), &paths, messages);
     if let (Some(file), Some(parquet)) = (&arguments.results, parquet) {
@@ -32,7 +35,7 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
     if runs.all.is_empty() {
         return Ok(());
     }
-    let columns = columns.map_or_else(|| usual_columns(&runs), Ok)?;
+    let columns = columns.unwrap_or_else(|| TableAxis::usual(&runs));
     let table =
         ResultTable::of(&runs, &TableSpec { rows, columns, cell, round }).map_err(Failure::bad_input)?;
     print(&match arguments.format {
@@ -57,26 +60,6 @@ fn is_parquet(file: &Path) -> Result<bool, Failure> {
             "end its name in .csv or .parquet",
         )),
     }
-}
-
-/// The folders of the runs that are wanted.
-fn chosen(arguments: &TableArguments) -> Result<Vec<PathBuf>, Failure> {
-    let paths = wanted(&arguments.paths);
-    let conditions: Vec<Condition> =
-        arguments.conditions.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
-    if conditions.is_empty() {
-        return Ok(paths);
-    }
-    let folders = lth_report::run_folders_of(&paths).map_err(Failure::bad_input)?;
-    let listed = list_runs(&folders).map_err(Failure::bad_input)?;
-    let runs = choose_runs(listed, &conditions, None).map_err(Failure::bad_input)?;
-    Ok(runs.into_iter().map(|run| run.folder).collect())
-}
-
-/// The first setting in which the runs differ, otherwise tickets and controls.
-fn usual_columns(runs: &Runs) -> Result<TableAxis, Failure> {
-    let experiments: Vec<&Experiment> = runs.all.iter().map(|run| &run.experiment).collect();
-    differing_settings(&experiments).first().map_or(Ok(TableAxis::Variant), |setting| parse(setting.key))
 }
 
 /// In a terminal, or a pipe.

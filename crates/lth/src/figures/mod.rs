@@ -11,6 +11,7 @@ mod while_running;
 
 pub(crate) use curves::control as control_style;
 pub(crate) use limits::density_limits;
+pub(crate) use network::network;
 use pair::with_ending;
 pub(crate) use pair::{write_both, write_pair};
 pub(crate) use together::together;
@@ -152,7 +153,7 @@ fn overview(
     let (rounds, layers) = kept::layers(results);
     let heading = first("Density of each layer");
     figures.push(("layer-density", layer_density_figure(&heading, &rounds, &layers)));
-    if let Some(network) = network::network(results, model)? {
+    if let Some(network) = network(results, model)? {
         let (dense, rounds) = kept::weights_and_flops(results, &network);
         let heading = first("Weights and FLOPs remaining");
         figures.push(("weights-and-flops", remaining_figure(&heading, dense, &rounds)));

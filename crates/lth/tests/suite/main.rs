@@ -24,6 +24,7 @@ mod measuring_stability;
 mod on_clusters;
 mod pruning_early;
 mod refusing_networks;
+mod reporting;
 mod reproducing;
 mod sharing_work;
 mod showing_models;

@@ -1,0 +1,78 @@
+/** More lines than this nobody tells apart. */
+const MOST_DRAWN = 12;
+
+/** The value of a setting in a run. */
+function settingOf(setting, run) {
+  return setting.values.length === 1 ? setting.values[0] : setting.values[run];
+}
+
+/** A run by the settings that tell it from the others, else by its name. */
+function runLabel(data, run) {
+  const texts = data.settings.filter((setting) => setting.differs).map((setting) => {
+    const value = settingOf(setting, run);
+    return value === "" ? null : ["model", "dataset"].includes(setting.key) ? value : `${setting.label} ${value}`;
+  });
+  return texts.filter(Boolean).join(", ") || data.runs[run].name;
+}
+
+/** All runs; what is shown of them first is what figures are of. */
+function runsSection(page) {
+  const { data, view } = page;
+  const differing = data.settings.filter((setting) => setting.differs);
+  const of = (row) => data.runs[row];
+  const pick = (row) => h("button", { type: "button", class: "pick", onclick: () => page.pick(row) }, of(row).name);
+  const columns = [
+    { title: "run", value: (row) => of(row).name, cell: pick },
+    ...differing.map((setting) => ({ title: setting.label, value: (row) => number(settingOf(setting, row)), text: (row) => settingOf(setting, row) })),
+    { title: "state", value: (row) => of(row).state },
+    { title: "trainings", number: true, value: (row) => of(row).trainings[0], text: (row) => of(row).trainings.join("/") },
+    { title: "seeds", number: true, value: (row) => of(row).seeds.length },
+    { title: "winning ticket %", number: true, value: (row) => of(row).winner?.[0], text: (row) => (of(row).winner ? densityText(of(row).winner[0]).replace(" %", "") : "-") },
+    { title: "its test acc. %", number: true, value: (row) => of(row).winner?.[1], text: (row) => (of(row).winner ? (100 * of(row).winner[1]).toFixed(2) : "-") },
+    { title: "CPU time", number: true, value: (row) => of(row).cpu_seconds, text: (row) => durationText(of(row).cpu_seconds) },
+  ];
+  const rows = data.runs.map((_, row) => row);
+  const onshown = (shown) => {
+    const drawn = shown.slice(0, MOST_DRAWN);
+    if (String(drawn) === String(page.drawn)) return;
+    page.drawn = drawn;
+    page.redraw?.("density");
+    page.redraw?.("curves");
+  };
+  const table = dataTable({ id: "runs-table", caption: "", columns, rows, view: view.runs, filtered: rows.length > 1, current: (row) => rows.length > 1 && row === view.run, onshown });
+  const hint = rows.length > MOST_DRAWN
+    ? `Figures are of the first ${MOST_DRAWN} runs of this table: sort or filter it to see others.` : null;
+  const work = data.runs.flatMap((run) => run.at_work);
+  const atWork = work.length > 0
+    ? h("details", { open: work.length <= 8 }, h("summary", {}, `At work: ${work.length} ${work.length === 1 ? "training" : "trainings"}`), h("ul", {}, work.map((text) => h("li", {}, text))))
+    : null;
+  return section("runs", rows.length > 1 ? "Runs" : "Run", atWork, hint && h("p", { class: "faint" }, hint), table);
+}
+
+/** A text as a number where it is one, so that it sorts as one. */
+function number(text) {
+  return text !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+}
+
+/** What is found of each round of a run, and in words. */
+function verdictSection(page) {
+  const { data, view } = page;
+  const run = data.runs[view.run];
+  const columns = [
+    { title: "round", number: true, value: (row) => row.round },
+    { title: "density %", number: true, value: (row) => row.density, text: (row) => densityText(row.density).replace(" %", "") },
+    { title: "verdict", value: (row) => row.name, text: (row) => row.name.replaceAll("-", " ") },
+    { title: "test acc. against dense, points", number: true, value: (row) => row.accuracy_difference, text: (row) => signed(100 * row.accuracy_difference) },
+    { title: "noise, points", number: true, value: (row) => row.noise, text: (row) => (row.noise === null ? "-" : (100 * row.noise).toFixed(2)) },
+  ];
+  const table = dataTable({ id: "verdict-table", caption: "", columns, rows: run.rulings, view: view.verdict, filtered: false });
+  return section("verdict", "Verdict",
+    data.runs.length > 1 ? h("h3", {}, runLabel(data, view.run)) : null,
+    h("p", {}, run.verdict ?? "There is no verdict: no dense network is finished, or the data set is not on this machine."),
+    run.rulings.length > 0 ? table : null);
+}
+
+/** With its sign. */
+function signed(value) {
+  return `${value > 0 ? "+" : ""}${value.toFixed(2)}`;
+}

@@ -1,0 +1,161 @@
+//! The runs: how far each is, what was found, where it is, and who made it.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use lth_lab::{Holder, LabError, Layout, Leases, ListedRun, Provenance, RunResults, list_runs};
+use lth_ticket::Verdict;
+use serde::Serialize;
+
+use super::{
+    PageContext,
+    number::Short,
+    series::{self, Series},
+};
+use crate::Runs;
+
+/// A run.
+#[derive(Serialize)]
+pub(super) struct RunEntry {
+    name: String,
+    folder: String,
+    state: &'static str,
+    /// What is being trained, and by whom.
+    at_work: Vec<String>,
+    /// How many are finished, and how many there will be.
+    trainings: [u64; 2],
+    seeds: Vec<u64>,
+    verdict: Option<String>,
+    rulings: Vec<Ruling>,
+    winner: Option<[Short; 2]>,
+    seconds: Option<Short>,
+    cpu_seconds: Option<Short>,
+    /// What repeats it.
+    repeat: String,
+    sittings: Vec<Provenance>,
+    links: Vec<Link>,
+    series: Vec<Series>,
+    layers: Vec<LayerDensities>,
+}
+
+/// What is found of a round.
+#[derive(Serialize)]
+struct Ruling {
+    round: u64,
+    density: Short,
+    name: &'static str,
+    accuracy_difference: Short,
+    noise: Option<Short>,
+}
+
+/// A file or folder of a run.
+#[derive(Serialize)]
+struct Link {
+    name: String,
+    address: String,
+}
+
+/// The fraction of weights that each layer keeps, a value a round of the first replicate's tickets.
+#[derive(Serialize)]
+struct LayerDensities {
+    layer: String,
+    densities: Vec<Short>,
+}
+
+/// Of all runs.
+pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry>, LabError> {
+    let folders: Vec<PathBuf> = runs.all.iter().map(|run| run.layout.root().to_owned()).collect();
+    let listed = list_runs(&folders)?;
+    let state = |run: &RunResults| {
+        listed
+            .iter()
+            .find(|own| own.folder == run.layout.root())
+            .map_or("unfinished", |own: &ListedRun| own.state.name())
+    };
+    let outputs: BTreeSet<PathBuf> = runs.all.iter().map(|run| run.layout.output()).collect();
+    let holders: Vec<Holder> = outputs.iter().flat_map(|output| Leases::of(output).holders()).collect();
+    let of = |(place, run): (usize, &RunResults)| {
+        let name = run.layout.name();
+        let at_work = holders.iter().filter(|holder| holder.folder.starts_with(&name));
+        let verdict = (context.test_set)(&run.experiment).and_then(|test| run.verdict(test));
+        Ok(RunEntry {
+            at_work: at_work.map(|holder| format!("{}: {holder}", holder.folder.display())).collect(),
+            name,
+            folder: run.layout.root().display().to_string(),
+            state: state(run),
+            trainings: [run.rounds.len() as u64, run.experiment.trainings()],
+            seeds: (0..run.experiment.replicates).map(|replicate| run.experiment.seed(replicate).0).collect(),
+            rulings: verdict.as_ref().map_or_else(Vec::new, rulings),
+            winner: verdict
+                .as_ref()
+                .and_then(Verdict::winner)
+                .map(|round| [Short(round.density.get()), Short(round.ticket.test_accuracy)]),
+            verdict: verdict.map(|verdict| verdict.to_string()),
+            seconds: sum(run, |timing| Some(timing.seconds)),
+            cpu_seconds: sum(run, |timing| timing.cpu_seconds),
+            repeat: format!("lth run {}", lth_lab::quoted(&run.layout.experiment().display().to_string())),
+            sittings: Provenance::of_run(&run.layout),
+            links: links(&run.layout, context),
+            series: series::of_run(runs, place)?,
+            layers: layers(run),
+        })
+    };
+    runs.all.iter().enumerate().map(of).collect()
+}
+
+impl RunEntry {
+    pub(super) fn has_no_verdict(&self) -> bool {
+        self.verdict.is_none()
+    }
+}
+
+fn rulings(verdict: &Verdict) -> Vec<Ruling> {
+    let of = |round: &lth_ticket::RoundVerdict| Ruling {
+        round: round.round,
+        density: Short(round.density.get()),
+        name: round.ruling.name(),
+        accuracy_difference: Short(round.accuracy.mean),
+        noise: round.accuracy.noise.map(Short),
+    };
+    verdict.rounds.iter().map(of).collect()
+}
+
+/// The sum over its finished trainings; `None` where one is not known.
+fn sum(run: &RunResults, value: impl Fn(&lth_lab::Timing) -> Option<f64>) -> Option<Short> {
+    let of = |result: &lth_lab::RoundResult| result.timing.as_ref().and_then(&value);
+    run.rounds.iter().map(of).sum::<Option<f64>>().map(Short)
+}
+
+/// What is there of the files that people open.
+fn links(layout: &Layout, context: &PageContext) -> Vec<Link> {
+    let mut paths = vec![
+        layout.experiment(),
+        layout.summary(),
+        layout.timing_summary(),
+        layout.provenance(),
+        layout.figures(),
+        layout.replicate(0),
+    ];
+    paths.retain(|path| path.exists());
+    let name = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() { format!("{name}/") } else { name.into_owned() }
+    };
+    let link = |path: &PathBuf| Some(Link { name: name(path), address: (context.link)(path)? });
+    paths.iter().filter_map(link).collect()
+}
+
+fn layers(run: &RunResults) -> Vec<LayerDensities> {
+    let tickets: Vec<_> = run.of(0, lth_lab::Variant::Ticket).collect();
+    let Some(first) = tickets.first() else { return Vec::new() };
+    let of = |(place, layer): (usize, &lth_lab::LayerCount)| LayerDensities {
+        layer: layer.name.clone(),
+        densities: tickets
+            .iter()
+            .map(|result| {
+                let count = result.record.layers.get(place);
+                Short(count.map_or(f64::NAN, |count| count.live as f64 / count.total as f64))
+            })
+            .collect(),
+    };
+    first.record.layers.iter().enumerate().map(of).collect()
+}

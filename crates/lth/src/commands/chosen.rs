@@ -1,0 +1,22 @@
+//! The runs that a command is of.
+
+use std::path::PathBuf;
+
+use lth_lab::{Condition, choose_runs, list_runs};
+
+use crate::{failure::Failure, settings::parse};
+
+/// The paths; with conditions the folders of the runs below them of which all hold.
+///
+/// # Errors
+/// When a condition says nothing, or a path cannot be read.
+pub(super) fn chosen(paths: &[PathBuf], conditions: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    let conditions: Vec<Condition> = conditions.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
+    if conditions.is_empty() {
+        return Ok(paths.to_owned());
+    }
+    let folders = lth_report::run_folders_of(paths).map_err(Failure::bad_input)?;
+    let listed = list_runs(&folders).map_err(Failure::bad_input)?;
+    let runs = choose_runs(listed, &conditions, None).map_err(Failure::bad_input)?;
+    Ok(runs.into_iter().map(|run| run.folder).collect())
+}

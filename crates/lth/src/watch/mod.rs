@@ -1,0 +1,9 @@
+//! The page of `lth report`, served while runs go on.
+
+mod admission;
+mod folder;
+mod server;
+
+pub(crate) use admission::Admission;
+pub(crate) use folder::Folder;
+pub(crate) use server::serve;

@@ -1,0 +1,259 @@
+"""Opens the pages of `lth report` and `lth watch` in Chromium and uses them: pages.py LTH CHROMIUM [PICTURES]"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+LTH, CHROMIUM = sys.argv[1:3]
+PICTURES = Path(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
+BEGUN = time.monotonic()
+SMALL = "--length 300it --evaluate-every 50 --no-figures --quiet".split()
+
+
+def say(text: str) -> None:
+    print(f"   {time.monotonic() - BEGUN:5.1f} s  {text}", flush=True)
+
+
+def lth(*words: str) -> str:
+    done = subprocess.run([LTH, *words], capture_output=True, text=True)
+    assert done.returncode == 0, f"lth {' '.join(words)}: {done.stderr}"
+    return done.stdout.strip()
+
+
+@contextmanager
+def opened(browser, address: str, **options):
+    """A page without a word on the console and without a request to anywhere else."""
+    context = browser.new_context(**({"viewport": {"width": 1200, "height": 900}} | options))
+    page = context.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    try:
+        page.wait_for_selector("#details", timeout=30_000)
+    except Exception:
+        print("the page is empty; it said", said, file=sys.stderr)
+        raise
+    yield page
+    own = address.rsplit("/", 1)[0]
+    elsewhere = [url for url in asked if not url.startswith((own, "data:"))]
+    context.close()
+    # A server that went away is said by the browser itself.
+    said = [text for text in said if "ERR_CONNECTION_REFUSED" not in text]
+    assert not said, said
+    assert not elsewhere, elsewhere
+
+
+def picture(page: Page, name: str) -> None:
+    if PICTURES:
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
+
+
+def column(page: Page, table: str, title: str) -> list[str]:
+    heads = page.locator(f"{table} thead th").all_inner_texts()
+    place = [head.strip() for head in heads].index(title) + 1
+    return page.locator(f"{table} tbody td:nth-child({place})").all_inner_texts()
+
+
+def numbers(texts: list[str]) -> list[float]:
+    return [float(text) for text in texts]
+
+
+def sorts_and_filters(page: Page) -> None:
+    table = "#trainings-table"
+    head = page.locator(f"{table} thead th", has_text="test accuracy %").first
+    head.locator("button").click()
+    expect(head).to_have_attribute("aria-sort", "descending")
+    falling = numbers(column(page, table, "test accuracy %"))
+    assert falling == sorted(falling, reverse=True) and falling[0] > falling[-1], falling
+    head.locator("button").press("Enter")
+    expect(head).to_have_attribute("aria-sort", "ascending")
+    rising = numbers(column(page, table, "test accuracy %"))
+    assert rising == sorted(rising), rising
+    page.locator("#trainings-table-filter").fill("random-reinit")
+    assert set(column(page, table, "network")) == {"random-reinit"}
+    page.locator("#trainings-table-filter").fill("no such word")
+    assert column(page, table, "network") == []
+    page.locator("#trainings-table-filter").fill("")
+
+
+def hovers_and_zooms(page: Page) -> None:
+    chart = page.locator("#density-chart")
+    over = chart.locator(".u-over")
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tip = chart.locator(".tip")
+    expect(tip).to_be_visible()
+    lines = tip.inner_text().split("\n")
+    assert re.fullmatch(r"density % [\d.]+", lines[1]), lines
+    assert re.fullmatch(r"test accuracy % \d+\.\d\d", lines[2]) and "seeds" in lines[3], lines
+    scale = "id => { const { min, max } = document.getElementById(id).uplot.scales.x; return [min, max]; }"
+    whole = page.evaluate(scale, "curves-chart")
+    over = page.locator("#curves-chart .u-over")
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 24, steps=5)
+    page.mouse.up()
+    near = page.evaluate(scale, "curves-chart")
+    assert near[1] - near[0] < 0.5 * (whole[1] - whole[0]), (near, whole)
+    page.locator("#curves-chart").get_by_role("button", name="Whole").click()
+    assert page.evaluate(scale, "curves-chart") == whole
+
+
+def is_read_by_keyboard(page: Page) -> None:
+    chart = page.locator("#density-chart")
+    chart.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    expect(chart.locator(".spoken")).to_contain_text(re.compile(r"density % [\d.]+: .*ticket \d+\.\d\d"))
+    unnamed = page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input, canvas[role], a")]
+        .filter((one) => !(one.innerText || one.labels?.length || one.getAttribute("aria-label"))).map((one) => one.outerHTML)"""
+    )
+    assert not unnamed, unnamed
+
+
+def slides_over_rounds(page: Page) -> None:
+    slider = page.locator("#layer-round")
+    shown = "() => [...document.querySelectorAll('#masks canvas')].map((one) => one.toDataURL())"
+    last = page.evaluate(shown)
+    slider.focus()
+    page.keyboard.press("Home")
+    first = page.evaluate(shown)
+    assert len(first) >= 2 and first != last
+    expect(page.locator("#masks output")).to_contain_text("round 0, 100 %")
+    assert "round 0" in slider.get_attribute("aria-valuetext")
+
+
+def prints(page: Page) -> None:
+    page.emulate_media(media="print")
+    assert not page.locator("nav").is_visible() and page.locator("#density canvas").first.is_visible()
+    pdf = page.pdf(format="A4")
+    assert pdf.startswith(b"%PDF") and len(pdf) > 20_000
+    if PICTURES:
+        (PICTURES / "report.pdf").write_bytes(pdf)
+    page.emulate_media(media="screen")
+
+
+def one_run(browser) -> None:
+    run = lth("find-winning-ticket", "lenet-300-100", "mnist", "-i", "3", "--replicates", "2", "--keep", "all",
+              "--control", "random-reinit", "--print-folder", *SMALL).splitlines()[-1]
+    file = Path(lth("report", run)).resolve()
+    # It is one file: it works wherever it lies.
+    alone = Path("alone.html").resolve()
+    shutil.copy(file, alone)
+    with opened(browser, alone.as_uri()) as page:
+        picture(page, "run")
+        sorts_and_filters(page)
+        hovers_and_zooms(page)
+        is_read_by_keyboard(page)
+        slides_over_rounds(page)
+        prints(page)
+    with opened(browser, file.as_uri(), color_scheme="dark", viewport={"width": 400, "height": 800}) as page:
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 28)"
+        picture(page, "run-narrow-dark")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 400, f"the page is {wide} wide"
+        page.locator("#theme").click()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        for link in page.locator("#details p a").all():
+            path = Path(page.evaluate("one => decodeURIComponent(new URL(one.href).pathname)", link.element_handle()))
+            assert path.exists(), path
+    say("one run: sorting, filters, hover, zoom, keyboard, slider, print, dark and narrow")
+
+
+def a_sweep(browser) -> None:
+    sweep = lth("sweep", "lenet-300-100", "mnist", "--axis", "criterion=large-final,random,movement", "-i", "2",
+                "--print-folder", *SMALL).splitlines()[-1]
+    with opened(browser, Path(lth("report", sweep)).resolve().as_uri()) as page:
+        page.locator("#runs-table thead button", has_text="criterion").click()
+        assert column(page, "#runs-table", "criterion") == ["large-final", "movement", "random"]
+        legend = page.locator("#density-chart .u-legend")
+        expect(legend).to_contain_text("criterion movement")
+        page.locator("#runs-table-filter").fill("random")
+        expect(page.locator("#density-chart .u-legend")).not_to_contain_text("movement")
+        page.locator("#runs-table-filter").fill("")
+        page.locator("#runs-table .pick").nth(2).click()
+        expect(page.locator("#verdict h3")).to_have_text("criterion random")
+        picture(page, "sweep")
+    say("a sweep: what is drawn follows the table of runs")
+
+
+def a_thousand_runs(browser) -> None:
+    # One run under a thousand names and learning rates; what does not differ is one file on disk.
+    source = Path(lth("find-winning-ticket", "lenet-300-100", "mnist", "-i", "2", "--print-folder", *SMALL).splitlines()[-1])
+    text = (source / "experiment.toml").read_text()
+    link = lambda path, copy: None if path.endswith("experiment.toml") else os.link(path, copy)
+    for place in range(1000):
+        folder = Path("many") / f"run-{place:04}"
+        shutil.copytree(source, folder, ignore=shutil.ignore_patterns("tensorboard"), copy_function=link)
+        rate = f"learning_rate = {0.0001 * (place + 1):.4f}"
+        (folder / "experiment.toml").write_text(re.sub(r"learning_rate = \S+", rate, text))
+    begun = time.monotonic()
+    file = Path(lth("report", "many", "--output", "many.html"))
+    made = time.monotonic() - begun
+    size = file.stat().st_size / 1e6
+    begun = time.monotonic()
+    with opened(browser, file.resolve().as_uri()) as page:
+        seen = time.monotonic() - begun
+        expect(page.locator("#runs-table [role=status]")).to_have_text("1000 rows")
+        page.locator("#runs-table-filter").fill("0.0777")
+        expect(page.locator("#runs-table [role=status]")).to_have_text("1 of 1000 rows")
+        picture(page, "thousand")
+    say(f"1,000 runs: written in {made:.1f} s, {size:.1f} MB, shown in {seen:.1f} s")
+    assert size < 20, size
+
+
+def watching(browser) -> None:
+    output = Path("live")
+    output.mkdir()
+    server = subprocess.Popen([LTH, "watch", str(output), "--port", "0"], stdout=subprocess.PIPE, text=True)
+    try:
+        address = server.stdout.readline().strip()
+        run = subprocess.Popen([LTH, "find-winning-ticket", "lenet-300-100", "mnist", "-i", "40", "--replicates", "20", "--output-path",
+                                str(output), "--length", "1000it", *SMALL[2:]], stdout=subprocess.DEVNULL)
+        time.sleep(1)
+        with opened(browser, address) as page:
+            expect(page.locator("#live")).to_have_text("live", timeout=20_000)
+            count = "() => page.data.trainings.round.length"
+            before = page.evaluate(count)
+            page.locator("#trainings-table-filter").fill("ticket")
+            page.wait_for_function(f"before => ({count})() > before + 2", arg=before, timeout=60_000)
+            # What was typed stays, and where.
+            expect(page.locator("#trainings-table-filter")).to_have_value("ticket")
+            expect(page.locator("#trainings-table-filter")).to_be_focused()
+            picture(page, "watch")
+            expect(page.locator("#runs")).to_contain_text("At work", timeout=20_000)
+            run.send_signal(signal.SIGTERM)
+            run.wait()
+            page.wait_for_function("() => page.data.runs[0].state === 'unfinished'", timeout=60_000)
+            server.terminate()
+            expect(page.locator("#live")).to_contain_text("does not answer", timeout=20_000)
+            assert page.evaluate(count) > before
+    finally:
+        run.kill()
+        server.kill()
+    say("watch: new rounds appear while one types, and the page outlives its server")
+
+
+with sync_playwright() as play:
+    browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    say(f"Chromium {browser.version}")
+    one_run(browser)
+    a_sweep(browser)
+    a_thousand_runs(browser)
+    watching(browser)
+    browser.close()
