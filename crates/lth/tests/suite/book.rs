@@ -144,10 +144,11 @@ impl Page {
                 }
                 Event::End(TagEnd::Heading(_)) => {
                     let name = name_of(&heading.take().unwrap_or_default());
-                    let again =
-                        (1..).map(|n| format!("{name}-{n}")).find(|again| !page.headings.contains(again));
-                    let free = if page.headings.contains(&name) { again } else { None };
-                    page.headings.insert(free.unwrap_or(name));
+                    let (mut free, mut again) = (name.clone(), 0);
+                    while !page.headings.insert(free) {
+                        again += 1;
+                        free = format!("{name}-{again}");
+                    }
                 }
                 _ => (),
             }
