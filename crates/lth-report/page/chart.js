@@ -25,7 +25,7 @@ function roundColour(place, last) {
  * Lines over an axis, with values on hover, zoom by dragging, a legend that switches lines off, and all of it by keyboard.
  *
  * `lines` are { label, x, y, low?, high?, note?(place), colour?, dash? } with falling or rising x; `x` and `y` are { title, text(value), log? }. A
- * logarithmic axis falls from left to right, as densities do in the papers. The vertical axis is at first for the values from the share `from` of
+ * logarithmic axis is one of percentages, and falls from left to right, as densities do in the papers. The vertical axis is at first for the values from the share `from` of
  * the horizontal axis on.
  */
 function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
@@ -113,7 +113,7 @@ function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
     cursor: { dataIdx: nearest, drag: { x: true, y: true, uni: 30 }, focus: { prox: 40 } },
     focus: { alpha: 0.35 },
     scales: {
-      x: x.log ? { time: false, distr: 3, dir: -1, range: (u, min, max) => [min * 0.93, max * 1.07] } : { time: false, range: ends },
+      x: x.log ? { time: false, distr: 3, dir: -1, range: (u, min, max) => [min * 0.93, Math.min(max * 1.07, 107)] } : { time: false, range: ends },
       y: { range: (u, min, max) => uPlot.rangeNum(min, max, 0.08, true) },
     },
     axes: [

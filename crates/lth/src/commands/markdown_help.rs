@@ -103,7 +103,7 @@ fn write_flag(text: &mut String, argument: &Arg) {
     for default in argument.get_default_values().iter().filter(|_| takes_value(argument)) {
         let _ = write!(help, " [default: {}]", default.to_string_lossy());
     }
-    let _ = writeln!(text, "| `{name}` | {} |", help.replace('|', "\\|"));
+    let _ = writeln!(text, "| `{}` | {} |", name.replace('|', "\\|"), help.replace('|', "\\|"));
 }
 
 fn takes_value(argument: &Arg) -> bool {

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::common::Sandbox;
+use crate::{book, common::Sandbox};
 
 #[test]
 fn help_and_errors_read_as_in_the_snapshots() {
@@ -97,33 +97,9 @@ fn readme_and_guides_work_one_after_the_other_in_one_folder() {
     eprintln!("{}", String::from_utf8_lossy(&checked.get_output().stdout));
 }
 
-/// README, then what it names under "Read on", in its order, then all others.
+/// README, then docs as the book has them.
 fn documents(root: &Path) -> Vec<PathBuf> {
-    let readme = root.join("README.md");
-    let text = fs::read_to_string(&readme).unwrap();
-    let read_on = text.split("## Read on").nth(1).expect("README has a list of what to read on");
-    let linked = read_on.split("](").skip(1).filter_map(|rest| rest.split([')', '#']).next());
-    let mut documents = vec![readme.clone()];
-    let mut all = Vec::new();
-    markdown_files(&root.join("docs"), &mut all);
-    for path in linked.filter(|link| link.starts_with("docs/")).map(|link| root.join(link)).chain(all) {
-        if !documents.contains(&path) {
-            documents.push(path);
-        }
-    }
-    documents
-}
-
-fn markdown_files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            markdown_files(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            found.push(path);
-        }
-    }
-    found.sort();
+    [vec![root.join("README.md")], book::pages(root)].concat()
 }
 
 /// A block of code of a document.

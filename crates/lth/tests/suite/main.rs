@@ -1,6 +1,7 @@
 //! The command line, by what a user does.
 
 mod bad_input;
+mod book;
 mod checking_folders;
 mod collecting;
 mod common;
