@@ -1,4 +1,4 @@
-//! Figures: pure functions from plain data to SVG, and PNG from the same SVG.
+//! Figures: pure functions from plain data to SVG, and PNG and PDF from the same SVG.
 //!
 //! | figure | function |
 //! |---|---|
@@ -40,6 +40,7 @@ mod layer_density_figure;
 mod limits;
 mod look;
 mod page;
+mod pdf;
 mod pixel_figure;
 mod range;
 mod remaining_figure;

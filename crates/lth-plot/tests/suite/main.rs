@@ -3,6 +3,7 @@
 mod axes;
 mod fake;
 mod networks;
+mod pdf;
 mod stability;
 
 use lth_plot::{
@@ -43,6 +44,7 @@ fn check(figure: &Figure) -> Vec<String> {
     assert_eq!(f64::from(pixmap.height()), (height * 0.5).round());
     let inked = pixmap.pixels().iter().filter(|pixel| pixel.green() < 200).count();
     assert!(inked as f64 > 0.004 * pixmap.pixels().len() as f64, "blank: {inked} dark pixels");
+    pdf::check(figure);
     let texts = texts(figure);
     assert!(texts.iter().all(|text| !text.is_empty()));
     texts

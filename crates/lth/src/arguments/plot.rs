@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:\n  \
     lth plot runs/*\n  \
     lth plot runs/NAME --ylim 95,99\n  \
-    lth plot --together runs/A runs/B --output criteria\n  \
+    lth plot --together runs/A runs/B --output criteria.pdf\n  \
     lth plot --together runs/A runs/B --label magnitude --label movement\n  \
     lth plot --schedule resnet-20 cifar-10\n  \
     lth plot --schedule=one-cycle conv-2 cifar-10 --length 20ep\n  \
@@ -45,6 +45,9 @@ pub(crate) struct PlotArguments {
     /// Write the numbers of figures against density beside them, as CSV
     #[arg(long)]
     pub(crate) data: bool,
+    /// Write each figure as PDF, too: texts that can be searched, with the signs of the font that they use
+    #[arg(long)]
+    pub(crate) pdf: bool,
     /// Draw the learning rate over a training: that of the experiment, or with =SCHEDULE another
     #[arg(long, value_name = "SCHEDULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     #[arg(help_heading = "Schedule")]
@@ -90,7 +93,7 @@ pub(crate) struct ScheduledTraining {
     /// Training examples, held-out ones included [default: those of the data set]
     #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "schedule")]
     pub(crate) training_examples: Option<String>,
-    /// With --schedule or --together, write PATH.svg and PATH.png [default: schedule or together]
-    #[arg(long, value_name = "PATH")]
+    /// With --schedule or --together, write PATH.svg and PATH.png, or PATH where it ends in .pdf [default: schedule or together]
+    #[arg(short = 'o', long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
 }

@@ -19,7 +19,8 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         return plot_schedule::run(arguments, schedule);
     }
     let limits = figures::density_limits(arguments.xlim.as_deref(), arguments.ylim.as_deref())?;
-    let drawing = Drawing { limits, look: look(arguments)?, with_data: arguments.data };
+    let drawing =
+        Drawing { limits, look: look(arguments)?, with_data: arguments.data, with_pdf: arguments.pdf };
     // All are read before any is drawn: a mistyped folder is said at once.
     let runs: Vec<RunResults> = arguments
         .runs
@@ -30,10 +31,8 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     if arguments.together {
         let figure = figures::together(&runs, &arguments.labels, &drawing)?;
         let base = output.unwrap_or(Path::new("together"));
-        if drawing.with_data {
-            figures::write_data(base, &figure)?;
-        }
-        return figures::write_pair(base, &figure);
+        figures::write_beside(base, &figure, &drawing)?;
+        return figures::write_and_print(base, &figure);
     }
     if let Some(path) = output {
         return Err(Failure::input(

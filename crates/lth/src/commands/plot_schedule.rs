@@ -10,7 +10,7 @@ use super::plot::look;
 use crate::{
     arguments::{PlotArguments, ScheduledTraining},
     failure::Failure,
-    figures::write_pair,
+    figures::write_and_print,
     settings::positive,
 };
 
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &PlotArguments, schedule: &str) -> Result<(), Failu
     );
     let heading = Heading::new("Learning rate over training", subtitle).with_look(look(arguments)?);
     let figure = schedule_figure(&heading, &rates, per_epoch)?;
-    write_pair(training.output.as_deref().unwrap_or(Path::new("schedule")), &figure)
+    write_and_print(training.output.as_deref().unwrap_or(Path::new("schedule")), &figure)
 }
 
 /// From MODEL DATASET, or from an experiment file, or from a run's.

@@ -76,7 +76,7 @@ fn read_event(mut event: &[u8], scalars: &mut Vec<ReadScalar>) -> Option<()> {
 pub(super) enum Field<'a> {
     Number(u64),
     Four([u8; 4]),
-    Eight([u8; 8]),
+    Eight,
     Bytes(&'a [u8]),
 }
 
@@ -85,7 +85,7 @@ pub(super) fn take_field<'a>(message: &mut &'a [u8]) -> Option<(u32, Field<'a>)>
     let key = decode_varint(message).ok()?;
     let field = match key & 7 {
         0 => Field::Number(decode_varint(message).ok()?),
-        1 => Field::Eight(*message.split_off(..8)?.first_chunk()?),
+        1 => message.split_off(..8).map(|_| Field::Eight)?,
         2 => {
             let length = usize::try_from(decode_varint(message).ok()?).ok()?;
             Field::Bytes(message.split_off(..length)?)
