@@ -2,20 +2,20 @@
 
 use super::{
     Curve, DensityLimits, Figure, Heading, PlotError, Point, Style,
-    canvas::Area,
     density_axis::{density_axis, sparsity_axis},
     density_panel::{draw_panel, has_band, level, level_label_width},
     format,
-    frame::{Axis, Frame, x_axis_height},
+    frame::{Axis, x_axis_height},
     limits::{AxisLimits, refuse_outside},
     page::{Page, Sample},
+    panels::{Panels, left_of},
     range::{RangeRule, linear_range},
+    table::Table,
     theme,
-    value_axis::{break_note, panel_height, value_axis},
+    value_axis::value_axis,
 };
 
-const PANEL_HEIGHT: f64 = 310.0;
-const PANEL_GAP: f64 = 26.0;
+const PANELS: Panels = Panels { height: 310.0, gap: 26.0 };
 
 /// What a panel shows over densities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,7 +102,7 @@ pub fn density_figure(
         panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points).map(|point| point.x);
     let y_axes: Vec<Axis> =
         panels.iter().filter_map(|panel| y_axis(panel, limits).transpose()).collect::<Result<_, _>>()?;
-    let left = theme::MARGIN + y_axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
+    let left = left_of(&y_axes);
     let right = heading.look.style.width() - theme::MARGIN - level_label_width(&panels);
     let Some(x) = density_axis(densities, limits, left, right) else {
         return Err(PlotError::NoData {
@@ -115,25 +115,13 @@ pub fn density_figure(
     page.legend(&legend(&panels));
     page.y += x_axis_height(true);
     let mut notes = Vec::new();
-    let count = panels.len();
-    for (index, (panel, mut y)) in panels.iter().zip(y_axes).enumerate() {
-        let height = panel_height(&y, heading.look.style.height(PANEL_HEIGHT));
-        let area = Area { left, top: page.y, width: right - left, height };
-        (y.scale.start, y.scale.end) = (area.bottom(), area.top);
-        let frame = Frame { area, x: x.clone(), y };
-        draw_panel(&mut page.canvas, &frame, panel, &mut notes);
-        notes.extend(break_note(&frame.y));
+    let broken = PANELS.draw(&mut page, &x, y_axes, |canvas, frame, index| {
+        draw_panel(canvas, frame, &panels[index], &mut notes);
         if index == 0 {
-            frame.draw_upper_axis(&mut page.canvas, &sparsity_axis(&x));
+            frame.draw_upper_axis(canvas, &sparsity_axis(&x));
         }
-        page.y = area.bottom();
-        if index + 1 == count {
-            frame.draw_x_axis(&mut page.canvas);
-            page.y += x_axis_height(true);
-        } else {
-            page.y += PANEL_GAP;
-        }
-    }
+    });
+    notes.extend(broken);
     if panels.iter().flat_map(|panel| &panel.curves).any(has_band) {
         notes.insert(0, format!("Lines: mean over replicates. {}", heading.look.band_note()));
     }
@@ -141,19 +129,18 @@ pub fn density_figure(
     Ok(page.finish().with_data(data))
 }
 
-/// The numbers of the panels as CSV: densities and accuracies as fractions.
+/// The numbers of the panels: densities and accuracies as fractions.
 fn csv(panels: &[DensityPanel]) -> String {
-    let mut text = "measure,curve,density,mean,low,high\n".to_owned();
+    let mut table = Table::new(&[&"measure", &"curve", &"density", &"mean", &"low", &"high"]);
     for panel in panels {
         for curve in &panel.curves {
-            let label = curve.label.replace('"', "\"\"");
             for point in curve.points.iter().filter(|point| point.is_drawable()) {
                 let Point { x, mean, min, max } = point;
-                text.push_str(&format!("{},\"{label}\",{x},{mean},{min},{max}\n", panel.measure.name()));
+                table.row(&[&panel.measure.name(), &curve.label, x, mean, min, max]);
             }
         }
     }
-    text
+    table.finish()
 }
 
 /// The curves that have a point within the limits of density, in the axis' units, densities falling, dense levels first.

@@ -112,6 +112,15 @@ pub(super) fn split_colour(split: CurveSplit) -> &'static str {
     }
 }
 
+/// The dashes of a split, by which it is told without colours.
+pub(super) fn split_dashes(split: CurveSplit) -> Option<&'static str> {
+    match split {
+        CurveSplit::Train => Some(FINE_DASHES),
+        CurveSplit::Validation => Some(DASHES),
+        CurveSplit::Test => None,
+    }
+}
+
 /// The name of a split.
 pub(super) fn split_name(split: CurveSplit) -> &'static str {
     match split {

@@ -226,7 +226,7 @@ fn markers_at_the_first_and_the_last_iteration_are_whole() {
         round.early_stop = Some(stop);
     }
     for split in [CurveSplit::Train, CurveSplit::Test] {
-        let figure = rounds_figure(&heading(), &rounds, &[split]).unwrap();
+        let figure = rounds_figure(&heading(), &rounds, &[split], None).unwrap();
         assert!(markers_are_inside(&figure) >= 10);
     }
 }

@@ -2,6 +2,7 @@
 
 mod axes;
 mod fake;
+mod layout;
 mod networks;
 mod pdf;
 mod stability;
@@ -156,7 +157,7 @@ fn long_and_strange_texts_stay_on_the_page() {
 #[test]
 fn trainings_of_one_round() {
     let round = &fake::training_rounds(8, 50_000)[7];
-    let texts = check(&training_figure(&heading(), round).unwrap());
+    let texts = check(&training_figure(&heading(), round, None).unwrap());
     assert_has(&texts, &["loss (nats), log scale", "accuracy (%)", "iteration", "early stop: 3,7", "50,000"]);
     assert_has(&texts, &["training (running mean)", "validation", "test"]);
 
@@ -165,19 +166,19 @@ fn trainings_of_one_round() {
     short.splits[0].1[1].loss = f64::NAN;
     short.splits[1].1[3].loss = 0.0;
     short.splits.remove(2);
-    let texts = check(&training_figure(&heading(), &short).unwrap());
+    let texts = check(&training_figure(&heading(), &short, None).unwrap());
     assert!(!texts.iter().any(|text| text.contains("early stop") || text == "test"));
 }
 
 #[test]
 fn trainings_of_all_rounds() {
     let rounds = fake::training_rounds(21, 50_000);
-    let figure = rounds_figure(&heading(), &rounds, &SPLITS).unwrap();
+    let figure = rounds_figure(&heading(), &rounds, &SPLITS, None).unwrap();
     let texts = check(&figure);
     assert_has(&texts, &["training (running mean)", "validation", "test", "remaining (%)", "100", "1.2"]);
     assert_has(&texts, &["early-stop iteration"]);
     assert!(figure.svg().len() < 800_000, "{} bytes", figure.svg().len());
-    let narrow = rounds_figure(&heading(), &rounds[..1], &[CurveSplit::Validation]).unwrap();
+    let narrow = rounds_figure(&heading(), &rounds[..1], &[CurveSplit::Validation], None).unwrap();
     assert!(!check(&narrow).contains(&"test".to_owned()) && narrow.size().0 < figure.size().0 / 2.0);
 }
 
@@ -249,10 +250,10 @@ fn nothing_to_draw_is_an_error_with_a_hint() {
         density(&[]),
         density(&[nan]),
         density(&[level_at_zero]),
-        training_figure(&heading(), &empty_round),
-        rounds_figure(&heading(), &[], &SPLITS),
-        rounds_figure(&heading(), &[empty_round], &SPLITS),
-        rounds_figure(&heading(), &fake::training_rounds(2, 10), &[]),
+        training_figure(&heading(), &empty_round, None),
+        rounds_figure(&heading(), &[], &SPLITS, None),
+        rounds_figure(&heading(), &[empty_round], &SPLITS, None),
+        rounds_figure(&heading(), &fake::training_rounds(2, 10), &[], None),
         pixel_figure(&heading(), (28, 28), PixelMeasure::KeptWeights, ColourScale::Shared, &[]),
         cost(&[]),
     ];

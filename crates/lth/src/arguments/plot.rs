@@ -24,10 +24,10 @@ pub(crate) struct PlotArguments {
     /// Draw the tickets of all these runs in one figure instead: of other criteria, actions, data, ...
     #[arg(long, conflicts_with = "schedule")]
     pub(crate) together: bool,
-    /// With --together, the name of a run in the legend: once for each run, in their order [default: the settings that differ]
-    #[arg(long = "label", value_name = "NAME", requires = "together")]
+    /// With --together, the name of a run in the legend: RUN=NAME, or once for each run, in their order [default: the settings that differ]
+    #[arg(long = "label", value_name = "[RUN=]NAME", requires = "together")]
     pub(crate) labels: Vec<String>,
-    /// Show only these accuracies in figures against density, in percent: 95,99 [default: all]
+    /// Show only these accuracies, in percent: 95,99 [default: all]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true, conflicts_with = "schedule")]
     pub(crate) ylim: Option<String>,
     /// Show only these densities in figures against density, in percent: 0.1,10 [default: all]
@@ -36,13 +36,16 @@ pub(crate) struct PlotArguments {
     /// What figures are for: screen, paper (a column of two, 3.25 inches wide, type of 8 points, no title) or paper-wide (6.75 inches)
     #[arg(long, value_enum, value_name = "STYLE", default_value = "screen")]
     pub(crate) style: FigureStyle,
+    /// Where legends stand
+    #[arg(long, value_enum, value_name = "PLACE", default_value = "top", conflicts_with = "schedule")]
+    pub(crate) legend: LegendPlace,
     /// Leave out titles and subtitles
     #[arg(long)]
     pub(crate) no_title: bool,
     /// What bands around means over replicates are: minmax, sd, sem or ci (95 %)
     #[arg(long, value_name = "BAND", default_value = "minmax")]
     pub(crate) band: String,
-    /// Write the numbers of figures against density beside them, as CSV
+    /// Write the numbers of each figure beside it, as CSV
     #[arg(long)]
     pub(crate) data: bool,
     /// Write each figure as PDF, too: texts that can be searched, with the signs of the font that they use
@@ -65,6 +68,17 @@ pub(crate) enum FigureStyle {
     Paper,
     /// Both columns of a paper
     PaperWide,
+}
+
+/// Where the legend of a figure stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LegendPlace {
+    /// Above the panels
+    Top,
+    /// Below them
+    Bottom,
+    /// Nowhere
+    None,
 }
 
 /// What a schedule is drawn for, where it is not the experiment's.

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use lth_lab::RunResults;
-use lth_plot::{Look, PageStyle};
+use lth_plot::{Legend, Look, PageStyle};
 
 use super::plot_schedule;
 use crate::{
-    arguments::{FigureStyle, PlotArguments},
+    arguments::{FigureStyle, LegendPlace, PlotArguments},
     failure::Failure,
     figures::{self, Drawing},
     output::{Messages, print},
@@ -18,9 +18,7 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     if let Some(schedule) = &arguments.schedule {
         return plot_schedule::run(arguments, schedule);
     }
-    let limits = figures::density_limits(arguments.xlim.as_deref(), arguments.ylim.as_deref())?;
-    let drawing =
-        Drawing { limits, look: look(arguments)?, with_data: arguments.data, with_pdf: arguments.pdf };
+    let drawing = drawing(arguments)?;
     // All are read before any is drawn: a mistyped folder is said at once.
     let runs: Vec<RunResults> = arguments
         .runs
@@ -54,11 +52,16 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     Ok(())
 }
 
-/// How figures are to look.
+/// How figures are drawn, and what is written beside them.
 ///
 /// # Errors
-/// When there is no such band.
-pub(super) fn look(arguments: &PlotArguments) -> Result<Look, Failure> {
+/// When limits are none, or there is no such band.
+pub(super) fn drawing(arguments: &PlotArguments) -> Result<Drawing, Failure> {
+    let limits = figures::density_limits(arguments.xlim.as_deref(), arguments.ylim.as_deref())?;
+    Ok(Drawing { limits, look: look(arguments)?, with_data: arguments.data, with_pdf: arguments.pdf })
+}
+
+fn look(arguments: &PlotArguments) -> Result<Look, Failure> {
     let style = match arguments.style {
         FigureStyle::Screen => PageStyle::Screen,
         FigureStyle::Paper => PageStyle::Paper,
@@ -68,5 +71,10 @@ pub(super) fn look(arguments: &PlotArguments) -> Result<Look, Failure> {
     let band = arguments.band.parse().map_err(|error: lth_stats::NoSuchBand| {
         Failure::input(error.to_string(), "use for example --band ci")
     })?;
-    Ok(Look { title: usual.title && !arguments.no_title, band, ..usual })
+    let legend = match arguments.legend {
+        LegendPlace::Top => Legend::Top,
+        LegendPlace::Bottom => Legend::Bottom,
+        LegendPlace::None => Legend::None,
+    };
+    Ok(Look { title: usual.title && !arguments.no_title, band, legend, ..usual })
 }

@@ -87,7 +87,7 @@ pub(crate) fn draw_quietly(
     for round in curves::training(results)? {
         let heading = Heading::new(format!("Training in round {:02}", round.round), subtitle(results, true))
             .with_look(drawing.look);
-        if let Ok(figure) = training_figure(&heading, &round) {
+        if let Ok(figure) = training_figure(&heading, &round, drawing.limits.accuracy) {
             let name = format!("round-{:02}", round.round);
             written.extend(write(&rounds, &name, &figure, false)?);
             write_beside(&rounds.join(name), &figure, drawing)?;
@@ -135,6 +135,7 @@ fn overview(
                 &first("Training, round by round"),
                 &training,
                 &[CurveSplit::Train, CurveSplit::Validation, CurveSplit::Test],
+                limits.accuracy,
             ),
         ),
         (

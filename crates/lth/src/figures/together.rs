@@ -1,6 +1,6 @@
 //! Several runs in one figure.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use lth_lab::{Experiment, RunResults, Variant, differing_settings, short_name};
 use lth_plot::{Curve, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure};
@@ -21,9 +21,9 @@ const MEASURES: [Measure; 2] = [Measure::EarlyStopAccuracy, Measure::EarlyStopIt
 /// `names` are the legend's; without any, runs are named by the settings that differ.
 ///
 /// # Errors
-/// When there are names, but not one for each run; when no run has a finished round, or none within the limits.
+/// When names are neither of runs nor one for each; when no run has a finished round, or none within the limits.
 pub(crate) fn together(runs: &[RunResults], names: &[String], drawing: &Drawing) -> Result<Figure, Failure> {
-    let labels = if names.is_empty() { labels(runs) } else { given(names, runs.len())? };
+    let labels = given(names, runs)?;
     let dense = dense_levels(runs, &labels, !names.is_empty());
     let panel = |measure| {
         let mut all = Vec::new();
@@ -55,20 +55,45 @@ fn without_band(point: Point) -> Point {
     Point { min: point.mean, max: point.mean, ..point }
 }
 
-fn given(names: &[String], runs: usize) -> Result<Vec<String>, Failure> {
+/// What runs are called: as it is said of each (`RUN=NAME`), or of all in their order, else by the settings that differ.
+fn given(names: &[String], runs: &[RunResults]) -> Result<Vec<String>, Failure> {
     let refused = |message: String| {
-        let hint = "give --label once for each run, in the order of the runs, or leave it out: then the settings that differ are the names";
+        let hint = "give --label RUN=NAME, or --label NAME once for each run in the order of the runs, or leave it out: then the settings that differ are the names";
         Failure::input(message, hint)
     };
-    if names.len() != runs {
-        let count =
-            |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-        return Err(refused(format!("there are {} for {}", count(names.len(), "label"), count(runs, "run"))));
-    }
-    if names.iter().any(|name| name.trim().is_empty()) {
+    if names.iter().any(|name| name.trim().is_empty() || name.ends_with('=')) {
         return Err(refused("a label is empty".to_owned()));
     }
+    let of_runs: Vec<Option<(usize, &str)>> = names.iter().map(|name| of_run(name, runs)).collect();
+    if of_runs.iter().all(Option::is_some) {
+        let mut labels = labels(runs);
+        for (run, name) in of_runs.into_iter().flatten() {
+            name.clone_into(&mut labels[run]);
+        }
+        return Ok(labels);
+    }
+    if let Some(at) = of_runs.iter().position(Option::is_none).filter(|_| of_runs.iter().any(Option::is_some))
+    {
+        return Err(refused(format!("the label '{}' names no run, and others do", names[at])));
+    }
+    if names.len() != runs.len() {
+        let count =
+            |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        let (labels, runs) = (count(names.len(), "label"), count(runs.len(), "run"));
+        return Err(refused(format!("there are {labels} for {runs}")));
+    }
     Ok(names.to_vec())
+}
+
+/// The run that a label `RUN=NAME` is of, by its folder as it was given or by the folder's name, and the name.
+fn of_run<'a>(label: &'a str, runs: &[RunResults]) -> Option<(usize, &'a str)> {
+    let (folder, name) = label.split_once('=')?;
+    let folder = Path::new(folder);
+    let is_it = |results: &RunResults| {
+        let root = results.layout.root();
+        root == folder || root.file_name().is_some_and(|own| own == folder.as_os_str())
+    };
+    runs.iter().position(is_it).map(|run| (run, name))
 }
 
 /// `Tickets by criterion and learning rate`.

@@ -117,6 +117,20 @@ fn runs_of_other_seeds_have_names_and_dense_levels_of_their_own() {
     let figure = read("named.svg");
     assert!([">first<", ">second<"].iter().all(|name| figure.contains(name)) && !figure.contains(">seed 5<"));
 
+    let [first, second] = &runs[..] else { panic!("{runs:?}") };
+    let folder = second.rsplit('/').next().unwrap();
+    sandbox.output(&format!("plot --together {all} --label {folder}=rate=2 --legend bottom --output keyed"));
+    let figure = read("keyed.svg");
+    let own = [">seed 5<", ">seed 6<"].iter().filter(|name| figure.contains(**name)).count();
+    assert!(figure.contains(">rate=2<") && own == 1, "the other has its own name");
+    assert!(figure.find(">early-stop iteration<") < figure.find(">rate=2<"), "the legend is below");
+    sandbox.output(&format!("plot --together {all} --legend none --output bare"));
+    assert!(!read("bare.svg").contains(">seed 5<"));
+    sandbox.refused(
+        &format!("plot --together {all} --label {first}=one --label two"),
+        "the label 'two' names no run",
+        "RUN=NAME",
+    );
     sandbox.refused(&format!("plot --together {all} --label one"), "1 label for 2 runs", "once for each run");
     sandbox.refused(&format!("plot {all} --label one --label two"), "--together", "");
     for (flag, bad) in
@@ -156,11 +170,25 @@ fn figures_for_a_paper_have_its_width_and_their_numbers_beside_them() {
     let sandbox = Sandbox::new();
     sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --replicates 2 --no-figures"));
     let run = run_folder(&sandbox);
-    sandbox.output(&format!("plot {} --style paper --band ci --data", run.display()));
+    sandbox.output(&format!("plot {} --style paper --band ci --data --pdf", run.display()));
     let figure = fs::read_to_string(run.join("figures/accuracy-against-density.svg")).unwrap();
     assert!(figure.contains("width=\"3.25in\""), "{}", &figure[..200]);
     let data = fs::read_to_string(run.join("figures/accuracy-against-density.csv")).unwrap();
     assert!(data.starts_with("measure,curve,density,mean,low,high\n"), "{data}");
+    for name in figures(&sandbox).iter().filter_map(|name| name.strip_suffix(".svg")) {
+        let path = run.join("figures").join(name);
+        let pdf = fs::read(path.with_extension("pdf")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(pdf.starts_with(b"%PDF-"), "{name}");
+        let data = fs::read_to_string(path.with_extension("csv")).unwrap();
+        assert!(data.lines().count() > 1, "{name}: {data}");
+        assert!(
+            fs::read_to_string(path.with_extension("svg")).unwrap().contains("width=\"3.25in\""),
+            "{name}"
+        );
+    }
+    sandbox.output("fsck");
+    assert_eq!(sandbox.output("plot --schedule lenet-5 mnist --output rate.pdf --data"), "rate.pdf\n");
+    assert!(!sandbox.join("rate.svg").exists() && sandbox.join("rate.csv").is_file());
     sandbox.refused(&format!("plot {} --band x", run.display()), "no band 'x'", "--band ci");
     sandbox.refused(&format!("plot {} --style poster", run.display()), "poster", "paper");
 }
