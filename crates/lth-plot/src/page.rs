@@ -25,6 +25,8 @@ pub(super) enum Sample {
     Line { colour: &'static str, width: f64, dashes: Option<&'static str>, dot: bool, band: bool },
     /// A wide pale line.
     Highlight(&'static str),
+    /// The dot of a point alone.
+    Dot(&'static str),
     /// A [`rimmed_dot`] alone.
     RimmedDot(&'static str),
 }
@@ -124,6 +126,7 @@ impl Page {
                     Stroke::new(colour, theme::HIGHLIGHT_WIDTH).faint(theme::HIGHLIGHT_OPACITY),
                 );
             }
+            Sample::Dot(colour) => self.canvas.dot((x + SAMPLE / 2.0, y), theme::MARKER_RADIUS, colour),
             Sample::RimmedDot(colour) => rimmed_dot(&mut self.canvas, (x + SAMPLE / 2.0, y), colour),
         }
     }

@@ -23,9 +23,18 @@ impl Metric {
 
     /// The value on the axis: nats, or percent.
     pub(super) fn of(self, point: &TrainingPoint) -> f64 {
+        self.scale()
+            * match self {
+                Self::Loss => point.loss,
+                Self::Accuracy => point.accuracy,
+            }
+    }
+
+    /// What a stored value is multiplied by on the axis.
+    pub(super) fn scale(self) -> f64 {
         match self {
-            Self::Loss => point.loss,
-            Self::Accuracy => point.accuracy * 100.0,
+            Self::Loss => 1.0,
+            Self::Accuracy => 100.0,
         }
     }
 

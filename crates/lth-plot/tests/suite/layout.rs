@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use lth_plot::{
-    ColourScale, DensityLimits, Figure, Filters, Heading, HistogramOutline, HistogramPanel, Legend, Look,
-    PageStyle, PixelMeasure, Remaining, Series, SeriesStyle, Style, SupermaskCurve, cost_figure,
-    density_figure, filter_figure, histogram_figure, instability_figure, layer_density_figure, path_figure,
-    pixel_figure, remaining_figure, rounds_figure, schedule_figure, supermask_figure, training_figure,
+    Bar, ColourScale, CurveSplit, DensityLimits, DensityPanel, Figure, Filters, Heading, HistogramOutline,
+    HistogramPanel, LearningCurve, Legend, Look, PageStyle, PixelMeasure, Point, Remaining, Series,
+    SeriesStyle, StabilityCell, Style, SupermaskCurve, bars_figure, cost_figure, density_figure,
+    filter_figure, histogram_figure, instability_figure, layer_density_figure, learning_figure, path_figure,
+    pixel_figure, remaining_figure, rounds_figure, schedule_figure, stability_map_figure, supermask_figure,
+    training_figure,
 };
 use resvg::usvg::{self, Group, Node, Rect};
 
@@ -83,7 +85,7 @@ fn every_kind(look: Look) -> Vec<(&'static str, Figure)> {
             "cost",
             cost_figure(
                 &heading,
-                "CPU time a step, evaluations included (ms)",
+                "CPU time a step (ms)",
                 &[
                     series("tickets", SeriesStyle::Solid(0), 1.0),
                     series("dense", SeriesStyle::Dashed(1), 0.0),
@@ -94,6 +96,10 @@ fn every_kind(look: Look) -> Vec<(&'static str, Figure)> {
         ("schedule", schedule_figure(&heading, &rates, 50)),
         ("paths", path_figure(&heading, &paths)),
         ("barriers", instability_figure(&heading, &stability::barriers(), 0.02)),
+        ("facets", density_figure(&heading, &facets(), &limits)),
+        ("bars", bars_figure(&heading, &bars(), Some(0.980), None)),
+        ("learning", learning_figure(&heading, CurveSplit::Test, &learning(), None)),
+        ("stability-map", stability_map_figure(&heading, &stability_map(), 0.02)),
         (
             "supermasks",
             supermask_figure(
@@ -111,6 +117,60 @@ fn every_kind(look: Look) -> Vec<(&'static str, Figure)> {
         .into_iter()
         .map(|(name, figure)| (name, figure.unwrap_or_else(|error| panic!("{name}: {error}"))))
         .collect()
+}
+
+/// Panels of runs on two data sets.
+fn facets() -> [DensityPanel; 2] {
+    ["lenet-300-100 on mnist, 50ep", "lenet-300-100 on fashion-mnist, 50ep"]
+        .map(|facet| DensityPanel { facet: facet.to_owned(), ..fake::accuracy_panel(ROUNDS, 5) })
+}
+
+/// Nine criteria of five seeds each, one with a long name.
+pub(crate) fn bars() -> Vec<Bar> {
+    let mut noise = fake::Noise::new(4);
+    let names = "large-final movement magnitude-increase random small-final large-init gradient snip";
+    let long = "criterion large-final, learning rate 0.0012, scope global, rewind 500it";
+    let bar = |(place, label): (usize, &str)| {
+        let mut accuracy = || 0.978 - 0.004 * place as f64 + 0.002 * noise.draw();
+        Bar { label: label.to_owned(), place: place as u8, accuracies: (0..5).map(|_| accuracy()).collect() }
+    };
+    names.split(' ').chain([long]).enumerate().map(bar).collect()
+}
+
+/// Trainings of three runs of three replicates.
+pub(crate) fn learning() -> Vec<LearningCurve> {
+    let curve = |(place, label): (usize, &str)| {
+        let mut noise = fake::Noise::new(place as u64 + 9);
+        let mut points = |value: &dyn Fn(f64) -> f64| {
+            let point = |step: u32| {
+                let at = f64::from(step) * 100.0;
+                Point::of_replicates(at, (0..3).map(|_| value(at / 20_000.0) * (1.0 + 0.01 * noise.draw())))
+            };
+            (0..=200).map(point).collect()
+        };
+        let speed = 1.0 + place as f64;
+        let loss = points(&|part| 0.1 + 2.2 * (-12.0 * part * speed).exp());
+        let accuracy = points(&|part| 0.96 - 0.86 * (-14.0 * part * speed).exp());
+        LearningCurve { label: label.to_owned(), place: place as u8, loss, accuracy }
+    };
+    ["criterion large-final", "criterion movement", "criterion random"]
+        .into_iter()
+        .enumerate()
+        .map(curve)
+        .collect()
+}
+
+/// Four rewind points at five densities, of which two were not measured.
+pub(crate) fn stability_map() -> Vec<StabilityCell> {
+    let mut cells = Vec::new();
+    for (column, iteration) in [0, 100, 500, 2_000].into_iter().enumerate() {
+        for (row, density) in [1.0, 0.512, 0.21, 0.086, 0.035].into_iter().enumerate() {
+            let barrier = 0.12 * (row as f64 + 1.0) / (1.0 + 3.0 * column as f64).powi(2);
+            cells.push(StabilityCell { iteration, density, barrier });
+        }
+    }
+    cells.truncate(18);
+    cells
 }
 
 /// The boxes of a figure's texts, in its units.
@@ -133,7 +193,7 @@ fn collect(group: &Group, scale: f32, found: &mut Vec<(String, Rect)>) {
         match node {
             Node::Group(group) => collect(group, scale, found),
             Node::Text(text) => {
-                let words = text.chunks().iter().map(|chunk| chunk.text()).collect();
+                let words = text.chunks().iter().map(usvg::TextChunk::text).collect();
                 let own = text.abs_bounding_box();
                 let sides = [own.left(), own.top(), own.right(), own.bottom()].map(|side| side * scale);
                 let [left, top, right, bottom] = sides;
@@ -166,6 +226,7 @@ fn nothing_is_cut_or_overlaps_at_any_width() {
                 let inside = inside && own.right() <= width as f32 && own.bottom() <= height as f32;
                 assert!(inside, "{name}, {style:?}: '{text}' is cut off: {own:?} on {width} x {height}");
                 let other = boxes[..at].iter().find(|(_, other)| overlap(own, other));
+                assert!(!text.contains('…'), "{name}, {style:?}: '{text}' is shortened");
                 assert!(other.is_none(), "{name}, {style:?}: '{text}' lies on {other:?}: {own:?}");
             }
         }

@@ -1,6 +1,7 @@
 //! Figures as their users meet them: well-formed, labelled, legible, the same every time, and never a panic.
 
 mod axes;
+mod comparisons;
 mod fake;
 mod layout;
 mod networks;
@@ -99,7 +100,8 @@ fn accuracy_and_early_stop_against_density() {
 
 #[test]
 fn accuracy_at_the_end_has_its_own_label() {
-    let panel = DensityPanel { measure: Measure::FinalAccuracy, ..fake::accuracy_panel(5, 2) };
+    let panel =
+        DensityPanel { facet: String::new(), measure: Measure::FinalAccuracy, ..fake::accuracy_panel(5, 2) };
     assert_has(&check(&density(&[panel]).unwrap()), &["test accuracy at the end (%)"]);
 }
 

@@ -14,9 +14,13 @@ use clap::{Args, ValueEnum};
     lth plot runs/NAME --ylim 95,99\n  \
     lth plot --together runs/A runs/B --output criteria.pdf\n  \
     lth plot --together runs/A runs/B --label magnitude --label movement\n  \
+    lth plot --together runs/* --kind bars --density 20 --band ci\n  \
+    lth plot --together runs/* --kind learning-curves\n  \
+    lth plot --together runs/* --kind stability\n  \
     lth plot --schedule resnet-20 cifar-10\n  \
     lth plot --schedule=one-cycle conv-2 cifar-10 --length 20ep\n  \
     lth plot --schedule runs/NAME/experiment.toml")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct PlotArguments {
     /// Run folders; with --schedule MODEL DATASET, or an experiment file
     #[arg(value_name = "RUN", required = true)]
@@ -24,6 +28,12 @@ pub(crate) struct PlotArguments {
     /// Draw the tickets of all these runs in one figure instead: of other criteria, actions, data, ...
     #[arg(long, conflicts_with = "schedule")]
     pub(crate) together: bool,
+    /// With --together, what is drawn
+    #[arg(long, value_enum, value_name = "KIND", default_value = "tickets", requires = "together")]
+    pub(crate) kind: PlotKind,
+    /// With --kind bars or learning-curves, at which density, in percent: that of the nearest round [default: the smallest that all runs share]
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "together")]
+    pub(crate) density: Option<String>,
     /// With --together, the name of a run in the legend: RUN=NAME, or once for each run, in their order [default: the settings that differ]
     #[arg(long = "label", value_name = "[RUN=]NAME", requires = "together")]
     pub(crate) labels: Vec<String>,
@@ -68,6 +78,19 @@ pub(crate) enum FigureStyle {
     Paper,
     /// Both columns of a paper
     PaperWide,
+}
+
+/// What is drawn of several runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlotKind {
+    /// Accuracy and early stop of the tickets against density
+    Tickets,
+    /// Accuracy at one density as bars, with every seed
+    Bars,
+    /// Test loss and accuracy over the trainings at one density
+    LearningCurves,
+    /// Barriers of `lth stability` over rewind points and densities, as a map
+    Stability,
 }
 
 /// Where the legend of a figure stands.

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use lth_lab::RunResults;
-use lth_plot::{Legend, Look, PageStyle};
+use lth_plot::{Figure, Legend, Look, PageStyle};
 
 use super::plot_schedule;
 use crate::{
-    arguments::{FigureStyle, LegendPlace, PlotArguments},
+    arguments::{FigureStyle, LegendPlace, PlotArguments, PlotKind},
     failure::Failure,
     figures::{self, Drawing},
     output::{Messages, print},
+    settings::number,
 };
 
 /// Draws the figures of runs, or a schedule.
@@ -18,6 +19,7 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     if let Some(schedule) = &arguments.schedule {
         return plot_schedule::run(arguments, schedule);
     }
+    check_kind(arguments)?;
     let drawing = drawing(arguments)?;
     // All are read before any is drawn: a mistyped folder is said at once.
     let runs: Vec<RunResults> = arguments
@@ -27,8 +29,8 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         .collect::<Result<_, _>>()?;
     let output = arguments.training.output.as_deref();
     if arguments.together {
-        let figure = figures::together(&runs, &arguments.labels, &drawing)?;
-        let base = output.unwrap_or(Path::new("together"));
+        let (base, figure) = of_several(arguments, &runs, &drawing)?;
+        let base = output.unwrap_or(Path::new(base));
         figures::write_beside(base, &figure, &drawing)?;
         return figures::write_and_print(base, &figure);
     }
@@ -50,6 +52,64 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         messages.info("each run has its own figures; --together draws the tickets of all in one");
     }
     Ok(())
+}
+
+/// The figure of several runs, and the name that it has without another.
+fn of_several(
+    arguments: &PlotArguments,
+    runs: &[RunResults],
+    drawing: &Drawing,
+) -> Result<(&'static str, Figure), Failure> {
+    let labels = &arguments.labels;
+    let density = arguments.density.as_deref().map(|text| {
+        number(
+            "density",
+            text,
+            |percent| percent > 0.0 && percent <= 100.0,
+            "above 0 and at most 100 %",
+            "--density 20",
+        )
+    });
+    let density = density.transpose()?.map(|percent| f64::from(percent) / 100.0);
+    Ok(match arguments.kind {
+        PlotKind::Tickets => ("together", figures::together(runs, labels, drawing)?),
+        PlotKind::Bars => ("bars", figures::bars(runs, labels, density, drawing)?),
+        PlotKind::LearningCurves => {
+            ("learning-curves", figures::learning_curves(runs, labels, density, drawing)?)
+        }
+        PlotKind::Stability => ("stability", figures::stability_map(runs, drawing)?),
+    })
+}
+
+/// Refuses what the kind of figure has no use for.
+///
+/// # Errors
+/// When there is such, with what to do.
+fn check_kind(arguments: &PlotArguments) -> Result<(), Failure> {
+    let kind = arguments.kind;
+    let refused = |flag: &str, why: &str, hint: &str| {
+        Err(Failure::input(format!("--{flag} has no meaning in this figure: {why}"), hint))
+    };
+    let at_density = matches!(kind, PlotKind::Bars | PlotKind::LearningCurves);
+    if arguments.density.is_some() && !at_density {
+        return refused("density", "it shows all densities", "use it with --kind bars or learning-curves");
+    }
+    if arguments.xlim.is_some() && kind != PlotKind::Tickets {
+        let hint = if at_density { "choose one with --density 20" } else { "leave it out" };
+        return refused("xlim", "it has no axis of densities", hint);
+    }
+    if kind != PlotKind::Stability {
+        return Ok(());
+    }
+    let given = [
+        ("ylim", arguments.ylim.is_some(), "it has no axis of accuracies"),
+        ("legend", arguments.legend != LegendPlace::Top, "it has no legend"),
+        ("label", !arguments.labels.is_empty(), "it does not name runs"),
+    ];
+    match given.into_iter().find(|(_, is_given, _)| *is_given) {
+        Some((flag, _, why)) => refused(flag, why, "leave it out"),
+        None => Ok(()),
+    }
 }
 
 /// How figures are drawn, and what is written beside them.

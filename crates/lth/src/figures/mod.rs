@@ -1,18 +1,22 @@
 //! The figures of a run: from its results to files in its folder.
 
+mod comparison;
 mod curves;
 mod first_layer;
 mod kept;
 mod limits;
 mod network;
 mod pair;
+mod stability_map;
 mod together;
 mod while_running;
 
+pub(crate) use comparison::{bars, learning_curves};
 pub(crate) use curves::control as control_style;
 pub(crate) use limits::density_limits;
 use pair::with_ending;
 pub(crate) use pair::{write_and_print, write_chosen};
+pub(crate) use stability_map::stability_map;
 pub(crate) use together::together;
 pub(crate) use while_running::{FIRST_AFTER, draw_while_running};
 
@@ -107,8 +111,11 @@ fn overview(
     messages: &Messages,
 ) -> Result<Vec<Named>, Failure> {
     let Drawing { limits, look, .. } = drawing;
-    let over_density =
-        |measure| DensityPanel { measure, curves: curves::over_density(results, measure, look.band) };
+    let over_density = |measure| DensityPanel {
+        facet: String::new(),
+        measure,
+        curves: curves::over_density(results, measure, look.band),
+    };
     let heading = |title: &str| Heading::new(title, subtitle(results, false)).with_look(*look);
     let first = |title: &str| Heading::new(title, subtitle(results, true)).with_look(*look);
     let training = curves::training(results)?;
@@ -142,11 +149,7 @@ fn overview(
             "step-time-against-density",
             cost_figure(
                 &heading("What a step costs"),
-                if curves::has_cpu_time(results) {
-                    "CPU time a step, evaluations included (ms)"
-                } else {
-                    "time a step, evaluations included (ms)"
-                },
+                if curves::has_cpu_time(results) { "CPU time a step (ms)" } else { "time a step (ms)" },
                 &[curves::cost(results)],
                 limits,
             ),

@@ -16,7 +16,8 @@ const MOST_IN_TITLE: usize = 3;
 /// What the figure shows.
 const MEASURES: [Measure; 2] = [Measure::EarlyStopAccuracy, Measure::EarlyStopIteration];
 
-/// The tickets of each run against density, when they stop early, and the dense network of each.
+/// The tickets of each run against density, when they stop early, and the dense network of each. Runs of other data or lengths have panels of
+/// their own.
 ///
 /// `names` are the legend's; without any, runs are named by the settings that differ.
 ///
@@ -25,9 +26,12 @@ const MEASURES: [Measure; 2] = [Measure::EarlyStopAccuracy, Measure::EarlyStopIt
 pub(crate) fn together(runs: &[RunResults], names: &[String], drawing: &Drawing) -> Result<Figure, Failure> {
     let labels = given(names, runs)?;
     let dense = dense_levels(runs, &labels, !names.is_empty());
-    let panel = |measure| {
+    let kinds: Vec<String> = runs.iter().map(kind).collect();
+    let facets: BTreeSet<&String> = kinds.iter().collect();
+    let panel = |(facet, measure): (&String, Measure)| {
         let mut all = Vec::new();
-        for (place, (results, label)) in runs.iter().zip(&labels).enumerate() {
+        let of_facet = runs.iter().zip(&labels).enumerate().filter(|(place, _)| kinds[*place] == *facet);
+        for (place, (results, label)) in of_facet {
             for mut curve in curves::over_density(results, measure, drawing.look.band) {
                 match curve.style {
                     Style::Dense => all.extend(dense[place].as_ref().map(|(label, style)| Curve {
@@ -45,10 +49,38 @@ pub(crate) fn together(runs: &[RunResults], names: &[String], drawing: &Drawing)
                 }
             }
         }
-        DensityPanel { measure, curves: all }
+        let facet = if facets.len() > 1 { facet.clone() } else { String::new() };
+        DensityPanel { facet, measure, curves: all }
     };
+    let panels = facets.iter().flat_map(|facet| MEASURES.map(|measure| (*facet, measure)));
+    let panels: Vec<DensityPanel> = panels.map(panel).collect();
     let heading = Heading::new(title(runs), subtitle(runs)).with_look(drawing.look);
-    density_figure(&heading, &MEASURES.map(panel), &drawing.limits).map_err(Failure::from)
+    density_figure(&heading, &panels, &drawing.limits).map_err(Failure::from)
+}
+
+/// The data, of those that are not the published ones with the start of their fingerprint, and the length of a run's trainings:
+/// accuracies of others are on no common axis.
+fn kind(results: &RunResults) -> String {
+    let experiment = &results.experiment;
+    let own = experiment.dataset_fingerprint.as_ref().and_then(|fingerprint| fingerprint.get(..8));
+    let own = own.map_or_else(String::new, |start| format!(" ({start})"));
+    format!("{}{own}, {}", experiment.data_title(), experiment.recipe.length)
+}
+
+/// Refuses runs of different data or lengths.
+///
+/// # Errors
+/// When there are such, with what they are.
+pub(super) fn of_one_kind(runs: &[RunResults]) -> Result<(), Failure> {
+    let kinds: BTreeSet<String> = runs.iter().map(kind).collect();
+    if kinds.len() <= 1 {
+        return Ok(());
+    }
+    let kinds: Vec<String> = kinds.into_iter().collect();
+    Err(Failure::input(
+        format!("the runs are of different data or lengths: {}", kinds.join("; ")),
+        "draw those of each kind in a figure of their own; --kind tickets has a panel for each kind",
+    ))
 }
 
 fn without_band(point: Point) -> Point {
@@ -56,7 +88,7 @@ fn without_band(point: Point) -> Point {
 }
 
 /// What runs are called: as it is said of each (`RUN=NAME`), or of all in their order, else by the settings that differ.
-fn given(names: &[String], runs: &[RunResults]) -> Result<Vec<String>, Failure> {
+pub(super) fn given(names: &[String], runs: &[RunResults]) -> Result<Vec<String>, Failure> {
     let refused = |message: String| {
         let hint = "give --label RUN=NAME, or --label NAME once for each run in the order of the runs, or leave it out: then the settings that differ are the names";
         Failure::input(message, hint)
@@ -97,7 +129,7 @@ fn of_run<'a>(label: &'a str, runs: &[RunResults]) -> Option<(usize, &'a str)> {
 }
 
 /// `Tickets by criterion and learning rate`.
-fn title(runs: &[RunResults]) -> String {
+pub(super) fn title(runs: &[RunResults]) -> String {
     let names: Vec<String> =
         differing_settings(&experiments(runs)).into_iter().map(|setting| setting.name).collect();
     match &names[..] {
@@ -113,7 +145,7 @@ fn experiments(runs: &[RunResults]) -> Vec<&Experiment> {
     runs.iter().map(|results| &results.experiment).collect()
 }
 
-fn subtitle(runs: &[RunResults]) -> String {
+pub(super) fn subtitle(runs: &[RunResults]) -> String {
     let of = |text: fn(&RunResults) -> String| {
         let texts: BTreeSet<String> = runs.iter().map(text).collect();
         texts.into_iter().collect::<Vec<_>>().join(" and ")

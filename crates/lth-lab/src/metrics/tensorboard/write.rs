@@ -58,7 +58,9 @@ impl EventFile {
     pub(super) fn of(scalars: &[Scalar]) -> Self {
         let begun = scalars.iter().map(|scalar| scalar.time).fold(f64::INFINITY, f64::min);
         let mut file = Self::new(if begun.is_finite() { begun } else { 0.0 });
-        scalars.iter().for_each(|scalar| file.push_scalar(scalar));
+        for scalar in scalars {
+            file.push_scalar(scalar);
+        }
         file
     }
 
