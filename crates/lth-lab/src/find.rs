@@ -178,7 +178,7 @@ fn write_summaries(results: &RunResults, test: TestSet) -> Result<(), LabError> 
             if results.of(replicate, variant).next().is_some() {
                 let path = layout.round_events(replicate, variant);
                 create_folder(path.parent().unwrap_or(layout.root()))?;
-                write_file(&path, &round_event_file(results.of(replicate, variant)))?;
+                write_file(&path, &round_event_file(results, replicate, variant))?;
             }
         }
     }

@@ -2,16 +2,19 @@
 
 use super::{
     DensityLimits, Figure, Heading, PlotError, Series, SeriesStyle,
-    canvas::{Area, Stroke},
+    canvas::Stroke,
     density_axis::{density_axis, sparsity_axis},
-    frame::{Axis, Frame, x_axis_height},
+    frame::x_axis_height,
     page::{Page, Sample},
+    panels::{Panels, left_of},
     range,
-    scale::{Scale, Spread, log_ticks},
+    scale::log_ticks,
+    table::Table,
     theme,
+    value_axis::log_axis,
 };
 
-const PANEL_HEIGHT: f64 = 400.0;
+const PANELS: Panels = Panels { height: 400.0, gap: 0.0 };
 
 /// Series over density, log-log: `y_label` says what is shown and its unit, as `time a step (ms)`.
 ///
@@ -23,6 +26,7 @@ pub fn cost_figure(
     series: &[Series],
     limits: &DensityLimits,
 ) -> Result<Figure, PlotError> {
+    let data = csv(y_label, series);
     let all = series.iter().flat_map(|one| &one.points).filter(|point| is_drawable(point));
     limits.check_densities(all.map(|(density, _)| *density))?;
     let series: Vec<Series> = series
@@ -41,47 +45,43 @@ pub fn cost_figure(
     let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(&series.iter().map(|one| (sample(one.style), one.label.clone())).collect::<Vec<_>>());
     page.y += x_axis_height(true);
-    let scale = Scale {
-        spread: Spread::Log,
-        low,
-        high,
-        start: page.y + heading.look.style.height(PANEL_HEIGHT),
-        end: page.y,
-    };
-    let y = Axis { scale, ticks: log_ticks(low, high, 10), label: format!("{y_label}, log scale") };
-    let left = theme::MARGIN + y.width_as_y();
-    let area = Area {
-        left,
-        top: page.y,
-        width: heading.look.style.width() - theme::MARGIN - left,
-        height: heading.look.style.height(PANEL_HEIGHT),
-    };
-    let x = density_axis(points().map(|(density, _)| density), limits, area.left, area.right())
-        .ok_or_else(no_data)?;
-    let frame = Frame { area, x, y };
-    frame.draw_grid(&mut page.canvas);
-    page.canvas.clipped(area, |canvas| {
-        // Highlights lie under the lines they point out.
-        let (under, over): (Vec<&Series>, Vec<&Series>) =
-            series.iter().partition(|one| one.style == SeriesStyle::Highlight);
-        for one in under.into_iter().chain(over) {
-            for segment in one.points.split(|point| !is_drawable(point)) {
-                let line: Vec<(f64, f64)> = segment.iter().map(|(x, y)| frame.at(*x, *y)).collect();
-                canvas.polyline(&line, stroke(one.style));
+    let y = log_axis((low, high), log_ticks(low, high, 10), y_label);
+    let densities = points().map(|(density, _)| density);
+    let right = heading.look.style.width() - theme::MARGIN;
+    let x = density_axis(densities, limits, left_of([&y]), right).ok_or_else(no_data)?;
+    PANELS.draw(&mut page, &x, vec![y], |canvas, frame, _| {
+        frame.draw_grid(canvas);
+        canvas.clipped(frame.area, |canvas| {
+            // Highlights lie under the lines they point out.
+            let (under, over): (Vec<&Series>, Vec<&Series>) =
+                series.iter().partition(|one| one.style == SeriesStyle::Highlight);
+            for one in under.into_iter().chain(over) {
+                for segment in one.points.split(|point| !is_drawable(point)) {
+                    let line: Vec<(f64, f64)> = segment.iter().map(|(x, y)| frame.at(*x, *y)).collect();
+                    canvas.polyline(&line, stroke(one.style));
+                }
+            }
+        });
+        frame.draw_border(canvas);
+        for one in series.iter().filter(|one| one.style != SeriesStyle::Highlight) {
+            for (x, y) in one.points.iter().filter(|point| is_drawable(point)) {
+                canvas.dot(frame.at(*x, *y), theme::MARKER_RADIUS, colour(one.style));
             }
         }
+        frame.draw_upper_axis(canvas, &sparsity_axis(&frame.x));
     });
-    frame.draw_border(&mut page.canvas);
-    for one in series.iter().filter(|one| one.style != SeriesStyle::Highlight) {
-        for (x, y) in one.points.iter().filter(|point| is_drawable(point)) {
-            page.canvas.dot(frame.at(*x, *y), theme::MARKER_RADIUS, colour(one.style));
+    Ok(page.finish().with_data(data))
+}
+
+/// The numbers of the series; densities are fractions.
+fn csv(y_label: &str, series: &[Series]) -> String {
+    let mut table = Table::new(&[&"series", &"density", &y_label]);
+    for one in series {
+        for (density, value) in &one.points {
+            table.row(&[&one.label, density, value]);
         }
     }
-    frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
-    frame.draw_x_axis(&mut page.canvas);
-    frame.draw_upper_axis(&mut page.canvas, &sparsity_axis(&frame.x));
-    page.y = area.bottom() + x_axis_height(true);
-    Ok(page.finish())
+    table.finish()
 }
 
 fn is_drawable((density, value): &(f64, f64)) -> bool {

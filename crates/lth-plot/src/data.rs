@@ -139,6 +139,17 @@ pub enum CurveSplit {
     Test,
 }
 
+impl CurveSplit {
+    /// Its name in files.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+}
+
 /// Loss and accuracy at one iteration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TrainingPoint {

@@ -1,21 +1,26 @@
 //! Accuracy and early-stop iteration against density: tickets, controls and the dense level.
 
+use std::fmt::Display;
+
 use super::{
     Curve, DensityLimits, Figure, Heading, PlotError, Point, Style,
-    canvas::Area,
+    canvas::{Anchor, TextStyle},
     density_axis::{density_axis, sparsity_axis},
     density_panel::{draw_panel, has_band, level, level_label_width},
     format,
-    frame::{Axis, Frame, x_axis_height},
+    frame::{Axis, x_axis_height},
     limits::{AxisLimits, refuse_outside},
     page::{Page, Sample},
+    panels::{Panels, left_of},
     range::{RangeRule, linear_range},
+    table::Table,
     theme,
-    value_axis::{break_note, panel_height, value_axis},
+    value_axis::value_axis,
 };
 
-const PANEL_HEIGHT: f64 = 310.0;
-const PANEL_GAP: f64 = 26.0;
+const PANELS: Panels = Panels { height: 310.0, gap: 26.0 };
+/// The height of the line above a panel that tells of which runs it is.
+const FACET_ROOM: f64 = 20.0;
 
 /// What a panel shows over densities.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,6 +68,8 @@ impl Measure {
 /// One panel of [`density_figure`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct DensityPanel {
+    /// Of which runs it is, above it, where panels are of data or lengths that no axis may mix; empty for all.
+    pub facet: String,
     /// What it shows.
     pub measure: Measure,
     /// The curves; a curve without a finite point is left out.
@@ -82,7 +89,7 @@ pub struct DensityPanel {
 /// use lth_plot::{Curve, DensityLimits, DensityPanel, Heading, Measure, Point, Style, density_figure};
 /// let points = vec![Point::of_replicates(1.0, [0.980, 0.982]), Point::of_replicates(0.8, [0.983, 0.981])];
 /// let tickets = Curve { label: "winning tickets".into(), style: Style::Ticket, points };
-/// let panel = DensityPanel { measure: Measure::EarlyStopAccuracy, curves: vec![tickets] };
+/// let panel = DensityPanel { facet: String::new(), measure: Measure::EarlyStopAccuracy, curves: vec![tickets] };
 /// let heading = Heading::new("Accuracy", "2 replicates");
 /// let figure = density_figure(&heading, &[panel], &DensityLimits::default())?;
 /// assert!(figure.svg().contains("winning tickets"));
@@ -102,7 +109,7 @@ pub fn density_figure(
         panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points).map(|point| point.x);
     let y_axes: Vec<Axis> =
         panels.iter().filter_map(|panel| y_axis(panel, limits).transpose()).collect::<Result<_, _>>()?;
-    let left = theme::MARGIN + y_axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
+    let left = left_of(&y_axes);
     let right = heading.look.style.width() - theme::MARGIN - level_label_width(&panels);
     let Some(x) = density_axis(densities, limits, left, right) else {
         return Err(PlotError::NoData {
@@ -113,27 +120,27 @@ pub fn density_figure(
 
     let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(&legend(&panels));
-    page.y += x_axis_height(true);
+    let has_facets = panels.iter().any(|panel| !panel.facet.is_empty());
+    let room = if has_facets { FACET_ROOM } else { 0.0 };
+    page.y += room + x_axis_height(true);
     let mut notes = Vec::new();
-    let count = panels.len();
-    for (index, (panel, mut y)) in panels.iter().zip(y_axes).enumerate() {
-        let height = panel_height(&y, heading.look.style.height(PANEL_HEIGHT));
-        let area = Area { left, top: page.y, width: right - left, height };
-        (y.scale.start, y.scale.end) = (area.bottom(), area.top);
-        let frame = Frame { area, x: x.clone(), y };
-        draw_panel(&mut page.canvas, &frame, panel, &mut notes);
-        notes.extend(break_note(&frame.y));
-        if index == 0 {
-            frame.draw_upper_axis(&mut page.canvas, &sparsity_axis(&x));
-        }
-        page.y = area.bottom();
-        if index + 1 == count {
-            frame.draw_x_axis(&mut page.canvas);
-            page.y += x_axis_height(true);
-        } else {
-            page.y += PANEL_GAP;
-        }
-    }
+    let broken =
+        Panels { gap: PANELS.gap + room, ..PANELS }.draw(&mut page, &x, y_axes, |canvas, frame, index| {
+            draw_panel(canvas, frame, &panels[index], &mut notes);
+            if has_facets {
+                let axis = if index == 0 { x_axis_height(true) } else { 0.0 };
+                let at = (frame.area.left, frame.area.top - axis - 8.0);
+                canvas.text(
+                    at,
+                    &panels[index].facet,
+                    TextStyle::new(theme::LABEL_SIZE, Anchor::Start).bold(),
+                );
+            }
+            if index == 0 {
+                frame.draw_upper_axis(canvas, &sparsity_axis(&x));
+            }
+        });
+    notes.extend(broken);
     if panels.iter().flat_map(|panel| &panel.curves).any(has_band) {
         notes.insert(0, format!("Lines: mean over replicates. {}", heading.look.band_note()));
     }
@@ -141,19 +148,25 @@ pub fn density_figure(
     Ok(page.finish().with_data(data))
 }
 
-/// The numbers of the panels as CSV: densities and accuracies as fractions.
+/// The numbers of the panels: densities and accuracies as fractions.
 fn csv(panels: &[DensityPanel]) -> String {
-    let mut text = "measure,curve,density,mean,low,high\n".to_owned();
+    let has_facets = panels.iter().any(|panel| !panel.facet.is_empty());
+    // Of one set of runs, the column would be empty.
+    let first = usize::from(!has_facets);
+    let mut table = Table::new(
+        &[&"runs" as &dyn Display, &"measure", &"curve", &"density", &"mean", &"low", &"high"][first..],
+    );
     for panel in panels {
         for curve in &panel.curves {
-            let label = curve.label.replace('"', "\"\"");
             for point in curve.points.iter().filter(|point| point.is_drawable()) {
                 let Point { x, mean, min, max } = point;
-                text.push_str(&format!("{},\"{label}\",{x},{mean},{min},{max}\n", panel.measure.name()));
+                let row: [&dyn Display; 7] =
+                    [&panel.facet, &panel.measure.name(), &curve.label, x, mean, min, max];
+                table.row(&row[first..]);
             }
         }
     }
-    text
+    table.finish()
 }
 
 /// The curves that have a point within the limits of density, in the axis' units, densities falling, dense levels first.
@@ -184,7 +197,7 @@ fn drawable(panel: &DensityPanel, limits: &DensityLimits) -> DensityPanel {
         Style::Run(index) => (2, 255 - index),
         Style::Ticket => (3, 0),
     });
-    DensityPanel { measure: panel.measure, curves }
+    DensityPanel { facet: panel.facet.clone(), measure: panel.measure, curves }
 }
 
 /// A y axis whose positions are set later. `None` where there is nothing to draw.

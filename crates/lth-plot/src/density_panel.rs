@@ -50,7 +50,6 @@ pub(super) fn draw_panel(canvas: &mut Canvas, frame: &Frame, panel: &DensityPane
     for curve in &panel.curves {
         notes.extend(cut_notes(frame, curve, panel.measure));
     }
-    frame.draw_y_axis(canvas, theme::MARGIN);
 }
 
 /// How far a curve reaches beyond the axis.

@@ -61,7 +61,7 @@ pub enum PlotError {
         scale: f64,
     },
     /// The rasteriser refused the figure.
-    #[error("the figure cannot be turned into a PNG: {reason}")]
+    #[error("the figure cannot be turned into a PNG or PDF: {reason}")]
     Raster {
         /// What the rasteriser said.
         reason: String,

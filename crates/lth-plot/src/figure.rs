@@ -1,10 +1,10 @@
-//! A finished figure: SVG, and the same picture as PNG.
+//! A finished figure: SVG, and the same picture as PNG or PDF.
 
 use std::sync::Arc;
 
 use resvg::{tiny_skia, usvg};
 
-use super::{PlotError, font};
+use super::{PlotError, font, pdf};
 
 /// The greatest scale at which a figure is rasterised.
 pub const MAX_SCALE: f64 = 10.0;
@@ -51,13 +51,7 @@ impl Figure {
         if !(scale > 0.0 && scale <= MAX_SCALE) {
             return Err(refused());
         }
-        let raster = |error: &dyn std::fmt::Display| PlotError::Raster { reason: error.to_string() };
-        let options = usvg::Options {
-            fontdb: Arc::new(font::database()),
-            font_family: "DejaVu Sans".to_owned(),
-            ..usvg::Options::default()
-        };
-        let tree = usvg::Tree::from_str(&self.svg, &options).map_err(|error| raster(&error))?;
+        let tree = self.tree()?;
         let pixels = |length: f64| (length * scale).round() as u32;
         let mut pixmap =
             tiny_skia::Pixmap::new(pixels(self.width), pixels(self.height)).ok_or_else(refused)?;
@@ -65,6 +59,27 @@ impl Figure {
         let scale = scale * self.width / f64::from(tree.size().width());
         let transform = tiny_skia::Transform::from_scale(scale as f32, scale as f32);
         resvg::render(&tree, transform, &mut pixmap.as_mut());
-        pixmap.encode_png().map_err(|error| raster(&error))
+        pixmap.encode_png().map_err(|error| PlotError::Raster { reason: error.to_string() })
+    }
+
+    /// The figure as PDF, of the same size in inches as the SVG: lines and areas as such, texts with the signs of the embedded font that
+    /// they use. The same bytes for the same figure.
+    ///
+    /// # Errors
+    /// When the SVG cannot be read back.
+    pub fn pdf(&self) -> Result<Vec<u8>, PlotError> {
+        let tree = self.tree()?;
+        let title = self.svg.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>"));
+        Ok(pdf::pdf(&tree, title.map_or("", |(title, _)| title)))
+    }
+
+    fn tree(&self) -> Result<usvg::Tree, PlotError> {
+        let options = usvg::Options {
+            fontdb: Arc::new(font::database()),
+            font_family: "DejaVu Sans".to_owned(),
+            ..usvg::Options::default()
+        };
+        let read = usvg::Tree::from_str(&self.svg, &options);
+        read.map_err(|error| PlotError::Raster { reason: error.to_string() })
     }
 }

@@ -1,17 +1,22 @@
 //! The first layer's filters of a convolutional network, one small picture each.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::BTreeMap,
+    fmt::{Display, Write},
+};
 
 use super::{
-    Figure, Heading, PlotError,
+    Figure, Heading, PageStyle, PlotError,
     canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
-    filter_grid::{Filters, Grid},
+    filter_grid::{Filters, Grid, PANEL, UNIT},
     font, format,
     page::{Page, colour_bar},
+    table::Table,
     theme,
 };
 
 const PANELS_A_ROW: usize = 3;
+const NARROW_PANELS_A_ROW: usize = 2;
 const GAP: f64 = 30.0;
 const BAR_WIDTH: f64 = 22.0;
 const LINE: f64 = theme::NOTE_SIZE * 1.35;
@@ -57,42 +62,82 @@ pub fn filter_figure(
         }
     }
 
-    let grid = Grid::new(filters);
-    let columns = panels.len().min(PANELS_A_ROW);
-    let texts = panels.iter().flat_map(|panel| [title(panel), below(filters, panel)]);
-    let step =
-        texts.map(|text| font::width(&text, theme::NOTE_SIZE, true)).fold(grid.width(), f64::max) + GAP;
-    let bar_left = theme::MARGIN + columns as f64 * step;
+    let style = heading.look.style;
     let bar_title = if filters.channels == 3 { "weight, each colour" } else { "weight" };
     let bar_space = font::width(bar_title, theme::LABEL_SIZE, false).max(BAR_WIDTH + 100.0);
-    let mut page = Page::new((bar_left + bar_space + theme::MARGIN).max(620.0), heading);
+    // In a narrow column the bar stands below the panels.
+    let is_narrow = style == PageStyle::Paper;
+    let columns = panels.len().min(if is_narrow { NARROW_PANELS_A_ROW } else { PANELS_A_ROW });
+    let texts = panels.iter().flat_map(|panel| [title(panel), below(filters, panel)]);
+    let widest = texts.map(|text| font::width(&text, theme::NOTE_SIZE, true)).fold(0.0, f64::max);
+    let (grid, step) = if style.is_paper() {
+        let room = style.width() - 2.0 * theme::MARGIN - if is_narrow { -GAP } else { bar_space };
+        let step = (room / columns as f64).min(widest.max(PANEL) + GAP);
+        (Grid::new(filters, step - GAP, 1.0), step)
+    } else {
+        let grid = Grid::new(filters, PANEL, UNIT.1);
+        let step = widest.max(grid.width()) + GAP;
+        (grid, step)
+    };
+    let wrapped = |text: &str, bold| font::wrap(text, theme::NOTE_SIZE, bold, step - GAP, 3);
+    let lines = |of: &dyn Fn(&FilterPanel) -> Vec<String>| {
+        panels.iter().map(|panel| of(panel).len()).max().unwrap_or(1) as f64
+    };
+    let titles = |panel: &FilterPanel| wrapped(&title(panel), true);
+    let feet = |panel: &FilterPanel| wrapped(&below(filters, panel), false);
+    let (head, foot) = (LINE * lines(&titles), LINE * lines(&feet));
+    let bar_left = theme::MARGIN + columns as f64 * step;
+    let on_screen = (bar_left + bar_space + theme::MARGIN).max(620.0);
+    let mut page = Page::new(if style.is_paper() { style.width() } else { on_screen }, heading);
     let hatching = page.canvas.hatching();
     let top = page.y;
     for row in panels.chunks(columns) {
         for (column, panel) in row.iter().enumerate() {
             let left = (theme::MARGIN + column as f64 * step).round();
             let style = TextStyle::new(theme::NOTE_SIZE, Anchor::Start);
-            page.canvas.text((left, page.y + theme::NOTE_SIZE), &title(panel), style.bold());
-            let origin = (left, (page.y + LINE + 4.0).round());
+            let mut baseline = page.y + theme::NOTE_SIZE;
+            for line in titles(panel) {
+                page.canvas.text((left, baseline), &line, style.bold());
+                baseline += LINE;
+            }
+            let origin = (left, (page.y + head + 4.0).round());
             draw_panel(&mut page.canvas, origin, &grid, panel, &hatching);
-            let foot = origin.1 + grid.height() + theme::NOTE_SIZE + 4.0;
-            page.canvas.text((left, foot), &below(filters, panel), style.muted());
+            baseline = origin.1 + grid.height() + theme::NOTE_SIZE + 4.0;
+            for line in feet(panel) {
+                page.canvas.text((left, baseline), &line, style.muted());
+                baseline += LINE;
+            }
         }
-        page.y += 2.0 * LINE + grid.height() + 18.0;
+        page.y += head + foot + grid.height() + 18.0;
     }
-    let bar_top = top + LINE + 20.0;
-    let bar = Area {
-        left: bar_left,
-        top: bar_top,
-        width: BAR_WIDTH,
-        height: (grid.height() - 16.0).clamp(110.0, 280.0),
+    let (bar_left, bar_top, height) = if is_narrow {
+        (theme::MARGIN, page.y + LINE + 14.0, 100.0)
+    } else {
+        (bar_left, top + LINE + 20.0, (grid.height() - 16.0).clamp(110.0, 280.0))
     };
+    let bar = Area { left: bar_left, top: bar_top, width: BAR_WIDTH, height };
     let ticks = [(0.0, "−max."), (0.5, "0"), (1.0, "+max.")].map(|(part, text)| (part, text.to_owned()));
     let colour = |part: f64| grey((part * 255.0).round() as u8);
     colour_bar(&mut page.canvas, bar, colour, &ticks, &[bar_title.to_owned()]);
     page.y = page.y.max(bar.bottom() + 12.0);
     page.notes(notes(filters, panels).iter().map(String::as_str));
-    Ok(page.finish())
+    Ok(page.finish().with_data(csv(filters, panels)))
+}
+
+/// Every weight, and whether it is kept.
+fn csv(filters: Filters, panels: &[FilterPanel]) -> String {
+    let columns: [&dyn Display; 8] =
+        [&"round", &"density", &"moment", &"filter", &"channel", &"row", &"column", &"weight"];
+    let mut table = Table::new(&[&columns[..], &[&"kept"]].concat());
+    for FilterPanel { round, density, moment, weights, kept } in panels {
+        for (index, (weight, kept)) in weights.iter().zip(kept).enumerate() {
+            let (filter, place) = (index / (filters.channels * filters.places()), index % filters.places());
+            let channel = index / filters.places() % filters.channels;
+            let (row, column) = (place / filters.width, place % filters.width);
+            table.row(&[round, density, moment, &filter, &channel, &row, &column, weight, &u8::from(*kept)]);
+        }
+    }
+    table.finish()
 }
 
 fn title(panel: &FilterPanel) -> String {

@@ -2,12 +2,12 @@
 
 use super::canvas::Area;
 
-/// The width of a panel of filters, unless their squares become too small.
-const PANEL: f64 = 288.0;
+/// The width of a panel of filters on a screen, unless their squares become too small.
+pub(super) const PANEL: f64 = 288.0;
 /// Between two filters.
 const FILTER_GAP: f64 = 5.0;
-/// The greatest and least side of a weight's square.
-const UNIT: (f64, f64) = (22.0, 6.0);
+/// The greatest side of a weight's square, and the least on a screen.
+pub(super) const UNIT: (f64, f64) = (22.0, 6.0);
 
 /// The shape of a layer of filters: a picture a filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +46,11 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    pub(super) fn new(filters: Filters) -> Self {
+    /// A grid that is at most so wide, unless squares became smaller than `least`.
+    pub(super) fn new(filters: Filters, width: f64, least: f64) -> Self {
         let columns = (filters.count as f64).sqrt().ceil() as usize;
-        let available = PANEL / columns as f64 - FILTER_GAP;
-        let unit = (available / filters.width.max(filters.height) as f64).floor().clamp(UNIT.1, UNIT.0);
+        let available = width / columns as f64 - FILTER_GAP;
+        let unit = (available / filters.width.max(filters.height) as f64).floor().clamp(least, UNIT.0);
         Self { filters, columns, unit }
     }
 
@@ -87,7 +88,7 @@ mod tests {
     #[test]
     fn pictures_fit_their_panel_and_squares_are_whole() {
         for (count, side) in [(1, 1), (6, 5), (16, 3), (64, 3), (64, 7), (100, 3)] {
-            let grid = Grid::new(Filters { count, channels: 3, height: side, width: side });
+            let grid = Grid::new(Filters { count, channels: 3, height: side, width: side }, PANEL, UNIT.1);
             assert!(grid.width() <= PANEL || grid.unit == UNIT.1, "{count} of {side}");
             assert!(grid.unit.fract() == 0.0);
             assert!(grid.area(count - 1, (0.0, 0.0)).bottom() <= grid.height() + 1e-9);

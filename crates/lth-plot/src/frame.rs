@@ -96,14 +96,22 @@ impl Frame {
     pub(super) fn draw_y_axis(&self, canvas: &mut Canvas, edge: f64) {
         let area = self.area;
         let style = TextStyle::new(theme::TICK_SIZE, Anchor::End);
+        let mut last = f64::INFINITY;
         for tick in &self.y.ticks {
             let y = self.y.scale.position(tick.value);
             canvas.line((area.left - TICK_LENGTH, y), (area.left, y), Stroke::new(theme::FRAME, 1.2));
+            // In a low panel not every tick has room for its text.
+            if (last - y).abs() < theme::TICK_SIZE {
+                continue;
+            }
+            last = y;
             canvas.text((area.left - TICK_LENGTH - GAP, y + theme::TICK_SIZE * 0.36), &tick.label, style);
         }
         if !self.y.label.is_empty() {
-            let label =
-                font::shorten(&self.y.label, theme::LABEL_SIZE, false, area.height + 2.0 * theme::LABEL_SIZE);
+            let room = area.height + 2.0 * theme::LABEL_SIZE;
+            let fits = font::width(&self.y.label, theme::LABEL_SIZE, false) <= room;
+            let label = if fits { &self.y.label } else { self.y.label.trim_end_matches(" scale") };
+            let label = font::shorten(label, theme::LABEL_SIZE, false, room);
             canvas.text(
                 (edge + theme::LABEL_SIZE * 0.85, area.centre_y()),
                 &label,

@@ -6,6 +6,7 @@ use super::{
     frame::{Axis, Frame, x_axis_height},
     page::{Page, Sample},
     scale::{Scale, Spread, linear_ticks},
+    table::Table,
     theme::{self, series_look},
 };
 
@@ -23,6 +24,13 @@ pub struct HistogramPanel {
     pub high: f64,
     /// What is drawn over each other.
     pub outlines: Vec<HistogramOutline>,
+}
+
+impl HistogramPanel {
+    /// Where a bin begins.
+    fn edge(&self, outline: &HistogramOutline, bin: usize) -> f64 {
+        self.low + (self.high - self.low) / outline.counts.len().max(1) as f64 * bin as f64
+    }
 }
 
 /// One histogram.
@@ -117,7 +125,21 @@ pub fn histogram_figure(heading: &Heading, panels: &[HistogramPanel]) -> Result<
     page.notes([
         "Below each panel: the weight. Each line has its own 100 %, spread over bins of equal width.",
     ]);
-    Ok(page.finish())
+    Ok(page.finish().with_data(csv(panels)))
+}
+
+/// Weights in each bin.
+fn csv(panels: &[HistogramPanel]) -> String {
+    let mut table = Table::new(&[&"layer", &"weights", &"low", &"high", &"count"]);
+    for panel in panels {
+        for outline in &panel.outlines {
+            for (bin, count) in outline.counts.iter().enumerate() {
+                let [low, high] = [bin, bin + 1].map(|bin| panel.edge(outline, bin));
+                table.row(&[&panel.title, &outline.label, &low, &high, count]);
+            }
+        }
+    }
+    table.finish()
 }
 
 /// From 0 to a little above the highest bin.
@@ -133,8 +155,7 @@ fn y_axis(panel: &HistogramPanel) -> Axis {
 
 /// Up, along and down for each bin.
 fn steps(frame: &Frame, panel: &HistogramPanel, outline: &HistogramOutline) -> Vec<(f64, f64)> {
-    let width = (panel.high - panel.low) / outline.counts.len().max(1) as f64;
-    let edge = |bin: usize| panel.low + width * bin as f64;
+    let edge = |bin| panel.edge(outline, bin);
     let mut line = vec![frame.at(panel.low, 0.0)];
     for (bin, share) in outline.shares().into_iter().enumerate() {
         line.extend([frame.at(edge(bin), share), frame.at(edge(bin + 1), share)]);

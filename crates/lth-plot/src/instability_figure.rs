@@ -5,7 +5,7 @@ use super::{
     frame::Axis,
     range::range_from_zero,
     scale::{Scale, Spread, Tick, thin_out},
-    stability_figure::{Axes, StabilityCurve, panels},
+    stability_figure::{Axes, StabilityCurve, csv, panels},
     theme,
 };
 
@@ -40,7 +40,7 @@ pub fn instability_figure(
             range_from_zero(&values, LEAST, Some(1.25 * level))
         },
     };
-    panels(heading, &placed, &axes, Some(level), true)
+    Ok(panels(heading, &placed, &axes, Some(level), true)?.with_data(csv("iteration", curves)))
 }
 
 /// Iterations on an axis that has a place for 0.
@@ -90,7 +90,7 @@ impl Places {
         let tick = |(&iteration, value)| Tick { value, label: format::grouped(iteration, 0) };
         let ticks = self.iterations.iter().zip(places).map(tick).collect();
         let ticks = thin_out(ticks, &scale, 12.0, |label| font::width(label, theme::TICK_SIZE, false));
-        let label = "iteration at which the copies part, log scale but for 0".to_owned();
+        let label = "iteration at which copies part, log scale but for 0".to_owned();
         Axis { scale, ticks, label }
     }
 }

@@ -1,13 +1,14 @@
 //! The density of each layer in each round, as a heat map.
 
 use super::{
-    Figure, Heading, PlotError,
+    Figure, Heading, PageStyle, PlotError,
     canvas::{Anchor, Area, Stroke, TextStyle},
     density_colours::{DensityColours, title_width},
     font, format,
     frame::{Axis, Frame, x_axis_height},
     page::Page,
     scale::{Scale, Spread, Tick, thin_out},
+    table::Table,
     theme,
 };
 
@@ -23,6 +24,8 @@ const BAR_WIDTH: f64 = 22.0;
 const BAR_TITLE: [&str; 2] = ["layer's weights", "remaining (%)"];
 const COLUMNS_LABEL: &str = "all weights remaining: density (%)";
 const GAP: f64 = 14.0;
+/// Between the map and the bar.
+const BAR_GAP: f64 = 28.0;
 
 /// A layer over rounds: a row of [`layer_density_figure`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,30 +62,30 @@ pub fn layer_density_figure(
     rounds: &[(usize, f64)],
     layers: &[LayerRow],
 ) -> Result<Figure, PlotError> {
+    let style = heading.look.style;
     let densities = layers.iter().flat_map(|row| (0..rounds.len()).map(|round| row.density(round)));
     let sparsest = densities.clone().filter(|density| *density > 0.0).fold(0.5, f64::min);
     if rounds.is_empty() || layers.is_empty() {
         return Err(PlotError::NoData { figure: heading.title.clone(), reason: "no layer in any round" });
     }
     let colours = DensityColours::new(sparsest, 1.0);
-    let cell = (
-        (MAP.0 / rounds.len() as f64).floor().clamp(CELL_WIDTH.0, CELL_WIDTH.1),
-        (MAP.1 / layers.len() as f64).floor().clamp(CELL_HEIGHT.0, CELL_HEIGHT.1),
-    );
-    let names = Names::new(layers, cell.1);
+    let height = (MAP.1 / layers.len() as f64).floor().clamp(CELL_HEIGHT.0, CELL_HEIGHT.1);
+    let names = Names::new(layers, height, style);
     let left = theme::MARGIN + names.width();
+    let cell = (cell_width(rounds.len(), style, left), height);
     let width = cell.0 * rounds.len() as f64;
     // A narrow map has the label of its columns reach out on both sides.
     let label = font::width(COLUMNS_LABEL, theme::LABEL_SIZE, false);
-    let bar_left = left + width.max(f64::midpoint(width, label)) + 28.0;
+    let reach = if style.is_paper() { width } else { width.max(f64::midpoint(width, label)) };
+    let bar_left = left + reach + BAR_GAP;
     let page_width = bar_left + title_width(&BAR_TITLE) + theme::MARGIN;
-    let mut page = Page::new(page_width.max(620.0), heading);
+    let mut page = Page::new(if style.is_paper() { style.width() } else { page_width.max(620.0) }, heading);
     page.y += x_axis_height(true) + 4.0;
 
     // Cells at whole places have no seams between them.
     let (left, top) = (left.round(), page.y.round());
     let area = Area { left, top, width, height: cell.1 * layers.len() as f64 };
-    let text_size = text_size(densities.clone(), cell);
+    let text_size = text_size(densities.clone(), cell, style);
     for (at, row) in layers.iter().enumerate() {
         for round in 0..rounds.len() {
             let (x, y) = (area.left + cell.0 * round as f64, area.top + cell.1 * at as f64);
@@ -92,9 +95,9 @@ pub fn layer_density_figure(
             page.canvas.path(&format!("M{x} {y}h{}v{}h-{}z", cell.0, cell.1, cell.0), &fill);
             if let Some(size) = text_size {
                 let colour = if density > 0.0 { colours.text_on(density) } else { theme::INK };
-                let style = TextStyle { colour, ..TextStyle::new(size, Anchor::Middle) };
+                let text = TextStyle { colour, ..TextStyle::new(size, Anchor::Middle) };
                 let middle = (x + cell.0 / 2.0, y + cell.1 / 2.0 + size * 0.36);
-                page.canvas.text(middle, &text_of(density), style);
+                page.canvas.text(middle, &text_of(density), text);
             }
         }
     }
@@ -108,7 +111,28 @@ pub fn layer_density_figure(
     if densities.clone().any(|density| density == 0.0) {
         page.notes(["Grey: no weight of the layer is left."]);
     }
-    Ok(page.finish())
+    Ok(page.finish().with_data(csv(rounds, layers)))
+}
+
+/// The weights of each layer in each round; densities are fractions.
+fn csv(rounds: &[(usize, f64)], layers: &[LayerRow]) -> String {
+    let mut table = Table::new(&[&"layer", &"weights", &"round", &"network_density", &"live"]);
+    for LayerRow { name, total, live } in layers {
+        for ((round, density), live) in rounds.iter().zip(live) {
+            table.row(&[name, total, round, density, live]);
+        }
+    }
+    table.finish()
+}
+
+/// On a screen whole units, on paper what there is room for.
+fn cell_width(rounds: usize, style: PageStyle, left: f64) -> f64 {
+    if !style.is_paper() {
+        return (MAP.0 / rounds as f64).floor().clamp(CELL_WIDTH.0, CELL_WIDTH.1);
+    }
+    let room = style.width() - left - BAR_GAP - title_width(&BAR_TITLE) - theme::MARGIN;
+    let cell = (room / rounds as f64).min(CELL_WIDTH.1);
+    if cell < 4.0 { cell } else { cell.floor() }
 }
 
 /// A density in percent; a layer that is gone has a plain 0.
@@ -117,8 +141,13 @@ fn text_of(density: f64) -> String {
 }
 
 /// The size at which every density fits its cell.
-fn text_size(densities: impl Iterator<Item = f64> + Clone, cell: (f64, f64)) -> Option<f64> {
-    TEXT_SIZES.into_iter().find(|&size| {
+fn text_size(
+    densities: impl Iterator<Item = f64> + Clone,
+    cell: (f64, f64),
+    style: PageStyle,
+) -> Option<f64> {
+    let sizes = TEXT_SIZES.into_iter().filter(|size| !style.is_paper() || *size >= theme::NOTE_SIZE);
+    sizes.into_iter().find(|&size| {
         let widest = densities.clone().map(|density| font::width(&text_of(density), size, false));
         widest.fold(0.0, f64::max) + 5.0 <= cell.0 && size + 3.0 <= cell.1
     })
@@ -152,21 +181,28 @@ fn draw_rounds(page: &mut Page, area: Area, rounds: &[(usize, f64)]) {
 struct Names<'a> {
     layers: &'a [LayerRow],
     every: usize,
+    /// The greatest width of a name.
+    widest: f64,
 }
 
 impl<'a> Names<'a> {
-    fn new(layers: &'a [LayerRow], cell: f64) -> Self {
-        Self { layers, every: (TEXT_LINE / cell).ceil() as usize }
+    fn new(layers: &'a [LayerRow], cell: f64, style: PageStyle) -> Self {
+        let widest = if style.is_paper() { style.width() * 0.28 } else { f64::INFINITY };
+        Self { layers, every: (TEXT_LINE / cell).ceil() as usize, widest }
     }
 
     fn shown(&self) -> impl Iterator<Item = (usize, &LayerRow)> {
         self.layers.iter().enumerate().step_by(self.every)
     }
 
+    fn name(&self, row: &LayerRow) -> String {
+        font::shorten(&row.name, theme::NOTE_SIZE, false, self.widest)
+    }
+
     fn widths(&self) -> (f64, f64) {
         let width = |text: &str| font::width(text, theme::NOTE_SIZE, false);
         let counts = self.shown().map(|(_, row)| width(&format::count(row.total as f64)));
-        let names = self.shown().map(|(_, row)| width(&row.name));
+        let names = self.shown().map(|(_, row)| width(&self.name(row)));
         (names.fold(width("layer"), f64::max), counts.fold(width("weights"), f64::max))
     }
 
@@ -182,7 +218,7 @@ impl<'a> Names<'a> {
         for (at, row) in self.shown() {
             let middle = area.top + cell * (at as f64 + 0.5);
             let baseline = middle + theme::NOTE_SIZE * 0.36;
-            page.canvas.text((theme::MARGIN, baseline), &row.name, name);
+            page.canvas.text((theme::MARGIN, baseline), &self.name(row), name);
             page.canvas.text((right, baseline), &format::count(row.total as f64), count);
             page.canvas.line((area.left - 5.0, middle), (area.left, middle), Stroke::new(theme::FRAME, 1.2));
         }

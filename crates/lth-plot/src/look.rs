@@ -14,6 +14,18 @@ pub enum PageStyle {
     PaperWide,
 }
 
+/// Where the legend of a figure stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Legend {
+    /// Above the panels.
+    #[default]
+    Top,
+    /// Below the panels.
+    Bottom,
+    /// Nowhere: the caption or another figure has it.
+    None,
+}
+
 /// How a figure looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
@@ -23,6 +35,8 @@ pub struct Look {
     pub title: bool,
     /// What bands around means are.
     pub band: Band,
+    /// Where the legend stands.
+    pub legend: Legend,
 }
 
 /// Points of a unit on paper: labels of 16 units have 8 points, notes of 14 have 7.
@@ -42,7 +56,12 @@ impl PageStyle {
         }
     }
 
-    /// The width of figures that have no width of their own, in units.
+    /// Whether the width of a figure is that of columns of a paper.
+    pub(super) fn is_paper(self) -> bool {
+        self != Self::Screen
+    }
+
+    /// The width of figures that have no width of their own, in units; on paper of all.
     pub(super) fn width(self) -> f64 {
         let inches = match self {
             Self::Screen => return 860.0,
@@ -70,7 +89,7 @@ impl PageStyle {
 impl Look {
     /// For what it is drawn, with a title on a screen only, and bands from minimum to maximum.
     pub fn of(style: PageStyle) -> Self {
-        Self { style, title: style == PageStyle::Screen, band: Band::MinMax }
+        Self { style, title: style == PageStyle::Screen, band: Band::MinMax, legend: Legend::Top }
     }
 
     /// What a note says of bands over so-called things: `Bands: minimum to maximum.`

@@ -5,7 +5,7 @@ use super::{
     data::Heading,
     figure::Figure,
     font,
-    look::PageStyle,
+    look::{Legend, PageStyle},
     theme,
 };
 
@@ -25,6 +25,8 @@ pub(super) enum Sample {
     Line { colour: &'static str, width: f64, dashes: Option<&'static str>, dot: bool, band: bool },
     /// A wide pale line.
     Highlight(&'static str),
+    /// The dot of a point alone.
+    Dot(&'static str),
     /// A [`rimmed_dot`] alone.
     RimmedDot(&'static str),
 }
@@ -37,7 +39,10 @@ pub(super) struct Page {
     /// Where the next thing begins.
     pub(super) y: f64,
     title: String,
-    style: PageStyle,
+    pub(super) style: PageStyle,
+    legend: Legend,
+    /// A legend that is to stand below the panels.
+    pending: Vec<(Sample, String)>,
 }
 
 impl Page {
@@ -49,6 +54,8 @@ impl Page {
             y: theme::MARGIN,
             title: heading.title.clone(),
             style: heading.look.style,
+            legend: heading.look.legend,
+            pending: Vec::new(),
         };
         if !heading.look.title {
             return page;
@@ -66,8 +73,16 @@ impl Page {
         page
     }
 
-    /// The legend, in rows from left to right.
+    /// The legend, in rows from left to right, where it is wanted.
     pub(super) fn legend(&mut self, entries: &[(Sample, String)]) {
+        match self.legend {
+            Legend::Top => self.draw_legend(entries),
+            Legend::Bottom => self.pending.extend_from_slice(entries),
+            Legend::None => (),
+        }
+    }
+
+    fn draw_legend(&mut self, entries: &[(Sample, String)]) {
         if entries.is_empty() {
             return;
         }
@@ -111,12 +126,19 @@ impl Page {
                     Stroke::new(colour, theme::HIGHLIGHT_WIDTH).faint(theme::HIGHLIGHT_OPACITY),
                 );
             }
+            Sample::Dot(colour) => self.canvas.dot((x + SAMPLE / 2.0, y), theme::MARKER_RADIUS, colour),
             Sample::RimmedDot(colour) => rimmed_dot(&mut self.canvas, (x + SAMPLE / 2.0, y), colour),
         }
     }
 
+    fn draw_pending(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        self.draw_legend(&pending);
+    }
+
     /// Small texts, below everything.
     pub(super) fn notes<'a>(&mut self, notes: impl IntoIterator<Item = &'a str>) {
+        self.draw_pending();
         let available = self.width - 2.0 * theme::MARGIN;
         self.y += 6.0;
         for note in notes {
@@ -127,7 +149,8 @@ impl Page {
     }
 
     /// The figure.
-    pub(super) fn finish(self) -> Figure {
+    pub(super) fn finish(mut self) -> Figure {
+        self.draw_pending();
         let height = (self.y + theme::MARGIN * 0.7).ceil();
         Figure::new(
             self.canvas.finish(self.width, height, &self.title, self.style),

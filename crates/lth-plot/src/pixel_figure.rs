@@ -3,17 +3,22 @@
 use std::fmt::Write;
 
 use super::{
-    Figure, Heading, PixelRound, PlotError,
+    Figure, Heading, PageStyle, PixelRound, PlotError,
     canvas::{Anchor, Area, Canvas, TextStyle},
     colour_map::viridis,
     font, format,
     page::{Page, colour_bar},
     scale::linear_ticks,
+    table::Table,
     theme,
 };
 
 /// The side of an image's longer edge.
 const IMAGE: f64 = 140.0;
+/// The same in a narrow column of a paper.
+const NARROW_IMAGE: f64 = 84.0;
+/// The widest text below an image.
+const WIDEST_FOOT: &str = "max. 9,999";
 const COLUMNS: usize = 6;
 const GAP: f64 = 20.0;
 const BAR_WIDTH: f64 = 22.0;
@@ -62,29 +67,39 @@ pub fn pixel_figure(
         });
     };
 
-    let unit = (IMAGE / height.max(width) as f64).max(0.25);
+    let style = heading.look.style;
+    let is_narrow = style == PageStyle::Paper;
+    let unit = (if is_narrow { NARROW_IMAGE } else { IMAGE } / height.max(width) as f64).max(0.25);
     // Whole units keep the pixels of an image equally wide.
     let unit = if unit >= 2.0 { unit.floor() } else { unit };
     let (image_width, image_height) = (width as f64 * unit, height as f64 * unit);
-    let cell = image_width.max(font::width("round 99: 99.9 %", theme::NOTE_SIZE, true)) + GAP;
-    let columns = rounds.len().min(COLUMNS);
-    let bar_left = theme::MARGIN + columns as f64 * cell + 8.0;
+    let widest = rounds.iter().flat_map(|round| titles(round, is_narrow));
+    let widest = widest.map(|text| font::width(&text, theme::NOTE_SIZE, true)).fold(image_width, f64::max);
+    let cell = widest.max(font::width(WIDEST_FOOT, theme::NOTE_SIZE, false)) + GAP;
     let (title, ticks) = bar_texts(measure, scale, all);
     let texts = title.iter().chain(ticks.iter().map(|(_, text)| text));
     let bar_space =
         texts.map(|text| font::width(text, theme::LABEL_SIZE, false)).fold(0.0, f64::max) + BAR_WIDTH + 10.0;
-    let mut page = Page::new((bar_left + bar_space + theme::MARGIN).max(620.0), heading);
+    // In a narrow column the bar stands below the images.
+    let room = style.width() - 2.0 * theme::MARGIN - if is_narrow { 0.0 } else { bar_space + 8.0 };
+    let most = if style.is_paper() { ((room + GAP) / cell).floor().max(1.0) as usize } else { COLUMNS };
+    let columns = rounds.len().min(most);
+    let beside = theme::MARGIN + columns as f64 * cell + 8.0;
+    let on_screen = (beside + bar_space + theme::MARGIN).max(620.0);
+    let mut page = Page::new(if style.is_paper() { style.width() } else { on_screen }, heading);
     page.y += 8.0;
     let top = page.y;
     let line = theme::NOTE_SIZE * 1.35;
+    let head = line * if is_narrow { 2.0 } else { 1.0 } + 3.0;
     let foot = if scale == ColourScale::EachRound { line + 4.0 } else { 0.0 };
     for (index, round) in rounds.iter().enumerate() {
         let own = maximum(&round.values).unwrap_or(0.0);
         let left = theme::MARGIN + (index % columns) as f64 * cell;
-        let image = Area { left, top: page.y + line + 3.0, width: image_width, height: image_height };
-        let text = format!("round {}: {} %", round.round, format::percent(round.density));
-        let title = TextStyle::new(theme::NOTE_SIZE, Anchor::Start).bold();
-        page.canvas.text((left, page.y + theme::NOTE_SIZE), &text, title);
+        let image = Area { left, top: page.y + head, width: image_width, height: image_height };
+        for (at, text) in titles(round, is_narrow).into_iter().enumerate() {
+            let title = TextStyle::new(theme::NOTE_SIZE, Anchor::Start).bold();
+            page.canvas.text((left, page.y + theme::NOTE_SIZE + line * at as f64), &text, title);
+        }
         let greatest = if scale == ColourScale::Shared { all } else { own };
         draw_image(&mut page.canvas, image, unit, width, &round.values, greatest);
         if scale == ColourScale::EachRound {
@@ -96,9 +111,14 @@ pub fn pixel_figure(
             page.y = image.bottom() + foot + GAP * 0.8;
         }
     }
-    let bar_top = top + title.len() as f64 * theme::LABEL_SIZE * 1.25 + 16.0;
-    let bar_height = (page.y - foot - GAP * 0.8 - bar_top).clamp(120.0, 320.0);
-    let bar = Area { left: bar_left, top: bar_top, width: BAR_WIDTH, height: bar_height };
+    let below_title = title.len() as f64 * theme::LABEL_SIZE * 1.25 + 16.0;
+    let bar = if is_narrow {
+        Area { left: theme::MARGIN, top: page.y + below_title, width: BAR_WIDTH, height: 100.0 }
+    } else {
+        let bar_top = top + below_title;
+        let height = (page.y - foot - GAP * 0.8 - bar_top).clamp(120.0, 320.0);
+        Area { left: beside, top: bar_top, width: BAR_WIDTH, height }
+    };
     colour_bar(&mut page.canvas, bar, viridis, &ticks, &title);
     page.y = page.y.max(bar.bottom() + 8.0);
     let absent = rounds.iter().flat_map(|round| &round.values).any(|value| !value.is_finite());
@@ -111,7 +131,25 @@ pub fn pixel_figure(
             .as_str(),
         if absent { "Grey: no value." } else { "" },
     ]);
-    Ok(page.finish())
+    Ok(page.finish().with_data(csv(rounds, width)))
+}
+
+/// What stands above an image.
+fn titles(round: &PixelRound, is_narrow: bool) -> Vec<String> {
+    let (round, density) =
+        (format!("round {}", round.round), format!("{} %", format::percent(round.density)));
+    if is_narrow { vec![round, density] } else { vec![format!("{round}: {density}")] }
+}
+
+/// The value of each pixel, NaN where there is none.
+fn csv(rounds: &[PixelRound], width: usize) -> String {
+    let mut table = Table::new(&[&"round", &"density", &"row", &"column", &"value"]);
+    for round in rounds {
+        for (place, value) in round.values.iter().enumerate() {
+            table.row(&[&round.round, &round.density, &(place / width), &(place % width), value]);
+        }
+    }
+    table.finish()
 }
 
 fn maximum<'a>(values: impl IntoIterator<Item = &'a f64>) -> Option<f64> {

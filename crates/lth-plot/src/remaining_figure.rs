@@ -2,16 +2,19 @@
 
 use super::{
     Figure, Heading, PlotError,
-    canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
+    canvas::{Anchor, Canvas, Stroke, TextStyle},
     font, format,
-    frame::{Axis, Frame, x_axis_height},
+    frame::{Axis, Frame},
     page::{Page, Sample},
+    panels::{Panels, left_of},
     range,
     scale::{Scale, Spread, Tick, close_ticks, thin_out},
+    table::Table,
     theme,
+    value_axis::log_axis,
 };
 
-const PANEL_HEIGHT: f64 = 330.0;
+const PANELS: Panels = Panels { height: 330.0, gap: 0.0 };
 /// The height of a line of the table below the panel.
 const LINE: f64 = theme::NOTE_SIZE * 1.4;
 /// The names of the two lines, in the legend and in the table.
@@ -57,41 +60,26 @@ pub fn remaining_figure(
     let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(&legend(first, last, &|kept, curve| part(kept, curve) / 100.0));
     page.y += 8.0;
-    let scale = Scale {
-        spread: Spread::Log,
-        low,
-        high,
-        start: page.y + heading.look.style.height(PANEL_HEIGHT),
-        end: page.y,
-    };
-    let label = "kept (%), log scale".to_owned();
     // The axis reaches a little beyond the whole, its ticks do not.
     let mut ticks = close_ticks(low, high, 8);
     ticks.retain(|tick| tick.value <= 100.0);
-    let y = Axis { scale, ticks, label };
+    let y = log_axis((low, high), ticks, "kept (%)");
     // The names of the table's lines stand in the axis' space.
     let names = CURVES.map(|(_, name)| font::width(name, theme::NOTE_SIZE, true) + 44.0);
-    let left = theme::MARGIN + y.width_as_y().max(names[0]).max(names[1]);
-    let area = Area {
-        left,
-        top: page.y,
-        width: heading.look.style.width() - theme::MARGIN - 16.0 - left,
-        height: heading.look.style.height(PANEL_HEIGHT),
-    };
-    let x = round_axis(&rounds, area);
-    let labelled: Vec<&Remaining> =
-        rounds.iter().filter(|kept| x.ticks.iter().any(|tick| tick.value == kept.round as f64)).collect();
-    let frame = Frame { area, x, y };
-    frame.draw_grid(&mut page.canvas);
-    page.canvas.clipped(area, |canvas| {
-        for curve in 0..CURVES.len() {
-            draw_curve(canvas, &frame, curve, rounds.iter().map(|kept| (kept.round, part(kept, curve))));
-        }
+    let left = left_of([&y]).max(theme::MARGIN + names[0].max(names[1]));
+    let x = round_axis(&rounds, (left, heading.look.style.width() - theme::MARGIN - 16.0));
+    PANELS.draw(&mut page, &x, vec![y], |canvas, frame, _| {
+        frame.draw_grid(canvas);
+        canvas.clipped(frame.area, |canvas| {
+            for curve in 0..CURVES.len() {
+                draw_curve(canvas, frame, curve, rounds.iter().map(|kept| (kept.round, part(kept, curve))));
+            }
+        });
+        frame.draw_border(canvas);
     });
-    frame.draw_border(&mut page.canvas);
-    frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
-    frame.draw_x_axis(&mut page.canvas);
-    page.y = area.bottom() + x_axis_height(true) + 6.0;
+    let is_labelled = |kept: &&Remaining| x.ticks.iter().any(|tick| tick.value == kept.round as f64);
+    let labelled: Vec<&Remaining> = rounds.iter().filter(is_labelled).collect();
+    page.y += 6.0;
     for (curve, (_, name)) in CURVES.into_iter().enumerate() {
         let colour = theme::palette(curve);
         let style = TextStyle { colour, ..TextStyle::new(theme::NOTE_SIZE, Anchor::Middle) };
@@ -100,7 +88,7 @@ pub fn remaining_figure(
         page.canvas.text((theme::MARGIN, page.y), name, title);
         page.canvas.text((theme::MARGIN, page.y + LINE), "%", title);
         for kept in &labelled {
-            let at = frame.x.scale.position(kept.round as f64);
+            let at = x.scale.position(kept.round as f64);
             page.canvas.text((at, page.y), &format::count(kept.values()[curve]), style);
             page.canvas.text((at, page.y + LINE), &format::percent(part(kept, curve) / 100.0), style);
         }
@@ -109,7 +97,11 @@ pub fn remaining_figure(
     page.notes([
         "FLOPs: two a kept weight and place of its layer's output map; pruned weights cost nothing.",
     ]);
-    Ok(page.finish())
+    let mut table = Table::new(&[&"round", &"weights", &"flops"]);
+    for Remaining { round, weights, flops } in &rounds {
+        table.row(&[round, weights, flops]);
+    }
+    Ok(page.finish().with_data(table.finish()))
 }
 
 /// What the first and the last round keep, as the legend's texts.
@@ -133,16 +125,10 @@ fn legend(
 }
 
 /// Round numbers, as many as the table below has room for.
-fn round_axis(rounds: &[Remaining], area: Area) -> Axis {
+fn round_axis(rounds: &[Remaining], (start, end): (f64, f64)) -> Axis {
     let (first, last) = (rounds[0].round as f64, rounds[rounds.len() - 1].round as f64);
     let pad = ((last - first) * 0.04).max(0.4);
-    let scale = Scale {
-        spread: Spread::Linear,
-        low: first - pad,
-        high: last + pad,
-        start: area.left,
-        end: area.right(),
-    };
+    let scale = Scale { spread: Spread::Linear, low: first - pad, high: last + pad, start, end };
     let ticks =
         rounds.iter().map(|kept| Tick { value: kept.round as f64, label: kept.round.to_string() }).collect();
     let widest = rounds.iter().flat_map(Remaining::values);

@@ -2,17 +2,18 @@
 
 use super::{
     Figure, Heading, PlotError,
-    canvas::{Area, Stroke},
-    frame::{Axis, Frame, x_axis_height},
+    canvas::Stroke,
+    frame::{Axis, x_axis_height},
     page::Page,
+    panels::{Panels, left_of},
     range,
     scale::{Scale, Spread, linear_ticks, log_ticks},
+    table::Table,
     theme,
     training_axes::{iteration_axis, thinned},
 };
 
-const PANEL_HEIGHT: f64 = 230.0;
-const PANEL_GAP: f64 = 26.0;
+const PANELS: Panels = Panels { height: 230.0, gap: 26.0 };
 /// Decades of the logarithmic panel below the highest rate: a warm-up comes from 0, a cosine goes to it.
 const DECADES: f64 = 3.0;
 
@@ -43,42 +44,31 @@ pub fn schedule_figure(heading: &Heading, rates: &[f64], per_epoch: u64) -> Resu
         })
         .collect();
 
-    let left = theme::MARGIN + panels.iter().map(Axis::width_as_y).fold(0.0, f64::max);
+    let left = left_of(&panels);
     let x = iteration_axis(rates.len() as u64, left, heading.look.style.width() - theme::MARGIN - 20.0);
     let mut page = Page::new(heading.look.style.width(), heading);
     page.y += x_axis_height(true);
-    let count = panels.len();
-    for (index, mut y) in panels.into_iter().enumerate() {
-        let area = Area {
-            left,
-            top: page.y,
-            width: x.scale.end - left,
-            height: heading.look.style.height(PANEL_HEIGHT),
-        };
-        (y.scale.start, y.scale.end) = (area.bottom(), area.top);
-        let frame = Frame { area, x: x.clone(), y };
-        frame.draw_grid(&mut page.canvas);
-        page.canvas.clipped(area, |canvas| {
+    PANELS.draw(&mut page, &x, panels, |canvas, frame, index| {
+        frame.draw_grid(canvas);
+        canvas.clipped(frame.area, |canvas| {
             let at = |(iteration, rate): (usize, &f64)| frame.at(iteration as f64, *rate);
             let line: Vec<(f64, f64)> = rates.iter().enumerate().map(at).collect();
             let stroke = Stroke::new(theme::palette(0), theme::LINE_WIDTH);
-            canvas.polyline(&thinned(&line, area.width), stroke);
+            canvas.polyline(&thinned(&line, frame.area.width), stroke);
             if let [alone] = line[..] {
                 canvas.dot(alone, theme::MARKER_RADIUS, stroke.colour);
             }
         });
-        frame.draw_border(&mut page.canvas);
-        frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
+        frame.draw_border(canvas);
         if index == 0 {
-            frame.draw_upper_axis(&mut page.canvas, &epoch_axis(&x, per_epoch));
+            frame.draw_upper_axis(canvas, &epoch_axis(&x, per_epoch));
         }
-        page.y = area.bottom() + PANEL_GAP;
-        if index + 1 == count {
-            frame.draw_x_axis(&mut page.canvas);
-            page.y = area.bottom() + x_axis_height(true);
-        }
+    });
+    let mut table = Table::new(&[&"iteration", &"learning_rate"]);
+    for (iteration, rate) in rates.iter().enumerate() {
+        table.row(&[&iteration, rate]);
     }
-    Ok(page.finish())
+    Ok(page.finish().with_data(table.finish()))
 }
 
 /// The same axis in epochs.

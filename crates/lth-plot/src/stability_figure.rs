@@ -2,17 +2,18 @@
 
 use super::{
     Figure, Heading, PlotError, Point, Style,
-    canvas::{Area, Canvas, Stroke},
-    frame::{Axis, Frame, x_axis_height},
+    canvas::{Canvas, Stroke},
+    frame::{Axis, Frame},
     page::{Page, Sample},
+    panels::{Panels, left_of},
     range::{LinearRange, RangeRule, linear_range},
     scale::{Scale, Spread, linear_ticks},
+    table::Table,
     theme,
-    value_axis::{break_note, panel_height, value_axis},
+    value_axis::value_axis,
 };
 
-const PANEL_HEIGHT: f64 = 290.0;
-const PANEL_GAP: f64 = 26.0;
+const PANELS: Panels = Panels { height: 290.0, gap: 26.0 };
 
 /// A line of one network's copies.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,7 +95,7 @@ pub fn path_figure(heading: &Heading, curves: &[StabilityCurve]) -> Result<Figur
         x: &x,
         y: &|means, ends| linear_range(means, ends, RangeRule::ERROR),
     };
-    panels(heading, curves, &axes, None, false)
+    Ok(panels(heading, curves, &axes, None, false)?.with_data(csv("place", curves)))
 }
 
 /// The axes of [`panels`].
@@ -133,7 +134,7 @@ pub(super) fn panels(
         })?;
         y_axes.push(value_axis(range, (0.0, 100.0), label));
     }
-    let left = theme::MARGIN + y_axes.iter().map(Axis::width_as_y).fold(0.0, f64::max);
+    let left = left_of(&y_axes);
     let x = (axes.x)(left, heading.look.style.width() - theme::MARGIN - 12.0);
     let mut page = Page::new(heading.look.style.width(), heading);
     page.legend(&curves.iter().map(|curve| (curve.sample(dots), curve.label.clone())).collect::<Vec<_>>());
@@ -148,35 +149,37 @@ pub(super) fn panels(
             format!("Below {level} percentage points, beyond these axes, a network counts as stable: all of these are.")
         });
     }
-    let count = y_axes.len();
-    for (index, (of, mut y)) in of.into_iter().zip(y_axes).enumerate() {
-        let height = panel_height(&y, heading.look.style.height(PANEL_HEIGHT));
-        let area = Area { left, top: page.y, width: x.scale.end - left, height };
-        (y.scale.start, y.scale.end) = (area.bottom(), area.top);
-        let frame = Frame { area, x: x.clone(), y };
-        frame.draw_grid(&mut page.canvas);
+    let broken = PANELS.draw(&mut page, &x, y_axes, |canvas, frame, index| {
+        frame.draw_grid(canvas);
         if let Some(level) = stable_below.filter(|level| frame.y.scale.contains(*level)) {
             let at = frame.y.scale.position(level);
             let stroke = Stroke::new(theme::INK, theme::LEVEL_WIDTH).dashed(theme::FINE_DASHES);
-            page.canvas.line((area.left, at), (area.right(), at), stroke);
+            canvas.line((frame.area.left, at), (frame.area.right(), at), stroke);
         }
         for curve in curves {
-            curve.draw_line(&mut page.canvas, &frame, of(curve));
+            curve.draw_line(canvas, frame, of[index](curve));
         }
-        frame.draw_border(&mut page.canvas);
+        frame.draw_border(canvas);
         for curve in curves.iter().filter(|_| dots) {
-            curve.draw_dots(&mut page.canvas, &frame, of(curve));
+            curve.draw_dots(canvas, frame, of[index](curve));
         }
-        frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
-        notes.extend(break_note(&frame.y));
-        page.y = area.bottom() + PANEL_GAP;
-        if index + 1 == count {
-            frame.draw_x_axis(&mut page.canvas);
-            page.y = area.bottom() + x_axis_height(true);
-        }
-    }
+    });
+    notes.extend(broken);
     page.notes(notes.iter().map(String::as_str));
     Ok(page.finish())
+}
+
+/// Errors or barriers as fractions over `place`, what the x axis shows.
+pub(super) fn csv(place: &str, curves: &[StabilityCurve]) -> String {
+    let mut table = Table::new(&[&"curve", &"split", &place, &"mean", &"low", &"high"]);
+    for curve in curves {
+        for (split, points) in [("test", &curve.test), ("train", &curve.train)] {
+            for Point { x, mean, min, max } in points {
+                table.row(&[&curve.label, &split, x, mean, min, max]);
+            }
+        }
+    }
+    table.finish()
 }
 
 fn is_finite(point: &Point) -> bool {

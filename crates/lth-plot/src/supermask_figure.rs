@@ -2,17 +2,18 @@
 
 use super::{
     DensityLimits, Figure, Heading, PlotError, Point, SeriesStyle,
-    canvas::{Anchor, Area, Stroke, TextStyle},
+    canvas::{Anchor, Stroke, TextStyle},
     density_axis::{density_axis, sparsity_axis},
-    frame::{Frame, x_axis_height},
+    frame::x_axis_height,
     page::{Page, Sample},
+    panels::{Panels, left_of},
     range::{RangeRule, linear_range},
+    table::Table,
     theme::{self, series_look},
     value_axis::value_axis,
 };
 
-const PANEL_HEIGHT: f64 = 330.0;
-const PANEL_GAP: f64 = 44.0;
+const PANELS: Panels = Panels { height: 330.0, gap: 44.0 };
 
 /// Accuracies of one criterion's masks.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +52,7 @@ pub fn supermask_figure(
     let mut range = linear_range(&[], &accuracies, rule).ok_or_else(no_data)?;
     range.high += HEADROOM * (range.high - range.low);
     let y = value_axis(range, rule.possible, "test accuracy (%)");
-    let left = theme::MARGIN + y.width_as_y();
+    let left = left_of([&y]);
     let right = heading.look.style.width() - theme::MARGIN;
     let x = density_axis(densities, &DensityLimits::default(), left, right).ok_or_else(no_data)?;
 
@@ -71,16 +72,13 @@ pub fn supermask_figure(
     ));
     page.legend(&legend);
     page.y += x_axis_height(true);
-    for (place, (title, curves)) in panels.iter().enumerate() {
-        let area =
-            Area { left, top: page.y, width: right - left, height: heading.look.style.height(PANEL_HEIGHT) };
-        let mut y = y.clone();
-        (y.scale.start, y.scale.end) = (area.bottom(), area.top);
-        let frame = Frame { area, x: x.clone(), y };
-        frame.draw_grid(&mut page.canvas);
+    let axes = vec![y; panels.len()];
+    PANELS.draw(&mut page, &x, axes, |canvas, frame, index| {
+        let (area, (title, curves)) = (frame.area, &panels[index]);
+        frame.draw_grid(canvas);
         let level = frame.y.scale.position(100.0 * chance);
         let stroke = Stroke::new(theme::INK, 1.4).dashed(theme::FINE_DASHES);
-        page.canvas.line((area.left, level), (area.right(), level), stroke);
+        canvas.line((area.left, level), (area.right(), level), stroke);
         for curve in curves {
             let (colour, dashes) = series_look(curve.style);
             let points: Vec<&Point> = curve.points.iter().filter(|point| point.is_drawable()).collect();
@@ -88,29 +86,33 @@ pub fn supermask_figure(
             let mut outline: Vec<(f64, f64)> = points.iter().map(|p| at(p, p.band().1)).collect();
             outline.extend(points.iter().rev().map(|p| at(p, p.band().0)));
             let line: Vec<(f64, f64)> = points.iter().map(|p| at(p, p.mean)).collect();
-            let stroke = Stroke::new(colour, theme::LINE_WIDTH);
-            page.canvas.clipped(area, |canvas| {
+            canvas.clipped(area, |canvas| {
                 canvas.polygon(&outline, colour, theme::BAND_OPACITY);
-                canvas.polyline(&line, dashes.map_or(stroke, |dashes| stroke.dashed(dashes)));
+                canvas.polyline(&line, Stroke { dashes, ..Stroke::new(colour, theme::LINE_WIDTH) });
             });
         }
-        frame.draw_border(&mut page.canvas);
-        frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
+        frame.draw_border(canvas);
         let style = TextStyle::new(theme::LABEL_SIZE, Anchor::End).bold();
-        page.canvas.text((area.right() - 10.0, area.top + 1.4 * theme::LABEL_SIZE), title, style);
-        if place == 0 {
-            frame.draw_upper_axis(&mut page.canvas, &sparsity_axis(&x));
+        canvas.text((area.right() - 10.0, area.top + 1.4 * theme::LABEL_SIZE), title, style);
+        if index == 0 {
+            frame.draw_upper_axis(canvas, &sparsity_axis(&x));
         }
-        page.y = area.bottom();
-        if place + 1 == panels.len() {
-            frame.draw_x_axis(&mut page.canvas);
-            page.y += x_axis_height(true);
-        } else {
-            page.y += PANEL_GAP;
+    });
+    page.notes(["Lines: mean over replicates. Bands: minimum to maximum."]);
+    Ok(page.finish().with_data(csv(panels)))
+}
+
+/// Densities and accuracies as fractions.
+fn csv(panels: &[(String, Vec<SupermaskCurve>)]) -> String {
+    let mut table = Table::new(&[&"weights", &"criterion", &"density", &"mean", &"low", &"high"]);
+    for (title, curves) in panels {
+        for curve in curves {
+            for Point { x, mean, min, max } in &curve.points {
+                table.row(&[title, &curve.label, x, mean, min, max]);
+            }
         }
     }
-    page.notes(["Lines: mean over replicates. Bands: minimum to maximum."]);
-    Ok(page.finish())
+    table.finish()
 }
 
 #[cfg(test)]

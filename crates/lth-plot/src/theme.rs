@@ -94,6 +94,14 @@ pub(super) fn curve_dashes(style: Style) -> Option<&'static str> {
     }
 }
 
+/// The dashes of one of several runs that are drawn without markers: with its colour, or in black and white alone, it is told from the next.
+pub(super) fn run_dashes(place: usize) -> Option<&'static str> {
+    match place % (CONTROL_DASHES.len() + 1) {
+        0 => None,
+        other => Some(CONTROL_DASHES[other - 1]),
+    }
+}
+
 /// The colour and the dashes of a series.
 pub(super) fn series_look(style: SeriesStyle) -> (&'static str, Option<&'static str>) {
     match style {
@@ -109,6 +117,15 @@ pub(super) fn split_colour(split: CurveSplit) -> &'static str {
         CurveSplit::Train => palette(0),
         CurveSplit::Validation => palette(1),
         CurveSplit::Test => palette(2),
+    }
+}
+
+/// The dashes of a split, by which it is told without colours.
+pub(super) fn split_dashes(split: CurveSplit) -> Option<&'static str> {
+    match split {
+        CurveSplit::Train => Some(FINE_DASHES),
+        CurveSplit::Validation => Some(DASHES),
+        CurveSplit::Test => None,
     }
 }
 

@@ -1,14 +1,14 @@
 //! What figures of trainings share: the axes of loss, accuracy and iteration, and lines over iterations.
 
 use super::{
-    CurveSplit, TrainingPoint,
+    AxisLimits, CurveSplit, TrainingPoint,
     canvas::{Canvas, Stroke},
     font, format,
     frame::{Axis, Frame},
     range::{self, RangeRule, linear_range},
     scale::{Scale, Spread, Tick, linear_ticks, log_ticks, thin_out},
     theme,
-    value_axis::value_axis,
+    value_axis::{log_axis, value_axis},
 };
 
 /// What a panel shows of a training.
@@ -23,27 +23,34 @@ impl Metric {
 
     /// The value on the axis: nats, or percent.
     pub(super) fn of(self, point: &TrainingPoint) -> f64 {
+        self.scale()
+            * match self {
+                Self::Loss => point.loss,
+                Self::Accuracy => point.accuracy,
+            }
+    }
+
+    /// What a stored value is multiplied by on the axis.
+    pub(super) fn scale(self) -> f64 {
         match self {
-            Self::Loss => point.loss,
-            Self::Accuracy => point.accuracy * 100.0,
+            Self::Loss => 1.0,
+            Self::Accuracy => 100.0,
         }
     }
 
-    /// The y axis of these values, with positions to be set later. `None` when no value can be drawn.
-    pub(super) fn axis(self, values: &[f64]) -> Option<Axis> {
+    /// The y axis of these values, with positions to be set later, of accuracies between the limits where any is there. `None` when no
+    /// value can be drawn.
+    pub(super) fn axis(self, values: &[f64], limits: Option<AxisLimits>) -> Option<Axis> {
         match self {
             Self::Loss => {
                 let (low, high) = range::log_range(values)?;
-                let scale = Scale { spread: Spread::Log, low, high, start: 0.0, end: 1.0 };
-                Some(Axis {
-                    scale,
-                    ticks: log_ticks(low, high, 7),
-                    label: "loss (nats), log scale".to_owned(),
-                })
+                Some(log_axis((low, high), log_ticks(low, high, 7), "loss (nats)"))
             }
             Self::Accuracy => {
                 let rule = RangeRule::ACCURACY;
-                let range = linear_range(&[values.to_vec()], &[], rule)?;
+                let shows = |limits: &AxisLimits| values.iter().any(|value| limits.contains(value / 100.0));
+                let asked = limits.filter(shows).map(AxisLimits::in_percent);
+                let range = asked.or_else(|| linear_range(&[values.to_vec()], &[], rule))?;
                 Some(value_axis(range, rule.possible, "accuracy (%)"))
             }
         }

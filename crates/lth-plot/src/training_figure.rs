@@ -1,25 +1,30 @@
 //! Loss and accuracy during the training of one round.
 
 use super::{
-    CurveSplit, Figure, Heading, PlotError, TrainingRound,
-    canvas::{Anchor, Area, Stroke, TextStyle},
+    AxisLimits, CurveSplit, Figure, Heading, PlotError, TrainingPoint, TrainingRound,
+    canvas::{Anchor, Canvas, Stroke, TextStyle},
     font, format,
-    frame::{Axis, Frame, x_axis_height},
+    frame::{Axis, Frame},
     page::{Page, Sample},
+    panels::{Panels, left_of},
+    table::Table,
     theme,
     training_axes::{Metric, draw_line, iteration_axis, present},
-    value_axis::{break_note, panel_height},
 };
 
-const PANEL_HEIGHT: f64 = 270.0;
-const PANEL_GAP: f64 = 26.0;
+const PANELS: Panels = Panels { height: 270.0, gap: 26.0 };
 const CURVE_WIDTH: f64 = 1.8;
 
-/// Two panels, loss (log) and accuracy, of each split that the round has, with the early-stop iteration marked.
+/// Two panels, loss (log) and accuracy, of each split that the round has, with the early-stop iteration marked; of accuracies those
+/// between the limits, fractions, if any is.
 ///
 /// # Errors
 /// When no metric has a finite value.
-pub fn training_figure(heading: &Heading, round: &TrainingRound) -> Result<Figure, PlotError> {
+pub fn training_figure(
+    heading: &Heading,
+    round: &TrainingRound,
+    accuracies: Option<AxisLimits>,
+) -> Result<Figure, PlotError> {
     let splits =
         present(round.splits.iter().filter(|(_, points)| !points.is_empty()).map(|(split, _)| *split));
     let panels: Vec<(Metric, Axis)> = Metric::ALL
@@ -27,7 +32,7 @@ pub fn training_figure(heading: &Heading, round: &TrainingRound) -> Result<Figur
         .filter_map(|metric| {
             let values: Vec<f64> =
                 splits.iter().flat_map(|split| round.points(*split)).map(|point| metric.of(point)).collect();
-            Some((metric, metric.axis(&values)?))
+            Some((metric, metric.axis(&values, accuracies)?))
         })
         .collect();
     if panels.is_empty() {
@@ -38,66 +43,67 @@ pub fn training_figure(heading: &Heading, round: &TrainingRound) -> Result<Figur
     }
     let last =
         splits.iter().flat_map(|split| round.points(*split)).map(|point| point.iteration).max().unwrap_or(0);
-    let left = theme::MARGIN + panels.iter().map(|(_, axis)| axis.width_as_y()).fold(0.0, f64::max);
+    let left = left_of(panels.iter().map(|(_, axis)| axis));
     let x = iteration_axis(last, left, heading.look.style.width() - theme::MARGIN - 20.0);
     let early_stop = round.early_stop.filter(|stop| *stop <= last);
 
     let mut page = Page::new(heading.look.style.width(), heading);
-    page.legend(
-        &splits
-            .iter()
-            .map(|split| (sample(*split), theme::split_name(*split).to_owned()))
-            .collect::<Vec<_>>(),
-    );
+    let entry = |split: &CurveSplit| (sample(*split), theme::split_name(*split).to_owned());
+    page.legend(&splits.iter().map(entry).collect::<Vec<_>>());
     if early_stop.is_some() {
         page.y += theme::NOTE_SIZE + 6.0;
     }
-    let (count, mut notes) = (panels.len(), Vec::new());
-    for (index, (metric, mut y)) in panels.into_iter().enumerate() {
-        let height = panel_height(&y, heading.look.style.height(PANEL_HEIGHT));
-        let area = Area { left, top: page.y, width: x.scale.end - left, height };
-        (y.scale.start, y.scale.end) = (area.bottom(), area.top);
-        let frame = Frame { area, x: x.clone(), y };
-        frame.draw_grid(&mut page.canvas);
+    let (metrics, axes): (Vec<Metric>, Vec<Axis>) = panels.into_iter().unzip();
+    let notes = PANELS.draw(&mut page, &x, axes, |canvas, frame, index| {
+        frame.draw_grid(canvas);
         if let Some(stop) = early_stop {
-            let at = frame.x.scale.position(stop as f64);
-            let mark = Stroke::new(theme::INK, 1.6).dashed(theme::FINE_DASHES);
-            page.canvas.line((at, area.top), (at, area.bottom()), mark);
-            if index == 0 {
-                let text = format!("early stop: {}", format::grouped(stop as f64, 0));
-                let half = font::width(&text, theme::NOTE_SIZE, false) / 2.0;
-                let centre = at.clamp(area.left + half, area.right() - half);
-                page.canvas.text(
-                    (centre, area.top - 7.0),
-                    &text,
-                    TextStyle::new(theme::NOTE_SIZE, Anchor::Middle),
-                );
-            }
+            draw_early_stop(canvas, frame, stop, index == 0);
         }
-        page.canvas.clipped(area, |canvas| {
+        canvas.clipped(frame.area, |canvas| {
             for split in &splits {
-                let stroke = Stroke::new(theme::split_colour(*split), CURVE_WIDTH);
-                draw_line(canvas, &frame, metric, round.points(*split), stroke);
+                let stroke = Stroke {
+                    dashes: theme::split_dashes(*split),
+                    ..Stroke::new(theme::split_colour(*split), CURVE_WIDTH)
+                };
+                draw_line(canvas, frame, metrics[index], round.points(*split), stroke);
             }
         });
-        frame.draw_border(&mut page.canvas);
-        frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
-        notes.extend(break_note(&frame.y));
-        page.y = area.bottom() + PANEL_GAP;
-        if index + 1 == count {
-            frame.draw_x_axis(&mut page.canvas);
-            page.y = area.bottom() + x_axis_height(true);
+        frame.draw_border(canvas);
+    });
+    page.notes(notes.iter().map(String::as_str));
+    Ok(page.finish().with_data(csv(round)))
+}
+
+/// A line at the early-stop iteration, with its number above.
+fn draw_early_stop(canvas: &mut Canvas, frame: &Frame, stop: u64, with_text: bool) {
+    let area = frame.area;
+    let at = frame.x.scale.position(stop as f64);
+    let mark = Stroke::new(theme::INK, 1.6).dashed(theme::FINE_DASHES);
+    canvas.line((at, area.top), (at, area.bottom()), mark);
+    if with_text {
+        let text = format!("early stop: {}", format::grouped(stop as f64, 0));
+        let half = font::width(&text, theme::NOTE_SIZE, false) / 2.0;
+        let centre = at.clamp(area.left + half, area.right() - half);
+        canvas.text((centre, area.top - 7.0), &text, TextStyle::new(theme::NOTE_SIZE, Anchor::Middle));
+    }
+}
+
+/// Losses in nats, accuracies as fractions.
+fn csv(round: &TrainingRound) -> String {
+    let mut table = Table::new(&[&"split", &"iteration", &"loss", &"accuracy"]);
+    for (split, points) in &round.splits {
+        for TrainingPoint { iteration, loss, accuracy } in points {
+            table.row(&[&split.name(), iteration, loss, accuracy]);
         }
     }
-    page.notes(notes.iter().map(String::as_str));
-    Ok(page.finish())
+    table.finish()
 }
 
 fn sample(split: CurveSplit) -> Sample {
     Sample::Line {
         colour: theme::split_colour(split),
         width: CURVE_WIDTH,
-        dashes: None,
+        dashes: theme::split_dashes(split),
         dot: false,
         band: false,
     }

@@ -34,6 +34,12 @@ pub(super) fn value_axis(range: LinearRange, possible: (f64, f64), label: &str) 
     Axis { scale, ticks, label: label.to_owned() }
 }
 
+/// A logarithmic axis, which its label tells, with positions to be set later.
+pub(super) fn log_axis((low, high): (f64, f64), ticks: Vec<Tick>, label: &str) -> Axis {
+    let scale = Scale { spread: Spread::Log, low, high, start: 0.0, end: 1.0 };
+    Axis { scale, ticks, label: format!("{label}, log scale") }
+}
+
 /// The height of a panel with this axis.
 pub(super) fn panel_height(axis: &Axis, plain: f64) -> f64 {
     match axis.scale.spread {

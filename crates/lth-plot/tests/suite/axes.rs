@@ -96,7 +96,11 @@ fn every_axis_holds_all_values_and_all_markers() {
             curve("a run", Style::Run(1), rounds, best, falls[1], &mut noise),
             curve("reinit", Style::Control(ControlKind::RandomReinit), rounds, best, falls[2], &mut noise),
         ];
-        let panel = |measure, curves: &[Curve]| DensityPanel { measure, curves: curves.to_vec() };
+        let panel = |measure, curves: &[Curve]| DensityPanel {
+            facet: String::new(),
+            measure,
+            curves: curves.to_vec(),
+        };
         let accuracy = panel(Measure::EarlyStopAccuracy, &curves);
         for curve in &mut curves {
             for point in &mut curve.points {
@@ -141,7 +145,9 @@ fn methods_that_all_fall_have_one_scale_down_to_chance() {
                 ((0.97 - fall).max(0.1), (0.96 - fall).max(0.1), (0.98 - fall).max(0.1));
         }
     }
-    let figure = density(&[DensityPanel { measure: Measure::EarlyStopAccuracy, curves }]).unwrap();
+    let figure =
+        density(&[DensityPanel { facet: String::new(), measure: Measure::EarlyStopAccuracy, curves }])
+            .unwrap();
     everything_is_inside(&figure);
     let texts = check(&figure);
     assert_has(&texts, &["20", "40", "60", "80", "100"]);
@@ -226,7 +232,7 @@ fn markers_at_the_first_and_the_last_iteration_are_whole() {
         round.early_stop = Some(stop);
     }
     for split in [CurveSplit::Train, CurveSplit::Test] {
-        let figure = rounds_figure(&heading(), &rounds, &[split]).unwrap();
+        let figure = rounds_figure(&heading(), &rounds, &[split], None).unwrap();
         assert!(markers_are_inside(&figure) >= 10);
     }
 }

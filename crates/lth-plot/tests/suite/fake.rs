@@ -69,7 +69,7 @@ pub(crate) fn accuracy_panel(rounds: usize, replicates: usize) -> DensityPanel {
             mask,
         ),
     ];
-    DensityPanel { measure: Measure::EarlyStopAccuracy, curves }
+    DensityPanel { facet: String::new(), measure: Measure::EarlyStopAccuracy, curves }
 }
 
 pub(crate) fn iteration_panel(rounds: usize, replicates: usize) -> DensityPanel {
@@ -88,7 +88,7 @@ pub(crate) fn iteration_panel(rounds: usize, replicates: usize) -> DensityPanel 
             reinit,
         ),
     ];
-    DensityPanel { measure: Measure::EarlyStopIteration, curves }
+    DensityPanel { facet: String::new(), measure: Measure::EarlyStopIteration, curves }
 }
 
 pub(crate) fn training_rounds(rounds: usize, iterations: u64) -> Vec<TrainingRound> {

@@ -1,8 +1,11 @@
 //! Figures as their users meet them: well-formed, labelled, legible, the same every time, and never a panic.
 
 mod axes;
+mod comparisons;
 mod fake;
+mod layout;
 mod networks;
+mod pdf;
 mod stability;
 
 use lth_plot::{
@@ -43,6 +46,7 @@ fn check(figure: &Figure) -> Vec<String> {
     assert_eq!(f64::from(pixmap.height()), (height * 0.5).round());
     let inked = pixmap.pixels().iter().filter(|pixel| pixel.green() < 200).count();
     assert!(inked as f64 > 0.004 * pixmap.pixels().len() as f64, "blank: {inked} dark pixels");
+    pdf::check(figure);
     let texts = texts(figure);
     assert!(texts.iter().all(|text| !text.is_empty()));
     texts
@@ -96,7 +100,8 @@ fn accuracy_and_early_stop_against_density() {
 
 #[test]
 fn accuracy_at_the_end_has_its_own_label() {
-    let panel = DensityPanel { measure: Measure::FinalAccuracy, ..fake::accuracy_panel(5, 2) };
+    let panel =
+        DensityPanel { facet: String::new(), measure: Measure::FinalAccuracy, ..fake::accuracy_panel(5, 2) };
     assert_has(&check(&density(&[panel]).unwrap()), &["test accuracy at the end (%)"]);
 }
 
@@ -154,7 +159,7 @@ fn long_and_strange_texts_stay_on_the_page() {
 #[test]
 fn trainings_of_one_round() {
     let round = &fake::training_rounds(8, 50_000)[7];
-    let texts = check(&training_figure(&heading(), round).unwrap());
+    let texts = check(&training_figure(&heading(), round, None).unwrap());
     assert_has(&texts, &["loss (nats), log scale", "accuracy (%)", "iteration", "early stop: 3,7", "50,000"]);
     assert_has(&texts, &["training (running mean)", "validation", "test"]);
 
@@ -163,19 +168,19 @@ fn trainings_of_one_round() {
     short.splits[0].1[1].loss = f64::NAN;
     short.splits[1].1[3].loss = 0.0;
     short.splits.remove(2);
-    let texts = check(&training_figure(&heading(), &short).unwrap());
+    let texts = check(&training_figure(&heading(), &short, None).unwrap());
     assert!(!texts.iter().any(|text| text.contains("early stop") || text == "test"));
 }
 
 #[test]
 fn trainings_of_all_rounds() {
     let rounds = fake::training_rounds(21, 50_000);
-    let figure = rounds_figure(&heading(), &rounds, &SPLITS).unwrap();
+    let figure = rounds_figure(&heading(), &rounds, &SPLITS, None).unwrap();
     let texts = check(&figure);
     assert_has(&texts, &["training (running mean)", "validation", "test", "remaining (%)", "100", "1.2"]);
     assert_has(&texts, &["early-stop iteration"]);
     assert!(figure.svg().len() < 800_000, "{} bytes", figure.svg().len());
-    let narrow = rounds_figure(&heading(), &rounds[..1], &[CurveSplit::Validation]).unwrap();
+    let narrow = rounds_figure(&heading(), &rounds[..1], &[CurveSplit::Validation], None).unwrap();
     assert!(!check(&narrow).contains(&"test".to_owned()) && narrow.size().0 < figure.size().0 / 2.0);
 }
 
@@ -247,10 +252,10 @@ fn nothing_to_draw_is_an_error_with_a_hint() {
         density(&[]),
         density(&[nan]),
         density(&[level_at_zero]),
-        training_figure(&heading(), &empty_round),
-        rounds_figure(&heading(), &[], &SPLITS),
-        rounds_figure(&heading(), &[empty_round], &SPLITS),
-        rounds_figure(&heading(), &fake::training_rounds(2, 10), &[]),
+        training_figure(&heading(), &empty_round, None),
+        rounds_figure(&heading(), &[], &SPLITS, None),
+        rounds_figure(&heading(), &[empty_round], &SPLITS, None),
+        rounds_figure(&heading(), &fake::training_rounds(2, 10), &[], None),
         pixel_figure(&heading(), (28, 28), PixelMeasure::KeptWeights, ColourScale::Shared, &[]),
         cost(&[]),
     ];

@@ -8,7 +8,7 @@ use lth_plot::{
 use crate::{assert_has, check, fake, heading};
 
 /// Panels of filters of which every `keep`-th weight is kept, and none in the first filter.
-fn panels(filters: Filters, keep: &[usize]) -> Vec<FilterPanel> {
+pub(crate) fn panels(filters: Filters, keep: &[usize]) -> Vec<FilterPanel> {
     let of_filter = filters.channels * filters.height * filters.width;
     let panel = |(round, every): (usize, &usize)| {
         let mut noise = fake::Noise::new(5);
@@ -24,7 +24,7 @@ fn panels(filters: Filters, keep: &[usize]) -> Vec<FilterPanel> {
     keep.iter().enumerate().map(panel).collect()
 }
 
-fn rows(layers: usize, rounds: usize) -> Vec<LayerRow> {
+pub(crate) fn rows(layers: usize, rounds: usize) -> Vec<LayerRow> {
     let row = |layer: usize| {
         let total = 432 * (layer + 1);
         let rate = 0.6 + 0.35 / (layer + 1) as f64;

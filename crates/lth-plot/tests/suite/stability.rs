@@ -5,7 +5,7 @@ use lth_plot::{ControlKind, PlotError, Point, StabilityCurve, Style, instability
 use super::{assert_has, check, heading};
 
 /// A path that rises by so much between ends of 2 %, with a range over pairs.
-fn curve(label: &str, style: Style, rise: f64, pairs: usize) -> StabilityCurve {
+pub(crate) fn curve(label: &str, style: Style, rise: f64, pairs: usize) -> StabilityCurve {
     let error = |alpha: f64| 0.02 + 4.0 * rise * alpha * (1.0 - alpha);
     let points = |scale: f64| {
         let point = |index: u32| {
@@ -38,8 +38,8 @@ fn errors_along_paths() {
     assert!(!check(&one).iter().any(|text| text.contains("Bands")));
 }
 
-#[test]
-fn barriers_against_where_copies_part() {
+/// Barriers of a dense network that fall with the iteration at which its copies part, and of a ticket at one.
+pub(crate) fn barriers() -> [StabilityCurve; 2] {
     let barrier = |iteration: f64, barrier: f64| Point::of_replicates(iteration, [barrier, 1.3 * barrier]);
     let dense: Vec<Point> = [(0.0, 0.8), (100.0, 0.6), (500.0, 0.2), (2_000.0, 0.01)]
         .map(|(at, height)| barrier(at, height))
@@ -51,10 +51,12 @@ fn barriers_against_where_copies_part() {
         train: points.clone(),
         test: points,
     };
-    let curves = [
-        curve("dense", Style::Dense, dense),
-        curve("ticket, 16.8 %", Style::Ticket, vec![barrier(500.0, 0.015)]),
-    ];
+    [curve("dense", Style::Dense, dense), curve("ticket, 16.8 %", Style::Ticket, vec![barrier(500.0, 0.015)])]
+}
+
+#[test]
+fn barriers_against_where_copies_part() {
+    let curves = barriers();
     let figure = instability_figure(&heading(), &curves, 0.02).unwrap();
     let texts = check(&figure);
     assert_has(&texts, &["barrier of test errors (pp)", "2 percentage points", "2,000", "500", "0"]);

@@ -36,7 +36,7 @@ pub(crate) use export::ExportArguments;
 pub(crate) use find_ticket::FindTicketArguments;
 pub(crate) use fsck::{FsckArguments, FsckFormat};
 pub(crate) use models::{ModelOptionArguments, ModelsArguments, Switch};
-pub(crate) use plot::{FigureStyle, PlotArguments, ScheduledTraining};
+pub(crate) use plot::{FigureStyle, LegendPlace, PlotArguments, PlotKind, ScheduledTraining};
 pub(crate) use report::{ReportArguments, WatchArguments};
 pub(crate) use reproduce::ReproduceArguments;
 pub(crate) use runs::{

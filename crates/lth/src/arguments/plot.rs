@@ -12,11 +12,15 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:\n  \
     lth plot runs/*\n  \
     lth plot runs/NAME --ylim 95,99\n  \
-    lth plot --together runs/A runs/B --output criteria\n  \
+    lth plot --together runs/A runs/B --output criteria.pdf\n  \
     lth plot --together runs/A runs/B --label magnitude --label movement\n  \
+    lth plot --together runs/* --kind bars --density 20 --band ci\n  \
+    lth plot --together runs/* --kind learning-curves\n  \
+    lth plot --together runs/* --kind stability\n  \
     lth plot --schedule resnet-20 cifar-10\n  \
     lth plot --schedule=one-cycle conv-2 cifar-10 --length 20ep\n  \
     lth plot --schedule runs/NAME/experiment.toml")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct PlotArguments {
     /// Run folders; with --schedule MODEL DATASET, or an experiment file
     #[arg(value_name = "RUN", required = true)]
@@ -24,10 +28,16 @@ pub(crate) struct PlotArguments {
     /// Draw the tickets of all these runs in one figure instead: of other criteria, actions, data, ...
     #[arg(long, conflicts_with = "schedule")]
     pub(crate) together: bool,
-    /// With --together, the name of a run in the legend: once for each run, in their order [default: the settings that differ]
-    #[arg(long = "label", value_name = "NAME", requires = "together")]
+    /// With --together, what is drawn
+    #[arg(long, value_enum, value_name = "KIND", default_value = "tickets", requires = "together")]
+    pub(crate) kind: PlotKind,
+    /// With --kind bars or learning-curves, at which density, in percent: that of the nearest round [default: the smallest that all runs share]
+    #[arg(long, value_name = "PERCENT", allow_hyphen_values = true, requires = "together")]
+    pub(crate) density: Option<String>,
+    /// With --together, the name of a run in the legend: RUN=NAME, or once for each run, in their order [default: the settings that differ]
+    #[arg(long = "label", value_name = "[RUN=]NAME", requires = "together")]
     pub(crate) labels: Vec<String>,
-    /// Show only these accuracies in figures against density, in percent: 95,99 [default: all]
+    /// Show only these accuracies, in percent: 95,99 [default: all]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true, conflicts_with = "schedule")]
     pub(crate) ylim: Option<String>,
     /// Show only these densities in figures against density, in percent: 0.1,10 [default: all]
@@ -36,15 +46,21 @@ pub(crate) struct PlotArguments {
     /// What figures are for: screen, paper (a column of two, 3.25 inches wide, type of 8 points, no title) or paper-wide (6.75 inches)
     #[arg(long, value_enum, value_name = "STYLE", default_value = "screen")]
     pub(crate) style: FigureStyle,
+    /// Where legends stand
+    #[arg(long, value_enum, value_name = "PLACE", default_value = "top", conflicts_with = "schedule")]
+    pub(crate) legend: LegendPlace,
     /// Leave out titles and subtitles
     #[arg(long)]
     pub(crate) no_title: bool,
     /// What bands around means over replicates are: minmax, sd, sem or ci (95 %)
     #[arg(long, value_name = "BAND", default_value = "minmax")]
     pub(crate) band: String,
-    /// Write the numbers of figures against density beside them, as CSV
+    /// Write the numbers of each figure beside it, as CSV
     #[arg(long)]
     pub(crate) data: bool,
+    /// Write each figure as PDF, too: texts that can be searched, with the signs of the font that they use
+    #[arg(long)]
+    pub(crate) pdf: bool,
     /// Draw the learning rate over a training: that of the experiment, or with =SCHEDULE another
     #[arg(long, value_name = "SCHEDULE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     #[arg(help_heading = "Schedule")]
@@ -62,6 +78,30 @@ pub(crate) enum FigureStyle {
     Paper,
     /// Both columns of a paper
     PaperWide,
+}
+
+/// What is drawn of several runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlotKind {
+    /// Accuracy and early stop of the tickets against density
+    Tickets,
+    /// Accuracy at one density as bars, with every seed
+    Bars,
+    /// Test loss and accuracy over the trainings at one density
+    LearningCurves,
+    /// Barriers of `lth stability` over rewind points and densities, as a map
+    Stability,
+}
+
+/// Where the legend of a figure stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LegendPlace {
+    /// Above the panels
+    Top,
+    /// Below them
+    Bottom,
+    /// Nowhere
+    None,
 }
 
 /// What a schedule is drawn for, where it is not the experiment's.
@@ -90,7 +130,7 @@ pub(crate) struct ScheduledTraining {
     /// Training examples, held-out ones included [default: those of the data set]
     #[arg(long, value_name = "N", allow_negative_numbers = true, requires = "schedule")]
     pub(crate) training_examples: Option<String>,
-    /// With --schedule or --together, write PATH.svg and PATH.png [default: schedule or together]
-    #[arg(long, value_name = "PATH")]
+    /// With --schedule or --together, write PATH.svg and PATH.png, or PATH where it ends in .pdf [default: schedule or together]
+    #[arg(short = 'o', long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
 }

@@ -74,7 +74,7 @@ pub(crate) struct InspectArguments {
     /// Trained weights are those beside the ticket (`--keep all`), initial ones those of its run.
     #[arg(long)]
     pub(crate) histograms: bool,
-    /// Draw the histograms too, to FILE.svg and FILE.png
+    /// Draw the histograms too, to FILE.svg and FILE.png, or to FILE where it ends in .pdf
     #[arg(long, short = 'o', value_name = "FILE", requires = "histograms")]
     pub(crate) output: Option<PathBuf>,
     /// How to show it

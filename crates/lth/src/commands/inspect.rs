@@ -14,7 +14,7 @@ use super::{
 use crate::{
     arguments::{InspectArguments, InspectFormat},
     failure::Failure,
-    figures::write_both,
+    figures::write_chosen,
     output::{Messages, print},
     settings::given_with_masks,
     table::{self, count, density_percent, sparsity_percent, table},
@@ -29,7 +29,8 @@ pub(crate) fn run(arguments: &InspectArguments, messages: &Messages) -> Result<(
     if arguments.histograms {
         let moments = Moments::of(&file, &arguments.file)?;
         // Before anything is said: what cannot be written is the only thing to say then.
-        let drawn = arguments.output.as_ref().map(|base| write_both(base, &moments.figure(&arguments.file)?));
+        let drawn =
+            arguments.output.as_ref().map(|base| write_chosen(base, &moments.figure(&arguments.file)?));
         let drawn = drawn.transpose()?.into_iter().flatten();
         return print(&match arguments.format {
             InspectFormat::Table => {

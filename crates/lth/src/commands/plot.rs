@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use lth_lab::RunResults;
-use lth_plot::{Look, PageStyle};
+use lth_plot::{Figure, Legend, Look, PageStyle};
 
 use super::plot_schedule;
 use crate::{
-    arguments::{FigureStyle, PlotArguments},
+    arguments::{FigureStyle, LegendPlace, PlotArguments, PlotKind},
     failure::Failure,
     figures::{self, Drawing},
     output::{Messages, print},
+    settings::number,
 };
 
 /// Draws the figures of runs, or a schedule.
@@ -18,8 +19,8 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     if let Some(schedule) = &arguments.schedule {
         return plot_schedule::run(arguments, schedule);
     }
-    let limits = figures::density_limits(arguments.xlim.as_deref(), arguments.ylim.as_deref())?;
-    let drawing = Drawing { limits, look: look(arguments)?, with_data: arguments.data };
+    check_kind(arguments)?;
+    let drawing = drawing(arguments)?;
     // All are read before any is drawn: a mistyped folder is said at once.
     let runs: Vec<RunResults> = arguments
         .runs
@@ -28,12 +29,10 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         .collect::<Result<_, _>>()?;
     let output = arguments.training.output.as_deref();
     if arguments.together {
-        let figure = figures::together(&runs, &arguments.labels, &drawing)?;
-        let base = output.unwrap_or(Path::new("together"));
-        if drawing.with_data {
-            figures::write_data(base, &figure)?;
-        }
-        return figures::write_pair(base, &figure);
+        let (base, figure) = of_several(arguments, &runs, &drawing)?;
+        let base = output.unwrap_or(Path::new(base));
+        figures::write_beside(base, &figure, &drawing)?;
+        return figures::write_and_print(base, &figure);
     }
     if let Some(path) = output {
         return Err(Failure::input(
@@ -55,11 +54,74 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     Ok(())
 }
 
-/// How figures are to look.
+/// The figure of several runs, and the name that it has without another.
+fn of_several(
+    arguments: &PlotArguments,
+    runs: &[RunResults],
+    drawing: &Drawing,
+) -> Result<(&'static str, Figure), Failure> {
+    let labels = &arguments.labels;
+    let density = arguments.density.as_deref().map(|text| {
+        number(
+            "density",
+            text,
+            |percent| percent > 0.0 && percent <= 100.0,
+            "above 0 and at most 100 %",
+            "--density 20",
+        )
+    });
+    let density = density.transpose()?.map(|percent| f64::from(percent) / 100.0);
+    Ok(match arguments.kind {
+        PlotKind::Tickets => ("together", figures::together(runs, labels, drawing)?),
+        PlotKind::Bars => ("bars", figures::bars(runs, labels, density, drawing)?),
+        PlotKind::LearningCurves => {
+            ("learning-curves", figures::learning_curves(runs, labels, density, drawing)?)
+        }
+        PlotKind::Stability => ("stability", figures::stability_map(runs, drawing)?),
+    })
+}
+
+/// Refuses what the kind of figure has no use for.
 ///
 /// # Errors
-/// When there is no such band.
-pub(super) fn look(arguments: &PlotArguments) -> Result<Look, Failure> {
+/// When there is such, with what to do.
+fn check_kind(arguments: &PlotArguments) -> Result<(), Failure> {
+    let kind = arguments.kind;
+    let refused = |flag: &str, why: &str, hint: &str| {
+        Err(Failure::input(format!("--{flag} has no meaning in this figure: {why}"), hint))
+    };
+    let at_density = matches!(kind, PlotKind::Bars | PlotKind::LearningCurves);
+    if arguments.density.is_some() && !at_density {
+        return refused("density", "it shows all densities", "use it with --kind bars or learning-curves");
+    }
+    if arguments.xlim.is_some() && kind != PlotKind::Tickets {
+        let hint = if at_density { "choose one with --density 20" } else { "leave it out" };
+        return refused("xlim", "it has no axis of densities", hint);
+    }
+    if kind != PlotKind::Stability {
+        return Ok(());
+    }
+    let given = [
+        ("ylim", arguments.ylim.is_some(), "it has no axis of accuracies"),
+        ("legend", arguments.legend != LegendPlace::Top, "it has no legend"),
+        ("label", !arguments.labels.is_empty(), "it does not name runs"),
+    ];
+    match given.into_iter().find(|(_, is_given, _)| *is_given) {
+        Some((flag, _, why)) => refused(flag, why, "leave it out"),
+        None => Ok(()),
+    }
+}
+
+/// How figures are drawn, and what is written beside them.
+///
+/// # Errors
+/// When limits are none, or there is no such band.
+pub(super) fn drawing(arguments: &PlotArguments) -> Result<Drawing, Failure> {
+    let limits = figures::density_limits(arguments.xlim.as_deref(), arguments.ylim.as_deref())?;
+    Ok(Drawing { limits, look: look(arguments)?, with_data: arguments.data, with_pdf: arguments.pdf })
+}
+
+fn look(arguments: &PlotArguments) -> Result<Look, Failure> {
     let style = match arguments.style {
         FigureStyle::Screen => PageStyle::Screen,
         FigureStyle::Paper => PageStyle::Paper,
@@ -69,5 +131,10 @@ pub(super) fn look(arguments: &PlotArguments) -> Result<Look, Failure> {
     let band = arguments.band.parse().map_err(|error: lth_stats::NoSuchBand| {
         Failure::input(error.to_string(), "use for example --band ci")
     })?;
-    Ok(Look { title: usual.title && !arguments.no_title, band, ..usual })
+    let legend = match arguments.legend {
+        LegendPlace::Top => Legend::Top,
+        LegendPlace::Bottom => Legend::Bottom,
+        LegendPlace::None => Legend::None,
+    };
+    Ok(Look { title: usual.title && !arguments.no_title, band, legend, ..usual })
 }

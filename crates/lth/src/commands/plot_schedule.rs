@@ -6,11 +6,11 @@ use lth_lab::Experiment;
 use lth_model::{ModelInfo, Recipe};
 use lth_plot::{Heading, schedule_figure};
 
-use super::plot::look;
+use super::plot::drawing;
 use crate::{
     arguments::{PlotArguments, ScheduledTraining},
     failure::Failure,
-    figures::write_pair,
+    figures::{write_and_print, write_beside},
     settings::positive,
 };
 
@@ -55,9 +55,12 @@ pub(crate) fn run(arguments: &PlotArguments, schedule: &str) -> Result<(), Failu
         "{}: {schedule}\nrate {learning_rate}, {length}, {per_epoch} iterations an epoch",
         experiment.title()
     );
-    let heading = Heading::new("Learning rate over training", subtitle).with_look(look(arguments)?);
+    let drawing = drawing(arguments)?;
+    let heading = Heading::new("Learning rate over training", subtitle).with_look(drawing.look);
     let figure = schedule_figure(&heading, &rates, per_epoch)?;
-    write_pair(training.output.as_deref().unwrap_or(Path::new("schedule")), &figure)
+    let base = training.output.as_deref().unwrap_or(Path::new("schedule"));
+    write_beside(base, &figure, &drawing)?;
+    write_and_print(base, &figure)
 }
 
 /// From MODEL DATASET, or from an experiment file, or from a run's.

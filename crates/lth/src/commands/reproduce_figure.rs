@@ -25,7 +25,9 @@ pub(super) fn figure(one: &Published, runs: &Runs, quick: bool) -> Result<Figure
     let panels: Vec<DensityPanel> = measures
         .into_iter()
         .filter(|(metric, _)| is_wanted(*metric))
-        .map(|(metric, measure)| Ok(DensityPanel { measure, curves: curves(one, runs, metric)? }))
+        .map(|(metric, measure)| {
+            Ok(DensityPanel { facet: String::new(), measure, curves: curves(one, runs, metric)? })
+        })
         .collect::<Result<_, Failure>>()?;
     let short = if quick { ", fewer and shorter trainings than published" } else { "" };
     let subtitle = format!("{}{short}", one.paper);

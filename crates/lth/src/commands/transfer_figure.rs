@@ -28,7 +28,8 @@ pub(super) fn draw(
         settings.take,
         target.recipe.length
     );
-    let panel = DensityPanel { measure: Measure::EarlyStopAccuracy, curves: curves(report) };
+    let panel =
+        DensityPanel { facet: String::new(), measure: Measure::EarlyStopAccuracy, curves: curves(report) };
     let heading = Heading::new("Transferred tickets against density", subtitle);
     match density_figure(&heading, &[panel], &DensityLimits::default()) {
         Ok(figure) => {

@@ -142,7 +142,11 @@ pub(crate) fn cost(results: &RunResults) -> Series {
         }
         Some((density.unwrap_or(1.0), Sample::of(times)?.mean()))
     });
-    Series { label: "tickets".to_owned(), style: SeriesStyle::Solid(0), points: points.collect() }
+    Series {
+        label: "tickets, evaluations included".to_owned(),
+        style: SeriesStyle::Solid(0),
+        points: points.collect(),
+    }
 }
 
 #[cfg(test)]

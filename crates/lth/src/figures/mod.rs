@@ -1,19 +1,23 @@
 //! The figures of a run: from its results to files in its folder.
 
+mod comparison;
 mod curves;
 mod first_layer;
 mod kept;
 mod limits;
 mod network;
 mod pair;
+mod stability_map;
 mod together;
 mod while_running;
 
+pub(crate) use comparison::{bars, learning_curves};
 pub(crate) use curves::control as control_style;
 pub(crate) use limits::density_limits;
 pub(crate) use network::network;
 use pair::with_ending;
-pub(crate) use pair::{write_both, write_pair};
+pub(crate) use pair::{write_and_print, write_chosen};
+pub(crate) use stability_map::stability_map;
 pub(crate) use together::together;
 pub(crate) use while_running::{FIRST_AFTER, draw_while_running};
 
@@ -38,8 +42,10 @@ pub(crate) struct Drawing {
     pub(crate) limits: DensityLimits,
     /// How they look.
     pub(crate) look: Look,
-    /// Whether the numbers of those against density are written beside them.
+    /// Whether their numbers are written beside them.
     pub(crate) with_data: bool,
+    /// Whether they are written as PDF, too.
+    pub(crate) with_pdf: bool,
 }
 
 /// The replicate of which single trainings are shown.
@@ -72,9 +78,7 @@ pub(crate) fn draw_quietly(
         match figure {
             Ok(figure) => {
                 written.extend(write(&folder, name, &figure, true)?);
-                if drawing.with_data {
-                    write_data(&folder.join(name), &figure)?;
-                }
+                write_beside(&folder.join(name), &figure, drawing)?;
             }
             // A run of one round has nothing to put on some axes; that is no failure.
             Err(PlotError::NoData { figure, reason }) => {
@@ -88,8 +92,10 @@ pub(crate) fn draw_quietly(
     for round in curves::training(results)? {
         let heading = Heading::new(format!("Training in round {:02}", round.round), subtitle(results, true))
             .with_look(drawing.look);
-        if let Ok(figure) = training_figure(&heading, &round) {
-            written.extend(write(&rounds, &format!("round-{:02}", round.round), &figure, false)?);
+        if let Ok(figure) = training_figure(&heading, &round, drawing.limits.accuracy) {
+            let name = format!("round-{:02}", round.round);
+            written.extend(write(&rounds, &name, &figure, false)?);
+            write_beside(&rounds.join(name), &figure, drawing)?;
         }
     }
     Ok(written.len())
@@ -106,8 +112,11 @@ fn overview(
     messages: &Messages,
 ) -> Result<Vec<Named>, Failure> {
     let Drawing { limits, look, .. } = drawing;
-    let over_density =
-        |measure| DensityPanel { measure, curves: curves::over_density(results, measure, look.band) };
+    let over_density = |measure| DensityPanel {
+        facet: String::new(),
+        measure,
+        curves: curves::over_density(results, measure, look.band),
+    };
     let heading = |title: &str| Heading::new(title, subtitle(results, false)).with_look(*look);
     let first = |title: &str| Heading::new(title, subtitle(results, true)).with_look(*look);
     let training = curves::training(results)?;
@@ -134,17 +143,14 @@ fn overview(
                 &first("Training, round by round"),
                 &training,
                 &[CurveSplit::Train, CurveSplit::Validation, CurveSplit::Test],
+                limits.accuracy,
             ),
         ),
         (
             "step-time-against-density",
             cost_figure(
                 &heading("What a step costs"),
-                if curves::has_cpu_time(results) {
-                    "CPU time a step, evaluations included (ms)"
-                } else {
-                    "time a step, evaluations included (ms)"
-                },
+                if curves::has_cpu_time(results) { "CPU time a step (ms)" } else { "time a step (ms)" },
                 &[curves::cost(results)],
                 limits,
             ),
@@ -176,13 +182,18 @@ fn subtitle(results: &RunResults, first_only: bool) -> String {
     format!("{}, {} a round, {replicates}", experiment.title(), experiment.recipe.length)
 }
 
-/// Writes the numbers of a figure beside it, where it has them.
+/// Writes what is wanted beside a figure: its numbers as CSV, the figure as PDF.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub(crate) fn write_data(base: &Path, figure: &Figure) -> Result<(), Failure> {
-    let Some(data) = figure.data() else { return Ok(()) };
-    write_file(&with_ending(base, "csv"), data.as_bytes()).map_err(Failure::failed_work)
+/// When a file cannot be written.
+pub(crate) fn write_beside(base: &Path, figure: &Figure, drawing: &Drawing) -> Result<(), Failure> {
+    if let Some(data) = figure.data().filter(|_| drawing.with_data) {
+        write_file(&with_ending(base, "csv"), data.as_bytes()).map_err(Failure::failed_work)?;
+    }
+    if drawing.with_pdf {
+        write_file(&with_ending(base, "pdf"), &figure.pdf()?).map_err(Failure::failed_work)?;
+    }
+    Ok(())
 }
 
 /// Writes a figure as SVG, and as PNG if that is wanted.

@@ -1,4 +1,4 @@
-//! A figure at a place of the user's choice, as SVG and PNG.
+//! A figure at a place of the user's choice: as SVG and PNG, or as PDF.
 
 use std::path::{Path, PathBuf};
 
@@ -8,31 +8,34 @@ use lth_plot::Figure;
 use super::PNG_SCALE;
 use crate::{failure::Failure, output::print};
 
-/// Writes both files and prints their paths.
+/// Writes a figure as [`write_chosen`] does, and prints the paths.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub(crate) fn write_pair(base: &Path, figure: &Figure) -> Result<(), Failure> {
-    write_both(base, figure)?.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
+pub(crate) fn write_and_print(base: &Path, figure: &Figure) -> Result<(), Failure> {
+    write_chosen(base, figure)?.iter().try_for_each(|path| print(&format!("{}\n", path.display())))
 }
 
-/// Writes a figure as SVG and PNG; their paths.
+/// Writes a figure as PDF where the path ends so, else as SVG and PNG; the paths.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub(crate) fn write_both(base: &Path, figure: &Figure) -> Result<[PathBuf; 2], Failure> {
-    let paths = ["svg", "png"].map(|ending| with_ending(base, ending));
-    let png = figure.png(PNG_SCALE)?;
-    for (path, bytes) in paths.iter().zip([figure.svg().as_bytes(), &png]) {
-        write_file(path, bytes).map_err(Failure::failed_work)?;
+pub(crate) fn write_chosen(base: &Path, figure: &Figure) -> Result<Vec<PathBuf>, Failure> {
+    let write = |ending, bytes: &[u8]| -> Result<PathBuf, Failure> {
+        let path = with_ending(base, ending);
+        write_file(&path, bytes).map_err(Failure::failed_work)?;
+        Ok(path)
+    };
+    if base.extension().is_some_and(|extension| extension == "pdf") {
+        return Ok(vec![write("pdf", &figure.pdf()?)?]);
     }
-    Ok(paths)
+    Ok(vec![write("svg", figure.svg().as_bytes())?, write("png", &figure.png(PNG_SCALE)?)?])
 }
 
 /// `schedule` and `schedule.svg` both become `schedule.png`; other dots belong to the name.
 pub(super) fn with_ending(base: &Path, ending: &str) -> PathBuf {
     match base.extension().and_then(|extension| extension.to_str()) {
-        Some("svg" | "png") => base.with_extension(ending),
+        Some("svg" | "png" | "pdf") => base.with_extension(ending),
         _ => PathBuf::from(format!("{}.{ending}", base.display())),
     }
 }
@@ -44,7 +47,7 @@ mod tests {
     #[test]
     fn endings_are_added_or_exchanged() {
         for (base, expected) in
-            [("a", "a.png"), ("a.svg", "a.png"), ("a/b.1", "a/b.1.png"), ("a.png", "a.png")]
+            [("a", "a.png"), ("a.svg", "a.png"), ("a/b.1", "a/b.1.png"), ("a.pdf", "a.png")]
         {
             assert_eq!(with_ending(Path::new(base), "png"), Path::new(expected));
         }

@@ -1,6 +1,6 @@
 //! Several runs in one figure.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use lth_lab::{Experiment, RunResults, Variant, differing_settings, short_name};
 use lth_plot::{Curve, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure};
@@ -16,18 +16,22 @@ const MOST_IN_TITLE: usize = 3;
 /// What the figure shows.
 const MEASURES: [Measure; 2] = [Measure::EarlyStopAccuracy, Measure::EarlyStopIteration];
 
-/// The tickets of each run against density, when they stop early, and the dense network of each.
+/// The tickets of each run against density, when they stop early, and the dense network of each. Runs of other data or lengths have panels of
+/// their own.
 ///
 /// `names` are the legend's; without any, runs are named by the settings that differ.
 ///
 /// # Errors
-/// When there are names, but not one for each run; when no run has a finished round, or none within the limits.
+/// When names are neither of runs nor one for each; when no run has a finished round, or none within the limits.
 pub(crate) fn together(runs: &[RunResults], names: &[String], drawing: &Drawing) -> Result<Figure, Failure> {
-    let labels = if names.is_empty() { labels(runs) } else { given(names, runs.len())? };
+    let labels = given(names, runs)?;
     let dense = dense_levels(runs, &labels, !names.is_empty());
-    let panel = |measure| {
+    let kinds: Vec<String> = runs.iter().map(kind).collect();
+    let facets: BTreeSet<&String> = kinds.iter().collect();
+    let panel = |(facet, measure): (&String, Measure)| {
         let mut all = Vec::new();
-        for (place, (results, label)) in runs.iter().zip(&labels).enumerate() {
+        let of_facet = runs.iter().zip(&labels).enumerate().filter(|(place, _)| kinds[*place] == *facet);
+        for (place, (results, label)) in of_facet {
             for mut curve in curves::over_density(results, measure, drawing.look.band) {
                 match curve.style {
                     Style::Dense => all.extend(dense[place].as_ref().map(|(label, style)| Curve {
@@ -45,34 +49,87 @@ pub(crate) fn together(runs: &[RunResults], names: &[String], drawing: &Drawing)
                 }
             }
         }
-        DensityPanel { measure, curves: all }
+        let facet = if facets.len() > 1 { facet.clone() } else { String::new() };
+        DensityPanel { facet, measure, curves: all }
     };
+    let panels = facets.iter().flat_map(|facet| MEASURES.map(|measure| (*facet, measure)));
+    let panels: Vec<DensityPanel> = panels.map(panel).collect();
     let heading = Heading::new(title(runs), subtitle(runs)).with_look(drawing.look);
-    density_figure(&heading, &MEASURES.map(panel), &drawing.limits).map_err(Failure::from)
+    density_figure(&heading, &panels, &drawing.limits).map_err(Failure::from)
+}
+
+/// The data, of those that are not the published ones with the start of their fingerprint, and the length of a run's trainings:
+/// accuracies of others are on no common axis.
+fn kind(results: &RunResults) -> String {
+    let experiment = &results.experiment;
+    let own = experiment.dataset_fingerprint.as_ref().and_then(|fingerprint| fingerprint.get(..8));
+    let own = own.map_or_else(String::new, |start| format!(" ({start})"));
+    format!("{}{own}, {}", experiment.data_title(), experiment.recipe.length)
+}
+
+/// Refuses runs of different data or lengths.
+///
+/// # Errors
+/// When there are such, with what they are.
+pub(super) fn of_one_kind(runs: &[RunResults]) -> Result<(), Failure> {
+    let kinds: BTreeSet<String> = runs.iter().map(kind).collect();
+    if kinds.len() <= 1 {
+        return Ok(());
+    }
+    let kinds: Vec<String> = kinds.into_iter().collect();
+    Err(Failure::input(
+        format!("the runs are of different data or lengths: {}", kinds.join("; ")),
+        "draw those of each kind in a figure of their own; --kind tickets has a panel for each kind",
+    ))
 }
 
 fn without_band(point: Point) -> Point {
     Point { min: point.mean, max: point.mean, ..point }
 }
 
-fn given(names: &[String], runs: usize) -> Result<Vec<String>, Failure> {
+/// What runs are called: as it is said of each (`RUN=NAME`), or of all in their order, else by the settings that differ.
+pub(super) fn given(names: &[String], runs: &[RunResults]) -> Result<Vec<String>, Failure> {
     let refused = |message: String| {
-        let hint = "give --label once for each run, in the order of the runs, or leave it out: then the settings that differ are the names";
+        let hint = "give --label RUN=NAME, or --label NAME once for each run in the order of the runs, or leave it out: then the settings that differ are the names";
         Failure::input(message, hint)
     };
-    if names.len() != runs {
+    if names.iter().any(|name| name.trim().is_empty() || name.ends_with('=')) {
+        return Err(refused("a label is empty".to_owned()));
+    }
+    let of_runs: Vec<Option<(usize, &str)>> = names.iter().map(|name| of_run(name, runs)).collect();
+    if of_runs.iter().all(Option::is_some) {
+        let mut labels = labels(runs);
+        for (run, name) in of_runs.into_iter().flatten() {
+            name.clone_into(&mut labels[run]);
+        }
+        return Ok(labels);
+    }
+    if let Some(at) = of_runs.iter().position(Option::is_none).filter(|_| of_runs.iter().any(Option::is_some))
+    {
+        return Err(refused(format!("the label '{}' names no run, and others do", names[at])));
+    }
+    if names.len() != runs.len() {
         let count =
             |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
-        return Err(refused(format!("there are {} for {}", count(names.len(), "label"), count(runs, "run"))));
-    }
-    if names.iter().any(|name| name.trim().is_empty()) {
-        return Err(refused("a label is empty".to_owned()));
+        let (labels, runs) = (count(names.len(), "label"), count(runs.len(), "run"));
+        return Err(refused(format!("there are {labels} for {runs}")));
     }
     Ok(names.to_vec())
 }
 
+/// The run that a label `RUN=NAME` is of, by its folder as it was given or by the folder's name, and the name.
+fn of_run<'a>(label: &'a str, runs: &[RunResults]) -> Option<(usize, &'a str)> {
+    let (folder, name) = label.split_once('=')?;
+    let folder = Path::new(folder);
+    let is_it = |results: &RunResults| {
+        let root = results.layout.root();
+        root == folder || root.file_name().is_some_and(|own| own == folder.as_os_str())
+    };
+    runs.iter().position(is_it).map(|run| (run, name))
+}
+
 /// `Tickets by criterion and learning rate`.
-fn title(runs: &[RunResults]) -> String {
+pub(super) fn title(runs: &[RunResults]) -> String {
     let names: Vec<String> =
         differing_settings(&experiments(runs)).into_iter().map(|setting| setting.name).collect();
     match &names[..] {
@@ -88,7 +145,7 @@ fn experiments(runs: &[RunResults]) -> Vec<&Experiment> {
     runs.iter().map(|results| &results.experiment).collect()
 }
 
-fn subtitle(runs: &[RunResults]) -> String {
+pub(super) fn subtitle(runs: &[RunResults]) -> String {
     let of = |text: fn(&RunResults) -> String| {
         let texts: BTreeSet<String> = runs.iter().map(text).collect();
         texts.into_iter().collect::<Vec<_>>().join(" and ")

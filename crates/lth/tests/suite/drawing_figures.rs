@@ -117,6 +117,20 @@ fn runs_of_other_seeds_have_names_and_dense_levels_of_their_own() {
     let figure = read("named.svg");
     assert!([">first<", ">second<"].iter().all(|name| figure.contains(name)) && !figure.contains(">seed 5<"));
 
+    let [first, second] = &runs[..] else { panic!("{runs:?}") };
+    let folder = second.rsplit('/').next().unwrap();
+    sandbox.output(&format!("plot --together {all} --label {folder}=rate=2 --legend bottom --output keyed"));
+    let figure = read("keyed.svg");
+    let own = [">seed 5<", ">seed 6<"].iter().filter(|name| figure.contains(**name)).count();
+    assert!(figure.contains(">rate=2<") && own == 1, "the other has its own name");
+    assert!(figure.find(">early-stop iteration<") < figure.find(">rate=2<"), "the legend is below");
+    sandbox.output(&format!("plot --together {all} --legend none --output bare"));
+    assert!(!read("bare.svg").contains(">seed 5<"));
+    sandbox.refused(
+        &format!("plot --together {all} --label {first}=one --label two"),
+        "the label 'two' names no run",
+        "RUN=NAME",
+    );
     sandbox.refused(&format!("plot --together {all} --label one"), "1 label for 2 runs", "once for each run");
     sandbox.refused(&format!("plot {all} --label one --label two"), "--together", "");
     for (flag, bad) in
@@ -156,11 +170,122 @@ fn figures_for_a_paper_have_its_width_and_their_numbers_beside_them() {
     let sandbox = Sandbox::new();
     sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --replicates 2 --no-figures"));
     let run = run_folder(&sandbox);
-    sandbox.output(&format!("plot {} --style paper --band ci --data", run.display()));
+    sandbox.output(&format!("plot {} --style paper --band ci --data --pdf", run.display()));
     let figure = fs::read_to_string(run.join("figures/accuracy-against-density.svg")).unwrap();
     assert!(figure.contains("width=\"3.25in\""), "{}", &figure[..200]);
     let data = fs::read_to_string(run.join("figures/accuracy-against-density.csv")).unwrap();
     assert!(data.starts_with("measure,curve,density,mean,low,high\n"), "{data}");
+    for name in figures(&sandbox).iter().filter_map(|name| name.strip_suffix(".svg")) {
+        let path = run.join("figures").join(name);
+        let pdf = fs::read(path.with_extension("pdf")).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(pdf.starts_with(b"%PDF-"), "{name}");
+        let data = fs::read_to_string(path.with_extension("csv")).unwrap();
+        assert!(data.lines().count() > 1, "{name}: {data}");
+        assert!(
+            fs::read_to_string(path.with_extension("svg")).unwrap().contains("width=\"3.25in\""),
+            "{name}"
+        );
+    }
+    sandbox.output("fsck");
+    assert_eq!(sandbox.output("plot --schedule lenet-5 mnist --output rate.pdf --data"), "rate.pdf\n");
+    assert!(!sandbox.join("rate.svg").exists() && sandbox.join("rate.csv").is_file());
     sandbox.refused(&format!("plot {} --band x", run.display()), "no band 'x'", "--band ci");
     sandbox.refused(&format!("plot {} --style poster", run.display()), "poster", "paper");
+}
+
+#[test]
+fn runs_at_one_density_are_bars_and_learning_curves_and_other_lengths_have_panels_of_their_own() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    let small = SMALL.replace("--length 24it", "");
+    for flags in ["--length 24it", "--length 24it --criterion random", "--length 12it"] {
+        sandbox.output(&format!("find-ticket {small} {flags} -i 3 --replicates 2 --no-figures"));
+    }
+    let (runs, all) = all_runs(&sandbox);
+    let is_short = |run: &&String| {
+        fs::read_to_string(format!("{run}/experiment.toml")).unwrap().contains("length = \"12it\"")
+    };
+    let short = runs.iter().find(is_short).unwrap();
+    let two: Vec<&str> = runs.iter().filter(|run| *run != short).map(String::as_str).collect();
+    let two = two.join(" ");
+    let read = |name: &str| fs::read_to_string(sandbox.join(name)).unwrap();
+
+    assert_eq!(sandbox.output(&format!("plot --together {two} --kind bars --data")), "bars.svg\nbars.png\n");
+    let figure = read("bars.svg");
+    for text in
+        ["criterion random", "criterion large-final", "a seed", "Tickets by criterion at 64.1 % density"]
+    {
+        assert!(figure.contains(&format!(">{text}<")), "{text}");
+    }
+    let data = read("bars.csv");
+    assert_eq!(data.lines().count(), 1 + 2 * 2, "a row a seed: {data}");
+    sandbox.output(&format!("plot --together {two} --kind bars --density 80 --output dense.pdf"));
+    sandbox.refused(
+        &format!("plot --together {two} --kind bars --density 5"),
+        "near a density of 5.0 %",
+        "100.0, 80.0",
+    );
+    sandbox.refused(&format!("plot --together {two} --kind bars --density 0"), "'0'", "--density 20");
+    sandbox.refused(
+        &format!("plot --together {two} --kind bars --xlim 1,9"),
+        "no axis of densities",
+        "--density",
+    );
+    sandbox.refused(&format!("plot --together {two} --density 20"), "all densities", "--kind bars");
+
+    sandbox.output(&format!("plot --together {two} --kind learning-curves --data"));
+    assert!(read("learning-curves.svg").contains(">test loss (nats), log scale<"));
+    let rows = read("learning-curves.csv");
+    assert!(
+        rows.starts_with("curve,split,metric,iteration,mean,low,high\n") && rows.contains(",accuracy,24,"),
+        "{rows}"
+    );
+
+    for kind in ["bars", "learning-curves", "stability"] {
+        sandbox.refused(
+            &format!("plot --together {all} --kind {kind}"),
+            "different data or lengths: mnist (",
+            "a panel for each kind",
+        );
+    }
+    sandbox.output(&format!("plot --together {all}"));
+    let figure = read("together.svg");
+    for length in ["12it", "24it"] {
+        assert_eq!(figure.matches(&format!("), {length}<")).count(), 2, "{length}");
+    }
+}
+
+#[test]
+fn stability_of_runs_that_rewind_to_other_iterations_is_a_map() {
+    let sandbox = Sandbox::new();
+    sandbox.data();
+    for rewind in ["0it", "12it"] {
+        sandbox.output(&format!("find-ticket {SMALL} -i 2 --rewind {rewind} --no-figures"));
+    }
+    let (runs, all) = all_runs(&sandbox);
+    let draw = format!("plot --together {all} --kind stability");
+    sandbox.refused(&draw, "no study of stability", "lth stability");
+    sandbox.output(&format!(
+        "stability {all} --rounds 0,1 --points 3 --train-examples 50 --no-figures --data-folder data"
+    ));
+    sandbox.output(&format!("{draw} --data"));
+    let figure = fs::read_to_string(sandbox.join("stability.svg")).unwrap();
+    for text in ["rewind point (iteration)", "density (%)", "80.0", "12"] {
+        assert!(figure.contains(&format!(">{text}<")), "{text}");
+    }
+    let rows = fs::read_to_string(sandbox.join("stability.csv")).unwrap();
+    assert!(
+        rows.starts_with("iteration,density,test_barrier\n")
+            && rows.lines().any(|row| row.starts_with("12,")),
+        "{rows}"
+    );
+    for flag in ["--ylim 90,99", "--legend none", "--label a --label b", "--xlim 1,9", "--density 20"] {
+        let name = flag.split(' ').next().unwrap();
+        sandbox.refused(&format!("{draw} {flag}"), &format!("{name} has no meaning"), "");
+    }
+    sandbox.output(&format!(
+        "stability {} --rounds 0 --points 4 --train-examples 50 --no-figures --data-folder data",
+        runs[0]
+    ));
+    sandbox.refused(&draw, "2 studies of stability", "keep one");
 }

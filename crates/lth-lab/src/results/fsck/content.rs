@@ -18,6 +18,7 @@ pub(super) fn check(place: Place, bytes: &[u8]) -> Result<(), String> {
         Place::OtherEvents | Place::Events(_) => read_event_file(bytes).map(drop),
         Place::Svg => svg(bytes),
         Place::Png => png(bytes),
+        Place::Pdf => pdf(bytes),
         _ => Ok(()),
     }
 }
@@ -63,6 +64,11 @@ fn svg(bytes: &[u8]) -> Result<(), String> {
     is_whole.then_some(()).ok_or_else(|| "it does not end as a picture ends: it was cut off".to_owned())
 }
 
+fn pdf(bytes: &[u8]) -> Result<(), String> {
+    let is_whole = bytes.starts_with(b"%PDF-") && bytes.trim_ascii_end().ends_with(b"%%EOF");
+    is_whole.then_some(()).ok_or_else(|| "it does not begin and end as a PDF: it was cut off".to_owned())
+}
+
 /// Goes from chunk to chunk: the last is the end of the picture and of the file.
 fn png(bytes: &[u8]) -> Result<(), String> {
     let cut_off = || "it was cut off".to_owned();
@@ -90,11 +96,12 @@ mod tests {
             };
             [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", 13), chunk(b"IDAT", 5), chunk(b"IEND", 0)].concat()
         };
-        let files: [(Place, &[u8]); 4] = [
+        let files: [(Place, &[u8]); 5] = [
             (Place::Json, b"{ \"a\": [1, 2] }\n"),
             (Place::Csv, b"a,b\n1,2\n"),
             (Place::Svg, b"<svg><g/></svg>"),
             (Place::Png, &png),
+            (Place::Pdf, b"%PDF-1.7\nxref\n%%EOF"),
         ];
         for (place, bytes) in files {
             check(place, bytes).unwrap();

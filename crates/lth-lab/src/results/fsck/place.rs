@@ -39,13 +39,17 @@ pub(super) enum Place {
     Svg,
     /// A picture.
     Png,
+    /// A picture.
+    Pdf,
 }
 
 /// What the file at these steps below a run folder is; `None` for those that no command writes.
 pub(super) fn file(steps: &[&str]) -> Option<Place> {
     match steps {
         [name] => at_root(name),
-        ["figures", .., name] => by_ending(name).filter(|place| matches!(place, Place::Svg | Place::Png)),
+        ["figures", .., name] => {
+            by_ending(name).filter(|place| matches!(place, Place::Svg | Place::Png | Place::Pdf | Place::Csv))
+        }
         ["stability" | "supermask", .., name] => by_ending(name),
         [replicate, rest @ ..] => in_replicate(number(replicate, "replicate-", 1)?, rest),
         [] => None,
@@ -132,6 +136,7 @@ fn by_ending(name: &str) -> Option<Place> {
         "safetensors" => Place::Tensors,
         "svg" => Place::Svg,
         "png" => Place::Png,
+        "pdf" => Place::Pdf,
         _ => return None,
     })
 }
@@ -181,6 +186,8 @@ mod tests {
             ),
             ("replicate-3/rewind.safetensors", Some(Place::OfReplicate(3))),
             ("figures/rounds/round-00.svg", Some(Place::Svg)),
+            ("figures/accuracy-against-density.pdf", Some(Place::Pdf)),
+            ("figures/accuracy-against-density.csv", Some(Place::Csv)),
             ("stability/30-points/pairs/replicate-0/round-01-ticket/0-1.json", Some(Place::Json)),
             ("summary.csv~", None),
             ("replicate-3/round-7/round.json", None),

@@ -163,12 +163,16 @@ fn check_alone(path: &Path, place: Place, is_supermask: bool) -> Option<Finding>
             let reason = "lth writes no such file in a run of this kind";
             Some(Finding::new(path, FindingKind::Foreign, reason, Repair::Nothing))
         }
-        Place::Json | Place::Csv | Place::Tensors | Place::OtherEvents | Place::Svg | Place::Png => {
-            match bytes() {
-                Err(error) => Some(Finding::unreadable(path, &error)),
-                Ok(bytes) => content::check(place, &bytes).err().map(damaged),
-            }
-        }
+        Place::Json
+        | Place::Csv
+        | Place::Tensors
+        | Place::OtherEvents
+        | Place::Svg
+        | Place::Png
+        | Place::Pdf => match bytes() {
+            Err(error) => Some(Finding::unreadable(path, &error)),
+            Ok(bytes) => content::check(place, &bytes).err().map(damaged),
+        },
         _ => None,
     }
 }

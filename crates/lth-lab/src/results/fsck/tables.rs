@@ -154,12 +154,11 @@ impl Tables<'_> {
         let are_timed = self.results.rounds.iter().all(|round| round.timing.is_some());
         for replicate in 0..experiment.replicates {
             for variant in experiment.variants() {
-                let mut rounds = self.results.of(replicate, variant).peekable();
-                if rounds.peek().is_none() {
+                if self.results.of(replicate, variant).next().is_none() {
                     continue;
                 }
                 let path = self.layout.round_events(replicate, variant);
-                let expected = read_event_file(&round_event_file(rounds));
+                let expected = read_event_file(&round_event_file(self.results, replicate, variant));
                 match std::fs::read(&path) {
                     Err(_) if !path.exists() => {
                         found.push(Finding::missing(path, "it is not there, though the run is finished"));

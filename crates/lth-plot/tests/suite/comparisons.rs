@@ -1,0 +1,85 @@
+//! Figures that compare runs: bars, learning curves, maps of stability, facets.
+
+use lth_plot::{
+    AxisLimits, Bar, CurveSplit, DensityLimits, Heading, PlotError, StabilityCell, bars_figure,
+    density_figure, learning_figure, stability_map_figure,
+};
+
+use super::{assert_has, check, fake, heading, layout};
+
+#[test]
+fn bars_have_names_means_and_every_seed() {
+    let bars = layout::bars();
+    let figure = bars_figure(&heading(), &bars, Some(0.98), None).unwrap();
+    let texts = check(&figure);
+    let mean = bars[0].accuracies.iter().sum::<f64>() / 5.0;
+    assert_has(
+        &texts,
+        &["large-final", "magnitude-increase", "test accuracy (%)", "dense: 98.00 %", "a seed"],
+    );
+    assert_has(&texts, &[&format!("{:.2}", 100.0 * mean), "Bars begin at", "Whiskers: minimum to maximum."]);
+    // A dot a seed, and that of the legend.
+    assert_eq!(figure.svg().matches("<circle").count(), 5 * bars.len() + 1);
+    let limits = AxisLimits::new(0.97, 0.99);
+    assert_has(&check(&bars_figure(&heading(), &bars, None, limits).unwrap()), &["Bars begin at 97.0 %"]);
+    let outside = bars_figure(&heading(), &bars, None, AxisLimits::new(0.1, 0.2));
+    assert!(matches!(outside, Err(PlotError::Limits { .. })));
+    let none = Bar { label: "none".to_owned(), place: 0, accuracies: vec![f64::NAN] };
+    assert!(matches!(bars_figure(&heading(), &[none], None, None), Err(PlotError::NoData { .. })));
+}
+
+#[test]
+fn learning_curves_are_told_apart_without_colours() {
+    let curves = layout::learning();
+    let figure = learning_figure(&heading(), CurveSplit::Test, &curves, None).unwrap();
+    let texts = check(&figure);
+    assert_has(
+        &texts,
+        &["test loss (nats), log scale", "test accuracy (%)", "iteration", "criterion movement"],
+    );
+    let document = roxmltree::Document::parse(figure.svg()).unwrap();
+    let lines = document.descendants().filter(|node| node.has_tag_name("path"));
+    let mut dashes: Vec<Option<&str>> = lines.map(|node| node.attribute("stroke-dasharray")).collect();
+    assert_eq!(dashes.len(), 2 * curves.len());
+    dashes.sort_unstable();
+    dashes.dedup();
+    assert_eq!(dashes.len(), curves.len(), "each run has dashes of its own");
+    assert!(matches!(
+        learning_figure(&heading(), CurveSplit::Test, &[], None),
+        Err(PlotError::NoData { .. })
+    ));
+}
+
+#[test]
+fn a_map_of_stability_says_each_barrier_and_frames_the_stable_ones() {
+    let figure = stability_map_figure(&heading(), &layout::stability_map(), 0.02).unwrap();
+    let texts = check(&figure);
+    assert_has(
+        &texts,
+        &["rewind point (iteration)", "2,000", "8.6", "12.0", "Framed: below 2", "Hatched: not measured."],
+    );
+    let stable = layout::stability_map().iter().filter(|cell| cell.barrier < 0.02).count();
+    let bold = figure.svg().matches("font-size=\"14\"").count();
+    assert!(stable > 3 && bold > stable);
+    let framed = figure
+        .svg()
+        .lines()
+        .filter(|line| line.starts_with("<rect") && line.contains("stroke-width=\"1.6\""));
+    assert_eq!(framed.count(), stable);
+    let whole = stability_map_figure(&heading(), &layout::stability_map()[..5], 0.02).unwrap();
+    assert!(!check(&whole).iter().any(|text| text.contains("Hatched")));
+    let absent = StabilityCell { iteration: 0, density: 0.5, barrier: f64::NAN };
+    assert!(matches!(stability_map_figure(&heading(), &[absent], 0.02), Err(PlotError::NoData { .. })));
+}
+
+#[test]
+fn facets_stand_above_their_panels_and_in_their_numbers() {
+    let mut panels = [fake::accuracy_panel(5, 3), fake::accuracy_panel(5, 3)];
+    panels[0].facet = "on mnist".to_owned();
+    panels[1].facet = "on cifar-10".to_owned();
+    let heading = Heading::new("Tickets", "two data sets");
+    let figure = density_figure(&heading, &panels, &DensityLimits::default()).unwrap();
+    assert_has(&check(&figure), &["on mnist", "on cifar-10"]);
+    let data = figure.data().unwrap();
+    assert!(data.starts_with("runs,measure,curve,") && data.contains("\non cifar-10,early_stop"), "{data}");
+}
