@@ -3,6 +3,7 @@
 # `tools/redraw_figures.sh NAME...` of the names below.
 #
 #   summaries   from docs/results/*.csv                                    a second
+#   figure-3    LeNet beside the paper: 5 seeds, 25 rounds, 3 draws      2.4 hours on a core
 #   cost        the time of a step: run it on a core that does nothing else a minute
 #   histograms  weights of a ticket: 10 rounds of 50 epochs                5 minutes on a core
 #   before      pruning before training: 5 methods, 3 seeds                5 minutes on a core
@@ -32,12 +33,16 @@ of_summary() { # SUMMARY FIGURE NAME MODEL DATASET [LENGTH]
 find_ticket() { "$LTH" find-winning-ticket "$@" --quiet >/dev/null; }
 
 summaries() {
-    of_summary lenet-300-100-mnist accuracy-against-density accuracy-against-density lenet-300-100 mnist
     of_summary lenet-300-100-fashion-mnist accuracy-against-density fashion-mnist-lenet-300-100 lenet-300-100 fashion-mnist
     of_summary lenet-5-fashion-mnist accuracy-against-density fashion-mnist-lenet-5 lenet-5 fashion-mnist 10ep
     local conv_2=(conv-2 image-folder:re-encoded-cifar-10 2000it)
     of_summary conv-2-re-encoded-cifar-10 accuracy-against-density re-encoded-cifar-10-conv-2 "${conv_2[@]}"
     of_summary conv-2-re-encoded-cifar-10 layer-density re-encoded-cifar-10-conv-2-layers "${conv_2[@]}"
+}
+
+figure-3() {
+    "$LTH" reproduce frankle-2019/figure-3 --output-path "$RUNS/figure-3" --quiet >/dev/null
+    cp "$RUNS"/figure-3/sweep-*/reproduce/comparison.svg "$into/frankle-2019-figure-3.svg"
 }
 
 cost() {
