@@ -139,7 +139,7 @@ fn legend(dense: Option<f64>) -> Vec<(Sample, String)> {
     let level = dense.map(|dense| {
         let dashes = Some(theme::FINE_DASHES);
         let sample =
-            Sample::Line { colour: theme::INK, width: theme::LEVEL_WIDTH, dashes, dot: false, band: false };
+            Sample::Line { colour: theme::INK, width: theme::LEVEL_WIDTH, dashes, dot: None, band: false };
         (sample, format!("dense: {:.2} %", 100.0 * dense))
     });
     [(Sample::Dot(theme::INK), "a seed".to_owned())].into_iter().chain(level).collect()

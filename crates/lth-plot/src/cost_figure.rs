@@ -5,6 +5,7 @@ use super::{
     canvas::Stroke,
     density_axis::{density_axis, sparsity_axis},
     frame::x_axis_height,
+    marker::Marker,
     page::{Page, Sample},
     panels::{Panels, left_of},
     range,
@@ -118,9 +119,15 @@ fn sample(style: SeriesStyle) -> Sample {
     let (colour, width) = (colour(style), theme::LINE_WIDTH);
     match style {
         SeriesStyle::Highlight => Sample::Highlight(colour),
-        SeriesStyle::Solid(_) => Sample::Line { colour, width, dashes: None, dot: true, band: false },
-        SeriesStyle::Dashed(_) => {
-            Sample::Line { colour, width, dashes: Some(theme::DASHES), dot: true, band: false }
+        SeriesStyle::Solid(_) => {
+            Sample::Line { colour, width, dashes: None, dot: Some(Marker::Circle), band: false }
         }
+        SeriesStyle::Dashed(_) => Sample::Line {
+            colour,
+            width,
+            dashes: Some(theme::DASHES),
+            dot: Some(Marker::Circle),
+            band: false,
+        },
     }
 }

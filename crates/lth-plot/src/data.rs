@@ -53,7 +53,7 @@ pub enum Style {
     Ticket,
     /// A control: a dashed line with a band, in the control's own colour.
     Control(ControlKind),
-    /// The tickets of one of several runs: solid in the palette's colours, then dashed in the same.
+    /// The tickets of one of several runs: solid in the palette's colours, then dashed in the same, with markers of other shapes.
     Run(u8),
     /// What was published of a run's kind: fine dashes in the colour of [`Style::Run`].
     Published(u8),

@@ -238,10 +238,16 @@ fn legend(panels: &[DensityPanel]) -> Vec<(Sample, String)> {
             // A name that several levels have is of all of them, whatever their colours.
             let is_shared = curves().any(|other| other.label == curve.label && other.style != curve.style);
             let colour = if is_shared { theme::MUTED } else { colour };
-            Sample::Line { colour, width: theme::LEVEL_WIDTH, dashes, dot: false, band: false }
+            Sample::Line { colour, width: theme::LEVEL_WIDTH, dashes, dot: None, band: false }
         } else {
             let band = curves().any(|other| other.style == curve.style && has_band(other));
-            Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: true, band }
+            Sample::Line {
+                colour,
+                width: theme::LINE_WIDTH,
+                dashes,
+                dot: Some(theme::curve_marker(curve.style)),
+                band,
+            }
         };
         if !entries.iter().any(|entry| entry.0 == sample && entry.1 == curve.label) {
             entries.push((sample, curve.label.clone()));

@@ -135,7 +135,7 @@ fn draw_markers(canvas: &mut Canvas, frame: &Frame, curve: &Curve) {
     for point in segments(curve).flatten() {
         let (x, y) = frame.at(point.x, point.mean);
         if frame.y.scale.contains(point.mean) {
-            canvas.dot((x, y), theme::MARKER_RADIUS, colour);
+            canvas.marker(theme::curve_marker(curve.style), (x, y), theme::MARKER_RADIUS, colour);
         } else {
             let (tip, away) =
                 if y > area.bottom() { (area.bottom() - 2.0, -9.0) } else { (area.top + 2.0, 9.0) };

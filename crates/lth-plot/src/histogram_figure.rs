@@ -76,7 +76,7 @@ pub fn histogram_figure(heading: &Heading, panels: &[HistogramPanel]) -> Result<
     for outline in outlines() {
         if !legend.iter().any(|(_, label)| *label == outline.label) {
             let (colour, dashes) = series_look(outline.style);
-            let sample = Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: false, band: false };
+            let sample = Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: None, band: false };
             legend.push((sample, outline.label.clone()));
         }
     }

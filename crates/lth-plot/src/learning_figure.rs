@@ -82,7 +82,7 @@ pub fn learning_figure(
     let has_bands = has_bands.into_iter().any(|point| point.band().0 < point.band().1);
     let entry = |curve: &LearningCurve| {
         let Stroke { colour, width, dashes, .. } = curve.stroke();
-        (Sample::Line { colour, width, dashes, dot: false, band: has_bands }, curve.label.clone())
+        (Sample::Line { colour, width, dashes, dot: None, band: has_bands }, curve.label.clone())
     };
     page.legend(&curves.iter().map(entry).collect::<Vec<_>>());
     let mut notes = PANELS.draw(&mut page, &x, axes, |canvas, frame, index| {

@@ -44,6 +44,7 @@ mod layer_density_figure;
 mod learning_figure;
 mod limits;
 mod look;
+mod marker;
 mod page;
 mod panels;
 mod pdf;

@@ -6,6 +6,7 @@ use super::{
     figure::Figure,
     font,
     look::{Legend, PageStyle},
+    marker::Marker,
     theme,
 };
 
@@ -22,7 +23,7 @@ const ENTRY_GAP: f64 = 26.0;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Sample {
     /// A line, perhaps dashed, perhaps with the dot of a point, perhaps in a band.
-    Line { colour: &'static str, width: f64, dashes: Option<&'static str>, dot: bool, band: bool },
+    Line { colour: &'static str, width: f64, dashes: Option<&'static str>, dot: Option<Marker>, band: bool },
     /// A wide pale line.
     Highlight(&'static str),
     /// The dot of a point alone.
@@ -115,8 +116,8 @@ impl Page {
                     self.canvas.polygon(&corners, colour, theme::BAND_OPACITY);
                 }
                 self.canvas.line(ends.0, ends.1, Stroke { colour, width, dashes, opacity: 1.0 });
-                if dot {
-                    self.canvas.dot((x + SAMPLE / 2.0, y), theme::MARKER_RADIUS, colour);
+                if let Some(marker) = dot {
+                    self.canvas.marker(marker, (x + SAMPLE / 2.0, y), theme::MARKER_RADIUS, colour);
                 }
             }
             Sample::Highlight(colour) => {

@@ -5,6 +5,7 @@ use super::{
     canvas::{Anchor, Canvas, Stroke, TextStyle},
     font, format,
     frame::{Axis, Frame},
+    marker::Marker,
     page::{Page, Sample},
     panels::{Panels, left_of},
     range,
@@ -119,7 +120,10 @@ fn legend(
         };
         let colour = theme::palette(curve);
         let dashes = (curve > 0).then_some(theme::DASHES);
-        (Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: true, band: false }, text)
+        (
+            Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: Some(Marker::Circle), band: false },
+            text,
+        )
     };
     CURVES.iter().enumerate().map(entry).collect()
 }

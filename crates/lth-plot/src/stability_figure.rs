@@ -4,6 +4,7 @@ use super::{
     Figure, Heading, PlotError, Point, Style,
     canvas::{Canvas, Stroke},
     frame::{Axis, Frame},
+    marker::Marker,
     page::{Page, Sample},
     panels::{Panels, left_of},
     range::{LinearRange, RangeRule, linear_range},
@@ -42,7 +43,8 @@ impl StabilityCurve {
         theme::curve_dashes(self.style)
     }
 
-    pub(super) fn sample(&self, dot: bool) -> Sample {
+    pub(super) fn sample(&self, dots: bool) -> Sample {
+        let dot = dots.then_some(Marker::Circle);
         let band = [&self.train, &self.test].into_iter().flatten().any(has_range);
         Sample::Line { colour: self.colour(), width: theme::LINE_WIDTH, dashes: self.dashes(), dot, band }
     }

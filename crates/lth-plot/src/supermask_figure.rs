@@ -61,13 +61,13 @@ pub fn supermask_figure(
     for curve in panels.iter().flat_map(|(_, curves)| curves) {
         if !legend.iter().any(|(_, label)| *label == curve.label) {
             let (colour, dashes) = series_look(curve.style);
-            let sample = Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: false, band: false };
+            let sample = Sample::Line { colour, width: theme::LINE_WIDTH, dashes, dot: None, band: false };
             legend.push((sample, curve.label.clone()));
         }
     }
     let dashes = Some(theme::FINE_DASHES);
     legend.push((
-        Sample::Line { colour: theme::INK, width: 1.4, dashes, dot: false, band: false },
+        Sample::Line { colour: theme::INK, width: 1.4, dashes, dot: None, band: false },
         "chance".to_owned(),
     ));
     page.legend(&legend);

@@ -2,7 +2,10 @@
 //!
 //! Sizes are in units of the SVG (one is one pixel at scale 1); texts stay legible at half size.
 
-use super::data::{ControlKind, CurveSplit, SeriesStyle, Style};
+use super::{
+    data::{ControlKind, CurveSplit, SeriesStyle, Style},
+    marker::Marker,
+};
 
 /// Okabe and Ito's palette (2008), told apart under all common forms of colour blindness; black and yellow left out,
 /// as black is for texts and yellow is faint on white.
@@ -91,6 +94,14 @@ pub(super) fn curve_dashes(style: Style) -> Option<&'static str> {
         Style::Run(index) => (usize::from(index) >= PALETTE.len()).then_some(DASHES),
         Style::DenseRun(_) | Style::Published(_) => Some(FINE_DASHES),
         Style::Ticket | Style::Dense => None,
+    }
+}
+
+/// The marker of a curve.
+pub(super) fn curve_marker(style: Style) -> Marker {
+    match style {
+        Style::Run(index) | Style::Published(index) => Marker::of_run(usize::from(index)),
+        _ => Marker::Circle,
     }
 }
 

@@ -104,7 +104,7 @@ fn sample(split: CurveSplit) -> Sample {
         colour: theme::split_colour(split),
         width: CURVE_WIDTH,
         dashes: theme::split_dashes(split),
-        dot: false,
+        dot: None,
         band: false,
     }
 }

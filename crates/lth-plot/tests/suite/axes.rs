@@ -41,6 +41,21 @@ fn markers_are_inside(figure: &Figure) -> usize {
     let panels = panels(&document);
     let top = panels.iter().map(|panel| panel[1]).fold(f64::INFINITY, f64::min);
     let mut count = 0;
+    // Markers that are no circles: paths with a rim.
+    for path in document.descendants().filter(|node| node.has_tag_name("path")) {
+        if path.attribute("stroke") != Some("#ffffff") {
+            continue;
+        }
+        let corners = path.attribute("d").unwrap().trim_matches(['M', 'z']).split('L');
+        let corners: Vec<(f64, f64)> = corners
+            .map(|corner| corner.split_once(' ').map(|(x, y)| (number(Some(x)), number(Some(y)))).unwrap())
+            .collect();
+        if corners[0].1 > top - 10.0 {
+            let is_inside = corners.iter().all(|corner| holds(&panels, *corner, 0.5));
+            assert!(is_inside, "a marker at {corners:?} is cut by {panels:?}");
+            count += 1;
+        }
+    }
     for circle in document.descendants().filter(|node| node.has_tag_name("circle")) {
         let [x, y, radius] = ["cx", "cy", "r"].map(|name| number(circle.attribute(name)));
         if y > top - 10.0 {

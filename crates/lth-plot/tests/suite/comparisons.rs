@@ -1,7 +1,9 @@
 //! Figures that compare runs: bars, learning curves, maps of stability, facets.
 
+use std::collections::BTreeSet;
+
 use lth_plot::{
-    AxisLimits, Bar, CurveSplit, DensityLimits, Heading, PlotError, StabilityCell, bars_figure,
+    AxisLimits, Bar, CurveSplit, DensityLimits, Heading, PlotError, StabilityCell, Style, bars_figure,
     density_figure, learning_figure, stability_map_figure,
 };
 
@@ -82,4 +84,28 @@ fn facets_stand_above_their_panels_and_in_their_numbers() {
     assert_has(&check(&figure), &["on mnist", "on cifar-10"]);
     let data = figure.data().unwrap();
     assert!(data.starts_with("runs,measure,curve,") && data.contains("\non cifar-10,early_stop"), "{data}");
+}
+
+#[test]
+fn runs_have_markers_of_their_own_shapes() {
+    let mut panel = fake::accuracy_panel(9, 3);
+    panel.curves = vec![panel.curves[1].clone(); 5];
+    for (place, curve) in panel.curves.iter_mut().enumerate() {
+        curve.style = Style::Run(place as u8);
+        curve.label = format!("run {place}");
+    }
+    let figure = density_figure(&heading(), &[panel], &DensityLimits::default()).unwrap();
+    let document = roxmltree::Document::parse(figure.svg()).unwrap();
+    let rimmed = document.descendants().filter(|node| node.attribute("stroke") == Some("#ffffff"));
+    let colours_of = |name: &str| {
+        let own = rimmed.clone().filter(|node| node.has_tag_name(name));
+        own.filter_map(|node| node.attribute("fill")).collect::<Vec<_>>()
+    };
+    // Nine points and the legend's of each run.
+    assert_eq!((colours_of("circle").len(), colours_of("path").len()), (10, 40));
+    let shapes: BTreeSet<(usize, bool)> = rimmed
+        .filter_map(|node| node.attribute("d"))
+        .map(|path| (path.matches('L').count(), path.starts_with('M')))
+        .collect();
+    assert_eq!(shapes.len(), 2, "triangles and shapes of four corners");
 }

@@ -11,7 +11,7 @@ use lth_ticket::TestSet;
 use super::{Finding, FindingKind, Repair, content::ends, training::Training};
 use crate::{
     Experiment, Layout, RunResults,
-    metrics::{read_event_file, round_event_file, summary_csv, timing_csv},
+    metrics::{ReadScalar, read_event_file, round_event_file, summary_csv, timing_csv},
 };
 
 /// What of the test set is not in a run folder; it decides the columns [`OF_TEST_SET`] alone.
@@ -158,14 +158,17 @@ impl Tables<'_> {
                     continue;
                 }
                 let path = self.layout.round_events(replicate, variant);
-                let expected = read_event_file(&round_event_file(self.results, replicate, variant));
+                // What rounds come to follows from them, and older versions did not write it.
+                let of_rounds = |bytes: &[u8]| -> Result<Vec<ReadScalar>, String> {
+                    let scalars = read_event_file(bytes)?;
+                    Ok(scalars.into_iter().filter(|(tag, ..)| tag.starts_with("round/")).collect())
+                };
+                let expected = of_rounds(&round_event_file(self.results, replicate, variant));
                 match std::fs::read(&path) {
                     Err(_) if !path.exists() => {
                         found.push(Finding::missing(path, "it is not there, though the run is finished"));
                     }
-                    Ok(bytes)
-                        if are_timed && read_event_file(&bytes).is_ok_and(|own| Ok(own) != expected) =>
-                    {
+                    Ok(bytes) if are_timed && of_rounds(&bytes).is_ok_and(|own| Ok(own) != expected) => {
                         let reason = "its values are not those of the records";
                         found.push(Finding::new(path, FindingKind::Outdated, reason, Repair::Rerun));
                     }
