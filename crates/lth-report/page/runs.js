@@ -6,8 +6,9 @@ function settingOf(setting, run) {
   return setting.values.length === 1 ? setting.values[0] : setting.values[run];
 }
 
-/** A run by the settings that tell it from the others, else by its name. */
+/** A run by what its user calls it, else by the settings that tell it from the others, else by its folder. */
 function runLabel(data, run) {
+  if (data.runs[run].called) return data.runs[run].called;
   const texts = data.settings.filter((setting) => setting.differs).map((setting) => {
     const value = settingOf(setting, run);
     return value === "" ? null : ["model", "dataset"].includes(setting.key) ? value : `${setting.label} ${value}`;
@@ -23,6 +24,7 @@ function runsSection(page) {
   const pick = (row) => h("button", { type: "button", class: "pick", onclick: () => page.pick(row) }, of(row).name);
   const columns = [
     { title: "run", value: (row) => of(row).name, cell: pick },
+    data.runs.some((run) => run.called) && { title: "name", value: (row) => of(row).called ?? "" },
     ...differing.map((setting) => ({ title: setting.label, value: (row) => number(settingOf(setting, row)), text: (row) => settingOf(setting, row) })),
     { title: "state", value: (row) => of(row).state },
     { title: "trainings", number: true, value: (row) => of(row).trainings[0], text: (row) => of(row).trainings.join("/") },
@@ -30,7 +32,7 @@ function runsSection(page) {
     { title: "winning ticket %", number: true, value: (row) => of(row).winner?.[0], text: (row) => (of(row).winner ? densityText(of(row).winner[0]).replace(" %", "") : "-") },
     { title: "its test acc. %", number: true, value: (row) => of(row).winner?.[1], text: (row) => (of(row).winner ? (100 * of(row).winner[1]).toFixed(2) : "-") },
     { title: "CPU time", number: true, value: (row) => of(row).cpu_seconds, text: (row) => durationText(of(row).cpu_seconds) },
-  ];
+  ].filter(Boolean);
   const rows = data.runs.map((_, row) => row);
   const onshown = (shown) => {
     const drawn = shown.slice(0, MOST_DRAWN);

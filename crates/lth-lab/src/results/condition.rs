@@ -6,7 +6,7 @@ use lth_model::{ParseError, nearest_name};
 use rayon::prelude::*;
 
 use super::listed::{Fields, ListedRun, RESULTS};
-use crate::{Setting, settings};
+use crate::{Setting, find_setting, settings};
 
 /// What has to hold of a run: `criterion=movement`, `learning-rate<0.01`, `state!=finished`.
 ///
@@ -137,6 +137,10 @@ fn resolve(named: &str, known: &BTreeSet<&str>) -> Result<String, ParseError> {
     match found[..] {
         [key] => Ok(key.to_owned()),
         [] => {
+            // A flag may have another name than its setting.
+            if let Ok(setting) = find_setting(named) {
+                return Ok(setting.key.to_owned());
+            }
             let names = known.iter().flat_map(|key| [*key, short(key)]);
             let hint = match nearest_name(&wanted, names) {
                 Some(nearest) => format!("did you mean '{nearest}'?"),

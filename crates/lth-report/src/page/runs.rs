@@ -16,7 +16,10 @@ use crate::Runs;
 /// A run.
 #[derive(Serialize)]
 pub(super) struct RunEntry {
+    /// The name of its folder.
     name: String,
+    /// What its user calls it.
+    called: Option<String>,
     folder: String,
     state: &'static str,
     /// What is being trained, and by whom.
@@ -80,6 +83,7 @@ pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry
         Ok(RunEntry {
             at_work: at_work.map(|holder| format!("{}: {holder}", holder.folder.display())).collect(),
             name,
+            called: run.experiment.name.clone(),
             folder: run.layout.root().display().to_string(),
             state: state(run),
             trainings: [run.rounds.len() as u64, run.experiment.trainings()],

@@ -20,7 +20,7 @@ use crate::{
     failure::Failure,
     figures::{self, FIRST_AFTER, draw_while_running},
     interrupt::{self, this_command},
-    output::{Messages, print_results},
+    output::{Messages, print, print_results},
     progress::Display,
     settings::{self, DataSource, number},
     summary::summary,
@@ -130,6 +130,9 @@ pub(crate) fn run_experiment(
     estimate::announce(&estimate, messages);
     if schedule.dry_run {
         estimate::end_dry_run(messages);
+        if schedule.print_folder {
+            print(&format!("{}\n", folder.display()))?;
+        }
         return Ok(());
     }
     keep_network(&model, &folder)?;

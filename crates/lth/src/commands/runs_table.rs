@@ -16,16 +16,21 @@ const SPARE: [&str; 4] = ["size", "time", "replicates", "model"];
 pub(super) fn table(runs: &[ListedRun]) -> String {
     let differing = differing(runs);
     let settings = differing.iter().map(|setting| setting.name.as_str());
-    let header: Vec<&str> = ["run", "model", "data"]
+    let named = runs.iter().any(|run| name(run).is_some());
+    let header: Vec<&str> = ["run"]
         .into_iter()
+        .chain(named.then_some("name"))
+        .chain(["model", "data"])
         .chain(settings)
         .chain(["state", "replicates", "rounds", "winning ticket %", "test acc. %", "time", "size"])
         .collect();
-    let mut rows = table::table(&header, 4 + differing.len()).spare(&SPARE);
+    let mut rows = table::table(&header, 4 + differing.len() + usize::from(named)).spare(&SPARE);
     let number = |value: Option<f64>, text: fn(f64) -> String| value.map_or("-".to_owned(), text);
     for (index, run) in runs.iter().enumerate() {
         let (model, data) = names(run);
-        let mut cells = vec![run.folder.display().to_string(), model, data];
+        let mut cells = vec![run.folder.display().to_string()];
+        cells.extend(named.then(|| name(run).unwrap_or("-").to_owned()));
+        cells.extend([model, data]);
         cells.extend(differing.iter().map(|setting| setting.values[index].clone()));
         cells.push(run.state.name().to_owned());
         cells.extend(match &run.experiment {
@@ -112,8 +117,14 @@ fn objects<'a>(runs: &'a [ListedRun], within: &'a str) -> impl Iterator<Item = M
         set("winning_test_accuracy", json!(run.winner.map(|winner| winner.test_accuracy)));
         set("seconds", json!(run.seconds));
         set("bytes", json!(run.usage.bytes()));
+        set("name", json!(name(run)));
         object
     })
+}
+
+/// What its user calls a run.
+fn name(run: &ListedRun) -> Option<&str> {
+    run.experiment.as_ref()?.name.as_deref()
 }
 
 /// Model and data set of a run, where its settings can be read.

@@ -47,6 +47,19 @@ fn runs_are_listed_with_what_differs() {
 }
 
 #[test]
+fn runs_are_found_by_what_their_user_calls_them() {
+    let sandbox = Sandbox::new();
+    let command = format!("find-ticket {SMALL} -i 1 --no-figures --name baseline --tag paper --tag mine");
+    let dry = sandbox.data().output(&format!("{command} --dry-run --print-folder"));
+    sandbox.output(&command);
+    assert_eq!(sandbox.path().join(dry.trim()), run_folder(&sandbox));
+    let table = sandbox.output("runs --where tag=mine");
+    assert!(table.contains("name") && table.contains("baseline"), "{table}");
+    assert_eq!(json(&sandbox, "--where tags=paper --where name=baseline")[0]["name"], "baseline");
+    assert!(json(&sandbox, "--where tag=other").is_empty());
+}
+
+#[test]
 fn a_damaged_run_is_named_with_its_reason() {
     let sandbox = two_runs();
     let damaged = run_folder_of(&sandbox, "finished");
