@@ -14,6 +14,7 @@
 //! | errors along the line between two copies of a network | [`path_figure`] |
 //! | accuracy of untrained networks under masks against density | [`supermask_figure`] |
 //! | error barriers against where copies part | [`instability_figure`] |
+//! | values by name, ours beside published ones | [`table_figure`] |
 //!
 //! Colours are Okabe and Ito's and viridis, told apart under colour blindness; lines are also told apart by dashes.
 //! Texts name DejaVu Sans, which is embedded for PNGs, so no system font is needed. The same data gives the same bytes.
@@ -48,6 +49,7 @@ mod scale;
 mod schedule_figure;
 mod stability_figure;
 mod supermask_figure;
+mod table_figure;
 mod theme;
 mod training_axes;
 mod training_figure;
@@ -74,4 +76,5 @@ pub use rounds_figure::rounds_figure;
 pub use schedule_figure::schedule_figure;
 pub use stability_figure::{StabilityCurve, path_figure};
 pub use supermask_figure::{SupermaskCurve, supermask_figure};
+pub use table_figure::{TablePanel, TableRow, table_figure};
 pub use training_figure::training_figure;

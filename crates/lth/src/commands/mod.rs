@@ -26,6 +26,7 @@ pub(crate) mod plot;
 mod plot_schedule;
 pub(crate) mod reproduce;
 mod reproduce_figure;
+mod reproduce_study;
 mod reproduce_table;
 pub(crate) mod run_file;
 pub(crate) mod runs;

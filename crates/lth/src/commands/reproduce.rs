@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use lth_lab::{LabError, Sweep, SweepPlan, Value, create_folder, find_setting, write_file};
 use lth_report::{
-    Runs,
-    reproduce::{ClaimVerdict, Published, find_published, published},
+    Metric, Runs,
+    reproduce::{ClaimVerdict, Published, Quantity, Results, find_published, published},
 };
 
-use super::{reproduce_figure::figure, reproduce_table::table_of, sweep};
+use super::{reproduce_figure::figure, reproduce_study::Studies, reproduce_table::table_of, sweep};
 use crate::{
     arguments::{CommonArguments, ReproduceArguments, ScheduleArguments, SweepArguments},
     failure::Failure,
@@ -28,34 +28,57 @@ pub(crate) fn run(
     let output = arguments.schedule.output_path.clone().unwrap_or_else(|| PathBuf::from("runs"));
     let sweep = sweep_of(&one, arguments)?;
     let plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
-    let as_sweep = SweepArguments {
-        yes: true,
-        data_folder: arguments.data_folder.clone(),
-        download: arguments.download,
-        schedule: ScheduleArguments { no_figures: true, ..arguments.schedule.clone() },
-        ..SweepArguments::default()
-    };
-    sweep::carry_out(&sweep, &as_sweep, common, messages, false)?;
+    let folder = output.join(&plan.folder_name);
+    let studies = Studies { one: &one, arguments, common, messages };
+    // What a study cannot be is said before the first training.
+    for (study, run) in one.studies.iter().flat_map(|study| plan.runs.iter().map(move |run| (study, run))) {
+        studies.command(study, &run.experiment, "RUN")?;
+    }
+    let stop = &mut None;
+    let trains = one.trains_sweep(arguments.quick);
+    if trains {
+        let as_sweep = SweepArguments {
+            yes: true,
+            data_folder: arguments.data_folder.clone(),
+            download: arguments.download,
+            schedule: ScheduleArguments { no_figures: true, ..arguments.schedule.clone() },
+            ..SweepArguments::default()
+        };
+        sweep::carry_out(&sweep, &as_sweep, stop, common, messages, false)?;
+    }
     if arguments.schedule.dry_run {
         return Ok(());
     }
-    let folder = output.join(&plan.folder_name);
-    let runs = Runs::read(std::slice::from_ref(&folder)).map_err(Failure::bad_input)?;
-    if runs.all.iter().all(|run| run.rounds.is_empty()) {
+    let runs =
+        Runs::read(if trains { std::slice::from_ref(&folder) } else { &[] }).map_err(Failure::bad_input)?;
+    let mut results = Results::default();
+    results.add_runs(&runs, one.columns, one.x, &metrics(&one)).map_err(Failure::bad_input)?;
+    studies.carry_out(&plan, &runs, stop, &mut results)?;
+    if results.is_empty() {
         return Ok(());
     }
-    let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&runs, one.columns)).collect();
-    let text = report(&one, arguments, &runs, &claims)?;
-    let made = folder.join("reproduce");
+    let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&results, one.x)).collect();
+    let text = report(&one, arguments, &results, &claims);
+    // Figures may share a sweep.
+    let made = folder.join("reproduce").join(one.key.replace('/', "-"));
     create_folder(&made).map_err(Failure::failed_work)?;
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
-    figures::write(&made, "comparison", &figure(&one, &runs, arguments.quick)?, true)?;
+    figures::write(&made, "comparison", &figure(&one, &results, arguments.quick)?, true)?;
     if arguments.schedule.print_folder {
         return print(&format!("{}\n", made.display()));
     }
     print(&text)?;
     messages.info(&format!("figure and table are in {}", made.display()));
     Ok(())
+}
+
+/// The figures of trainings that are wanted.
+fn metrics(one: &Published) -> Vec<Metric> {
+    let of_training = |quantity| match quantity {
+        Quantity::OfTraining(metric) => Some(metric),
+        _ => None,
+    };
+    one.quantities().into_iter().filter_map(of_training).collect()
 }
 
 fn list() -> Result<(), Failure> {
@@ -113,15 +136,12 @@ fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Fa
 }
 
 /// What is printed and kept.
-///
-/// # Errors
-/// When runs would be mixed.
 fn report(
     one: &Published,
     arguments: &ReproduceArguments,
-    runs: &Runs,
+    results: &Results,
     claims: &[ClaimVerdict],
-) -> Result<String, Failure> {
+) -> String {
     let how = if arguments.quick { " --quick" } else { "" };
     let mut text = format!("# {}\n\n{}. Ours: `lth reproduce {}{how}`.\n", one.title, one.paper, one.key);
     if !one.note.is_empty() {
@@ -132,12 +152,12 @@ fn report(
             "\nFewer and shorter trainings than in the paper: the shape may be compared, not the values.\n",
         );
     }
-    text.push_str(&table_of(one, runs)?);
+    text.push_str(&table_of(one, results));
     if !claims.is_empty() {
         text.push_str("\n| claim | verdict | ours |\n|---|---|---|\n");
     }
     for claim in claims {
         text.push_str(&format!("| {} | {} | {} |\n", claim.text, claim.verdict, claim.reason));
     }
-    Ok(text)
+    text
 }

@@ -39,9 +39,12 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
         .map(|entry| entry.unwrap().path())
         .find(|path| path.join("sweep.toml").is_file())
         .unwrap();
-    assert_eq!(fs::read_to_string(sweep.join("reproduce/comparison.md")).unwrap(), text);
+    assert_eq!(
+        fs::read_to_string(sweep.join("reproduce/frankle-2019-figure-3/comparison.md")).unwrap(),
+        text
+    );
     for figure in ["comparison.svg", "comparison.png"] {
-        assert!(sweep.join("reproduce").join(figure).is_file(), "{figure}");
+        assert!(sweep.join("reproduce/frankle-2019-figure-3").join(figure).is_file(), "{figure}");
     }
     // Nothing is trained again.
     let again = sandbox.lth(flags).assert().success();
