@@ -20,7 +20,14 @@ fn seconds(estimate: &RunEstimate) -> f64 {
 
 fn estimate(experiment: &Experiment, folder: &Path, jobs: usize) -> RunEstimate {
     let (engine, architecture, data) = (CpuEngine::new(), crate::toy::architecture(), crate::toy::data());
-    let context = EstimateContext { engine: &engine, architecture: &architecture, data: &data, folder, jobs };
+    let context = EstimateContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &data,
+        folder,
+        jobs,
+        calibration: None,
+    };
     estimate_run(experiment, None, &context)
 }
 
@@ -115,8 +122,14 @@ fn a_supermask_is_measured_until_it_is_learned() {
     let output = tempfile::tempdir().unwrap();
     let estimate = || {
         let folder = output.path();
-        let context =
-            EstimateContext { engine: &engine, architecture: &architecture, data: &data, folder, jobs: 1 };
+        let context = EstimateContext {
+            engine: &engine,
+            architecture: &architecture,
+            data: &data,
+            folder,
+            jobs: 1,
+            calibration: None,
+        };
         estimate_learning(&learning, &context)
     };
     let told = estimate();

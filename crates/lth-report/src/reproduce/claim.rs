@@ -101,6 +101,14 @@ impl Claim {
         self.metric
     }
 
+    /// Whether it is about a curve of this name.
+    pub fn names(&self, curve: &str) -> bool {
+        [&self.of, &self.against].into_iter().any(|side| match side {
+            Side::At(name, _) | Side::Named(name) => name == curve,
+            Side::Value(_) => false,
+        })
+    }
+
     /// What our results say of it.
     pub fn judge(&self, results: &Results, x: XAxis) -> ClaimVerdict {
         let (verdict, reason) = match self.difference(results, x) {

@@ -176,6 +176,12 @@ impl Published {
         joined(&of_run.unwrap_or_default(), &study.name)
     }
 
+    /// Whether a series or a claim is of a curve of this name.
+    pub fn names(&self, curve: &str) -> bool {
+        self.series.iter().any(|series| series.name == curve)
+            || self.claims.iter().any(|claim| claim.names(curve))
+    }
+
     /// The figures that are published or claimed of, each once.
     pub fn quantities(&self) -> Vec<Quantity> {
         let all = self.series.iter().map(|series| series.quantity);

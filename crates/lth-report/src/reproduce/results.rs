@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use lth_lab::{HeuristicRow, LabError, PairResult, SupermaskRecord, TransferRow, Variant, find_setting};
 use lth_model::{Seed, Step};
 use lth_stats::Sample;
+use lth_ticket::FrozenWeights;
 
 use super::{Quantity, XAxis};
 use crate::{CellSpec, Metric, ResultTable, Runs, TableAxis, TableCell, TableSpec};
@@ -184,8 +185,8 @@ impl Results {
         }
     }
 
-    /// Adds masks that criteria found, on untrained weights, with the seed of each replicate: a curve a criterion and kind of weights. Without
-    /// an axis each at its best density of each seed, by validation accuracy.
+    /// Adds masks that criteria found, on untrained weights, with the seed of each replicate: a curve a criterion, of signed
+    /// constants another. Without an axis each at its best density of each seed, by validation accuracy.
     pub fn add_heuristic(
         &mut self,
         label: &str,
@@ -203,7 +204,11 @@ impl Results {
             if x == XAxis::None && rows.iter().any(is_better) {
                 continue;
             }
-            let curve = joined(label, &format!("{}, {}", row.criterion, row.weights));
+            let weights = match row.weights {
+                FrozenWeights::Initial => "",
+                FrozenWeights::SignedConstant => "signed constants",
+            };
+            let curve = joined(label, &joined(&row.criterion, weights));
             let place = x.place(row.density.get(), 0);
             self.add(
                 curve,
@@ -222,6 +227,11 @@ impl Results {
             let value = record.end.test_accuracy;
             self.add(label.to_owned(), Quantity::OfTraining(metric), place, record.seed, value);
         }
+    }
+
+    /// Leaves out the curves so far but for those that a test wants.
+    pub fn keep(&mut self, is_wanted: impl Fn(&str) -> bool) {
+        self.values.retain(|value| is_wanted(&value.curve));
     }
 
     fn add(&mut self, curve: String, quantity: Quantity, x: f64, seed: Seed, value: f64) {
@@ -287,7 +297,7 @@ mod tests {
         let row = |density: f64, validation: f64, test: f64| HeuristicRow {
             replicate: 1,
             criterion: "movement".to_owned(),
-            weights: lth_ticket::FrozenWeights::Initial,
+            weights: FrozenWeights::Initial,
             density: Density::new(density).unwrap(),
             validation_accuracy: Some(validation),
             test_accuracy: test,
@@ -299,7 +309,7 @@ mod tests {
             results.series(Quantity::OfTraining(Metric::TestAccuracy)).swap_remove(0)
         };
         let best = found(XAxis::None);
-        assert_eq!(best.name, "movement, initial");
+        assert_eq!(best.name, "movement");
         assert_eq!(best.points.len(), 1);
         assert_eq!(best.points[0].by_seed[&Seed(1)], 0.8);
         assert_eq!(found(XAxis::Density).points.len(), 2);

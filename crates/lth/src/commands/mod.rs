@@ -28,6 +28,7 @@ pub(crate) mod reproduce;
 mod reproduce_figure;
 mod reproduce_study;
 mod reproduce_table;
+mod reproduce_time;
 pub(crate) mod run_file;
 pub(crate) mod runs;
 mod runs_remove;

@@ -8,7 +8,13 @@ use lth_report::{
     reproduce::{ClaimVerdict, Published, Quantity, Results, find_published, published},
 };
 
-use super::{reproduce_figure::figure, reproduce_study::Studies, reproduce_table::table_of, sweep};
+use super::{
+    reproduce_figure::figure,
+    reproduce_study::Studies,
+    reproduce_table::table_of,
+    reproduce_time::{Timetable, rough},
+    sweep,
+};
 use crate::{
     arguments::{CommonArguments, ReproduceArguments, ScheduleArguments, SweepArguments},
     failure::Failure,
@@ -23,7 +29,7 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let Some(name) = &arguments.name else { return list() };
+    let Some(name) = &arguments.name else { return list(arguments, common, messages) };
     let one = find_published(name).map_err(Failure::bad_input)?;
     let output = arguments.schedule.output_path.clone().unwrap_or_else(|| PathBuf::from("runs"));
     let sweep = sweep_of(&one, arguments)?;
@@ -47,12 +53,17 @@ pub(crate) fn run(
         sweep::carry_out(&sweep, &as_sweep, stop, common, messages, false)?;
     }
     if arguments.schedule.dry_run {
-        return Ok(());
+        return if one.studies.is_empty() { Ok(()) } else { announce_all(&studies, &plan) };
     }
-    let runs =
-        Runs::read(if trains { std::slice::from_ref(&folder) } else { &[] }).map_err(Failure::bad_input)?;
+    let folders = if trains { std::slice::from_ref(&folder) } else { &[] };
+    let mut runs = Runs::read(folders).map_err(Failure::bad_input)?;
+    runs.keep_what_is_of(&plan.runs.iter().map(|run| &run.experiment).collect::<Vec<_>>());
     let mut results = Results::default();
     results.add_runs(&runs, one.columns, one.x, &metrics(&one)).map_err(Failure::bad_input)?;
+    if !one.studies.is_empty() {
+        // The figure is of the studies: of the runs themselves it has what is compared.
+        results.keep(|curve| one.names(curve));
+    }
     studies.carry_out(&plan, &runs, stop, &mut results)?;
     if results.is_empty() {
         return Ok(());
@@ -63,12 +74,22 @@ pub(crate) fn run(
     let made = folder.join("reproduce").join(one.key.replace('/', "-"));
     create_folder(&made).map_err(Failure::failed_work)?;
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
-    figures::write(&made, "comparison", &figure(&one, &results, arguments.quick)?, true)?;
+    figures::write(&made, "comparison", &figure(&one, &plan, &results, arguments.quick)?, true)?;
     if arguments.schedule.print_folder {
         return print(&format!("{}\n", made.display()));
     }
     print(&text)?;
     messages.info(&format!("figure and table are in {}", made.display()));
+    Ok(())
+}
+
+/// Says how long a figure takes with its studies, of which a sweep's estimate knows nothing.
+fn announce_all(studies: &Studies<'_>, plan: &SweepPlan) -> Result<(), Failure> {
+    let mut times = Timetable::new(studies.arguments)?;
+    let all = times.seconds(studies, plan)?;
+    times.keep();
+    let all = all.map_or_else(|| "a time that only its data tell".to_owned(), rough);
+    studies.messages.info(&format!("with its other procedures it takes {all} in all"));
     Ok(())
 }
 
@@ -81,23 +102,45 @@ fn metrics(one: &Published) -> Vec<Metric> {
     one.quantities().into_iter().filter_map(of_training).collect()
 }
 
-fn list() -> Result<(), Failure> {
-    let mut rows = table(&["name", "what", "trainings", "quick", "paper"], 5);
+/// Lists them, with the time that each takes.
+fn list(
+    arguments: &ReproduceArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let mut times = Timetable::new(arguments)?;
+    let mut rows = table(&["name", "what", "trainings", "time", "quick", "paper"], 6);
     for one in published().map_err(Failure::bad_input)? {
-        let trainings =
-            |quick| -> Result<usize, LabError> { Ok(SweepPlan::of(&one.sweep(quick)?)?.distinct()) };
-        let [full, quick] =
-            [trainings(false), trainings(true)].map(|count| count.map_err(Failure::bad_input));
+        let plan = |quick| {
+            let plan = SweepPlan::of(&one.sweep(quick)?)?;
+            Ok::<_, LabError>((ReproduceArguments { quick, ..arguments.clone() }, plan))
+        };
+        let mut columns = Vec::new();
+        let mut trainings = 0;
+        for quick in [true, false] {
+            let (arguments, plan) = plan(quick).map_err(Failure::bad_input)?;
+            let studies = Studies { one: &one, arguments: &arguments, common, messages };
+            trainings = plan.distinct();
+            columns.push(times.seconds(&studies, &plan)?.map_or_else(|| "?".to_owned(), rough));
+        }
+        let [quick, full] = [columns.remove(0), columns.remove(0)];
         rows.add_row([
             one.key.clone(),
             one.title.clone(),
-            full?.to_string(),
-            quick?.to_string(),
+            trainings.to_string(),
+            full,
+            quick,
             one.paper.clone(),
         ]);
     }
-    let more = "lth reproduce NAME --dry-run tells how long one takes here, --quick makes it in minutes.";
-    print(&format!("{}\n{}\n", table::text(&rows), prose(more)))
+    times.keep();
+    let cores = times.jobs();
+    let more = format!(
+        "Trainings and time are of the whole, quick is the time of --quick: what is left, on {cores} core{} that do nothing else. \
+         Steps were measured once; --dry-run measures those of one figure again, with its data.",
+        if cores == 1 { "" } else { "s" }
+    );
+    print(&format!("{}\n{}\n", table::text(&rows), prose(&more)))
 }
 
 /// The sweep, with what was asked for otherwise.

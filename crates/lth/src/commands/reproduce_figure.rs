@@ -1,6 +1,6 @@
 //! Ours beside theirs, as a figure.
 
-use lth_lab::STABLE_BELOW;
+use lth_lab::{STABLE_BELOW, SweepPlan};
 use lth_plot::{
     Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, Point, StabilityCurve, Style, TablePanel,
     TableRow, density_figure, instability_figure, table_figure,
@@ -18,9 +18,16 @@ use crate::failure::Failure;
 ///
 /// # Errors
 /// When there is nothing to draw.
-pub(super) fn figure(one: &Published, results: &Results, quick: bool) -> Result<Figure, Failure> {
+pub(super) fn figure(
+    one: &Published,
+    plan: &SweepPlan,
+    results: &Results,
+    quick: bool,
+) -> Result<Figure, Failure> {
     let short = if quick { ", fewer and shorter trainings than published" } else { "" };
-    let heading = Heading::new(&one.title, format!("{}{short}", one.paper));
+    let mut networks: Vec<String> = plan.runs.iter().map(|run| run.experiment.title()).collect();
+    networks.dedup();
+    let heading = Heading::new(&one.title, format!("{}. Ours: {}{short}", one.paper, networks.join(", ")));
     Ok(match one.x {
         XAxis::Density => density_figure(&heading, &density_panels(one, results), &DensityLimits::default())?,
         XAxis::Iteration => instability_figure(&heading, &barriers(results), STABLE_BELOW)?,

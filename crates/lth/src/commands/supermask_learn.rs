@@ -102,7 +102,14 @@ pub(super) fn carry_out(
 }
 
 /// What was asked for.
-fn learning(arguments: &LearnArguments, model: &str, dataset: &str) -> Result<SupermaskExperiment, Failure> {
+///
+/// # Errors
+/// When a setting makes no sense.
+pub(super) fn learning(
+    arguments: &LearnArguments,
+    model: &str,
+    dataset: &str,
+) -> Result<SupermaskExperiment, Failure> {
     let settings = SupermaskSettings {
         method: method(arguments)?,
         dynamic_rescaling: arguments.dynamic_rescaling,
