@@ -49,7 +49,7 @@ impl Calibration {
             // Learned masks are of the dense network.
             let learns_masks = matches!(measurement.learns, Learns::Scores(_));
             let is_wanted =
-                |place: usize| if learns_masks { place == 0 } else { !is_large || place % 2 == 0 };
+                |place: usize| if learns_masks { place == 0 } else { !is_large || place.is_multiple_of(2) };
             let wanted = DENSITIES.into_iter().enumerate().filter(|(place, _)| is_wanted(*place));
             let densities = wanted.filter_map(|(_, density)| Density::new(density).ok());
             let points: Vec<Cost> =

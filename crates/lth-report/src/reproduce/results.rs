@@ -13,12 +13,12 @@ use crate::{CellSpec, Metric, ResultTable, Runs, TableAxis, TableCell, TableSpec
 /// Everything that the procedures of a published figure found.
 #[derive(Debug, Default)]
 pub struct Results {
-    values: Vec<Value>,
+    values: Vec<Found>,
 }
 
 /// A figure of one training, mask or pair.
 #[derive(Debug)]
-struct Value {
+struct Found {
     curve: String,
     quantity: Quantity,
     x: f64,
@@ -136,7 +136,7 @@ impl Results {
                         continue;
                     };
                     let quantity = Quantity::OfTraining(metric);
-                    self.values.extend(by_seed.iter().map(|(&seed, &value)| Value {
+                    self.values.extend(by_seed.iter().map(|(&seed, &value)| Found {
                         curve: name.clone(),
                         quantity,
                         x,
@@ -235,7 +235,7 @@ impl Results {
     }
 
     fn add(&mut self, curve: String, quantity: Quantity, x: f64, seed: Seed, value: f64) {
-        self.values.push(Value { curve, quantity, x, seed, value });
+        self.values.push(Found { curve, quantity, x, seed, value });
     }
 }
 

@@ -192,7 +192,7 @@ fn report(
     }
     if arguments.quick {
         text.push_str(
-            "\nFewer and shorter trainings than in the paper: the shape may be compared, not the values.\n",
+            "\nFewer and shorter trainings than in the paper, some on fewer examples: the shape may be compared, not the values.\n",
         );
     }
     text.push_str(&table_of(one, results));

@@ -1,6 +1,6 @@
 //! Ours beside theirs, in numbers.
 
-use lth_report::reproduce::{Published, PublishedSeries, Quantity, Results, Series, XAxis};
+use lth_report::reproduce::{Published, PublishedSeries, Quantity, Results, Series, SeriesPoint, XAxis};
 use lth_stats::Sample;
 
 use crate::table::density_percent;
@@ -107,10 +107,8 @@ fn alone(one: &Published, results: &Results) -> Vec<String> {
             .iter()
             .map(|&place| {
                 let cell = |own: &Series| {
-                    let same = |point: &&lth_report::reproduce::SeriesPoint| {
-                        place_text(one.x, point.x) == place_text(one.x, place)
-                    };
-                    let sample = own.points.iter().find(same).and_then(|point| point.sample());
+                    let same = |point: &&SeriesPoint| place_text(one.x, point.x) == place_text(one.x, place);
+                    let sample = own.points.iter().find(same).and_then(SeriesPoint::sample);
                     sample.map_or_else(
                         || " |".to_owned(),
                         |sample| format!(" {} |", with_interval(quantity, &sample)),
