@@ -42,7 +42,7 @@ summaries() {
 
 figure-3() {
     "$LTH" reproduce frankle-2019/figure-3 --output-path "$RUNS/figure-3" --quiet >/dev/null
-    cp "$RUNS"/figure-3/sweep-*/reproduce/comparison.svg "$into/frankle-2019-figure-3.svg"
+    cp "$RUNS"/figure-3/sweep-*/reproduce/*/comparison.svg "$into/frankle-2019-figure-3.svg"
 }
 
 cost() {

@@ -31,6 +31,7 @@ mod normalization;
 mod published;
 mod registry;
 mod split;
+mod stand_in;
 
 pub use cache::default_cache;
 pub use dataset::{Dataset, fingerprint};

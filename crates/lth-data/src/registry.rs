@@ -122,6 +122,8 @@ pub struct DatasetInfo {
     pub licence: &'static str,
     /// The page that describes it.
     pub homepage: &'static str,
+    /// Training and test examples.
+    pub examples: [usize; 2],
     /// The shape of one example.
     pub shape: [usize; 3],
     /// Number of classes.

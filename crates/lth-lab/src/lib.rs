@@ -36,7 +36,9 @@ pub use collect::{Collected, collect};
 pub use control_kind::{ControlKind, ControlSource};
 pub use disk::{Layout, Provenance, RunFolder, Variant};
 pub use error::LabError;
-pub use estimate::{EstimateContext, EstimatedTime, RunEstimate, estimate_run};
+pub use estimate::{
+    Calibration, EstimateContext, EstimatedTime, RunEstimate, StudyWork, estimate_run, estimate_study,
+};
 pub use find::{RunReport, find_winning_ticket, sum_up_run};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
 pub use pace::WhileRunning;

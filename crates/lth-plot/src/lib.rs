@@ -17,6 +17,7 @@
 //! | accuracy of untrained networks under masks against density | [`supermask_figure`] |
 //! | error barriers against where copies part | [`instability_figure`] |
 //! | error barriers over rewind points and densities | [`stability_map_figure`] |
+//! | values by name, ours beside published ones | [`table_figure`] |
 //!
 //! Colours are Okabe and Ito's and viridis, told apart under colour blindness; lines are also told apart by dashes.
 //! Texts name DejaVu Sans, which is embedded for PNGs, so no system font is needed. The same data gives the same bytes.
@@ -58,6 +59,7 @@ mod stability_figure;
 mod stability_map;
 mod supermask_figure;
 mod table;
+mod table_figure;
 mod theme;
 mod training_axes;
 mod training_figure;
@@ -87,4 +89,5 @@ pub use schedule_figure::schedule_figure;
 pub use stability_figure::{StabilityCurve, path_figure};
 pub use stability_map::{StabilityCell, stability_map_figure};
 pub use supermask_figure::{SupermaskCurve, supermask_figure};
+pub use table_figure::{TablePanel, TableRow, table_figure};
 pub use training_figure::training_figure;

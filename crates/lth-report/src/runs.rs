@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lth_lab::{LabError, Layout, RoundResult, RunResults, Variant, run_folders, runs_of_sweep};
+use lth_lab::{Experiment, LabError, Layout, RoundResult, RunResults, Variant, run_folders, runs_of_sweep};
 use rayon::prelude::*;
 
 /// Runs read back from their folders.
@@ -32,6 +32,23 @@ impl Runs {
         let folders = run_folders_of(paths)?;
         let all = folders.par_iter().map(|folder| RunResults::load(folder)).collect::<Result<_, _>>()?;
         Ok(Self { all })
+    }
+
+    /// Leaves of each run what some experiments have of rounds, repetitions and controls: a run folder is shared by all that differ in these
+    /// only, and may have more.
+    pub fn keep_what_is_of(&mut self, experiments: &[&Experiment]) {
+        let most = |of: fn(&Experiment) -> u32| experiments.iter().map(|own| of(own)).max().unwrap_or(0);
+        let (rounds, replicates) = (most(|own| own.rounds), most(|own| own.replicates));
+        let variants: Vec<Variant> = experiments.iter().flat_map(|own| own.variants()).collect();
+        for run in &mut self.all {
+            run.rounds.retain(|result| {
+                let record = &result.record;
+                record.round < rounds && record.replicate < replicates && variants.contains(&record.variant)
+            });
+            let own = &mut run.experiment;
+            (own.rounds, own.replicates) = (own.rounds.min(rounds), own.replicates.min(replicates));
+            own.controls.retain(|control| variants.contains(&Variant::Control(*control)));
+        }
     }
 
     /// All trainings.

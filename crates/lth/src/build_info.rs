@@ -57,7 +57,7 @@ pub(crate) fn provenance(engine: &CpuEngine) -> Provenance {
 }
 
 /// The processor's name, as Linux tells it.
-fn processor() -> Option<String> {
+pub(crate) fn processor() -> Option<String> {
     let text = fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = text.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())

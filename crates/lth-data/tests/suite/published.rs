@@ -47,6 +47,7 @@ fn info(format: Format, shape: [usize; 3], class_names: &'static [&'static str])
         description: "made for tests",
         licence: "MIT",
         homepage: "",
+        examples: [0, 0],
         shape,
         classes: class_names.len(),
         class_names,

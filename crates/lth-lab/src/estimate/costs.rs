@@ -1,9 +1,10 @@
 //! What a training costs, as a function of density.
 
 use lth_model::Density;
+use serde::{Deserialize, Serialize};
 
 /// What was measured at one density, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Cost {
     pub(super) density: f64,
     /// One update.

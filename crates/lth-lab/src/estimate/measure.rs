@@ -8,7 +8,7 @@ use std::{
 
 use lth_model::{
     Batch, Density, EngineError, Learns, Masks, OneNetwork, Program, Purpose, Recipe, Seed, Start, Tensors,
-    initialize, views,
+    initialize, thread_cpu_time, views,
 };
 use lth_ticket::{
     BeforeTraining, BeforeTrainingContext, BeforeTrainingOptions, BeforeTrainingProgress, Budget,
@@ -27,6 +27,8 @@ const SHORTEST: Duration = Duration::from_millis(150);
 const LONGEST: Duration = Duration::from_millis(1500);
 /// A batch that may take longer than this is measured in part.
 const LONG_STEP: f64 = 30.0;
+/// The same for a calibration.
+const CALIBRATED_STEP: f64 = 0.5;
 /// The smallest part of a batch that is measured: fewer examples do not fill a vector.
 const SMALL_BATCH: usize = 16;
 /// Examples that evaluation is measured on.
@@ -56,7 +58,7 @@ impl Measurement<'_> {
             let pruning = Instant::now();
             let Some(masks) = self.masks(*density) else { continue };
             let pruned = pruning.elapsed().as_secs_f64();
-            match self.cost(*density, &masks, time.div_f64(densities.len() as f64)) {
+            match self.cost(*density, &masks, time.div_f64(densities.len() as f64), LONG_STEP) {
                 Ok(cost) => {
                     points.push(Cost { masking: cost.masking + pruned, ..cost });
                     // The densest comes first: the run takes no longer than at its cost.
@@ -68,6 +70,15 @@ impl Measurement<'_> {
         }
         let bound = points.len() < 2 && densities.len() > 1;
         Costs::new(points, bound)
+    }
+
+    /// The cost at a density, for a calibration: a step as short as one can be; `None` where it cannot be measured.
+    pub(super) fn at(&self, density: Density) -> Option<Cost> {
+        let timer = Timer::start(self);
+        let masks = self.masks(density)?;
+        let pruned = timer.seconds();
+        let cost = self.cost(density, &masks, SHORTEST.div_f64(POINTS as f64), CALIBRATED_STEP).ok()?;
+        Some(Cost { masking: cost.masking + pruned, ..cost })
     }
 
     /// Masks of a density: those given, or those of random weights pruned by the experiment's rates.
@@ -92,17 +103,18 @@ impl Measurement<'_> {
         initialize(self.context.architecture, recipe.init, recipe.bias_init, Seed(seed), Purpose::Init, 0)
     }
 
-    fn cost(&self, density: Density, masks: &Masks, time: Duration) -> Result<Cost, EngineError> {
+    /// In about so much time, of batches that take no longer than `long` seconds.
+    fn cost(&self, density: Density, masks: &Masks, time: Duration, long: f64) -> Result<Cost, EngineError> {
         let EstimateContext { engine, architecture, data, .. } = *self.context;
         let recipe = &self.experiment.recipe;
         let weights = self.weights(0);
-        let begun = Instant::now();
+        let timer = Timer::start(self);
         let program = Program { learns: self.learns.clone(), ..Program::training(architecture, recipe) };
         let mut network = OneNetwork::new(engine, &program, &Start::new(&weights, masks, Seed(0)))?;
-        let loaded = begun.elapsed().as_secs_f64();
+        let loaded = timer.seconds();
         let (train, test) = (engine.upload(&data.train)?, engine.upload(&data.test)?);
         let examples = data.train.len();
-        let batch = self.batch_size().min(examples);
+        let batch = self.batch_size(long).min(examples);
         let rate = recipe.learning_rate;
         let mut seen = Vec::new();
         let mut step = |number: usize| {
@@ -114,13 +126,13 @@ impl Measurement<'_> {
         };
         // The first touches memory for the first time.
         step(0)?;
-        let begun = Instant::now();
+        let (begun, timer) = (Instant::now(), Timer::start(self));
         let mut steps = 0;
         while steps == 0 || begun.elapsed().as_secs_f64() < (1.0 - EVALUATION_PART) * time.as_secs_f64() {
             steps += 1;
             step(steps)?;
         }
-        let an_example = begun.elapsed().as_secs_f64() / (steps * batch) as f64;
+        let an_example = timer.seconds() / (steps * batch) as f64;
 
         let affordable = EVALUATION_PART * time.as_secs_f64() / an_example;
         let evaluated = (affordable as usize).clamp(SMALL_BATCH, EVALUATED).min(data.test.len());
@@ -128,13 +140,13 @@ impl Measurement<'_> {
         // The first lays the set out, which all trainings share then.
         let set = engine.evaluation_set(&test, &indices)?;
         network.evaluate(&set)?;
-        let begun = Instant::now();
+        let timer = Timer::start(self);
         network.evaluate(&set)?;
-        let evaluated_in = begun.elapsed();
+        let evaluated_in = timer.seconds();
         Ok(Cost {
             density: density.get(),
             step: an_example * recipe.batch_size as f64,
-            evaluation: evaluated_in.as_secs_f64() / evaluated.max(1) as f64,
+            evaluation: evaluated_in / evaluated.max(1) as f64,
             masking: loaded,
         })
     }
@@ -182,11 +194,30 @@ impl Measurement<'_> {
     }
 
     /// The examples of a step that is measured: those of a batch, or fewer where that would take long.
-    fn batch_size(&self) -> usize {
+    fn batch_size(&self, long: f64) -> usize {
         let batch = self.experiment.recipe.batch_size;
         let rough = super::work::rough_step(self.context.architecture, batch);
-        let affordable = (batch as f64 * LONG_STEP / rough.max(LONG_STEP)) as usize;
+        let affordable = (batch as f64 * long / rough.max(long)) as usize;
         affordable.max(SMALL_BATCH).min(batch)
+    }
+}
+
+/// Measures seconds: for a calibration of processor time, which is what a step takes on a core that does nothing else; for an estimate of a
+/// run that is about to begin, whose steps may have several threads, on the wall clock.
+struct Timer {
+    begun: Instant,
+    cpu_begun: Option<Duration>,
+}
+
+impl Timer {
+    fn start(measurement: &Measurement<'_>) -> Self {
+        let cpu_begun = measurement.context.calibration.and_then(|_| thread_cpu_time());
+        Self { begun: Instant::now(), cpu_begun }
+    }
+
+    fn seconds(&self) -> f64 {
+        let cpu = self.cpu_begun.and_then(|begun| thread_cpu_time()?.checked_sub(begun));
+        cpu.unwrap_or_else(|| self.begun.elapsed()).as_secs_f64()
     }
 }
 

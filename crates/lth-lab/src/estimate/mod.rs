@@ -4,6 +4,7 @@
 //! that the run will have ([`measure`]), or it is known from the trainings that the run has finished. Nothing here changes
 //! a bit of a run.
 
+mod calibration;
 mod costs;
 mod disk;
 mod measure;
@@ -16,6 +17,7 @@ use lth_model::{Architecture, Density, Engine, Learns};
 
 use crate::{Experiment, GivenStart, Procedure, RunResults, Workbench};
 
+pub use calibration::Calibration;
 use costs::Costs;
 use measure::Measurement;
 pub(crate) use work::mean_density;
@@ -33,13 +35,15 @@ pub struct EstimateContext<'a> {
     pub folder: &'a Path,
     /// How many trainings run side by side.
     pub jobs: usize,
+    /// What is known of this machine, and noted; without it steps are measured each time.
+    pub calibration: Option<&'a Calibration>,
 }
 
 impl<'a> EstimateContext<'a> {
     /// Of work in a folder.
     pub fn new(bench: &Workbench<'a>, folder: &'a Path) -> Self {
-        let Workbench { engine, architecture, data, jobs, .. } = *bench;
-        Self { engine, architecture, data, folder, jobs }
+        let Workbench { engine, architecture, data, jobs, calibration, .. } = *bench;
+        Self { engine, architecture, data, folder, jobs, calibration }
     }
 }
 
@@ -135,6 +139,39 @@ pub(crate) fn estimate_trainings(
     estimate(&work, None, &measurement, |present| present + bytes)
 }
 
+/// Networks of a round that a study of a run trains or evaluates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StudyWork {
+    /// The round, whose density they have.
+    pub round: u32,
+    /// Trainings from its rewind point to the end.
+    pub trainings: u64,
+    /// Examples that are evaluated besides.
+    pub evaluated: u64,
+}
+
+/// Estimates a study of a run, from nothing: what it is of need not be there yet.
+pub fn estimate_study(experiment: &Experiment, works: &[StudyWork], bench: &Workbench<'_>) -> RunEstimate {
+    let per_epoch = bench.per_epoch(experiment);
+    let length = experiment.recipe.length.iterations(per_epoch);
+    let later = length.saturating_sub(experiment.pruning.procedure.rewind().iterations(per_epoch));
+    let mut upcoming = Vec::new();
+    for work in works {
+        let density = mean_density(experiment, work.round, bench.architecture);
+        let steps = if work.round == 0 { length } else { later };
+        upcoming.extend((0..work.trainings).map(|_| Upcoming::training(density, steps)));
+        let parts = work.trainings.max(bench.jobs as u64);
+        let evaluated = work.evaluated / parts;
+        upcoming.extend(
+            (0..parts)
+                .filter(|_| evaluated > 0)
+                .map(|_| Upcoming::evaluations(density, evaluated, Vec::new())),
+        );
+    }
+    let context = EstimateContext::new(bench, bench.output);
+    estimate_trainings(experiment, &upcoming, 0, Learns::Weights, &context)
+}
+
 fn estimate(
     work: &Work,
     finished: Option<&RunResults>,
@@ -158,7 +195,9 @@ fn time(work: &Work, finished: Option<&RunResults>, measurement: &Measurement<'_
     if work.is_empty() || work.is_short(context.architecture, &experiment.recipe) {
         return EstimatedTime::Seconds;
     }
-    let known = finished.and_then(|results| known_costs(results, work));
+    let known = finished
+        .and_then(|results| known_costs(results, work))
+        .or_else(|| context.calibration.and_then(|calibration| calibration.costs(measurement)));
     let costs = known.unwrap_or_else(|| measurement.costs(work));
     let method = scoring_method(experiment).filter(|_| work.scores());
     let seconds =

@@ -11,7 +11,7 @@ use lth_model::{Architecture, DataSet, Engine, EngineError, Learns, Seed};
 use lth_ticket::{TrainingData, TrainingJob};
 
 use super::{CheckpointEvery, Start};
-use crate::{Experiment, Leases, Provenance, Silent, Stop, Store, TaskObserver, tasks::TaskKey};
+use crate::{Calibration, Experiment, Leases, Provenance, Silent, Stop, Store, TaskObserver, tasks::TaskKey};
 
 /// What work is done with. Nothing of it changes a bit of the results but the data, the architecture and the engine.
 #[derive(Clone)]
@@ -34,6 +34,8 @@ pub struct Workbench<'a> {
     pub checkpoint_every: CheckpointEvery,
     /// What is said of this program in the folders that it makes; nothing without it.
     pub provenance: Option<&'a Provenance>,
+    /// How fast this machine is, for estimates; without it they measure.
+    pub calibration: Option<&'a Calibration>,
     /// Which process works on which task.
     pub(crate) leases: Arc<Leases>,
     /// Where outputs of tasks lie that other runs have done.
@@ -70,6 +72,7 @@ impl<'a> Workbench<'a> {
             observer: &Silent,
             checkpoint_every: CheckpointEvery::default(),
             provenance: None,
+            calibration: None,
             leases: Arc::new(Leases::of(output)),
             store: Some(Arc::new(Store::of(output))),
             examples: Arc::default(),

@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::toy::{all_files, exact_files, experiment, finished};
 use lth_cpu::CpuEngine;
 use lth_lab::{
-    EstimateContext, EstimatedTime, Experiment, Keep, Procedure, RunEstimate, SupermaskExperiment,
-    SupermaskFiles, estimate_learning, estimate_run,
+    Calibration, EstimateContext, EstimatedTime, Experiment, Keep, Procedure, RunEstimate, StudyWork,
+    SupermaskExperiment, SupermaskFiles, Workbench, estimate_learning, estimate_run, estimate_study,
 };
 use lth_model::Step;
 use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
@@ -20,7 +20,14 @@ fn seconds(estimate: &RunEstimate) -> f64 {
 
 fn estimate(experiment: &Experiment, folder: &Path, jobs: usize) -> RunEstimate {
     let (engine, architecture, data) = (CpuEngine::new(), crate::toy::architecture(), crate::toy::data());
-    let context = EstimateContext { engine: &engine, architecture: &architecture, data: &data, folder, jobs };
+    let context = EstimateContext {
+        engine: &engine,
+        architecture: &architecture,
+        data: &data,
+        folder,
+        jobs,
+        calibration: None,
+    };
     estimate_run(experiment, None, &context)
 }
 
@@ -46,6 +53,36 @@ fn a_long_run_is_measured_and_cores_shorten_it() {
     // 14 trainings of 16 million steps, each of some microseconds at least; with a core for each the longest chain of 4 is left.
     assert!(one > 30.0 && one < 1e7, "{one}");
     assert!(many < one, "{many} is no less than {one}");
+}
+
+#[test]
+fn a_calibration_measures_a_network_once_and_keeps_it() {
+    let (engine, architecture, data) = (CpuEngine::new(), crate::toy::architecture(), crate::toy::data());
+    let calibration = Calibration::default();
+    let output = Path::new("absent");
+    let mut bench = Workbench::new(&engine, &architecture, &data, output);
+    (bench.jobs, bench.calibration) = (2, Some(&calibration));
+    let mut long = experiment();
+    long.recipe.length = Step::from_epochs(2_000_000);
+    let study = |experiment: &Experiment, trainings| {
+        let work = StudyWork { round: 1, trainings, evaluated: 0 };
+        let estimate = estimate_study(experiment, &[work], &bench);
+        assert_eq!(estimate.trainings as u64, trainings);
+        seconds(&estimate)
+    };
+    let (two, eight) = (study(&long, 2), study(&long, 8));
+    assert_eq!(calibration.count(), 1, "the second estimate measures nothing");
+    // Known costs give the same time again, four times as much for four times the work.
+    assert!((eight / two - 4.0).abs() < 1e-6, "{eight} and {two}");
+
+    let mut larger = long.clone();
+    larger.recipe.batch_size += 1;
+    study(&larger, 2);
+    assert_eq!(calibration.count(), 2);
+    let text = serde_json::to_string(&calibration).unwrap();
+    let again: Calibration = serde_json::from_str(&text).unwrap();
+    assert_eq!(serde_json::to_string(&again).unwrap(), text);
+    assert!(!output.exists());
 }
 
 #[test]
@@ -115,8 +152,14 @@ fn a_supermask_is_measured_until_it_is_learned() {
     let output = tempfile::tempdir().unwrap();
     let estimate = || {
         let folder = output.path();
-        let context =
-            EstimateContext { engine: &engine, architecture: &architecture, data: &data, folder, jobs: 1 };
+        let context = EstimateContext {
+            engine: &engine,
+            architecture: &architecture,
+            data: &data,
+            folder,
+            jobs: 1,
+            calibration: None,
+        };
         estimate_learning(&learning, &context)
     };
     let told = estimate();

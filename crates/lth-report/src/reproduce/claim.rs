@@ -5,8 +5,7 @@ use std::fmt;
 use lth_stats::{Interval, Paired, Sample};
 use serde::Deserialize;
 
-use super::{DensitySeries, density_series};
-use crate::{Metric, Runs, TableAxis};
+use super::{Quantity, Results, Series, SeriesPoint, XAxis};
 
 /// A sentence of a paper that compares two networks.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -15,17 +14,34 @@ pub struct Claim {
     /// In words.
     pub text: String,
     /// The figure that it is about.
-    metric: String,
-    /// Which network: a value of the columns, and its density in percent.
-    of: (String, f64),
-    /// With which it is compared.
-    against: (String, f64),
+    #[serde(deserialize_with = "quantity")]
+    metric: Quantity,
+    /// Which network.
+    of: Side,
+    /// With what it is compared.
+    against: Side,
     /// How it is said to be.
     is: Relation,
     /// By how much it is said to differ: in percent of the other's value, or for figures in percent in points; nothing for a claim without a
     /// number.
     #[serde(default)]
     published: Option<f64>,
+}
+
+/// What a claim compares.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+enum Side {
+    /// A curve at a place: a density in percent, or an iteration.
+    At(String, f64),
+    /// A name of a table.
+    Named(String),
+    /// A value, in the unit of tables.
+    Value(f64),
+}
+
+fn quantity<'de, D: serde::Deserializer<'de>>(file: D) -> Result<Quantity, D::Error> {
+    String::deserialize(file)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// A difference that counts as none: in points, and in percent of the other's value.
@@ -80,9 +96,22 @@ impl fmt::Display for Verdict {
 }
 
 impl Claim {
-    /// What some runs say of it; `columns` is what their curves are told apart by.
-    pub fn judge(&self, runs: &Runs, columns: TableAxis) -> ClaimVerdict {
-        let (verdict, reason) = match self.difference(runs, columns) {
+    /// The figure that it is about.
+    pub fn quantity(&self) -> Quantity {
+        self.metric
+    }
+
+    /// Whether it is about a curve of this name.
+    pub fn names(&self, curve: &str) -> bool {
+        [&self.of, &self.against].into_iter().any(|side| match side {
+            Side::At(name, _) | Side::Named(name) => name == curve,
+            Side::Value(_) => false,
+        })
+    }
+
+    /// What our results say of it.
+    pub fn judge(&self, results: &Results, x: XAxis) -> ClaimVerdict {
+        let (verdict, reason) = match self.difference(results, x) {
             Ok(difference) => (self.verdict(&difference), self.words(&difference)),
             Err(reason) => (Verdict::CannotSay, reason),
         };
@@ -90,21 +119,22 @@ impl Claim {
     }
 
     /// Differences paired by seed, in the claim's unit.
-    fn difference(&self, runs: &Runs, columns: TableAxis) -> Result<Difference, String> {
-        let metric: Metric = self.metric.parse().map_err(|error: lth_model::ParseError| error.to_string())?;
-        let series = density_series(runs, columns, metric).map_err(|error| error.to_string())?;
-        let point = |(name, percent): &(String, f64)| {
-            let of_name = series.iter().find(|series: &&DensitySeries| series.name == *name);
-            of_name
-                .and_then(|series| series.near(percent / 100.0))
-                .ok_or_else(|| format!("there is no finished training of {name} at {percent} %"))
+    fn difference(&self, results: &Results, x: XAxis) -> Result<Difference, String> {
+        let series = results.series(self.metric);
+        let own = point(&series, &self.of, x)?;
+        let metric = self.metric;
+        let (paired, base) = if let Side::Value(value) = self.against {
+            let value = value / metric.factor();
+            (Paired::of(own.by_seed.values().map(|&found| [found, value])), value)
+        } else {
+            let other = point(&series, &self.against, x)?;
+            let pairs =
+                own.by_seed.iter().filter_map(|(seed, value)| Some([*value, *other.by_seed.get(seed)?]));
+            (Paired::of(pairs), other.sample().as_ref().map_or(f64::NAN, Sample::mean))
         };
-        let (own, other) = (point(&self.of)?, point(&self.against)?);
-        let pairs = own.by_seed.iter().filter_map(|(seed, value)| Some([*value, *other.by_seed.get(seed)?]));
-        let paired = Paired::of(pairs).ok_or("no seed has both")?;
-        let mean = |point: &super::DensityPoint| point.sample().as_ref().map_or(f64::NAN, Sample::mean);
+        let paired = paired.ok_or("no seed has both")?;
         let (factor, unit) =
-            if metric.factor() == 1.0 { (100.0 / mean(other), "%") } else { (metric.factor(), "points") };
+            if metric.factor() == 1.0 { (100.0 / base, "%") } else { (metric.factor(), "points") };
         Ok(Difference {
             mean: factor * paired.differences().mean(),
             interval: paired
@@ -152,6 +182,26 @@ impl Claim {
     }
 }
 
+/// Our values of one side of a claim.
+fn point<'a>(series: &'a [Series], side: &Side, x: XAxis) -> Result<&'a SeriesPoint, String> {
+    let (name, place, at) = match side {
+        Side::At(name, place) => {
+            let at = match x {
+                XAxis::Density => format!(" at {place} %"),
+                XAxis::Iteration => format!(" at iteration {place}"),
+                XAxis::None => String::new(),
+            };
+            (name, x.factor() * place, at)
+        }
+        Side::Named(name) => (name, 0.0, String::new()),
+        Side::Value(value) => return Err(format!("{value} is no network of ours")),
+    };
+    let of_name = series.iter().find(|series| series.name == *name);
+    of_name
+        .and_then(|series| series.near(place))
+        .ok_or_else(|| format!("there is no finished training of {name}{at}"))
+}
+
 /// A difference in the unit of a claim.
 struct Difference {
     mean: f64,
@@ -165,10 +215,10 @@ mod tests {
     use super::*;
 
     fn verdict(is: Relation, published: Option<f64>, [low, high]: [f64; 2]) -> Verdict {
-        let side = ("ticket".to_owned(), 10.0);
+        let side = Side::At("ticket".to_owned(), 10.0);
         let claim = Claim {
             text: String::new(),
-            metric: "test_accuracy".to_owned(),
+            metric: "test_accuracy".parse().unwrap(),
             of: side.clone(),
             against: side,
             is,
@@ -194,6 +244,41 @@ mod tests {
         assert_eq!(verdict(Relation::Higher, Some(0.3), [0.1, 0.2]), Verdict::Partly);
         assert_eq!(verdict(Relation::Lower, Some(-38.0), [-30.0, -10.0]), Verdict::Partly);
         assert_eq!(verdict(Relation::Higher, None, [0.1, 0.2]), Verdict::Confirmed);
+    }
+
+    #[test]
+    fn a_value_is_something_to_be_compared_with() {
+        let claim: Claim = toml::from_str(
+            "text = \"stable\"\nmetric = \"test_barrier\"\nof = [\"dense\", 500]\nagainst = 2\nis = \"lower\"",
+        )
+        .unwrap();
+        let mut results = Results::default();
+        let none = claim.judge(&results, XAxis::Iteration);
+        assert_eq!(none.verdict, Verdict::CannotSay);
+        assert!(none.reason.contains("dense at iteration 500"), "{}", none.reason);
+        results.add_pairs("", XAxis::Iteration, &[1, 2, 3].map(|seed| pair_of(seed, 0.001 * seed as f64)));
+        let found = claim.judge(&results, XAxis::Iteration);
+        assert_eq!(found.verdict, Verdict::Confirmed);
+        assert!(found.reason.starts_with("-1.80 points"), "{}", found.reason);
+    }
+
+    fn pair_of(seed: u64, test_barrier: f64) -> lth_lab::PairResult {
+        lth_lab::PairResult {
+            start: lth_lab::StartPoint::of_round(0, lth_lab::Variant::Ticket, 0),
+            seed: lth_model::Seed(seed),
+            density: lth_model::Density::DENSE,
+            iteration: 500,
+            pair: [0, 1],
+            weights: [String::new(), String::new()],
+            distance: 1.0,
+            distance_from_start: 1.0,
+            angle: None,
+            angle_from_start: None,
+            next_mask_overlap: 1.0,
+            train_barrier: 0.0,
+            test_barrier,
+            path: Vec::new(),
+        }
     }
 
     #[test]

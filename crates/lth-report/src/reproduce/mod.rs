@@ -1,12 +1,17 @@
-//! Figures and tables that were published, with the sweep that makes them again.
+//! Figures and tables that were published, with what makes them again.
 //!
 //! Each is a file in `papers/`, `<paper>/<figure or table>.toml`: what was published, number by number with its source, what is claimed of it, and
-//! the sweep in full and in short. Adding one is adding a file.
+//! the procedures that make it, in full and in short. Adding one is adding a file. Whatever the procedure, what it found becomes
+//! [`Results`], curves by name, from which table, figure and verdicts are made.
 
 mod claim;
-mod ours;
 mod published;
+mod quantity;
+mod results;
+mod study;
 
 pub use claim::{Claim, ClaimVerdict, Relation, Verdict};
-pub use ours::{DensityPoint, DensitySeries, density_series};
-pub use published::{Published, PublishedSeries, find_published, published};
+pub use published::{Published, PublishedSeries, XAxis, find_published, published};
+pub use quantity::Quantity;
+pub use results::{Results, Series, SeriesPoint};
+pub use study::{Study, StudyPlaces};

@@ -8,10 +8,11 @@ use super::ScheduleArguments;
 
 /// Make a published figure or table again, beside the paper's numbers.
 ///
-/// Without a name the published figures and tables are listed. With one its sweep is run, or continued: runs lie where those of `lth sweep`
-/// do, and what is there is not trained again. Then a figure and a table are made of ours beside theirs, and a verdict on each claim: confirmed,
+/// Without a name the published figures and tables are listed, with the time that each takes on this machine. With one its sweep is run, or
+/// continued: runs lie where those of `lth sweep` do, and what is there is not trained again. Where the figure is of stability, transfer
+/// or supermasks, that is done with these runs. Then a figure and a table are made of ours beside theirs, and a verdict on each claim: confirmed,
 /// partly (as claimed, but less than published), not (beyond noise the other way round), cannot say.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  \
     lth reproduce\n  \
     lth reproduce frankle-2019/figure-3 --quick\n  \

@@ -4,11 +4,17 @@ use std::path::PathBuf;
 
 use lth_lab::{LabError, Sweep, SweepPlan, Value, create_folder, find_setting, write_file};
 use lth_report::{
-    Runs,
-    reproduce::{ClaimVerdict, Published, find_published, published},
+    Metric, Runs,
+    reproduce::{ClaimVerdict, Published, Quantity, Results, find_published, published},
 };
 
-use super::{reproduce_figure::figure, reproduce_table::table_of, sweep};
+use super::{
+    reproduce_figure::figure,
+    reproduce_study::Studies,
+    reproduce_table::table_of,
+    reproduce_time::{Timetable, rough},
+    sweep,
+};
 use crate::{
     arguments::{CommonArguments, ReproduceArguments, ScheduleArguments, SweepArguments},
     failure::Failure,
@@ -23,33 +29,52 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let Some(name) = &arguments.name else { return list() };
+    let Some(name) = &arguments.name else { return list(arguments, common, messages) };
     let one = find_published(name).map_err(Failure::bad_input)?;
     let output = arguments.schedule.output_path.clone().unwrap_or_else(|| PathBuf::from("runs"));
     let sweep = sweep_of(&one, arguments)?;
     let plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
-    let as_sweep = SweepArguments {
-        yes: true,
-        data_folder: arguments.data_folder.clone(),
-        download: arguments.download,
-        schedule: ScheduleArguments { no_figures: true, ..arguments.schedule.clone() },
-        ..SweepArguments::default()
-    };
-    sweep::carry_out(&sweep, &as_sweep, common, messages, false)?;
-    if arguments.schedule.dry_run {
-        return Ok(());
-    }
     let folder = output.join(&plan.folder_name);
-    let runs = Runs::read(std::slice::from_ref(&folder)).map_err(Failure::bad_input)?;
-    if runs.all.iter().all(|run| run.rounds.is_empty()) {
+    let studies = Studies { one: &one, arguments, common, messages };
+    // What a study cannot be is said before the first training.
+    for (study, run) in one.studies.iter().flat_map(|study| plan.runs.iter().map(move |run| (study, run))) {
+        studies.command(study, &run.experiment, "RUN")?;
+    }
+    let stop = &mut None;
+    let trains = one.trains_sweep(arguments.quick);
+    if trains {
+        let as_sweep = SweepArguments {
+            yes: true,
+            data_folder: arguments.data_folder.clone(),
+            download: arguments.download,
+            schedule: ScheduleArguments { no_figures: true, ..arguments.schedule.clone() },
+            ..SweepArguments::default()
+        };
+        sweep::carry_out(&sweep, &as_sweep, stop, common, messages, false)?;
+    }
+    if arguments.schedule.dry_run {
+        return if one.studies.is_empty() { Ok(()) } else { announce_all(&studies, &plan) };
+    }
+    let folders = if trains { std::slice::from_ref(&folder) } else { &[] };
+    let mut runs = Runs::read(folders).map_err(Failure::bad_input)?;
+    runs.keep_what_is_of(&plan.runs.iter().map(|run| &run.experiment).collect::<Vec<_>>());
+    let mut results = Results::default();
+    results.add_runs(&runs, one.columns, one.x, &metrics(&one)).map_err(Failure::bad_input)?;
+    if !one.studies.is_empty() {
+        // The figure is of the studies: of the runs themselves it has what is compared.
+        results.keep(|curve| one.names(curve));
+    }
+    studies.carry_out(&plan, &runs, stop, &mut results)?;
+    if results.is_empty() {
         return Ok(());
     }
-    let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&runs, one.columns)).collect();
-    let text = report(&one, arguments, &runs, &claims)?;
-    let made = folder.join("reproduce");
+    let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&results, one.x)).collect();
+    let text = report(&one, arguments, &results, &claims);
+    // Figures may share a sweep.
+    let made = folder.join("reproduce").join(one.key.replace('/', "-"));
     create_folder(&made).map_err(Failure::failed_work)?;
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
-    figures::write(&made, "comparison", &figure(&one, &runs, arguments.quick)?, true)?;
+    figures::write(&made, "comparison", &figure(&one, &plan, &results, arguments.quick)?, true)?;
     if arguments.schedule.print_folder {
         return print(&format!("{}\n", made.display()));
     }
@@ -58,23 +83,64 @@ pub(crate) fn run(
     Ok(())
 }
 
-fn list() -> Result<(), Failure> {
-    let mut rows = table(&["name", "what", "trainings", "quick", "paper"], 5);
+/// Says how long a figure takes with its studies, of which a sweep's estimate knows nothing.
+fn announce_all(studies: &Studies<'_>, plan: &SweepPlan) -> Result<(), Failure> {
+    let mut times = Timetable::new(studies.arguments)?;
+    let all = times.seconds(studies, plan)?;
+    times.keep();
+    let all = all.map_or_else(|| "a time that only its data tell".to_owned(), rough);
+    studies.messages.info(&format!("with its other procedures it takes {all} in all"));
+    Ok(())
+}
+
+/// The figures of trainings that are wanted.
+fn metrics(one: &Published) -> Vec<Metric> {
+    let of_training = |quantity| match quantity {
+        Quantity::OfTraining(metric) => Some(metric),
+        _ => None,
+    };
+    one.quantities().into_iter().filter_map(of_training).collect()
+}
+
+/// Lists them, with the time that each takes.
+fn list(
+    arguments: &ReproduceArguments,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    let mut times = Timetable::new(arguments)?;
+    let mut rows = table(&["name", "what", "trainings", "time", "quick", "paper"], 6);
     for one in published().map_err(Failure::bad_input)? {
-        let trainings =
-            |quick| -> Result<usize, LabError> { Ok(SweepPlan::of(&one.sweep(quick)?)?.distinct()) };
-        let [full, quick] =
-            [trainings(false), trainings(true)].map(|count| count.map_err(Failure::bad_input));
+        let plan = |quick| {
+            let plan = SweepPlan::of(&one.sweep(quick)?)?;
+            Ok::<_, LabError>((ReproduceArguments { quick, ..arguments.clone() }, plan))
+        };
+        let mut columns = Vec::new();
+        let mut trainings = 0;
+        for quick in [true, false] {
+            let (arguments, plan) = plan(quick).map_err(Failure::bad_input)?;
+            let studies = Studies { one: &one, arguments: &arguments, common, messages };
+            trainings = plan.distinct();
+            columns.push(times.seconds(&studies, &plan)?.map_or_else(|| "?".to_owned(), rough));
+        }
+        let [quick, full] = [columns.remove(0), columns.remove(0)];
         rows.add_row([
             one.key.clone(),
             one.title.clone(),
-            full?.to_string(),
-            quick?.to_string(),
+            trainings.to_string(),
+            full,
+            quick,
             one.paper.clone(),
         ]);
     }
-    let more = "lth reproduce NAME --dry-run tells how long one takes here, --quick makes it in minutes.";
-    print(&format!("{}\n{}\n", table::text(&rows), prose(more)))
+    times.keep();
+    let cores = times.jobs();
+    let more = format!(
+        "Trainings and time are of the whole, quick is the time of --quick: what is left, on {cores} core{} that do nothing else. \
+         Steps were measured once; --dry-run measures those of one figure again, with its data.",
+        if cores == 1 { "" } else { "s" }
+    );
+    print(&format!("{}\n{}\n", table::text(&rows), prose(&more)))
 }
 
 /// The sweep, with what was asked for otherwise.
@@ -113,15 +179,12 @@ fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Fa
 }
 
 /// What is printed and kept.
-///
-/// # Errors
-/// When runs would be mixed.
 fn report(
     one: &Published,
     arguments: &ReproduceArguments,
-    runs: &Runs,
+    results: &Results,
     claims: &[ClaimVerdict],
-) -> Result<String, Failure> {
+) -> String {
     let how = if arguments.quick { " --quick" } else { "" };
     let mut text = format!("# {}\n\n{}. Ours: `lth reproduce {}{how}`.\n", one.title, one.paper, one.key);
     if !one.note.is_empty() {
@@ -129,15 +192,15 @@ fn report(
     }
     if arguments.quick {
         text.push_str(
-            "\nFewer and shorter trainings than in the paper: the shape may be compared, not the values.\n",
+            "\nFewer and shorter trainings than in the paper, some on fewer examples: the shape may be compared, not the values.\n",
         );
     }
-    text.push_str(&table_of(one, runs)?);
+    text.push_str(&table_of(one, results));
     if !claims.is_empty() {
         text.push_str("\n| claim | verdict | ours |\n|---|---|---|\n");
     }
     for claim in claims {
         text.push_str(&format!("| {} | {} | {} |\n", claim.text, claim.verdict, claim.reason));
     }
-    Ok(text)
+    text
 }

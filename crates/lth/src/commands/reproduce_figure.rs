@@ -1,58 +1,111 @@
 //! Ours beside theirs, as a figure.
 
-use lth_plot::{Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, Point, Style, density_figure};
+use lth_lab::{STABLE_BELOW, SweepPlan};
+use lth_plot::{
+    Curve, DensityLimits, DensityPanel, Figure, Heading, Measure, Point, StabilityCurve, Style, TablePanel,
+    TableRow, density_figure, instability_figure, table_figure,
+};
 use lth_report::{
-    Metric, Runs,
-    reproduce::{Published, density_series},
+    Metric,
+    reproduce::{Published, Quantity, Results, Series, XAxis},
 };
 
+use super::reproduce_table::names;
 use crate::failure::Failure;
 
-/// A panel a figure: our curves, and what was published in the same colours.
+/// Our curves, and what was published in the same colours: over densities a panel a figure, over iterations the error barriers, without an
+/// axis values by name.
 ///
 /// # Errors
-/// When runs would be mixed, or there is nothing to draw.
-pub(super) fn figure(one: &Published, runs: &Runs, quick: bool) -> Result<Figure, Failure> {
+/// When there is nothing to draw.
+pub(super) fn figure(
+    one: &Published,
+    plan: &SweepPlan,
+    results: &Results,
+    quick: bool,
+) -> Result<Figure, Failure> {
+    let short = if quick { ", fewer and shorter trainings than published" } else { "" };
+    let mut networks: Vec<String> = plan.runs.iter().map(|run| run.experiment.title()).collect();
+    networks.dedup();
+    let heading = Heading::new(&one.title, format!("{}. Ours: {}{short}", one.paper, networks.join(", ")));
+    Ok(match one.x {
+        XAxis::Density => density_figure(&heading, &density_panels(one, results), &DensityLimits::default())?,
+        XAxis::Iteration => instability_figure(&heading, &barriers(results), STABLE_BELOW)?,
+        XAxis::None => table_figure(&heading, &table_panels(one, results))?,
+    })
+}
+
+/// Panels of what was published; of what is claimed, if there is nothing.
+fn density_panels(one: &Published, results: &Results) -> Vec<DensityPanel> {
     let measures = [
         (Metric::TestAccuracy, Measure::EarlyStopAccuracy),
         (Metric::EndTestAccuracy, Measure::FinalAccuracy),
         (Metric::EarlyStopIteration, Measure::EarlyStopIteration),
     ];
-    let is_wanted = |metric: Metric| {
-        let is_published = one.series.iter().any(|series| series.metric == metric);
-        is_published || (one.series.is_empty() && metric == Metric::TestAccuracy)
+    let is_wanted = |quantity: Quantity| {
+        one.series.iter().any(|series| series.quantity == quantity)
+            || (one.series.is_empty() && one.quantities().contains(&quantity))
     };
-    let panels: Vec<DensityPanel> = measures
+    measures
         .into_iter()
-        .filter(|(metric, _)| is_wanted(*metric))
-        .map(|(metric, measure)| {
-            Ok(DensityPanel { facet: String::new(), measure, curves: curves(one, runs, metric)? })
+        .map(|(metric, measure)| (Quantity::OfTraining(metric), measure))
+        .filter(|(quantity, _)| is_wanted(*quantity))
+        .map(|(quantity, measure)| DensityPanel {
+            facet: String::new(),
+            measure,
+            curves: curves(one, results, quantity),
         })
-        .collect::<Result<_, Failure>>()?;
-    let short = if quick { ", fewer and shorter trainings than published" } else { "" };
-    let subtitle = format!("{}{short}", one.paper);
-    Ok(density_figure(&Heading::new(&one.title, subtitle), &panels, &DensityLimits::default())?)
+        .collect()
 }
 
-fn curves(one: &Published, runs: &Runs, metric: Metric) -> Result<Vec<Curve>, Failure> {
+fn curves(one: &Published, results: &Results, quantity: Quantity) -> Vec<Curve> {
     let mut curves = Vec::new();
-    let ours = density_series(runs, one.columns, metric).map_err(Failure::bad_input)?;
-    for (place, own) in ours.into_iter().enumerate() {
+    for (place, own) in results.series(quantity).into_iter().enumerate() {
         let colour = place as u8;
-        let point = |point: &lth_report::reproduce::DensityPoint| {
-            Point::of_replicates(point.density, point.by_seed.values().copied())
-        };
-        curves.push(Curve {
-            label: own.name.clone(),
-            style: Style::Run(colour),
-            points: own.points.iter().map(point).collect(),
-        });
-        let theirs = one.series.iter().filter(|series| series.name == own.name && series.metric == metric);
-        curves.extend(theirs.map(|series| Curve {
+        let theirs =
+            one.series.iter().filter(|series| series.name == own.name && series.quantity == quantity);
+        let theirs = theirs.map(|series| Curve {
             label: format!("{}, published", own.name),
             style: Style::Published(colour),
             points: series.points.iter().map(|[x, value]| Point::of_replicates(*x, [*value])).collect(),
-        }));
+        });
+        let theirs: Vec<Curve> = theirs.collect();
+        curves.push(Curve { points: points(&own), label: own.name, style: Style::Run(colour) });
+        curves.extend(theirs);
     }
-    Ok(curves)
+    curves
+}
+
+fn points(own: &Series) -> Vec<Point> {
+    own.points.iter().map(|point| Point::of_replicates(point.x, point.by_seed.values().copied())).collect()
+}
+
+/// Barriers of test and training errors by name.
+fn barriers(results: &Results) -> Vec<StabilityCurve> {
+    let train = results.series(Quantity::TrainBarrier);
+    let curve = |(place, own): (usize, Series)| StabilityCurve {
+        test: points(&own),
+        train: train.iter().find(|other| other.name == own.name).map_or_else(Vec::new, points),
+        label: own.name,
+        style: Style::Run(place as u8),
+        round: None,
+    };
+    results.series(Quantity::TestBarrier).into_iter().enumerate().map(curve).collect()
+}
+
+fn table_panels(one: &Published, results: &Results) -> Vec<TablePanel> {
+    let panel = |quantity: Quantity| {
+        let factor = quantity.factor();
+        let ours = |own: Series| {
+            let point = own.near(0.0)?;
+            Some(Point::of_replicates(0.0, point.by_seed.values().map(|value| factor * value)))
+        };
+        let rows = names(one, quantity, results).into_iter().map(|(label, theirs, own)| TableRow {
+            label,
+            ours: own.and_then(ours),
+            published: theirs.and_then(|series| Some(factor * series.points.first()?[1])),
+        });
+        TablePanel { label: quantity.title().to_owned(), rows: rows.collect() }
+    };
+    one.quantities().into_iter().map(panel).collect()
 }

@@ -1,9 +1,9 @@
 //! `lth stability`.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use lth_lab::{
-    BatchNormStatistics, LabError, RunResults, StabilitySettings, Stop, Variant, Workbench,
+    BatchNormStatistics, LabError, RunResults, StabilityReport, StabilitySettings, Stop, Variant, Workbench,
     estimate_stability, stability,
 };
 use lth_model::{Engine, find_model};
@@ -53,7 +53,7 @@ pub(crate) fn run(
     Ok(())
 }
 
-/// Compares copies of a run's networks. Signals are watched from the first study on, and not while its length is estimated.
+/// Compares copies of a run's networks, and prints what came out.
 fn study(
     arguments: &StabilityArguments,
     results: &RunResults,
@@ -62,6 +62,45 @@ fn study(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
+    let Some(report) = carry_out(arguments, results, settings, stop, common, messages)? else {
+        return Ok(());
+    };
+    match arguments.format {
+        StabilityFormat::Table => print(&stability_table::table_of(&report, results))?,
+        StabilityFormat::Json => print(&stability_table::json(&report))?,
+        StabilityFormat::Csv => {
+            let path = report.folder.join("stability.csv");
+            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+            print(&text.map_err(Failure::failed_work)?)?;
+        }
+    }
+    verdict_of(&report.failures, report.pairs.is_empty(), messages)
+}
+
+/// Compares copies of the networks of the run in a folder, as [`carry_out`].
+pub(super) fn of_run(
+    arguments: &StabilityArguments,
+    folder: &Path,
+    stop: &mut Option<Stop>,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<Option<StabilityReport>, Failure> {
+    let results = RunResults::load(folder).map_err(Failure::bad_input)?;
+    let settings = settings_of(arguments, &results)?;
+    settings.check(&results).map_err(Failure::bad_input)?;
+    carry_out(arguments, &results, &settings, stop, common, messages)
+}
+
+/// Compares copies of a run's networks; nothing of a dry run. Signals are watched from the first study on, and not while its length is
+/// estimated.
+fn carry_out(
+    arguments: &StabilityArguments,
+    results: &RunResults,
+    settings: &StabilitySettings,
+    stop: &mut Option<Stop>,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<Option<StabilityReport>, Failure> {
     let flags = &arguments.schedule;
     let threads = settings::threads(flags.threads.as_deref())?;
     let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
@@ -88,7 +127,7 @@ fn study(
     estimate::announce(&estimate, messages);
     if flags.dry_run {
         estimate::end_dry_run(messages);
-        return Ok(());
+        return Ok(None);
     }
     let display = Display::new(common, messages);
     bench.stop = interrupt::stop(stop)?;
@@ -100,16 +139,7 @@ fn study(
     if !flags.no_figures && !report.pairs.is_empty() {
         stability_figures::draw(&report, results, messages)?;
     }
-    match arguments.format {
-        StabilityFormat::Table => print(&stability_table::table_of(&report, results))?,
-        StabilityFormat::Json => print(&stability_table::json(&report))?,
-        StabilityFormat::Csv => {
-            let path = report.folder.join("stability.csv");
-            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
-            print(&text.map_err(Failure::failed_work)?)?;
-        }
-    }
-    verdict_of(&report.failures, report.pairs.is_empty(), messages)
+    Ok(Some(report))
 }
 
 /// The usual settings of the run, and what the flags say instead.

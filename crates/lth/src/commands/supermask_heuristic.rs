@@ -29,6 +29,20 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> Result<(), Failure> {
     let results = RunResults::load(&arguments.run).map_err(Failure::bad_input)?;
+    let Some(report) = carry_out(arguments, &results, &mut None, common, messages)? else { return Ok(()) };
+    show(arguments.format, &settings_of(arguments)?, &results, &report)?;
+    messages.info(&format!("everything is in {}", results.layout.root().join("supermask").display()));
+    Ok(())
+}
+
+/// Evaluates the masks of criteria on a run's untrained weights; nothing of a dry run.
+pub(super) fn carry_out(
+    arguments: &HeuristicArguments,
+    results: &RunResults,
+    stop: &mut Option<Stop>,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<Option<HeuristicReport>, Failure> {
     let settings = settings_of(arguments)?;
     let jobs = settings::jobs(arguments.jobs.as_deref(), 1)?;
     let experiment = &results.experiment;
@@ -49,30 +63,27 @@ pub(crate) fn run(
     let output = results.layout.output();
     let mut bench = Workbench::new(&engine, &architecture, &data, &output);
     bench.jobs = jobs;
-    let estimate = estimate_heuristics(&settings, &results, &bench).map_err(failed)?;
+    let estimate = estimate_heuristics(&settings, results, &bench).map_err(failed)?;
     estimate::announce(&estimate, messages);
     if arguments.dry_run {
         estimate::end_dry_run(messages);
-        return Ok(());
+        return Ok(None);
     }
     let display = Display::new(common, messages);
-    bench.stop = Stop::when(interrupt::flag()?);
+    bench.stop = interrupt::stop(stop)?;
     bench.observer = &display;
-    let report = heuristic_supermasks(&settings, &results, &bench);
+    let report = heuristic_supermasks(&settings, results, &bench);
     display.finish();
     let report = report.map_err(failed)?;
     if report.stopped {
         messages.info(&format!("stopped; to do it again, run\n  {}", this_command()));
         return Err(Failure::Interrupted);
     }
-    let points = heuristic_points(&report.rows);
     if !arguments.no_figures {
         let chance = 1.0 / data.classes as f64;
-        supermask_figure::draw(&points, &settings, &results, chance, messages)?;
+        supermask_figure::draw(&heuristic_points(&report.rows), &settings, results, chance, messages)?;
     }
-    show(arguments.format, &settings, &results, &report, &points)?;
-    messages.info(&format!("everything is in {}", results.layout.root().join("supermask").display()));
-    Ok(())
+    Ok(Some(report))
 }
 
 /// What was asked for.
@@ -112,8 +123,8 @@ fn show(
     settings: &HeuristicSettings,
     results: &RunResults,
     report: &HeuristicReport,
-    points: &[HeuristicPoint],
 ) -> Result<(), Failure> {
+    let points = &heuristic_points(&report.rows);
     match format {
         HeuristicFormat::Table => print(&table_of(results, report, points)),
         HeuristicFormat::Json => {

@@ -31,6 +31,25 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
+    let Some((learned, settings)) = carry_out(arguments, &mut None, common, messages)? else { return Ok(()) };
+    let Some(record) = &learned.record else { return Ok(()) };
+    let text = match arguments.format {
+        LearnFormat::Table => table_of(record, &learned, &settings),
+        LearnFormat::Csv => read(&learned.files.metrics())?,
+        LearnFormat::Json => read(&learned.files.record())?,
+    };
+    print_results(&text, learned.files.root(), arguments.print_folder)?;
+    messages.info(&format!("everything is in {}", learned.files.root().display()));
+    Ok(())
+}
+
+/// Learns one supermask, or reads what was learned; nothing of a dry run.
+pub(super) fn carry_out(
+    arguments: &LearnArguments,
+    stop: &mut Option<Stop>,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<Option<(LearnedSupermask, SupermaskSettings)>, Failure> {
     let model = settings::model(&arguments.data.model, &arguments.model)?;
     let name = settings::dataset_name(&arguments.data)?;
     let mut learning = learning(arguments, &model.name, &name)?;
@@ -65,32 +84,32 @@ pub(crate) fn run(
     if arguments.dry_run {
         messages.info(&format!("the folder will be {}", folder.display()));
         estimate::end_dry_run(messages);
-        return Ok(());
+        return Ok(None);
     }
     keep_network(&model, &folder)?;
     let display = Display::of_one(common, messages);
     let provenance = provenance(&engine);
-    bench.stop = Stop::when(interrupt::flag()?);
+    bench.stop = interrupt::stop(stop)?;
     (bench.observer, bench.provenance) = (&display, Some(&provenance));
     let learned = learn_supermask(&learning, &bench);
     display.finish();
     let learned = learned.map_err(failed)?;
-    let Some(record) = &learned.record else {
+    if learned.record.is_none() {
         messages.info(&format!("everything is saved; to continue, run\n  {}", this_command()));
         return Err(Failure::Interrupted);
-    };
-    let text = match arguments.format {
-        LearnFormat::Table => table_of(record, &learned, &learning.settings),
-        LearnFormat::Csv => read(&learned.files.metrics())?,
-        LearnFormat::Json => read(&learned.files.record())?,
-    };
-    print_results(&text, learned.files.root(), arguments.print_folder)?;
-    messages.info(&format!("everything is in {}", learned.files.root().display()));
-    Ok(())
+    }
+    Ok(Some((learned, learning.settings)))
 }
 
 /// What was asked for.
-fn learning(arguments: &LearnArguments, model: &str, dataset: &str) -> Result<SupermaskExperiment, Failure> {
+///
+/// # Errors
+/// When a setting makes no sense.
+pub(super) fn learning(
+    arguments: &LearnArguments,
+    model: &str,
+    dataset: &str,
+) -> Result<SupermaskExperiment, Failure> {
     let settings = SupermaskSettings {
         method: method(arguments)?,
         dynamic_rescaling: arguments.dynamic_rescaling,

@@ -8,7 +8,7 @@ use std::{
 
 use lth_data::Dataset;
 use lth_lab::{
-    Axis, Experiment, Sweep, SweepPlan, Value, Workbench, estimate_sweep, find_setting, run_sweep,
+    Axis, Experiment, Stop, Sweep, SweepPlan, Value, Workbench, estimate_sweep, find_setting, run_sweep,
 };
 use lth_model::{Architecture, Engine, find_model};
 use lth_ticket::TestSet;
@@ -38,13 +38,14 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    carry_out(&sweep_of(arguments)?, arguments, common, messages, true)
+    carry_out(&sweep_of(arguments)?, arguments, &mut None, common, messages, true)
 }
 
 /// Runs every combination of a sweep; of the arguments all but what makes it.
 pub(super) fn carry_out(
     sweep: &Sweep,
     arguments: &SweepArguments,
+    stop: &mut Option<Stop>,
     common: &CommonArguments,
     messages: &Messages,
     print_results: bool,
@@ -96,7 +97,7 @@ pub(super) fn carry_out(
     }
     let display = Display::new(common, messages);
     let provenance = provenance(&engine);
-    let stop = interrupt::stop(&mut None)?;
+    let stop = interrupt::stop(stop)?;
     for bench in &mut benches {
         (bench.stop, bench.provenance, bench.observer) = (stop.clone(), Some(&provenance), &display);
     }

@@ -3,8 +3,8 @@
 use std::{fs, path::Path};
 
 use lth_lab::{
-    EstimateContext, Experiment, LabError, Stop, TicketSource, Transfer, TransferRunError, TransferSettings,
-    Workbench, estimate_transfer, iterations_per_epoch, run_transfer,
+    EstimateContext, Experiment, LabError, Stop, TicketSource, Transfer, TransferReport, TransferRunError,
+    TransferSettings, Workbench, estimate_transfer, iterations_per_epoch, run_transfer,
 };
 use lth_model::{Architecture, Engine, ModelInfo};
 
@@ -34,6 +34,27 @@ pub(crate) fn run(
     if one_of_several::is_input(Path::new(&arguments.dataset)) {
         return one_of_several::refusal().map_or(Ok(()), Err);
     }
+    let Some((report, settings)) = carry_out(arguments, &mut None, common, messages)? else { return Ok(()) };
+    let text = match arguments.format {
+        TransferFormat::Table => transfer_table::table_of(&report, &settings),
+        TransferFormat::Json => transfer_table::json(&report),
+        TransferFormat::Csv => {
+            let path = report.folder.join("transfer.csv");
+            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+            text.map_err(Failure::failed_work)?
+        }
+    };
+    print_results(&text, &report.folder, arguments.schedule.print_folder)?;
+    verdict_of(&report.failures, report.rows.is_empty(), messages)
+}
+
+/// Trains tickets on other data; nothing of a dry run.
+pub(super) fn carry_out(
+    arguments: &TransferArguments,
+    stop: &mut Option<Stop>,
+    common: &CommonArguments,
+    messages: &Messages,
+) -> Result<Option<(TransferReport, TransferSettings)>, Failure> {
     let source = TicketSource::open(&arguments.ticket).map_err(Failure::bad_input)?;
     let model = model_of(&source, arguments.model.as_deref())?;
     let data = data_arguments(arguments, &model);
@@ -90,12 +111,12 @@ pub(crate) fn run(
     estimate::announce(&estimate.map_err(failure)?, messages);
     if flags.dry_run {
         estimate::end_dry_run(messages);
-        return Ok(());
+        return Ok(None);
     }
     keep_network(&model, &folder)?;
     let display = Display::new(common, messages);
     let provenance = provenance(&engine);
-    bench.stop = Stop::when(interrupt::flag()?);
+    bench.stop = interrupt::stop(stop)?;
     (bench.observer, bench.provenance) = (&display, Some(&provenance));
     let report = run_transfer(&transfer, &bench);
     display.finish();
@@ -104,17 +125,7 @@ pub(crate) fn run(
     if !flags.no_figures {
         transfer_figure::draw(&report, &settings, messages)?;
     }
-    let text = match arguments.format {
-        TransferFormat::Table => transfer_table::table_of(&report, &settings),
-        TransferFormat::Json => transfer_table::json(&report),
-        TransferFormat::Csv => {
-            let path = report.folder.join("transfer.csv");
-            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
-            text.map_err(Failure::failed_work)?
-        }
-    };
-    print_results(&text, &report.folder, flags.print_folder)?;
-    verdict_of(&report.failures, report.rows.is_empty(), messages)
+    Ok(Some((report, settings)))
 }
 
 /// The flags of the data set in the form of the other commands.

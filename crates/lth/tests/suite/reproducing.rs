@@ -9,8 +9,10 @@ fn what_was_published_is_listed() {
     let sandbox = Sandbox::new();
     let text = sandbox.output("reproduce");
     for key in ["frankle-2019/figure-3", "zhou-2019/figure-3", "renda-2020/figure-4-resnet-20"] {
-        assert!(text.lines().any(|line| line.starts_with(key)), "{text}");
+        let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_else(|| panic!("{text}"));
+        assert!([" s ", " min ", " h ", " days "].iter().any(|unit| line.contains(unit)), "{line}");
     }
+    assert!(sandbox.join("cache/lth/calibration.json").is_file(), "steps are measured once");
     sandbox.refused("reproduce frankle-2019/figure-33", "figure-33", "did you mean 'frankle-2019/figure-3'?");
     sandbox.refused(
         "reproduce frankle-2019/figure-3 --set rounds",
@@ -39,12 +41,92 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
         .map(|entry| entry.unwrap().path())
         .find(|path| path.join("sweep.toml").is_file())
         .unwrap();
-    assert_eq!(fs::read_to_string(sweep.join("reproduce/comparison.md")).unwrap(), text);
+    assert_eq!(
+        fs::read_to_string(sweep.join("reproduce/frankle-2019-figure-3/comparison.md")).unwrap(),
+        text
+    );
     for figure in ["comparison.svg", "comparison.png"] {
-        assert!(sweep.join("reproduce").join(figure).is_file(), "{figure}");
+        assert!(sweep.join("reproduce/frankle-2019-figure-3").join(figure).is_file(), "{figure}");
     }
     // Nothing is trained again.
     let again = sandbox.lth(flags).assert().success();
     let said = String::from_utf8_lossy(&again.get_output().stderr).into_owned();
     assert!(said.contains("nothing is left to train"), "{said}");
+}
+
+/// What makes a quick figure of LeNet take no time.
+const SHORT: &str = "--quick --data-folder data --replicates 2 --set recipe.length=24it --set validation_size=60 --set evaluate_every=12 \
+                     --set recipe.batch_size=20";
+
+#[test]
+fn stability_is_compared_with_a_published_table() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.data().output(&format!("reproduce frankle-2019-stabilizing/figure-3-lenet {SHORT}"));
+    for (quantity, published) in
+        [("distance of two copies", "20.7"), ("angle between two copies", "22.7"), ("test accuracy", "98.30")]
+    {
+        let table = &text[text.find(quantity).unwrap_or_else(|| panic!("{text}"))..];
+        let row = table.lines().find(|line| line.starts_with("| ticket |")).unwrap();
+        assert!(row.starts_with(&format!("| ticket | {published} |")) && row.contains(" ± "), "{row}");
+    }
+    assert_eq!(text.matches("2 seeds").count(), 3, "each claim is judged: {text}");
+}
+
+#[test]
+fn barriers_are_drawn_over_the_iteration_at_which_copies_part() {
+    let sandbox = Sandbox::new();
+    let length = "--set recipe.length=1010it --replicates 1";
+    let flags =
+        format!("reproduce frankle-2020/dense-lenet {SHORT} {length}").replacen("--replicates 2", "", 1);
+    let text = sandbox.data().output(&flags);
+    let table = &text[text.find("| iteration | dense |").unwrap_or_else(|| panic!("{text}"))..];
+    let places: Vec<&str> = table.lines().skip(2).take(4).filter_map(|line| line.split(' ').nth(1)).collect();
+    assert_eq!(places, ["0", "10", "100", "1000"]);
+    assert_eq!(text.matches("1 seed").count(), 2, "both claims have something to say: {text}");
+}
+
+#[test]
+fn tickets_are_transferred_for_a_published_figure() {
+    let sandbox = Sandbox::new();
+    let flags = format!("reproduce morcos-2019/optimizers {SHORT} -i 3");
+    let said = sandbox.data().lth(&format!("{flags} --dry-run")).assert().success();
+    let said = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+    assert!(said.contains("with its other procedures it takes"), "{said}");
+    assert!(!sandbox.join("runs").exists());
+    let folder = sandbox.output(&format!("{flags} --print-folder"));
+    let figure = fs::read_to_string(sandbox.join(folder.trim()).join("comparison.svg")).unwrap();
+    for curve in ["adam, then sgd, transferred", "sgd, then adam, transferred"] {
+        assert!(figure.contains(&format!(">{curve}<")), "{curve}");
+    }
+    assert!(!figure.contains(">adam<"), "runs themselves are left out where nothing is said of them");
+}
+
+#[test]
+fn supermasks_are_found_and_learned_for_a_published_table() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.data().output(&format!("reproduce zhou-2019/table-1-lenet {SHORT}"));
+    for (name, published) in [
+        ("lenet-300-100, heuristic, large-final-same-sign, signed constants", "86.00"),
+        ("lenet-300-100, learned", "95.30"),
+        ("lenet-300-100, learned, rescaled, signed constants", "-"),
+        ("lenet-300-100", "-"),
+    ] {
+        let start = format!("| {name} | {published} | ");
+        let row =
+            text.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("{start}\n{text}"));
+        assert!(row.contains(" ± "), "{row}");
+    }
+}
+
+#[test]
+fn what_lacks_its_data_says_where_they_may_come_from() {
+    let sandbox = Sandbox::new();
+    for name in ["frankle-2020/dense-resnet-20", "zhou-2019/table-1-conv"] {
+        sandbox.refused(
+            &format!("reproduce {name} --quick"),
+            "data set 'cifar-10' is not on this machine",
+            "--download",
+        );
+    }
+    assert!(!sandbox.join("runs").exists());
 }

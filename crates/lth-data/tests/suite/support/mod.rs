@@ -89,6 +89,7 @@ pub fn info(files: &Files) -> DatasetInfo {
         description: "made for tests",
         licence: "MIT",
         homepage: "",
+        examples: [0, 0],
         shape: [1, 28, 28],
         classes: 10,
         class_names: &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],

@@ -1,0 +1,95 @@
+//! The figures that published numbers are of: of trainings, and of pairs of copies.
+
+use lth_lab::PairResult;
+use lth_model::{ParseError, nearest_name};
+
+use crate::Metric;
+
+/// A figure of a training, or of two copies of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Quantity {
+    /// Of a training.
+    OfTraining(Metric),
+    /// The error barrier of the test set between two copies, a fraction (Frankle et al. 2020).
+    TestBarrier,
+    /// The same of training examples.
+    TrainBarrier,
+    /// The Euclidean distance of the masked weights of two copies (Frankle et al. 2019).
+    Distance,
+    /// The angle between them in degrees, seen from zero weights.
+    Angle,
+}
+
+impl Quantity {
+    /// Those of pairs of copies.
+    pub const OF_PAIRS: [Self; 4] = [Self::TestBarrier, Self::TrainBarrier, Self::Distance, Self::Angle];
+
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OfTraining(metric) => metric.name(),
+            Self::TestBarrier => "test_barrier",
+            Self::TrainBarrier => "train_barrier",
+            Self::Distance => "distance",
+            Self::Angle => "angle",
+        }
+    }
+
+    /// What it is called above a table, with its unit.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::OfTraining(metric) => metric.title(),
+            Self::TestBarrier => "barrier of test errors, points",
+            Self::TrainBarrier => "barrier of training errors, points",
+            Self::Distance => "distance of two copies",
+            Self::Angle => "angle between two copies, degrees",
+        }
+    }
+
+    /// Of a pair of copies; `None` where it has none.
+    pub fn of_pair(self, pair: &PairResult) -> Option<f64> {
+        match self {
+            Self::OfTraining(_) => None,
+            Self::TestBarrier => Some(pair.test_barrier),
+            Self::TrainBarrier => Some(pair.train_barrier),
+            Self::Distance => Some(pair.distance),
+            Self::Angle => pair.angle,
+        }
+    }
+
+    /// A value as tables have it.
+    pub fn text(self, value: f64) -> String {
+        let decimals = match self {
+            Self::OfTraining(metric) => metric.decimals(),
+            Self::Distance | Self::Angle => 1,
+            _ => 2,
+        };
+        format!("{:.decimals$}", self.factor() * value)
+    }
+
+    /// What a value is multiplied with in tables: 100 for what they have as a percentage.
+    pub fn factor(self) -> f64 {
+        match self {
+            Self::OfTraining(metric) => metric.factor(),
+            Self::TestBarrier | Self::TrainBarrier => 100.0,
+            Self::Distance | Self::Angle => 1.0,
+        }
+    }
+}
+
+impl std::str::FromStr for Quantity {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let all = || Metric::ALL.into_iter().map(Self::OfTraining).chain(Self::OF_PAIRS);
+        all().find(|quantity| quantity.name() == text).ok_or_else(|| ParseError {
+            what: "figure",
+            value: text.to_owned(),
+            reason: "neither trainings nor pairs of copies have such a figure".to_owned(),
+            hint: nearest_name(text, all().map(Self::name)).map_or_else(
+                || format!("there are {}", all().map(Self::name).collect::<Vec<_>>().join(", ")),
+                |near| format!("did you mean '{near}'?"),
+            ),
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! What a published figure needs besides the trainings of its sweep: other procedures, by their own commands.
+
+use clap::Parser;
+use lth_lab::{Experiment, Stop, SweepPlan, find_setting};
+use lth_model::{ParseError, Seed};
+use lth_report::{
+    Runs,
+    reproduce::{Published, Results, Study, StudyPlaces},
+};
+
+use super::{stability, supermask_heuristic, supermask_learn, transfer};
+use crate::{
+    arguments::{
+        Command, CommandLine, CommonArguments, ReproduceArguments, ScheduleArguments, SupermaskCommand,
+    },
+    failure::Failure,
+    output::Messages,
+};
+
+/// What the studies of a figure are carried out with.
+pub(super) struct Studies<'a> {
+    pub(super) one: &'a Published,
+    pub(super) arguments: &'a ReproduceArguments,
+    pub(super) common: &'a CommonArguments,
+    pub(super) messages: &'a Messages,
+}
+
+impl Studies<'_> {
+    /// Carries out all studies, of the runs and of the experiments of the plan, and adds what they find to the results.
+    ///
+    /// # Errors
+    /// As the commands.
+    pub(super) fn carry_out(
+        &self,
+        plan: &SweepPlan,
+        runs: &Runs,
+        stop: &mut Option<Stop>,
+        results: &mut Results,
+    ) -> Result<(), Failure> {
+        for study in &self.one.studies {
+            if study.needs_run(self.arguments.quick) {
+                for run in &runs.all {
+                    let folder = run.layout.root().display().to_string();
+                    self.one(study, &run.experiment, &folder, stop, results)?;
+                }
+            } else {
+                for run in &plan.runs {
+                    self.one(study, &run.experiment, "", stop, results)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One study of one run.
+    fn one(
+        &self,
+        study: &Study,
+        experiment: &Experiment,
+        folder: &str,
+        stop: &mut Option<Stop>,
+        results: &mut Results,
+    ) -> Result<(), Failure> {
+        let label = self.one.label(study, experiment);
+        let (x, common, messages) = (self.one.x, self.common, self.messages);
+        match self.command(study, experiment, folder)? {
+            Command::Stability(flags) => {
+                let report = stability::of_run(&flags, &flags.runs[0], stop, common, messages)?;
+                let mut pairs = report.map_or_else(Vec::new, |report| report.pairs);
+                // Another figure may have compared other networks of this run.
+                pairs.retain(|pair| {
+                    flags.rounds.contains(&pair.start.round.to_string())
+                        && flags.variants.iter().any(|name| *name == pair.start.variant.to_string())
+                });
+                results.add_pairs(&label, x, &pairs);
+            }
+            Command::Transfer(flags) => {
+                if let Some((report, _)) = transfer::carry_out(&flags, stop, common, messages)? {
+                    results.add_transfer(&label, x, &report.rows);
+                }
+            }
+            Command::Supermask(flags) => match flags.command {
+                SupermaskCommand::Heuristic(flags) => {
+                    let run = lth_lab::RunResults::load(&flags.run).map_err(Failure::bad_input)?;
+                    let report = supermask_heuristic::carry_out(&flags, &run, stop, common, messages)?;
+                    let rows = report.map_or_else(Vec::new, |report| report.rows);
+                    results.add_heuristic(&label, x, &rows, |replicate| run.experiment.seed(replicate));
+                }
+                SupermaskCommand::Learn(_) => {
+                    for replicate in 0..experiment.replicates {
+                        self.learn(study, &label, experiment, experiment.seed(replicate), stop, results)?;
+                    }
+                }
+            },
+            _ => return Err(not_a_study(study, self.arguments.quick)),
+        }
+        Ok(())
+    }
+
+    /// A learned supermask of a seed; each is a run of its own.
+    fn learn(
+        &self,
+        study: &Study,
+        label: &str,
+        experiment: &Experiment,
+        seed: Seed,
+        stop: &mut Option<Stop>,
+        results: &mut Results,
+    ) -> Result<(), Failure> {
+        let seeded = Experiment { first_seed: seed, ..experiment.clone() };
+        let Command::Supermask(flags) = self.command(study, &seeded, "")? else {
+            return Err(not_a_study(study, self.arguments.quick));
+        };
+        if let SupermaskCommand::Learn(flags) = flags.command {
+            let learned = supermask_learn::carry_out(&flags, stop, self.common, self.messages)?;
+            if let Some(record) = learned.and_then(|(learned, _)| learned.record) {
+                results.add_learned(label, self.one.x, &record);
+            }
+        }
+        Ok(())
+    }
+
+    /// The command of a study, with what was asked for otherwise.
+    pub(super) fn command(
+        &self,
+        study: &Study,
+        experiment: &Experiment,
+        folder: &str,
+    ) -> Result<Command, Failure> {
+        let ReproduceArguments { quick, sets, data_folder, download, schedule, .. } = self.arguments;
+        let places = StudyPlaces { run: folder, model: &experiment.model, dataset: &experiment.dataset };
+        let mut words = vec!["lth".to_owned()];
+        words.extend(study.words(*quick, places));
+        // Stability and heuristic masks have all settings from the run.
+        if !study.needs_run(*quick) || words[1] == "transfer" {
+            words.extend(["--seed".to_owned(), experiment.first_seed.to_string()]);
+            for text in sets.iter().filter(|text| is_of_a_training(text)) {
+                words.extend(["--set".to_owned(), text.clone()]);
+            }
+        }
+        let line = CommandLine::try_parse_from(words).map_err(|error| {
+            Failure::bad_input(ParseError {
+                what: "study",
+                value: study.words(*quick, places).join(" "),
+                reason: error.to_string().lines().next().unwrap_or_default().to_owned(),
+                hint: "see the --help of this command".to_owned(),
+            })
+        })?;
+        let ScheduleArguments { jobs, threads, output_path, checkpoint_every, .. } = schedule.clone();
+        let mut command = line.command;
+        match &mut command {
+            Command::Stability(flags) => {
+                (flags.source.data_folder, flags.source.download) = (data_folder.clone(), *download);
+                let own = &mut flags.schedule;
+                (own.jobs, own.threads, own.checkpoint_every) = (jobs, threads, checkpoint_every);
+                own.no_figures = true;
+                if flags.variants.is_empty() {
+                    flags.variants = experiment.variants().map(|variant| variant.to_string()).collect();
+                }
+                flags.replicate = (0..experiment.replicates).map(|replicate| replicate.to_string()).collect();
+            }
+            Command::Transfer(flags) => {
+                (flags.data_folder, flags.download) = (data_folder.clone(), *download);
+                flags.replicates.get_or_insert_with(|| experiment.replicates.to_string());
+                if flags.rounds.is_empty() {
+                    flags.rounds = (1..experiment.rounds).map(|round| round.to_string()).collect();
+                }
+                flags.schedule = ScheduleArguments { no_figures: true, dry_run: false, ..schedule.clone() };
+            }
+            Command::Supermask(flags) => match &mut flags.command {
+                SupermaskCommand::Heuristic(flags) => {
+                    (flags.source.data_folder, flags.source.download) = (data_folder.clone(), *download);
+                    (flags.jobs, flags.no_figures) = (jobs, true);
+                }
+                SupermaskCommand::Learn(flags) => {
+                    (flags.data.data_folder, flags.data.download) = (data_folder.clone(), *download);
+                    (flags.threads, flags.output_path) = (threads, output_path);
+                    flags.checkpoint_every = checkpoint_every;
+                }
+            },
+            _ => return Err(not_a_study(study, *quick)),
+        }
+        Ok(command)
+    }
+}
+
+/// Whether a setting that was given otherwise means something to another training than those of the sweep.
+fn is_of_a_training(text: &str) -> bool {
+    let key = text.split('=').next().unwrap_or_default().trim();
+    find_setting(key).is_ok_and(|setting| setting.group != lth_lab::Group::Noted)
+}
+
+fn not_a_study(study: &Study, quick: bool) -> Failure {
+    let places = StudyPlaces { run: "RUN", model: "MODEL", dataset: "DATASET" };
+    Failure::input(
+        format!("'{}' is no study of runs", study.words(quick, places).join(" ")),
+        "stability, transfer, supermask heuristic and supermask learn are",
+    )
+}
