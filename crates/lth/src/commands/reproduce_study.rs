@@ -128,7 +128,9 @@ impl Studies<'_> {
         folder: &str,
     ) -> Result<Command, Failure> {
         let ReproduceArguments { quick, sets, data_folder, download, schedule, .. } = self.arguments;
-        let places = StudyPlaces { run: folder, model: &experiment.model, dataset: &experiment.dataset };
+        // A run has only the name of a folder of images; `--dataset` says where it lies.
+        let dataset = self.arguments.dataset.as_ref().unwrap_or(&experiment.dataset);
+        let places = StudyPlaces { run: folder, model: &experiment.model, dataset };
         let mut words = vec!["lth".to_owned()];
         words.extend(study.words(*quick, places));
         // Stability and heuristic masks have all settings from the run.
