@@ -105,6 +105,11 @@ function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
   const font = "12px system-ui, 'DejaVu Sans', sans-serif";
   const logSplits = { splits: (u, at, min, max) => logTicks(min, max), filter: (u, splits) => splits };
   const ends = (u, min, max) => (max > min ? [min, max] : [min - 1, max + 1]);
+  // Of one value uPlot would show all from zero to twice that.
+  const around = (u, min, max) => {
+    const room = Math.abs(min) / 50 || 1;
+    return max > min ? uPlot.rangeNum(min, max, 0.08, true) : [min - room, max + room];
+  };
   const options = {
     width: 600,
     height,
@@ -114,7 +119,7 @@ function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
     focus: { alpha: 0.35 },
     scales: {
       x: x.log ? { time: false, distr: 3, dir: -1, range: (u, min, max) => [min * 0.93, Math.min(max * 1.07, 107)] } : { time: false, range: ends },
-      y: { range: (u, min, max) => uPlot.rangeNum(min, max, 0.08, true) },
+      y: { range: around },
     },
     axes: [
       { ...axis, font, labelFont: font, label: x.title, labelSize: 20, size: 30, values: (u, ticks) => ticks.map(x.tick ?? x.text), ...(x.log ? logSplits : {}) },

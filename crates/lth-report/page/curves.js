@@ -18,6 +18,7 @@ function curvesSection(page) {
   own.replicate ??= 0;
   own.round ??= 0;
   const all = data.curves.curves;
+  if (all.length === 0) return section("curves", "Learning curves", h("p", { class: "faint" }, "Nothing to draw yet."));
   const known = Object.entries(CURVES).filter(([name]) => all.some((curve) => curve[name].some((value) => value !== null)));
   if (!known.some(([name]) => name === own.figure)) own.figure = known[0]?.[0] ?? own.figure;
   const [title, factor, decimals] = CURVES[own.figure];

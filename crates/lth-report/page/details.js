@@ -40,6 +40,7 @@ function detailsSection(page) {
     h("p", {}, `Folder: `, h("code", {}, run.folder)),
     h("p", {}, `Seeds: ${run.seeds.join(", ")}. Time: ${durationText(run.seconds)}, on the CPU ${durationText(run.cpu_seconds)}.`),
     dataTable({ id: "settings-table", caption: "Settings", columns, rows, view: view.settings }),
+    run.sittings.length === 0 ? h("p", {}, "Which program and machine made it is not known: its provenance.json is missing or damaged.") : null,
     run.sittings.map((sitting) => h("table", { class: "definition" },
       h("caption", {}, `Sitting of ${sitting.begun}`),
       h("tbody", {},

@@ -2,8 +2,12 @@
 function firstLayerSection(page) {
   const { data, view } = page;
   const own = view.layer;
-  const layer = data.first_layers.find((layer) => layer.run === view.run) ?? data.first_layers[0];
-  if (!layer) return null;
+  const layer = data.first_layers.find((layer) => layer.run === view.run);
+  const densities = layerDensities(page);
+  if (!layer) {
+    const none = h("p", { class: "faint" }, `There are no pictures of the first layer of ${runLabel(data, view.run)}.`);
+    return data.first_layers.length > 0 || densities ? section("masks", "First layer", none, densities) : null;
+  }
   const last = layer.rounds.length - 1;
   own.place = Math.min(own.place ?? last, last);
   const canvases = h("div", { class: "pictures" });
@@ -17,7 +21,7 @@ function firstLayerSection(page) {
   return section("masks", "First layer",
     h("p", { class: "faint" }, `${layer.layer} of ${runLabel(data, layer.run)}, first replicate: ${layer.shown} of ${layer.count} filters of ${layer.channels} x ${layer.height} x ${layer.width}.`),
     h("div", { class: "controls" }, last > 0 ? slider("layer-round", "Round", last, own.place, text, move) : text(0)), canvases,
-    layerDensities(page));
+    densities);
 }
 
 /** The canvases of a round. */
@@ -95,10 +99,10 @@ function decoded(text) {
 function layerDensities({ data, view }) {
   const run = data.runs[view.run];
   if (run.layers.length === 0) return null;
-  const rounds = run.layers[0].densities.map((_, round) => round);
+  const { rounds } = run.layers[0];
   const columns = [
     { title: "layer", value: (row) => row.layer },
-    ...rounds.map((round) => ({ title: `round ${round}`, number: true, value: (row) => row.densities[round], text: (row) => (row.densities[round] === null ? "-" : densityText(row.densities[round])) })),
+    ...rounds.map((round, place) => ({ title: `round ${round}`, number: true, value: (row) => row.densities[place], text: (row) => (row.densities[place] === null ? "-" : densityText(row.densities[place])) })),
   ];
   return dataTable({ id: "layers", caption: "Weights that each layer keeps, first replicate", columns, rows: run.layers, view: view.layers, filtered: false });
 }

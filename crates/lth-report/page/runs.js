@@ -6,14 +6,29 @@ function settingOf(setting, run) {
   return setting.values.length === 1 ? setting.values[0] : setting.values[run];
 }
 
-/** A run by what its user calls it, else by the settings that tell it from the others, else by its folder. */
+/** A run by what its user calls it, else by the settings that tell it from the others, else by its folder; where runs share that, by folder too. */
 function runLabel(data, run) {
+  data.labels ??= distinct(data.runs.map((_, place) => settingsLabel(data, place) || data.runs[place].name), data.runs);
+  return data.labels[run];
+}
+
+function settingsLabel(data, run) {
   if (data.runs[run].called) return data.runs[run].called;
   const texts = data.settings.filter((setting) => setting.differs).map((setting) => {
     const value = settingOf(setting, run);
     return value === "" ? null : ["model", "dataset"].includes(setting.key) ? value : `${setting.label} ${value}`;
   });
-  return texts.filter(Boolean).join(", ") || data.runs[run].name;
+  return texts.filter(Boolean).join(", ");
+}
+
+/** Labels with what tells the same ones apart. */
+function distinct(labels, runs) {
+  for (const more of [(run) => run.name, (run) => run.folder]) {
+    const counts = new Map();
+    for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+    labels = labels.map((label, place) => (counts.get(label) === 1 || label === more(runs[place]) ? label : `${label}, ${more(runs[place])}`));
+  }
+  return labels;
 }
 
 /** All runs; what is shown of them first is what figures are of. */

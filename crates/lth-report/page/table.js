@@ -53,8 +53,8 @@ function dataTable({ id, caption, columns, rows, view, filtered = true, current,
     const line = (row) => h("tr", { "aria-current": current?.(row) && "true" }, columns.map((column) => cell(column, row)));
     body.replaceChildren(...found.slice(0, view.most).map(line));
     more.hidden = found.length <= view.most;
-    count.textContent = found.length === rows.length
-      ? `${rows.length} rows` : `${found.length} of ${rows.length} rows`;
+    const all = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+    count.textContent = found.length === rows.length ? all : `${found.length} of ${all}`;
     onshown?.(found);
   }
 

@@ -46,6 +46,9 @@ pub(crate) fn to_csv(rows: impl IntoIterator<Item = impl Serialize>) -> Vec<u8> 
 pub(crate) fn read_metrics_csv(path: &Path) -> Result<Vec<MetricRow>, LabError> {
     let damaged = |reason: String| LabError::Damaged { path: path.to_owned(), reason };
     let bytes = std::fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
+    if bytes.is_empty() {
+        return Err(damaged("it is empty".to_owned()));
+    }
     let mut history = Vec::new();
     let mut loss: Option<Row> = None;
     for row in csv::Reader::from_reader(bytes.as_slice()).deserialize() {
@@ -114,5 +117,7 @@ mod tests {
             let error = read_metrics_csv(&path).unwrap_err();
             assert!(error.to_string().contains("metrics.csv"), "{error}");
         }
+        std::fs::write(&path, "").unwrap();
+        assert!(read_metrics_csv(&path).unwrap_err().to_string().contains("empty"));
     }
 }

@@ -1,6 +1,7 @@
 //! Finding run folders.
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -8,7 +9,7 @@ use std::{
 use crate::{LabError, Layout};
 
 /// The run folders at or below some paths, in order of paths: of transfers those of their trainings, and folders that were runs
-/// before their `experiment.toml` was lost.
+/// before their `experiment.toml` was lost. Each is there once, by whichever names and links it was given.
 ///
 /// # Errors
 /// When one of the paths cannot be read.
@@ -24,7 +25,8 @@ pub fn run_folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabError> {
         }
     }
     found.sort_unstable();
-    found.dedup();
+    let mut known = HashSet::new();
+    found.retain(|folder| known.insert(fs::canonicalize(folder).unwrap_or_else(|_| folder.clone())));
     Ok(found)
 }
 

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use lth_lab::{Holder, LabError, Layout, Leases, ListedRun, Provenance, RunResults, list_runs};
+use lth_lab::{
+    Holder, LabError, Layout, Leases, ListedRun, Provenance, RunResults, RunState, SupermaskFiles, list_runs,
+};
 use lth_ticket::Verdict;
 use serde::Serialize;
 
@@ -57,10 +59,11 @@ struct Link {
     address: String,
 }
 
-/// The fraction of weights that each layer keeps, a value a round of the first replicate's tickets.
+/// The fraction of weights that each layer keeps, a value for each of these rounds of the first replicate's tickets.
 #[derive(Serialize)]
 struct LayerDensities {
     layer: String,
+    rounds: Vec<u32>,
     densities: Vec<Short>,
 }
 
@@ -69,10 +72,11 @@ pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry
     let folders: Vec<PathBuf> = runs.all.iter().map(|run| run.layout.root().to_owned()).collect();
     let listed = list_runs(&folders)?;
     let state = |run: &RunResults| {
-        listed
-            .iter()
-            .find(|own| own.folder == run.layout.root())
-            .map_or("unfinished", |own: &ListedRun| own.state.name())
+        let known = listed.iter().find(|own| own.folder == run.layout.root());
+        // A summary may be of more than is there now.
+        let said =
+            |own: &&ListedRun| own.state != RunState::Finished || finished(run) >= run.experiment.trainings();
+        known.filter(said).map_or("unfinished", |own| own.state.name())
     };
     let outputs: BTreeSet<PathBuf> = runs.all.iter().map(|run| run.layout.output()).collect();
     let holders: Vec<Holder> = outputs.iter().flat_map(|output| Leases::of(output).holders()).collect();
@@ -86,7 +90,7 @@ pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry
             called: run.experiment.name.clone(),
             folder: run.layout.root().display().to_string(),
             state: state(run),
-            trainings: [run.rounds.len() as u64, run.experiment.trainings()],
+            trainings: [finished(run), run.experiment.trainings()],
             seeds: (0..run.experiment.replicates).map(|replicate| run.experiment.seed(replicate).0).collect(),
             rulings: verdict.as_ref().map_or_else(Vec::new, rulings),
             winner: verdict
@@ -110,6 +114,11 @@ impl RunEntry {
     pub(super) fn has_no_verdict(&self) -> bool {
         self.verdict.is_none()
     }
+}
+
+/// How many trainings are finished; a supermask is one that has no rounds.
+fn finished(run: &RunResults) -> u64 {
+    if SupermaskFiles::new(run.layout.root()).record().is_file() { 1 } else { run.rounds.len() as u64 }
 }
 
 fn rulings(verdict: &Verdict) -> Vec<Ruling> {
@@ -153,6 +162,7 @@ fn layers(run: &RunResults) -> Vec<LayerDensities> {
     let Some(first) = tickets.first() else { return Vec::new() };
     let of = |(place, layer): (usize, &lth_lab::LayerCount)| LayerDensities {
         layer: layer.name.clone(),
+        rounds: tickets.iter().map(|result| result.record.round).collect(),
         densities: tickets
             .iter()
             .map(|result| {

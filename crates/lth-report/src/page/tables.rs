@@ -30,7 +30,7 @@ pub(super) fn tables(runs: &Runs, notes: &mut Vec<String>) -> Vec<Table> {
     let made: Vec<Table> = TABLED.into_iter().filter_map(|metric| table(runs, metric, usual)).collect();
     if made.is_empty() && runs.all.iter().any(|run| !run.rounds.is_empty()) {
         notes.push(format!(
-            "There is no table over density: it would have more than {MOST_COLUMNS} columns. `lth table --rows density --columns SETTING --where ...` makes one of some of the runs."
+            "There is no table over density: it would have more than {MOST_COLUMNS} columns, or mix runs of the same settings. `lth table --rows density --columns SETTING --where ...` makes one of some of the runs."
         ));
     }
     made

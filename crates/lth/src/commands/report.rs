@@ -1,9 +1,9 @@
 //! `lth report`.
 
 use std::{
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf, absolute},
+    fs::{self, File},
+    io::{ErrorKind, Read},
+    path::{Component, Path, PathBuf, absolute},
 };
 
 use lth_lab::{Layout, runs_of_sweep, write_file};
@@ -26,9 +26,9 @@ pub(crate) fn run(arguments: &ReportArguments, messages: &Messages) -> Result<()
     check_free(&file)?;
     let paths = chosen(&wanted(&arguments.paths), &arguments.conditions)?;
     let runs = Runs::read(&paths).map_err(Failure::bad_input)?;
-    let whole = absolute(&file).unwrap_or_else(|_| file.clone());
-    let from = whole.parent().unwrap_or(Path::new("/"));
-    let link = |path: &Path| Some(address(path, from));
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let from = whole(folder);
+    let link = |path: &Path| Some(address(path, &from));
     let data = ReportMaker::new(&arguments.source, messages).data(&runs, &link)?;
     write_file(&file, page(&data).as_bytes()).map_err(Failure::failed_work)?;
     print(&format!("{}\n", file.display()))
@@ -54,8 +54,14 @@ fn file(arguments: &ReportArguments) -> Result<PathBuf, Failure> {
 /// A page that is made again replaces the former; no other file is written over.
 fn check_free(file: &Path) -> Result<(), Failure> {
     let mut begin = Vec::new();
-    let Ok(open) = File::open(file) else { return Ok(()) };
-    let read = open.take(MARK.len() as u64).read_to_end(&mut begin);
+    // What is neither file nor folder, as a pipe, may never end.
+    let read = match fs::metadata(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Ok(data) if data.is_file() => {
+            File::open(file).and_then(|open| open.take(MARK.len() as u64).read_to_end(&mut begin))
+        }
+        _ => Ok(0),
+    };
     if read.is_ok() && begin == MARK.as_bytes() {
         return Ok(());
     }
@@ -67,7 +73,15 @@ fn check_free(file: &Path) -> Result<(), Failure> {
 
 /// The address of a file as a page in a folder has it: relative, so that both may move together.
 fn address(path: &Path, from: &Path) -> String {
-    let whole = absolute(path).unwrap_or_else(|_| path.to_owned());
+    let whole = whole(path);
     let relative = pathdiff::diff_paths(&whole, from).unwrap_or(whole);
     crate::percent::encoded_path(&relative)
+}
+
+/// A path from the root on. Links stay as they are, unless the path goes up: there a browser would leave the link and the system its
+/// target.
+fn whole(path: &Path) -> PathBuf {
+    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    let resolved = if goes_up { fs::canonicalize(path).ok() } else { None };
+    resolved.or_else(|| absolute(path).ok()).unwrap_or_else(|| path.to_owned())
 }

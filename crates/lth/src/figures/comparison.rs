@@ -65,7 +65,7 @@ pub(crate) fn learning_curves(
     for (place, label) in labels.into_iter().enumerate() {
         let (mut losses, mut accuracies) = (BTreeMap::new(), BTreeMap::new());
         for result in of_round(&runs[place], rounds[place]) {
-            let history = runs[place].history(result).map_err(Failure::failed_work)?;
+            let history = runs[place].history(result).map_err(Failure::bad_input)?;
             for row in history.iter().filter(|row| row.split == Split::Test) {
                 losses.entry(row.iteration).or_insert_with(Vec::new).push(row.loss);
                 accuracies.entry(row.iteration).or_insert_with(Vec::new).push(row.accuracy);

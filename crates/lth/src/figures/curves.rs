@@ -90,7 +90,7 @@ pub(crate) fn training(results: &RunResults) -> Result<Vec<TrainingRound>, Failu
     results
         .of(SHOWN, Variant::Ticket)
         .map(|result| {
-            let history = results.history(result).map_err(Failure::failed_work)?;
+            let history = results.history(result).map_err(Failure::bad_input)?;
             let of = |split| {
                 let rows = history.iter().filter(move |row| row.split == split);
                 rows.map(|row| TrainingPoint {

@@ -79,7 +79,7 @@ fn filter_panels(results: &RunResults, first: &Parameter) -> Result<Vec<FilterPa
         before.extend(panel(&ticket, "before training"));
         let path = results.layout.trained(SHOWN, Variant::Ticket, result.record.round);
         if path.is_file() {
-            let trained = TensorFile::read(&path).map_err(Failure::failed_work)?;
+            let trained = TensorFile::read(&path).map_err(Failure::bad_input)?;
             after.extend(panel(&trained, "trained"));
         }
     }
@@ -99,7 +99,7 @@ fn three(densities: &[f64]) -> Vec<usize> {
 }
 
 fn ticket(results: &RunResults, result: &RoundResult) -> Result<TensorFile, Failure> {
-    results.ticket(SHOWN, Variant::Ticket, result.record.round).map_err(Failure::failed_work)
+    results.ticket(SHOWN, Variant::Ticket, result.record.round).map_err(Failure::bad_input)
 }
 
 /// Sums of the columns of a mask [out, channels x pixels].

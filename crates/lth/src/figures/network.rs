@@ -13,6 +13,6 @@ use crate::{failure::Failure, settings};
 pub(crate) fn network(results: &RunResults, model: &ModelInfo) -> Result<Option<Architecture>, Failure> {
     let Some(first) = results.of(super::SHOWN, Variant::Ticket).next() else { return Ok(None) };
     let ticket =
-        results.ticket(super::SHOWN, Variant::Ticket, first.record.round).map_err(Failure::failed_work)?;
+        results.ticket(super::SHOWN, Variant::Ticket, first.record.round).map_err(Failure::bad_input)?;
     Ok(settings::network_of_ticket(model, &ticket))
 }

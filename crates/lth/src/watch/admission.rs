@@ -2,11 +2,23 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
 use crate::failure::Failure;
 
-const COOKIE: &str = "lth-watch";
+/// Cookies of a machine are those of all its ports: the name is of one token, so that two servers do not take each other's away.
+fn cookie_name(token: &str) -> String {
+    format!("lth-watch-{}", token.get(..8).unwrap_or(token))
+}
+
+/// Whether a `Host` header names this machine.
+fn is_here(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else { return false };
+    let name = authority.host();
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost")
+        || address.is_ok_and(|address| address.to_canonical().is_loopback())
+}
 
 /// What a request must have.
 #[derive(Clone)]
@@ -58,9 +70,7 @@ impl Admission {
             Self::ThisMachine => {
                 let host =
                     headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-                let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-                let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-                if name == "localhost" || address.is_ok_and(|address| address.is_loopback()) {
+                if is_here(host) {
                     Admitted::Yes
                 } else {
                     Admitted::No(
@@ -73,14 +83,15 @@ impl Admission {
                     uri.query().unwrap_or_default().split('&').find_map(|part| part.strip_prefix("token="));
                 if given.is_some_and(|given| same(given, token)) {
                     return Admitted::WithCookie(format!(
-                        "{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/"
+                        "{}={token}; HttpOnly; SameSite=Strict; Path=/",
+                        cookie_name(token)
                     ));
                 }
                 let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
                 let mut pairs = cookies
                     .flat_map(|cookies| cookies.split(';'))
                     .filter_map(|pair| pair.trim().split_once('='));
-                if pairs.any(|(name, value)| name == COOKIE && same(value, token)) {
+                if pairs.any(|(name, value)| name == cookie_name(token) && same(value, token)) {
                     Admitted::Yes
                 } else {
                     Admitted::No("lth watch needs the token that it printed when it began: open that address")
@@ -108,10 +119,10 @@ mod tests {
     #[test]
     fn only_this_machines_names_are_answered_without_a_token() {
         let admission = Admission::of([127, 0, 0, 1].into()).unwrap();
-        for host in ["127.0.0.1:7070", "localhost:80", "[::1]:7070", "localhost"] {
+        for host in ["127.0.0.1:7070", "localhost:80", "[::1]:7070", "localhost", "[::1]", "LOCALHOST:7070"] {
             assert_eq!(admit(&admission, "/", header::HOST, host), Admitted::Yes, "{host}");
         }
-        for host in ["evil.example:7070", "localhost.evil.example", "192.168.0.7:7070", ""] {
+        for host in ["evil.example:7070", "localhost.evil.example", "192.168.0.7:7070", "[::1", "a b", ""] {
             assert!(matches!(admit(&admission, "/", header::HOST, host), Admitted::No(_)), "{host}");
         }
     }
@@ -127,6 +138,10 @@ mod tests {
         };
         let pair = cookie.split(';').next().unwrap();
         assert_eq!(admit(&admission, "/data.json", header::COOKIE, &format!("a=b; {pair}")), Admitted::Yes);
+        // Of another server on this machine, at another port.
+        let other = Admission::of([0, 0, 0, 0].into()).unwrap();
+        let Admission::Token(token) = &other else { panic!("it has none") };
+        assert_ne!(Some(cookie_name(token).as_str()), pair.split('=').next());
         for wrong in ["/", "/?token=", "/?token=0", &format!("/?token={token}0")] {
             assert!(
                 matches!(admit(&admission, wrong, header::HOST, "localhost"), Admitted::No(_)),

@@ -1,6 +1,7 @@
 //! The server: the page, its data, and files of runs.
 
 use std::{
+    io::ErrorKind,
     net::SocketAddr,
     sync::{Arc, mpsc},
     thread,
@@ -70,10 +71,14 @@ pub(crate) fn serve(
     ready: impl FnOnce(SocketAddr) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        Failure::input(
-            format!("cannot listen on {address}: {error}"),
-            "another process may have the port: --port 0 takes any that is free",
-        )
+        let hint = match error.kind() {
+            ErrorKind::AddrInUse => "another process has the port: --port 0 takes any that is free",
+            ErrorKind::PermissionDenied => "low ports are for the system: --port 0 takes any that is free",
+            _ => {
+                "use 127.0.0.1 for this machine alone, 0.0.0.0 for others too, or an address of this machine"
+            }
+        };
+        Failure::input(format!("cannot listen on {address}: {error}"), hint)
     };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(failed)?;
@@ -86,7 +91,10 @@ pub(crate) fn serve(
         // Data are made here, one at a time: what makes them is not for several threads.
         let maker = ReportMaker::new(source, messages);
         for reply in asked {
-            // Who asked may be gone.
+            // Who asked may be gone, before the answer is made or after.
+            if reply.is_closed() {
+                continue;
+            }
             let _ = reply.send(answer(folder, &maker));
         }
     });
@@ -168,7 +176,10 @@ impl Shared {
         let asked = self.requests.send(reply).is_ok();
         let ended = || Err("lth watch is ending".to_owned());
         let answer = Arc::new(if asked { made.await.unwrap_or_else(|_| ended()) } else { ended() });
-        known.until = Some(Instant::now() + (PACE * begun.elapsed()).max(LEAST));
+        // The first time has the reading of the data set in it.
+        let is_first = known.answer.is_none();
+        let pause = if is_first { LEAST } else { (PACE * begun.elapsed()).max(LEAST) };
+        known.until = Some(Instant::now() + pause);
         known.answer = Some(answer.clone());
         answer
     }

@@ -61,6 +61,59 @@ fn a_report_is_one_file_with_the_figures_of_the_run() {
     sandbox.lth("fsck runs").assert().success();
 }
 
+#[test]
+fn a_run_given_by_several_names_is_shown_once_and_its_links_lead_to_it() {
+    let sandbox = Sandbox::new();
+    let run = run(&sandbox);
+    let name = run.rsplit('/').next().unwrap();
+    fs::create_dir(sandbox.join("pages")).unwrap();
+    let paths = format!("{run} runs ./runs pages/../runs {}", sandbox.join("runs").display());
+    // The second goes up through a folder that the page's own path does not have.
+    for (output, paths) in
+        [("pages/all.html", paths), ("runs/../pages/up.html", format!("pages/../runs/{name}"))]
+    {
+        let file = sandbox.output(&format!("report {paths} --data-folder data -o {output}"));
+        let data = data(&fs::read_to_string(sandbox.join(file.trim())).unwrap());
+        assert_eq!(data["runs"].as_array().unwrap().len(), 1);
+        assert_eq!(data["runs"][0]["links"][0]["address"], format!("../runs/{name}/experiment.toml"));
+    }
+}
+
+#[test]
+fn figures_of_controls_are_those_of_the_table() {
+    let sandbox = Sandbox::new();
+    let run = run(&sandbox);
+    sandbox.output(&format!("control {run} --kind random-reinit --draws 2 --data-folder data --no-figures"));
+    let file = sandbox.output(&format!("report {run} --data-folder data"));
+    let data = data(&fs::read_to_string(file.trim()).unwrap());
+    let table = sandbox.output(&format!("table {run} --rows round --columns variant --format csv"));
+    let lines = csv_rows(&table);
+    let column = lines[0].iter().position(|name| name == "random-reinit").unwrap();
+    let expected: f64 = lines.last().unwrap()[column].parse().unwrap();
+    let series = data["runs"][0]["series"].as_array().unwrap();
+    let own = series
+        .iter()
+        .find(|own| own["variant"] == "random-reinit" && own["metric"] == "test_accuracy")
+        .unwrap();
+    assert_eq!((own["means"].as_array().unwrap().len(), &own["seeds"][0]), (1, &2.into()));
+    let shown = own["means"][0].as_f64().unwrap();
+    assert!((shown - expected).abs() < 1e-6, "{shown} is not {expected}");
+}
+
+#[test]
+fn what_is_missing_of_a_run_is_not_taken_for_something_else() {
+    let sandbox = Sandbox::new();
+    let run = run(&sandbox);
+    fs::remove_dir_all(format!("{run}/replicate-0/round-00")).unwrap();
+    let file = sandbox.output(&format!("report {run} --data-folder data"));
+    let entry = &data(&fs::read_to_string(file.trim()).unwrap())["runs"][0];
+    assert_eq!(entry["state"], "unfinished");
+    assert_eq!(entry["layers"][0]["rounds"], serde_json::json!([1]));
+    fs::write(format!("{run}/replicate-0/round-01/metrics.csv"), "").unwrap();
+    sandbox.refused(&format!("report {run} --data-folder data"), "metrics.csv", "again");
+    sandbox.refused(&format!("plot {run}"), "metrics.csv", "again");
+}
+
 fn csv_rows(text: &str) -> Vec<Vec<String>> {
     text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
 }
@@ -72,6 +125,12 @@ fn a_report_writes_over_nothing_else() {
     fs::write(sandbox.join("notes.html"), "mine").unwrap();
     sandbox.refused(&format!("report {run} -o notes.html"), "notes.html", "--output");
     assert_eq!(fs::read_to_string(sandbox.join("notes.html")).unwrap(), "mine");
+    #[cfg(unix)]
+    {
+        // Reading it would never end.
+        assert!(Command::new("mkfifo").arg(sandbox.join("pipe.html")).status().unwrap().success());
+        sandbox.refused(&format!("report {run} -o pipe.html"), "pipe.html", "--output");
+    }
     sandbox.refused("report data", "no run to report on", "lth runs");
     sandbox.refused("report nowhere", "nowhere", "");
     sandbox.fails(&format!("report {run} --data-folder data -o nowhere/report.html"), 1, "nowhere", "");
@@ -200,4 +259,6 @@ fn what_cannot_be_watched_is_refused() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
     sandbox.refused(&format!("watch data --port {port}"), &port.to_string(), "--port 0");
+    // An address for documentation, which no machine has.
+    sandbox.refused("watch data --listen 192.0.2.1", "192.0.2.1", "an address of this machine");
 }
