@@ -10,6 +10,7 @@ use lth_report::{
 
 use super::{
     reproduce_figure::figure,
+    reproduce_origin::origin,
     reproduce_study::Studies,
     reproduce_table::table_of,
     reproduce_time::{Timetable, rough},
@@ -69,7 +70,7 @@ pub(crate) fn run(
         return Ok(());
     }
     let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&results, one.x)).collect();
-    let text = report(&one, arguments, &results, &claims);
+    let text = report(&one, arguments, &origin(&runs), &results, &claims);
     // Figures may share a sweep.
     let made = folder.join("reproduce").join(one.key.replace('/', "-"));
     create_folder(&made).map_err(Failure::failed_work)?;
@@ -182,6 +183,7 @@ fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Fa
 fn report(
     one: &Published,
     arguments: &ReproduceArguments,
+    origin: &str,
     results: &Results,
     claims: &[ClaimVerdict],
 ) -> String {
@@ -194,6 +196,9 @@ fn report(
         text.push_str(
             "\nFewer and shorter trainings than in the paper, some on fewer examples: the shape may be compared, not the values.\n",
         );
+    }
+    if !origin.is_empty() {
+        text.push_str(&format!("\n{origin}\n"));
     }
     text.push_str(&table_of(one, results));
     if !claims.is_empty() {

@@ -14,6 +14,7 @@ use lth_model::{Architecture, Engine, find_model};
 use lth_ticket::TestSet;
 
 use super::{
+    confirm::counted,
     experiment_run::{Schedule, conclude, keep_network, refused, verdict_of},
     sweep_cluster,
     sweep_table::sweep_table,
@@ -261,9 +262,9 @@ fn named(values: &[(&'static lth_lab::Setting, lth_lab::Value)], failure: Failur
 fn in_words(plan: &SweepPlan, engine: &str) -> String {
     let (dense, distinct_dense) = plan.dense();
     format!(
-        "{} runs, {} trainings, {} when those that are the same are done once (of {dense} dense ones {distinct_dense}), {engine}",
-        plan.runs.len(),
-        plan.tasks.len(),
+        "{}, {}, {} when those that are the same are done once (of {dense} dense ones {distinct_dense}), {engine}",
+        counted(plan.runs.len() as u64, "run"),
+        counted(plan.tasks.len() as u64, "training"),
         plan.distinct()
     )
 }

@@ -33,6 +33,11 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
     assert!(text.starts_with("# Winning tickets over rounds"), "{text}");
     let row = text.lines().find(|line| line.starts_with("| 100.0 | 97.90 | 100.0 |")).unwrap();
     assert!(row.contains(" ± "), "{row}");
+    let origin = text.lines().find(|line| line.starts_with("Seeds 0, 1; ")).unwrap();
+    assert!(
+        origin.contains(" trainings, ") && origin.contains("lth 0.1.0") && origin.contains("cpu ("),
+        "{origin}"
+    );
     let claims: Vec<&str> = text.lines().filter(|line| line.contains("cannot say")).collect();
     assert!(claims.iter().all(|line| line.contains("there is no finished training of")), "{text}");
     assert_eq!(claims.len(), 7, "two rounds reach none of the densities that are claimed of");

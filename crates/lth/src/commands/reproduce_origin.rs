@@ -1,0 +1,36 @@
+//! Which trainings a comparison is of, and what made them.
+
+use std::collections::BTreeSet;
+
+use lth_lab::Provenance;
+use lth_report::Runs;
+
+use crate::progress::duration;
+
+/// `Seeds 0, 1; 485 trainings, 2h23m of processor time; lth 0.1.0 (1a1bb8fe99d2), cpu (avx512), Intel Xeon`; nothing without runs.
+pub(super) fn origin(runs: &Runs) -> String {
+    let rounds = || runs.all.iter().flat_map(|run| &run.rounds);
+    let seeds: BTreeSet<u64> = rounds().map(|result| result.record.seed.0).collect();
+    if seeds.is_empty() {
+        return String::new();
+    }
+    let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
+    let seconds: Option<f64> =
+        rounds().map(|result| result.timing.as_ref().and_then(|timing| timing.cpu_seconds)).sum();
+    let time =
+        seconds.map_or_else(String::new, |seconds| format!(", {} of processor time", duration(seconds)));
+    let sittings = runs.all.iter().flat_map(|run| Provenance::of_run(&run.layout));
+    let made: BTreeSet<String> = sittings
+        .map(|sitting| {
+            let commit = sitting.commit.map_or_else(String::new, |commit| format!(" ({commit})"));
+            let processor = sitting.processor.unwrap_or_else(|| "unknown processor".to_owned());
+            format!("lth {}{commit}, {}, {processor}", sitting.version, sitting.engine)
+        })
+        .collect();
+    format!(
+        "Seeds {}; {} trainings{time}; {}.",
+        seeds.join(", "),
+        rounds().count(),
+        made.into_iter().collect::<Vec<_>>().join("; ")
+    )
+}
