@@ -153,8 +153,8 @@ impl FirstLayer {
     }
 }
 
-/// Sums of the columns of a mask [out, channels x pixels].
-fn kept_by_pixel(mask: &Mask, pixels: usize) -> Vec<u16> {
+/// How many kept weights of a mask [out, channels x pixels] leave each pixel; the channels of a pixel count together.
+pub fn kept_by_pixel(mask: &Mask, pixels: usize) -> Vec<u16> {
     let mut counts = vec![0u16; pixels];
     for index in mask.live_indices() {
         let count = &mut counts[index % pixels];
@@ -183,6 +183,13 @@ mod tests {
         let filters = layer.filters(&[0.0, -0.5, 9.0, 0.25, 1.0, 1.0, 1.0, 1.0], &mask).unwrap();
         assert_eq!(filters.scale, Short(0.5));
         assert_eq!(BASE64_STANDARD.decode(filters.bytes).unwrap(), [0, 0x81, 0x80, 64]);
-        assert_eq!(kept_by_pixel(&mask, 4), [2, 2, 1, 2]);
+    }
+
+    #[test]
+    fn kept_weights_are_counted_by_pixel() {
+        let mask = Mask::from_flags(vec![2, 3], [true, false, true, true, false, false]);
+        assert_eq!(kept_by_pixel(&mask, 3), [2, 0, 1]);
+        let colours = Mask::from_flags(vec![1, 6], [true, false, true, true, false, false]);
+        assert_eq!(kept_by_pixel(&colours, 3), [2, 0, 1]);
     }
 }

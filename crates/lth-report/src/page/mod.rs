@@ -25,6 +25,7 @@ use self::{
 };
 use crate::{Metric, Runs};
 
+pub use first_layer::kept_by_pixel;
 pub use html::{MARK, live_page, page};
 
 /// What the runs do not tell of themselves.

@@ -1,6 +1,9 @@
 //! The runs: how far each is, what was found, where it is, and who made it.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::{Path, PathBuf},
+};
 
 use lth_lab::{
     Holder, LabError, Layout, Leases, ListedRun, Provenance, RunResults, RunState, SupermaskFiles, list_runs,
@@ -71,11 +74,13 @@ struct LayerDensities {
 pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry>, LabError> {
     let folders: Vec<PathBuf> = runs.all.iter().map(|run| run.layout.root().to_owned()).collect();
     let listed = list_runs(&folders)?;
+    let listed: HashMap<&Path, &ListedRun> = listed.iter().map(|own| (own.folder.as_path(), own)).collect();
     let state = |run: &RunResults| {
-        let known = listed.iter().find(|own| own.folder == run.layout.root());
+        let known = listed.get(run.layout.root());
         // A summary may be of more than is there now.
-        let said =
-            |own: &&ListedRun| own.state != RunState::Finished || finished(run) >= run.experiment.trainings();
+        let said = |own: &&&ListedRun| {
+            own.state != RunState::Finished || finished(run) >= run.experiment.trainings()
+        };
         known.filter(said).map_or("unfinished", |own| own.state.name())
     };
     let outputs: BTreeSet<PathBuf> = runs.all.iter().map(|run| run.layout.output()).collect();

@@ -213,6 +213,7 @@ struct Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reproduce::results::pair_of;
 
     fn verdict(is: Relation, published: Option<f64>, [low, high]: [f64; 2]) -> Verdict {
         let side = Side::At("ticket".to_owned(), 10.0);
@@ -256,29 +257,14 @@ mod tests {
         let none = claim.judge(&results, XAxis::Iteration);
         assert_eq!(none.verdict, Verdict::CannotSay);
         assert!(none.reason.contains("dense at iteration 500"), "{}", none.reason);
-        results.add_pairs("", XAxis::Iteration, &[1, 2, 3].map(|seed| pair_of(seed, 0.001 * seed as f64)));
+        results.add_pairs(
+            "",
+            XAxis::Iteration,
+            &[1, 2, 3].map(|seed| pair_of(0, seed, [0, 1], 500, 0.001 * seed as f64)),
+        );
         let found = claim.judge(&results, XAxis::Iteration);
         assert_eq!(found.verdict, Verdict::Confirmed);
         assert!(found.reason.starts_with("-1.80 points"), "{}", found.reason);
-    }
-
-    fn pair_of(seed: u64, test_barrier: f64) -> lth_lab::PairResult {
-        lth_lab::PairResult {
-            start: lth_lab::StartPoint::of_round(0, lth_lab::Variant::Ticket, 0),
-            seed: lth_model::Seed(seed),
-            density: lth_model::Density::DENSE,
-            iteration: 500,
-            pair: [0, 1],
-            weights: [String::new(), String::new()],
-            distance: 1.0,
-            distance_from_start: 1.0,
-            angle: None,
-            angle_from_start: None,
-            next_mask_overlap: 1.0,
-            train_barrier: 0.0,
-            test_barrier,
-            path: Vec::new(),
-        }
     }
 
     #[test]

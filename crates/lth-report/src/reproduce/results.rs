@@ -248,35 +248,43 @@ pub(super) fn joined(first: &str, second: &str) -> String {
     }
 }
 
+/// Two copies of the network of a round, for tests.
+#[cfg(test)]
+pub(super) fn pair_of(
+    round: u32,
+    seed: u64,
+    copies: [u32; 2],
+    iteration: u64,
+    test_barrier: f64,
+) -> PairResult {
+    PairResult {
+        start: lth_lab::StartPoint::of_round(0, Variant::Ticket, round),
+        seed: Seed(seed),
+        density: lth_model::Density::new(0.5).unwrap(),
+        iteration,
+        pair: copies,
+        weights: [String::new(), String::new()],
+        distance: 2.0,
+        distance_from_start: 1.0,
+        angle: None,
+        angle_from_start: None,
+        next_mask_overlap: 1.0,
+        train_barrier: 0.0,
+        test_barrier,
+        path: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lth_lab::StartPoint;
     use lth_model::Density;
-
-    fn pair(copies: [u32; 2], iteration: u64, test_barrier: f64) -> PairResult {
-        PairResult {
-            start: StartPoint::of_round(0, Variant::Ticket, 3),
-            seed: Seed(5),
-            density: Density::new(0.5).unwrap(),
-            iteration,
-            pair: copies,
-            weights: [String::new(), String::new()],
-            distance: 2.0,
-            distance_from_start: 1.0,
-            angle: None,
-            angle_from_start: None,
-            next_mask_overlap: 1.0,
-            train_barrier: 0.0,
-            test_barrier,
-            path: Vec::new(),
-        }
-    }
 
     #[test]
     fn pairs_of_one_seed_are_one_value_at_the_place_where_they_part() {
         let mut results = Results::default();
-        let pairs = [pair([0, 1], 0, 0.5), pair([0, 2], 0, 0.3), pair([0, 1], 500, 0.01)];
+        let pairs =
+            [pair_of(3, 5, [0, 1], 0, 0.5), pair_of(3, 5, [0, 2], 0, 0.3), pair_of(3, 5, [0, 1], 500, 0.01)];
         results.add_pairs("", XAxis::Iteration, &pairs);
         let series = results.series(Quantity::TestBarrier);
         assert_eq!(series.len(), 1);

@@ -28,9 +28,7 @@ pub(crate) fn bars(
     density: Option<f64>,
     drawing: &Drawing,
 ) -> Result<Figure, Failure> {
-    of_one_kind(runs)?;
-    let labels = given(names, runs)?;
-    let (density, rounds) = at_density(runs, density)?;
+    let (labels, density, rounds) = compared(runs, names, density)?;
     let accuracies = |results: &RunResults, round: u32| -> Vec<f64> {
         of_round(results, round).map(RoundResult::test_accuracy).collect()
     };
@@ -58,9 +56,7 @@ pub(crate) fn learning_curves(
     density: Option<f64>,
     drawing: &Drawing,
 ) -> Result<Figure, Failure> {
-    of_one_kind(runs)?;
-    let labels = given(names, runs)?;
-    let (density, rounds) = at_density(runs, density)?;
+    let (labels, density, rounds) = compared(runs, names, density)?;
     let mut curves = Vec::new();
     for (place, label) in labels.into_iter().enumerate() {
         let (mut losses, mut accuracies) = (BTreeMap::new(), BTreeMap::new());
@@ -76,6 +72,18 @@ pub(crate) fn learning_curves(
     }
     let heading = heading(runs, density, drawing);
     learning_figure(&heading, CurveSplit::Test, &curves, drawing.limits.accuracy).map_err(Failure::from)
+}
+
+/// What the runs are called, the density at which they are compared, and the round of each that has it.
+fn compared(
+    runs: &[RunResults],
+    names: &[String],
+    density: Option<f64>,
+) -> Result<(Vec<String>, f64, Vec<u32>), Failure> {
+    of_one_kind(runs)?;
+    let labels = given(names, runs)?;
+    let (density, rounds) = at_density(runs, density)?;
+    Ok((labels, density, rounds))
 }
 
 fn points(values: BTreeMap<u64, Vec<f64>>, band: Band) -> Vec<Point> {

@@ -1,10 +1,11 @@
 //! The first layer as pictures: filters of a convolution, or input pixels of a fully connected layer.
 
 use lth_lab::{RoundResult, RunResults, Variant};
-use lth_model::{Architecture, Mask, Parameter, Shape, TensorFile};
+use lth_model::{Architecture, Parameter, Shape, TensorFile};
 use lth_plot::{
     ColourScale, FilterPanel, Filters, Heading, PixelMeasure, PixelRound, filter_figure, pixel_figure,
 };
+use lth_report::page::kept_by_pixel;
 
 use super::{Named, SHOWN};
 use crate::failure::Failure;
@@ -50,7 +51,7 @@ fn pixels(results: &RunResults, first: &Parameter, pixels: usize) -> Result<Vec<
             rounds.push(PixelRound {
                 round: result.record.round as usize,
                 density: result.density().get(),
-                values: kept_by_pixel(mask, pixels),
+                values: kept_by_pixel(mask, pixels).into_iter().map(f64::from).collect(),
             });
         }
     }
@@ -102,26 +103,9 @@ fn ticket(results: &RunResults, result: &RoundResult) -> Result<TensorFile, Fail
     results.ticket(SHOWN, Variant::Ticket, result.record.round).map_err(Failure::bad_input)
 }
 
-/// Sums of the columns of a mask [out, channels x pixels].
-fn kept_by_pixel(mask: &Mask, pixels: usize) -> Vec<f64> {
-    let mut counts = vec![0.0; pixels];
-    for index in mask.live_indices() {
-        counts[index % pixels] += 1.0;
-    }
-    counts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn kept_weights_are_counted_by_pixel() {
-        let mask = Mask::from_flags(vec![2, 3], [true, false, true, true, false, false]);
-        assert_eq!(kept_by_pixel(&mask, 3), [2.0, 0.0, 1.0]);
-        let colours = Mask::from_flags(vec![1, 6], [true, false, true, true, false, false]);
-        assert_eq!(kept_by_pixel(&colours, 3), [2.0, 0.0, 1.0]);
-    }
 
     #[test]
     fn first_middle_and_last_rounds_are_shown() {
