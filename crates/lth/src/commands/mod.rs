@@ -29,6 +29,7 @@ pub(crate) mod report;
 pub(crate) mod reproduce;
 mod reproduce_figure;
 mod reproduce_origin;
+mod reproduce_report;
 mod reproduce_study;
 mod reproduce_table;
 mod reproduce_time;

@@ -10,9 +10,8 @@ use lth_report::{
 
 use super::{
     reproduce_figure::figure,
-    reproduce_origin::origin,
+    reproduce_report::report,
     reproduce_study::Studies,
-    reproduce_table::table_of,
     reproduce_time::{Timetable, rough},
     sweep,
 };
@@ -70,7 +69,7 @@ pub(crate) fn run(
         return Ok(());
     }
     let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&results, one.x)).collect();
-    let text = report(&one, arguments, &origin(&runs), &results, &claims);
+    let text = report(&one, arguments, &plan, &runs, &results, &claims);
     // Figures may share a sweep.
     let made = folder.join("reproduce").join(one.key.replace('/', "-"));
     create_folder(&made).map_err(Failure::failed_work)?;
@@ -177,35 +176,4 @@ fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Fa
     }
     sweep.extend(given, Vec::new()).map_err(Failure::bad_input)?;
     Ok(sweep)
-}
-
-/// What is printed and kept.
-fn report(
-    one: &Published,
-    arguments: &ReproduceArguments,
-    origin: &str,
-    results: &Results,
-    claims: &[ClaimVerdict],
-) -> String {
-    let how = if arguments.quick { " --quick" } else { "" };
-    let mut text = format!("# {}\n\n{}. Ours: `lth reproduce {}{how}`.\n", one.title, one.paper, one.key);
-    if !one.note.is_empty() {
-        text.push_str(&format!("\n{}\n", one.note));
-    }
-    if arguments.quick {
-        text.push_str(
-            "\nFewer and shorter trainings than in the paper, some on fewer examples: the shape may be compared, not the values.\n",
-        );
-    }
-    if !origin.is_empty() {
-        text.push_str(&format!("\n{origin}\n"));
-    }
-    text.push_str(&table_of(one, results));
-    if !claims.is_empty() {
-        text.push_str("\n| claim | verdict | ours |\n|---|---|---|\n");
-    }
-    for claim in claims {
-        text.push_str(&format!("| {} | {} | {} |\n", claim.text, claim.verdict, claim.reason));
-    }
-    text
 }

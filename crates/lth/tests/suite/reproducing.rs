@@ -31,6 +31,9 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
     assert!(!sandbox.join("runs").exists());
     let text = sandbox.output(flags);
     assert!(text.starts_with("# Winning tickets over rounds"), "{text}");
+    let command = "Ours: `lth reproduce frankle-2019/figure-3 --quick --replicates 2 -i 2 --set recipe.length=24it --set \
+                   validation_size=60 --set evaluate_every=8 --set recipe.batch_size=20`";
+    assert!(text.contains(command), "all that decides it: {text}");
     let row = text.lines().find(|line| line.starts_with("| 100.0 | 97.90 | 100.0 |")).unwrap();
     assert!(row.contains(" ± "), "{row}");
     let origin = text.lines().find(|line| line.starts_with("Seeds 0, 1; ")).unwrap();

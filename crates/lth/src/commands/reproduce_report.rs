@@ -1,0 +1,69 @@
+//! A comparison in Markdown: what was run, ours beside theirs, a verdict on each claim.
+
+use lth_lab::{SweepPlan, quoted};
+use lth_report::{
+    Runs,
+    reproduce::{ClaimVerdict, Published, Results},
+};
+
+use super::{reproduce_origin::origin, reproduce_table::table_of};
+use crate::arguments::ReproduceArguments;
+
+/// What is printed and kept.
+pub(super) fn report(
+    one: &Published,
+    arguments: &ReproduceArguments,
+    plan: &SweepPlan,
+    runs: &Runs,
+    results: &Results,
+    claims: &[ClaimVerdict],
+) -> String {
+    let dataset = plan.runs.first().map(|run| run.experiment.dataset.as_str());
+    let command = command_of(&one.key, arguments, dataset);
+    let mut text = format!("# {}\n\n{}. Ours: `{command}`.\n", one.title, one.paper);
+    let paragraphs = [one.note.clone(), differences(arguments).unwrap_or_default(), origin(runs)];
+    for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
+        text.push_str(&format!("\n{paragraph}\n"));
+    }
+    text.push_str(&table_of(one, results));
+    if !claims.is_empty() {
+        text.push_str("\n| claim | verdict | ours |\n|---|---|---|\n");
+    }
+    for claim in claims {
+        text.push_str(&format!("| {} | {} | {} |\n", claim.text, claim.verdict, claim.reason));
+    }
+    text.push_str("\n![Ours beside theirs](comparison.svg)\n");
+    text
+}
+
+/// The command that makes the same figures: with what decides them, without where and how they are made.
+fn command_of(key: &str, arguments: &ReproduceArguments, dataset: Option<&str>) -> String {
+    let mut words = vec!["lth", "reproduce", key];
+    if arguments.quick {
+        words.push("--quick");
+    }
+    let dataset = arguments.dataset.as_ref().and(dataset);
+    let (replicates, rounds) = (arguments.replicates.as_deref(), arguments.rounds.as_deref());
+    let sets = arguments.sets.iter().map(|set| ("--set", Some(set.as_str())));
+    let flags = [("--dataset", dataset), ("--replicates", replicates), ("-i", rounds)];
+    for (flag, value) in flags.into_iter().chain(sets) {
+        words.extend(value.into_iter().flat_map(|value| [flag, value]));
+    }
+    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+/// What speaks against comparing values with the paper's.
+fn differences(arguments: &ReproduceArguments) -> Option<String> {
+    let mut what = Vec::new();
+    if arguments.quick {
+        what.push("fewer and shorter trainings than in the paper, some on fewer examples");
+    } else if !arguments.sets.is_empty() {
+        what.push("other settings than the paper's");
+    }
+    if arguments.dataset.is_some() {
+        what.push("other data");
+    }
+    let what = what.join("; ");
+    let first = what.get(..1)?.to_uppercase();
+    Some(format!("{first}{}: the shape may be compared, not the values.", &what[1..]))
+}
