@@ -22,7 +22,8 @@ fn main() {
 /// The commit of this repository, `-dirty` where its sources were changed since; `None` where the source lies outside of one, as that of
 /// an archive does, or where there is no git.
 fn commit() -> Option<String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().ok()?;
+    // Not `env!`: several checkouts may share a target folder, and with it this script as one of them compiled it.
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR").ok()?).join("../..").canonicalize().ok()?;
     let git = |arguments: &[&str]| {
         output(Command::new("git").arg("--no-optional-locks").current_dir(&root).args(arguments))
     };
@@ -39,10 +40,10 @@ fn commit() -> Option<String> {
             println!("cargo::rerun-if-changed={}", path.display());
         }
     }
-    // What makes it dirty.
-    let crates = fs::read_dir(root.join("crates")).into_iter().flatten().flatten();
-    for source in crates.map(|entry| entry.path().join("src")).chain([root.join("Cargo.lock")]) {
-        println!("cargo::rerun-if-changed={}", source.display());
+    // What makes it dirty, as each checkout finds it.
+    println!("cargo::rerun-if-changed=../../Cargo.lock");
+    for own in fs::read_dir(root.join("crates")).into_iter().flatten().flatten() {
+        println!("cargo::rerun-if-changed=../{}/src", own.file_name().display());
     }
     git(&["describe", "--always", "--exclude=*", "--abbrev=12", "--dirty"])
 }
