@@ -70,7 +70,7 @@ pub use sweep::{
 };
 pub use tasks::{
     Acquired, Activity, Found, Holder, LEASE_TIMEOUT, Lease, Leases, Planned, Silent, StageError, Stop,
-    Store, Task, TaskEvent, TaskFailure, TaskKind, TaskName, TaskObserver, TaskProgress, share,
+    Store, Task, TaskEvent, TaskFailure, TaskKind, TaskName, TaskObserver, TaskProgress, host_name, share,
 };
 pub use train::{GivenStart, find_winning_ticket_from, initial_weights_hash, plain_training, train_one};
 pub use transfer::{

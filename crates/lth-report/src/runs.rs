@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use lth_lab::{Experiment, LabError, Layout, RoundResult, RunResults, Variant, run_folders, runs_of_sweep};
-use rayon::prelude::*;
+use rayon::{iter::Either, prelude::*};
 
 /// Runs read back from their folders.
 #[derive(Debug)]
@@ -32,6 +32,20 @@ impl Runs {
         let folders = run_folders_of(paths)?;
         let all = folders.par_iter().map(|folder| RunResults::load(folder)).collect::<Result<_, _>>()?;
         Ok(Self { all })
+    }
+
+    /// The same, without the runs of which a file is damaged: why each of them is left out.
+    ///
+    /// # Errors
+    /// When a path cannot be read.
+    pub fn read_undamaged(paths: &[PathBuf]) -> Result<(Self, Vec<LabError>), LabError> {
+        let folders = run_folders_of(paths)?;
+        let (all, damaged) =
+            folders.par_iter().map(|folder| RunResults::load(folder)).partition_map(|run| match run {
+                Ok(run) => Either::Left(run),
+                Err(error) => Either::Right(error),
+            });
+        Ok((Self { all }, damaged))
     }
 
     /// Leaves of each run what some experiments have of rounds, repetitions and controls: a run folder is shared by all that differ in these

@@ -148,10 +148,12 @@ impl RunLock {
             Err(TryLockError::Error(source)) => Err(LabError::Write { path: layout.lock(), source }),
         }
     }
+}
 
-    /// Whether a process works in a run folder.
-    pub(crate) fn is_held(layout: &Layout) -> bool {
-        let path = layout.lock();
+impl Layout {
+    /// Whether a process has the lock of the run folder, as every one that works in it has.
+    pub fn is_locked(&self) -> bool {
+        let path = self.lock();
         // Locks of network file systems want a file that may be written, but another user's may not be.
         let file = File::options().write(true).open(&path).or_else(|_| File::open(&path));
         matches!(file.map(|file| file.try_lock()), Ok(Err(TryLockError::WouldBlock)))
@@ -210,14 +212,14 @@ mod tests {
         let error = RunLock::alone(&layout).unwrap_err();
         assert!(error.to_string().starts_with("another lth is at work in"), "{error}");
         assert!(error.hint().is_some());
-        assert!(RunLock::is_held(&layout));
+        assert!(layout.is_locked());
         drop(second);
         let alone = RunLock::alone(&layout).unwrap();
         let error = RunFolder::open(&root, &experiment()).unwrap_err();
         assert!(error.to_string().starts_with("another lth is at work in"), "{error}");
-        assert!(RunLock::is_held(&layout));
+        assert!(layout.is_locked());
         drop(alone);
-        assert!(!RunLock::is_held(&layout));
+        assert!(!layout.is_locked());
     }
 
     #[test]

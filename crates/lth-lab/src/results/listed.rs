@@ -15,7 +15,7 @@ use super::{
     usage::{Usage, usage},
 };
 use crate::{
-    Experiment, LabError, Layout, Leases, Setting, SupermaskFiles, SupermaskRecord, Variant, disk::RunLock,
+    Experiment, LabError, Layout, Leases, Setting, SupermaskFiles, SupermaskRecord, Variant,
     metrics::read_json, settings,
 };
 
@@ -106,8 +106,7 @@ fn folders_at_work(paths: &[PathBuf]) -> HashSet<PathBuf> {
 impl ListedRun {
     fn read(folder: PathBuf, at_work: &HashSet<PathBuf>) -> Self {
         let layout = Layout::new(&folder);
-        let is_running =
-            RunLock::is_held(&layout) || at_work.iter().any(|at_work| at_work.starts_with(&folder));
+        let is_running = layout.is_locked() || at_work.iter().any(|at_work| at_work.starts_with(&folder));
         let mut run = Self {
             usage: usage(&folder),
             folder,

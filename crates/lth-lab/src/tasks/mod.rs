@@ -13,7 +13,7 @@ mod store;
 pub use failure::{StageError, TaskFailure};
 pub(crate) use key::{TaskKey, hash_of_start};
 pub(crate) use lease::SeenLease;
-pub use lease::{Acquired, Holder, LEASE_TIMEOUT, Lease, Leases};
+pub use lease::{Acquired, Holder, LEASE_TIMEOUT, Lease, Leases, host_name};
 pub use planned::{Planned, Task};
 pub(crate) use planned::{makespan, without};
 pub(crate) use progress::Reporter;

@@ -104,6 +104,11 @@ impl PageData {
             notes,
         })
     }
+
+    /// Adds a line below what the page shows.
+    pub fn note(&mut self, line: String) {
+        self.notes.push(line);
+    }
 }
 
 /// `lenet-300-100 on mnist`, or how many runs there are.

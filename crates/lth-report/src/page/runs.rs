@@ -1,13 +1,8 @@
 //! The runs: how far each is, what was found, where it is, and who made it.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, path::PathBuf};
 
-use lth_lab::{
-    Holder, LabError, Layout, Leases, ListedRun, Provenance, RunResults, RunState, SupermaskFiles, list_runs,
-};
+use lth_lab::{Holder, LabError, Layout, Leases, Provenance, RunResults, RunState, SupermaskFiles};
 use lth_ticket::Verdict;
 use serde::Serialize;
 
@@ -72,29 +67,29 @@ struct LayerDensities {
 
 /// Of all runs.
 pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry>, LabError> {
-    let folders: Vec<PathBuf> = runs.all.iter().map(|run| run.layout.root().to_owned()).collect();
-    let listed = list_runs(&folders)?;
-    let listed: HashMap<&Path, &ListedRun> = listed.iter().map(|own| (own.folder.as_path(), own)).collect();
-    let state = |run: &RunResults| {
-        let known = listed.get(run.layout.root());
-        // A summary may be of more than is there now.
-        let said = |own: &&&ListedRun| {
-            own.state != RunState::Finished || finished(run) >= run.experiment.trainings()
-        };
-        known.filter(said).map_or("unfinished", |own| own.state.name())
-    };
     let outputs: BTreeSet<PathBuf> = runs.all.iter().map(|run| run.layout.output()).collect();
     let holders: Vec<Holder> = outputs.iter().flat_map(|output| Leases::of(output).holders()).collect();
     let of = |(place, run): (usize, &RunResults)| {
         let name = run.layout.name();
-        let at_work = holders.iter().filter(|holder| holder.folder.starts_with(&name));
+        let at_work: Vec<&Holder> =
+            holders.iter().filter(|holder| holder.folder.starts_with(&name)).collect();
+        let state = if finished(run) >= run.experiment.trainings() {
+            RunState::Finished
+        } else if !at_work.is_empty() || run.layout.is_locked() {
+            RunState::Running
+        } else {
+            RunState::Unfinished
+        };
         let verdict = (context.test_set)(&run.experiment).and_then(|test| run.verdict(test));
         Ok(RunEntry {
-            at_work: at_work.map(|holder| format!("{}: {holder}", holder.folder.display())).collect(),
+            at_work: at_work
+                .into_iter()
+                .map(|holder| format!("{}: {holder}", holder.folder.display()))
+                .collect(),
             name,
             called: run.experiment.name.clone(),
             folder: run.layout.root().display().to_string(),
-            state: state(run),
+            state: state.name(),
             trainings: [finished(run), run.experiment.trainings()],
             seeds: (0..run.experiment.replicates).map(|replicate| run.experiment.seed(replicate).0).collect(),
             rulings: verdict.as_ref().map_or_else(Vec::new, rulings),

@@ -1,5 +1,7 @@
 //! Figures over density: what the page draws first.
 
+use std::collections::HashMap;
+
 use lth_lab::LabError;
 use lth_stats::{Band, Sample};
 use serde::Serialize;
@@ -27,6 +29,7 @@ pub(super) struct Series {
 /// Of one of the runs.
 pub(super) fn of_run(runs: &Runs, place: usize) -> Result<Vec<Series>, LabError> {
     let mut all = Vec::new();
+    let densities = densities(runs, place);
     for metric in DRAWN {
         if runs.trainings_of(place).all(|training| metric.of(training.result).is_none()) {
             continue;
@@ -34,7 +37,6 @@ pub(super) fn of_run(runs: &Runs, place: usize) -> Result<Vec<Series>, LabError>
         let cell = CellSpec { metric, ..CellSpec::default() };
         let spec = TableSpec { rows: TableAxis::Round, columns: TableAxis::Variant, cell, round: None };
         let table = ResultTable::of_run(runs, place, &spec)?;
-        let densities = densities(runs, place);
         for (column, variant) in table.columns.iter().enumerate() {
             let mut series = Series {
                 variant: variant.clone(),
@@ -47,7 +49,7 @@ pub(super) fn of_run(runs: &Runs, place: usize) -> Result<Vec<Series>, LabError>
             };
             for (number, cells) in table.row_numbers.iter().zip(&table.cells) {
                 let round = number.unwrap_or_default() as u32;
-                let Some(density) = densities(round) else { continue };
+                let Some(&density) = densities.get(&round) else { continue };
                 series.add(density, cells[column].as_ref());
             }
             all.push(series);
@@ -57,11 +59,12 @@ pub(super) fn of_run(runs: &Runs, place: usize) -> Result<Vec<Series>, LabError>
 }
 
 /// The mean density of the tickets of each round.
-fn densities(runs: &Runs, place: usize) -> impl Fn(u32) -> Option<f64> {
-    move |round| {
-        let of_round = runs.trainings_of(place).filter(|training| training.result.record.round == round);
-        Sample::of(of_round.map(|training| training.density)).map(|sample| sample.mean())
+fn densities(runs: &Runs, place: usize) -> HashMap<u32, f64> {
+    let mut of_rounds: HashMap<u32, Vec<f64>> = HashMap::new();
+    for training in runs.trainings_of(place) {
+        of_rounds.entry(training.result.record.round).or_default().push(training.density);
     }
+    of_rounds.into_iter().filter_map(|(round, all)| Some((round, Sample::of(all)?.mean()))).collect()
 }
 
 impl Series {

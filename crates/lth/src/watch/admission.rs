@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, Uri, header, uri::Authority};
+use lth_lab::host_name;
 
 use crate::failure::Failure;
 
@@ -56,11 +57,16 @@ impl Admission {
         Ok(Self::Token(bytes.map(|byte| format!("{byte:02x}")).concat()))
     }
 
-    /// The address of the page.
+    /// The address of the page; with this machine's name where the server listens on all of its addresses.
     pub(crate) fn page(&self, address: SocketAddr) -> String {
+        let place = if address.ip().is_unspecified() {
+            format!("{}:{}", host_name(), address.port())
+        } else {
+            address.to_string()
+        };
         match self {
-            Self::ThisMachine => format!("http://{address}/"),
-            Self::Token(token) => format!("http://{address}/?token={token}"),
+            Self::ThisMachine => format!("http://{place}/"),
+            Self::Token(token) => format!("http://{place}/?token={token}"),
         }
     }
 

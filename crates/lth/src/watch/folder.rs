@@ -37,16 +37,37 @@ impl Folder {
         Ok(Self { path: path.to_owned(), root })
     }
 
-    /// All that its page shows now; `None` as long as there is no run.
+    /// All that its page shows now; `None` as long as there is no run. Runs of which a file is damaged are left out, and named.
     ///
     /// # Errors
-    /// When a file of a run is damaged.
+    /// When nothing can be read, or a file of every run is damaged.
     pub(crate) fn data(&self, maker: &ReportMaker) -> Result<Option<PageData>, Failure> {
-        let runs = Runs::read(std::slice::from_ref(&self.path)).map_err(Failure::bad_input)?;
-        if runs.all.is_empty() {
+        let (runs, damaged) =
+            Runs::read_undamaged(std::slice::from_ref(&self.path)).map_err(Failure::bad_input)?;
+        let mut left_out: Vec<Failure> = damaged.into_iter().map(Failure::bad_input).collect();
+        let make = |runs: &Runs| maker.data(runs, &|path| self.address(path));
+        if runs.all.is_empty() && left_out.is_empty() {
             return Ok(None);
         }
-        maker.data(&runs, &|path| self.address(path)).map(Some)
+        let mut data = if let Ok(data) = make(&runs) {
+            data
+        } else {
+            // Each run alone tells whether it is its files that are damaged.
+            let mut good = Vec::new();
+            for run in runs.all {
+                let alone = Runs { all: vec![run] };
+                match make(&alone) {
+                    Ok(_) => good.extend(alone.all),
+                    Err(failure) => left_out.push(failure),
+                }
+            }
+            if good.is_empty() {
+                return Err(left_out.swap_remove(0));
+            }
+            make(&Runs { all: good })?
+        };
+        left_out.iter().filter_map(note).for_each(|line| data.note(line));
+        Ok(Some(data))
     }
 
     /// Where a file is served; a folder is not.
@@ -54,4 +75,11 @@ impl Folder {
         let inside = path.strip_prefix(&self.root).ok().filter(|_| path.is_file())?;
         Some(format!("{FILES}/{}", encoded_path(inside)))
     }
+}
+
+/// What the page says of a run that it does not show.
+fn note(failure: &Failure) -> Option<String> {
+    let (message, hint) = failure.words()?;
+    let hint = hint.map_or_else(String::new, |hint| format!(" ({hint})"));
+    Some(format!("A run is left out: {message}{hint}"))
 }

@@ -167,8 +167,8 @@ impl Watch {
 
     /// The status and the whole answer to a path, sent as it stands.
     fn get(&self, path: &str, headers: &str) -> (u16, String) {
-        let host = self.address.split('/').next().unwrap();
-        let mut stream = TcpStream::connect(host.replace("0.0.0.0", "127.0.0.1")).unwrap();
+        let port = self.address.split('/').next().and_then(|host| host.rsplit(':').next()).unwrap();
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n").unwrap();
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).unwrap();
@@ -205,6 +205,36 @@ fn a_watched_folder_shows_what_was_added() {
 }
 
 #[test]
+fn a_damaged_run_takes_nothing_from_the_others() {
+    let sandbox = Sandbox::new();
+    let run = run(&sandbox);
+    let copy = format!("{run}-copy");
+    let copied = Command::new("cp").args(["-r", &run, &copy]).current_dir(sandbox.path()).status().unwrap();
+    assert!(copied.success());
+    // Found when the run is read, and when its learning curves are.
+    for damaged in ["round-00/round.json", "round-01/metrics.csv"] {
+        let path = sandbox.join(&copy).join("replicate-0").join(damaged);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, "damaged\ndamaged\n").unwrap();
+        let watch = Watch::of(&sandbox, "");
+        let (status, answer) = watch.get("/data.json", HERE);
+        assert_eq!(status, 200, "{answer}");
+        let data: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+        assert_eq!(data["runs"].as_array().unwrap().len(), 1);
+        let notes = data["notes"].to_string();
+        assert!(notes.contains("A run is left out") && notes.contains(damaged), "{notes}");
+        assert!(
+            !sandbox.lth("report runs --data-folder data -o all.html").assert().get_output().status.success()
+        );
+        fs::write(&path, whole).unwrap();
+    }
+    fs::write(sandbox.join(&run).join("replicate-0/round-00/round.json"), "damaged").unwrap();
+    fs::remove_dir_all(sandbox.join(&copy)).unwrap();
+    let (status, answer) = Watch::of(&sandbox, "").get("/data.json", HERE);
+    assert!(status == 503 && answer.contains("round.json"), "{answer}");
+}
+
+#[test]
 fn a_watched_folder_shows_nothing_beside_it() {
     let sandbox = Sandbox::new();
     run(&sandbox);
@@ -237,7 +267,8 @@ fn other_machines_need_the_token() {
     let sandbox = Sandbox::new();
     run(&sandbox);
     let watch = Watch::of(&sandbox, "--listen 0.0.0.0");
-    let (_, path) = watch.address.split_once('/').unwrap();
+    let (place, path) = watch.address.split_once('/').unwrap();
+    assert!(!place.starts_with("0.0.0.0"), "this leads nowhere on other machines: {place}");
     for path in ["/", "/data.json", "/files/x", "/?token=", "/?token=00"] {
         assert_eq!(watch.get(path, HERE).0, 403, "{path}");
     }

@@ -34,7 +34,6 @@ use rayon::prelude::*;
 use super::run_folders;
 use crate::{
     Experiment, Holder, LEASE_TIMEOUT, LabError, Layout, Leases, Provenance,
-    disk::RunLock,
     tasks::{Entry, SeenLease},
 };
 pub use finding::{Finding, FindingKind, Repair};
@@ -122,7 +121,7 @@ impl FolderCheck {
         let begun = Instant::now();
         let holder = at_work.iter().find(|(place, _)| place.starts_with(folder));
         let layout = Layout::new(folder);
-        let held = || RunLock::is_held(&layout).then(|| "another lth".to_owned());
+        let held = || layout.is_locked().then(|| "another lth".to_owned());
         let at_work = holder.map(|(_, holder)| holder.to_string()).or_else(held);
         let of_run = |(place, _): &(&PathBuf, &String)| place.starts_with(folder);
         let known: HashMap<PathBuf, String> =

@@ -36,7 +36,7 @@ impl Holder {
     /// This process, at work in a folder, under a new nonce.
     pub(super) fn here(folder: &Path) -> Self {
         Self {
-            host: host(),
+            host: host_name(),
             boot: fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().map(|id| id.trim().to_owned()),
             process: process::id(),
             folder: folder.to_owned(),
@@ -76,12 +76,14 @@ pub(super) fn nonce() -> String {
     format!("{:016x}{:016x}", draw(), draw())
 }
 
+/// This machine's name in its network, as the system knows it.
 #[cfg(unix)]
-fn host() -> String {
+pub fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
+/// This machine's name in its network, as the system knows it.
 #[cfg(not(unix))]
-fn host() -> String {
+pub fn host_name() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
 }

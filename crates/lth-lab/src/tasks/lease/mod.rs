@@ -34,7 +34,7 @@ use crate::{
     atomic::{create_folder, is_unfinished, temporary_file, unfinished_name},
 };
 use heart::{Heart, Held};
-pub use holder::Holder;
+pub use holder::{Holder, host_name};
 pub(crate) use look::SeenLease;
 use observed::Observed;
 
