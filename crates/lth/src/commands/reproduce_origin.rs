@@ -8,7 +8,8 @@ use lth_report::Runs;
 use crate::progress::duration;
 
 /// `Seeds 0, 1; 485 trainings, 2h23m of processor time; lth 0.1.0 (1a1bb8fe99d2), cpu (avx512), Intel Xeon`; nothing without runs.
-pub(super) fn origin(runs: &Runs) -> String {
+/// Studies train copies and know of no time.
+pub(super) fn origin(runs: &Runs, studies: usize) -> String {
     let rounds = || runs.all.iter().flat_map(|run| &run.rounds);
     let seeds: BTreeSet<u64> = rounds().map(|result| result.record.seed.0).collect();
     if seeds.is_empty() {
@@ -28,9 +29,10 @@ pub(super) fn origin(runs: &Runs) -> String {
         })
         .collect();
     format!(
-        "Seeds {}; {} trainings{time}; {}.",
+        "Seeds {}; {} trainings{time}{}; {}.",
         seeds.join(", "),
         rounds().count(),
+        if studies == 0 { "" } else { ", without those of the study" },
         made.into_iter().collect::<Vec<_>>().join("; ")
     )
 }

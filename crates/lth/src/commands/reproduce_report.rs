@@ -21,7 +21,8 @@ pub(super) fn report(
     let dataset = plan.runs.first().map(|run| run.experiment.dataset.as_str());
     let command = command_of(&one.key, arguments, dataset);
     let mut text = format!("# {}\n\n{}. Ours: `{command}`.\n", one.title, one.paper);
-    let paragraphs = [one.note.clone(), differences(arguments).unwrap_or_default(), origin(runs)];
+    let paragraphs =
+        [one.note.clone(), differences(arguments).unwrap_or_default(), origin(runs, one.studies.len())];
     for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
         text.push_str(&format!("\n{paragraph}\n"));
     }
