@@ -35,7 +35,11 @@ fn sentence(estimate: &RunEstimate) -> String {
     let disk = format!("{} of disk", bytes(estimate.bytes));
     let trainings = match estimate.trainings {
         0 if estimate.time == EstimatedTime::Seconds => {
-            return format!("nothing is left to train; the folder takes {}", bytes(estimate.present_bytes));
+            let takes = match estimate.present_bytes {
+                0 => String::new(),
+                present => format!("; the folder takes {}", bytes(present)),
+            };
+            return format!("nothing is left to train{takes}");
         }
         0 => "what is left takes".to_owned(),
         1 => "one training takes".to_owned(),

@@ -1,8 +1,8 @@
 //! Which trainings a comparison is of, and what made them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lth_lab::Provenance;
+use lth_lab::{Provenance, RunResults};
 use lth_report::Runs;
 
 use crate::progress::duration;
@@ -20,19 +20,29 @@ pub(super) fn origin(runs: &Runs, studies: usize) -> String {
         rounds().map(|result| result.timing.as_ref().and_then(|timing| timing.cpu_seconds)).sum();
     let time =
         seconds.map_or_else(String::new, |seconds| format!(", {} of processor time", duration(seconds)));
-    let sittings = runs.all.iter().flat_map(|run| Provenance::of_run(&run.layout));
-    let made: BTreeSet<String> = sittings
-        .map(|sitting| {
-            let commit = sitting.commit.map_or_else(String::new, |commit| format!(" ({commit})"));
-            let processor = sitting.processor.unwrap_or_else(|| "unknown processor".to_owned());
-            format!("lth {}{commit}, {}, {processor}", sitting.version, sitting.engine)
-        })
-        .collect();
+    let mut made: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for sitting in runs.all.iter().flat_map(trained_by) {
+        let processor = sitting.processor.unwrap_or_else(|| "unknown processor".to_owned());
+        let program = format!("lth {}", sitting.version);
+        let commits = made.entry(format!("{}, {processor}", sitting.engine)).or_default();
+        commits.insert(sitting.commit.map_or(program.clone(), |commit| format!("{program} ({commit})")));
+    }
+    let made = made
+        .into_iter()
+        .map(|(on, commits)| format!("{}, {on}", commits.into_iter().collect::<Vec<_>>().join(" and ")));
     format!(
         "Seeds {}; {} trainings{time}{}; {}.",
         seeds.join(", "),
         rounds().count(),
         if studies == 0 { "" } else { ", without those of the study" },
-        made.into_iter().collect::<Vec<_>>().join("; ")
+        made.collect::<Vec<_>>().join("; ")
     )
+}
+
+/// The sittings in which a run's trainings were done.
+fn trained_by(run: &RunResults) -> Vec<Provenance> {
+    let times = run.rounds.iter().filter_map(|result| result.timing.as_ref());
+    let ends: Vec<f64> =
+        times.filter(|timing| timing.origin.is_none()).map(|timing| timing.finished).collect();
+    Provenance::that_trained(Provenance::of_run(&run.layout), &ends)
 }
