@@ -1,11 +1,12 @@
 //! Results of runs and sweeps as tables.
 //!
 //! [`Runs`] are read once; [`TableSpec`] says which figure of theirs is put into cells over which rows and columns; a [`ResultTable`] has
-//! the numbers with what noise makes of their differences, and [`render`] writes it. [`TidyTable`] has every figure of every training in a
+//! the numbers with what noise makes of their differences, a [`DifferenceTable`] these with tests, and [`render`] writes them. [`TidyTable`] has every figure of every training in a
 //! row of its own, for other programs.
 
 mod axis;
 mod cell;
+mod differences;
 mod marks;
 mod metric;
 pub mod page;
@@ -17,6 +18,7 @@ mod tidy;
 
 pub use axis::TableAxis;
 pub use cell::{CellSpec, Statistic};
+pub use differences::{Against, Difference, DifferenceTable};
 pub use marks::Mark;
 pub use metric::{Better, Metric};
 pub use pivot::{ResultTable, TableCell, TableSpec};

@@ -121,6 +121,11 @@ impl Metric {
         }
     }
 
+    /// Whether ratios of it say something: it is a time, a number of steps or a loss.
+    pub(crate) fn has_ratio(self) -> bool {
+        self.factor() == 1.0
+    }
+
     /// A value as tables have it.
     pub fn text(self, value: f64) -> String {
         format!("{:.*}", self.decimals(), self.factor() * value)

@@ -5,20 +5,26 @@ use crate::{Mark, ResultTable};
 
 /// A `tabular` for the package `booktabs`, the best of a row bold.
 pub fn latex(table: &ResultTable) -> String {
-    let mut text =
-        format!("% {}; ${}$: {}\n", table.title(), "\\sim", "not told apart from the best of its row");
-    text.push_str(&format!("\\begin{{tabular}}{{l{}}}\n\\toprule\n", "r".repeat(table.columns.len())));
-    let header: Vec<String> = table.header().iter().map(|cell| escaped(cell)).collect();
-    text.push_str(&format!("{} \\\\\n\\midrule\n", header.join(" & ")));
-    for row in table.marked_rows(|text, mark| match mark {
+    let rows = table.marked_rows(|text, mark| match mark {
         Mark::Best => format!("\\textbf{{{text}}}"),
         Mark::Noise => format!("{NOISE}{text}"),
         Mark::None => text.to_owned(),
-    }) {
-        let mut cells = row.iter();
-        let name = cells.next().map_or_else(String::new, |name| escaped(name));
-        let values: Vec<String> = cells.map(|cell| value(cell)).collect();
-        text.push_str(&format!("{name} & {} \\\\\n", values.join(" & ")));
+    });
+    let comment = format!("{}; $\\sim$: not told apart from the best of its row", table.title());
+    let header = table.header();
+    tabular(&comment, &header.iter().map(String::as_str).collect::<Vec<_>>(), 1, rows)
+}
+
+/// A `tabular` of which the first `names` columns are texts, the others numbers.
+pub(super) fn tabular(comment: &str, header: &[&str], names: usize, rows: Vec<Vec<String>>) -> String {
+    let line = |cells: Vec<String>| format!("{} \\\\\n", cells.join(" & "));
+    let columns = format!("{}{}", "l".repeat(names), "r".repeat(header.len() - names));
+    let mut text = format!("% {comment}\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n");
+    text.push_str(&line(header.iter().map(|cell| escaped(cell)).collect()));
+    text.push_str("\\midrule\n");
+    for row in rows {
+        let cell = |(place, cell): (usize, &String)| if place < names { escaped(cell) } else { value(cell) };
+        text.push_str(&line(row.iter().enumerate().map(cell).collect()));
     }
     text.push_str("\\bottomrule\n\\end{tabular}\n");
     text
@@ -26,7 +32,7 @@ pub fn latex(table: &ResultTable) -> String {
 
 /// A cell, whose commands are ours.
 fn value(text: &str) -> String {
-    text.replace('±', "$\\pm$").replace(NOISE, "$\\sim$")
+    text.replace('±', "$\\pm$").replace(NOISE, "$\\sim$").replace('<', "$<$")
 }
 
 /// Text in which LaTeX is to see no commands.

@@ -1,6 +1,7 @@
 //! Tables as text of several kinds.
 
 mod csv;
+mod differences;
 mod json;
 mod latex;
 mod markdown;

@@ -17,6 +17,8 @@ use super::StudySource;
     lth table runs --where model=lenet-300-100 --rows density --columns criterion\n  \
     lth table runs/NAME --columns variant --cell 'early_stop_iteration median ± minmax'\n  \
     lth table runs/sweep-HASH --rows learning-rate --columns criterion --round 12 --format latex\n  \
+    lth table runs/NAME --columns variant --against random-reinit        do tickets beat their control, by more than noise?\n  \
+    lth table runs/NAME --against dense --cell cpu_seconds               how much less their trainings cost\n  \
     lth table runs --results results.csv                                 every figure of every training in a row of its own")]
 pub(crate) struct TableArguments {
     /// Runs, sweeps, or folders in which runs lie [default: runs]
@@ -40,11 +42,17 @@ pub(crate) struct TableArguments {
     /// The round, where neither rows nor columns are rounds or densities [default: the last of each run]
     #[arg(long, value_name = "ROUND", allow_negative_numbers = true)]
     pub(crate) round: Option<String>,
+    /// Instead of values the differences to this column, or to `dense`, seed by seed, with tests
+    ///
+    /// A row a comparison: mean difference with its 95 % interval, p of the paired t test and of Wilcoxon's signed-rank test, both corrected for
+    /// all comparisons (Holm), effect sizes, and for times and iterations the ratio of means and the mean of ratios.
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) against: Option<String>,
     /// How to print it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: TableFormat,
     /// Write every figure of every training to this file instead, .csv or .parquet, a row each, for pandas, polars or R
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["columns", "round"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["columns", "round", "against"])]
     pub(crate) results: Option<PathBuf>,
 }
 

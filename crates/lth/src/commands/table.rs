@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use lth_lab::write_file;
-use lth_report::{Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, render};
+use lth_report::{
+    Against, DifferenceTable, Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, render,
+};
 
 use super::{
     chosen::chosen,
@@ -38,6 +40,16 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
     let columns = columns.unwrap_or_else(|| TableAxis::usual(&runs));
     let table =
         ResultTable::of(&runs, &TableSpec { rows, columns, cell, round }).map_err(Failure::bad_input)?;
+    if let Some(against) = &arguments.against {
+        let table = DifferenceTable::of(&table, rows, &Against::of(against)).map_err(Failure::bad_input)?;
+        return print(&match arguments.format {
+            TableFormat::Text => differences_for_people(&table),
+            TableFormat::Markdown => table.to_markdown(),
+            TableFormat::Csv => table.to_csv(),
+            TableFormat::Latex => table.to_latex(),
+            TableFormat::Json => table.to_json(),
+        });
+    }
     print(&match arguments.format {
         TableFormat::Text => for_people(&table),
         TableFormat::Markdown => render::markdown(&table),
@@ -79,4 +91,12 @@ fn for_people(results: &ResultTable) -> String {
         text.push_str(&format!("\n{}\n", prose(&render::legend("*"))));
     }
     text
+}
+
+fn differences_for_people(differences: &DifferenceTable) -> String {
+    let mut rows = table(&differences.header(), 2);
+    for row in differences.rows() {
+        rows.add_row(row);
+    }
+    format!("{}\n\n{}\n{}\n", differences.title(), table::text(&rows), prose(&differences.legend()))
 }

@@ -85,6 +85,63 @@ fn controls_are_columns_beside_tickets() {
 }
 
 #[test]
+fn differences_are_taken_seed_by_seed_and_tested() {
+    let (sandbox, sweep) = swept();
+    let flags = format!("table {sweep} --rows round");
+    let values = json(&sandbox, &format!("{flags} --format json"));
+    let mean = |row: &str, column: &str| {
+        let cells = values["cells"].as_array().unwrap();
+        let of = |cell: &&serde_json::Value| cell["row"] == row && cell["column"] == column;
+        cells.iter().find(of).unwrap()["mean"].as_f64().unwrap()
+    };
+    let found = json(&sandbox, &format!("{flags} --against random --format json"));
+    let differences = found["differences"].as_array().unwrap();
+    assert_eq!(differences.len(), 2, "a round each: {found}");
+    let later = &differences[1];
+    assert_eq!(
+        (&later["row"], &later["column"], &later["seeds"]),
+        (&"1".into(), &"large-final".into(), &3.into())
+    );
+    let number = |name: &str| later[name].as_f64().unwrap();
+    let expected = mean("1", "large-final") - mean("1", "random");
+    assert!(
+        (number("difference") - expected).abs() < 1e-12 && number("low_95") <= number("high_95"),
+        "{later}"
+    );
+    assert!(number("t_p") <= number("t_p_holm") && number("wilcoxon_p") >= 0.25, "of 3 seeds: {later}");
+
+    let dense = json(&sandbox, &format!("{flags} --against dense --cell early_stop_iteration --format json"));
+    let dense = dense["differences"].as_array().unwrap();
+    let columns: Vec<&str> = dense.iter().map(|own| own["column"].as_str().unwrap()).collect();
+    assert_eq!(columns, ["large-final", "random"], "{dense:?}");
+    assert!(dense.iter().all(|own| own["row"] == "1" && own["mean_of_ratios"].is_number()), "{dense:?}");
+
+    let text = sandbox.output(&format!("{flags} --against dense --cell cpu_seconds"));
+    for word in
+        ["CPU seconds: differences to dense", "mean of ratios", "Of 3 seeds Wilcoxon's test has a p of 0.25"]
+    {
+        assert!(text.contains(word), "{text}");
+    }
+    let latex = sandbox.output(&format!("{flags} --against random --format latex"));
+    assert!(latex.contains("\\begin{tabular}{llrrrrrrr}") && latex.contains("95 \\% interval"), "{latex}");
+    let csv = sandbox.output(&format!("{flags} --against random --format csv"));
+    assert!(
+        csv.starts_with("round,criterion,against,seeds,difference,low_95,high_95,t_p,t_p_holm,"),
+        "{csv}"
+    );
+    assert_eq!(csv.lines().count(), 3);
+    let markdown = sandbox.output(&format!("{flags} --against random --format markdown"));
+    assert!(markdown.contains("| round | criterion | seeds |"), "{markdown}");
+    sandbox.refused(&format!("{flags} --against randon"), "no column 'randon'", "did you mean 'random'?");
+    sandbox.refused(
+        &format!("table {sweep} --rows seed --against dense"),
+        "no row of dense networks",
+        "--rows density",
+    );
+    sandbox.refused(&format!("{flags} --against random --results x.csv"), "--results", "");
+}
+
+#[test]
 fn every_figure_is_written_in_a_row_of_its_own() {
     let (sandbox, sweep) = swept();
     sandbox.output(&format!("table {sweep} --results results.csv"));
