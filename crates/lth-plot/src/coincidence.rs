@@ -34,8 +34,11 @@ impl Covers {
 pub(super) fn covers(lines: &[Vec<(f64, f64)>]) -> Vec<Covers> {
     let mut covers = vec![Covers::default(); lines.len()];
     for place in (0..lines.len()).rev() {
-        // A line that is drawn wider hides more.
-        let near = |other: &Covers| 0.5 * other.widen(Stroke::new(theme::INK, theme::LINE_WIDTH)).width;
+        // A line that is drawn wider hides more, and a single point is but a marker.
+        let near = |other: &Covers| match lines[place].len() {
+            1 => other.radius(),
+            _ => 0.5 * other.widen(Stroke::new(theme::INK, theme::LINE_WIDTH)).width,
+        };
         for above in place + 1..lines.len() {
             if is_covered(&lines[place], &lines[above], near(&covers[above])) {
                 let layers = covers[place].layers.max(covers[above].layers + 1);
@@ -59,7 +62,7 @@ pub(super) fn notes(panel: &str, labels: &[&str], covers: &[Covers]) -> Vec<Stri
         let (last, first) = below.split_last()?;
         let names =
             if first.is_empty() { (*last).to_owned() } else { format!("{} and {last}", first.join(", ")) };
-        Some(format!("{panel}: {} lies on {names}, drawn wider.", labels[top]))
+        Some(format!("Drawn wider: {names}, under {} ({panel}).", labels[top]))
     };
     (0..labels.len()).filter_map(of).collect()
 }
@@ -124,7 +127,10 @@ mod tests {
         let width = |place: usize| covers[place].widen(Stroke::new(theme::INK, 2.0)).width;
         assert!(width(0) > width(2) + 3.0 && width(2) > width(3) + 3.0 && width(3) == 2.0);
         assert!(covers[2].radius() > theme::MARKER_RADIUS);
+        let alone = |y: f64| vec![(20.0, y)];
+        let layers = |y: f64| super::covers(&[alone(y), level(5.0)])[0].layers;
+        assert_eq!([8.0, 9.0].map(layers), [1, 0], "a marker hides a marker");
         let notes = notes("loss (nats)", &["a", "b", "c", "d"], &covers);
-        assert_eq!(notes, ["loss: c lies on a, drawn wider.", "loss: d lies on c, drawn wider."]);
+        assert_eq!(notes, ["Drawn wider: a, under c (loss).", "Drawn wider: c, under d (loss)."]);
     }
 }

@@ -120,7 +120,7 @@ proptest! {
             let seen = pixels(&figure);
             prop_assert!(seen[..lines.len()].iter().all(|count| *count >= SEEN), "{name}: {seen:?}");
             let notes = texts(&figure).join(" ");
-            prop_assert!(copies == 0 || notes.contains("drawn wider"), "{name}: {notes}");
+            prop_assert!(copies == 0 || notes.contains("Drawn wider"), "{name}: {notes}");
         }
     }
 }
@@ -132,5 +132,5 @@ fn a_line_that_runs_apart_is_drawn_as_always() {
         stability::curve("ticket", Style::Ticket, 0.001, 3),
     ];
     let figure = path_figure(&heading(), &curves).unwrap();
-    assert!(!check(&figure).join(" ").contains("drawn wider"));
+    assert!(!check(&figure).join(" ").contains("Drawn wider"));
 }
