@@ -3,16 +3,17 @@
 # `tools/redraw_figures.sh NAME...` of the names below.
 #
 #   summaries   from docs/results/*.csv                                    a second
-#   figure-3    LeNet beside the paper: 5 seeds, 25 rounds, 3 draws      2.4 hours on a core
 #   cost        the time of a step: run it on a core that does nothing else a minute
 #   histograms  weights of a ticket: 10 rounds of 50 epochs                5 minutes on a core
 #   before      pruning before training: 5 methods, 3 seeds                5 minutes on a core
 #   filters     LeNet-5 on Fashion-MNIST: 20 rounds of 10 epochs           5 minutes on a core
 #   rigl        RigL beside static masks: 50 epochs, 3 seeds               10 minutes on a core
 #   criteria    12 criteria, 5 seeds, 17 rounds of 50 epochs               hours
+#   PAPER/FIGURE  of those that `lth reproduce` lists, with its tables in docs/results: as long as it says there
 #
 # The filters of Conv-2 (re-encoded-cifar-10-conv-2-filters.svg) are those of the run in docs/results/README.md: `lth plot` draws them
-# as figures/filters.svg. LTH is the program, RUNS the folder in which runs are made and found again.
+# as figures/filters.svg. LTH is the program, RUNS the folder in which runs are made and found again: with RUNS of a time before,
+# nothing is trained twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 LTH=${LTH:-target/release/lth}
@@ -40,9 +41,11 @@ summaries() {
     of_summary conv-2-re-encoded-cifar-10 layer-density re-encoded-cifar-10-conv-2-layers "${conv_2[@]}"
 }
 
-figure-3() {
-    "$LTH" reproduce frankle-2019/figure-3 --output-path "$RUNS/figure-3" --quiet >/dev/null
-    cp "$RUNS"/figure-3/sweep-*/reproduce/*/comparison.svg "$into/frankle-2019-figure-3.svg"
+published() { # PAPER/FIGURE
+    local name=${1/\//-} made
+    made=$("$LTH" reproduce "$1" --output-path "$RUNS/published" --quiet --print-folder)
+    cp "$made/comparison.svg" "$into/$name.svg"
+    sed "s|(comparison\.svg)|(../figures/$name.svg)|" "$made/comparison.md" >"docs/results/$name.md"
 }
 
 cost() {
@@ -96,8 +99,9 @@ if [ $# = 0 ]; then set -- summaries; fi
 for name; do
     case $name in
     summaries | cost | histograms | before | filters | rigl | criteria) "$name" ;;
+    */*) published "$name" ;;
     *)
-        sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
+        sed -n '2,16s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
     esac

@@ -45,8 +45,8 @@ pub use pace::WhileRunning;
 pub use procedure::plan;
 pub use results::{
     Condition, Finding, FindingKind, FolderCheck, ListedRun, Repair, Repaired, RunState, Usage,
-    WinningTicket, check_folders, choose_runs, freed_bytes, list_runs, remove_runs, repair_folder,
-    run_folders, taken_bytes, usage,
+    WinningTicket, check_folders, choose_runs, freed_bytes, keep_each_once, list_runs, remove_runs,
+    repair_folder, run_folders, taken_bytes, usage,
 };
 pub use run_control::RunControl;
 pub use schedule::{Remedy, Stage};

@@ -3,6 +3,7 @@
 use super::{
     DensityLimits, Figure, Heading, PlotError, Series, SeriesStyle,
     canvas::Stroke,
+    coincidence,
     density_axis::{density_axis, sparsity_axis},
     frame::x_axis_height,
     marker::Marker,
@@ -50,27 +51,36 @@ pub fn cost_figure(
     let densities = points().map(|(density, _)| density);
     let right = heading.look.style.width() - theme::MARGIN;
     let x = density_axis(densities, limits, left_of([&y]), right).ok_or_else(no_data)?;
+    // Highlights lie under the lines they point out, and are wide enough to be seen there.
+    let (under, over): (Vec<&Series>, Vec<&Series>) =
+        series.iter().partition(|one| one.style == SeriesStyle::Highlight);
+    let labels: Vec<&str> = over.iter().map(|one| one.label.as_str()).collect();
+    let mut notes = Vec::new();
     PANELS.draw(&mut page, &x, vec![y], |canvas, frame, _| {
         frame.draw_grid(canvas);
+        let at = |(x, y): &(f64, f64)| frame.at(*x, *y);
+        let dots = |one: &&Series| one.points.iter().filter(|point| is_drawable(point)).map(at).collect();
+        let dots: Vec<Vec<(f64, f64)>> = over.iter().map(dots).collect();
+        let covers = coincidence::covers(&dots);
+        notes.extend(coincidence::notes(y_label, &labels, &covers));
         canvas.clipped(frame.area, |canvas| {
-            // Highlights lie under the lines they point out.
-            let (under, over): (Vec<&Series>, Vec<&Series>) =
-                series.iter().partition(|one| one.style == SeriesStyle::Highlight);
-            for one in under.into_iter().chain(over) {
+            let under = under.iter().map(|one| (one, stroke(one.style)));
+            let over = over.iter().zip(&covers).map(|(one, covers)| (one, covers.widen(stroke(one.style))));
+            for (one, stroke) in under.chain(over) {
                 for segment in one.points.split(|point| !is_drawable(point)) {
-                    let line: Vec<(f64, f64)> = segment.iter().map(|(x, y)| frame.at(*x, *y)).collect();
-                    canvas.polyline(&line, stroke(one.style));
+                    canvas.polyline(&segment.iter().map(at).collect::<Vec<_>>(), stroke);
                 }
             }
         });
         frame.draw_border(canvas);
-        for one in series.iter().filter(|one| one.style != SeriesStyle::Highlight) {
-            for (x, y) in one.points.iter().filter(|point| is_drawable(point)) {
-                canvas.dot(frame.at(*x, *y), theme::MARKER_RADIUS, colour(one.style));
+        for ((one, dots), covers) in over.iter().zip(&dots).zip(&covers) {
+            for dot in dots {
+                canvas.dot(*dot, covers.radius(), colour(one.style));
             }
         }
         frame.draw_upper_axis(canvas, &sparsity_axis(&frame.x));
     });
+    page.notes(notes.iter().map(String::as_str));
     Ok(page.finish().with_data(data))
 }
 

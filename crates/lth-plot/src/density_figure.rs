@@ -1,6 +1,6 @@
 //! Accuracy and early-stop iteration against density: tickets, controls and the dense level.
 
-use std::fmt::Display;
+use std::{collections::HashSet, fmt::Display};
 
 use super::{
     Curve, DensityLimits, Figure, Heading, PlotError, Point, Style,
@@ -29,6 +29,8 @@ pub enum Measure {
     EarlyStopAccuracy,
     /// Test accuracy at the end of training; values are fractions, shown in percent.
     FinalAccuracy,
+    /// Test accuracy of untrained weights under a mask; values are fractions, shown in percent.
+    UntrainedAccuracy,
     /// The iteration of minimum validation loss; the axis starts at 0.
     EarlyStopIteration,
 }
@@ -38,6 +40,7 @@ impl Measure {
         match self {
             Self::EarlyStopAccuracy => "test accuracy at early stop (%)",
             Self::FinalAccuracy => "test accuracy at the end (%)",
+            Self::UntrainedAccuracy => "test accuracy, untrained (%)",
             Self::EarlyStopIteration => "early-stop iteration",
         }
     }
@@ -47,6 +50,7 @@ impl Measure {
         match self {
             Self::EarlyStopAccuracy => "early_stop_test_accuracy",
             Self::FinalAccuracy => "end_test_accuracy",
+            Self::UntrainedAccuracy => "untrained_test_accuracy",
             Self::EarlyStopIteration => "early_stop_iteration",
         }
     }
@@ -229,11 +233,21 @@ fn y_axis(panel: &DensityPanel, limits: &DensityLimits) -> Result<Option<Axis>, 
 
 fn legend(panels: &[DensityPanel]) -> Vec<(Sample, String)> {
     let mut entries: Vec<(Sample, String)> = Vec::new();
+    let mut theirs = None;
     let curves = || panels.iter().flat_map(|panel| &panel.curves);
+    let published: HashSet<Style> =
+        curves().map(|curve| curve.style).filter(|style| matches!(style, Style::Published(_))).collect();
     // Tickets first for the reader, though they are drawn last.
     for curve in panels.iter().flat_map(|panel| panel.curves.iter().rev()) {
         let colour = theme::curve_colour(curve.style);
         let dashes = theme::curve_dashes(curve.style);
+        // Several are told apart by the colours and markers of ours, as the legend has them.
+        if published.len() > 1 && published.contains(&curve.style) {
+            let (colour, width) = (theme::MUTED, theme::LINE_WIDTH);
+            let sample = Sample::Line { colour, width, dashes, dot: None, band: false };
+            theirs = Some((sample, "published, in the colour and marker of ours".to_owned()));
+            continue;
+        }
         let sample = if curve.style.is_level() {
             // A name that several levels have is of all of them, whatever their colours.
             let is_shared = curves().any(|other| other.label == curve.label && other.style != curve.style);
@@ -253,5 +267,6 @@ fn legend(panels: &[DensityPanel]) -> Vec<(Sample, String)> {
             entries.push((sample, curve.label.clone()));
         }
     }
+    entries.extend(theirs);
     entries
 }

@@ -3,6 +3,7 @@
 use super::{
     Curve, Measure, Point, Style,
     canvas::{Anchor, Canvas, Stroke, TextStyle},
+    coincidence::{self, Covers},
     density_figure::DensityPanel,
     font,
     frame::Frame,
@@ -36,17 +37,23 @@ pub(super) fn level_label_width(panels: &[DensityPanel]) -> f64 {
     widths.fold(12.0, f64::max)
 }
 
-/// Draws a panel; what leaves its axis is told in `notes`.
+/// Draws a panel; what leaves its axis, and what lies under other lines, is told in `notes`.
 pub(super) fn draw_panel(canvas: &mut Canvas, frame: &Frame, panel: &DensityPanel, notes: &mut Vec<String>) {
     frame.draw_grid(canvas);
     draw_levels(canvas, frame, panel);
-    for curve in panel.curves.iter().filter(|curve| !curve.style.is_level()) {
-        draw_lines(canvas, frame, curve);
+    let curves: Vec<&Curve> = panel.curves.iter().filter(|curve| !curve.style.is_level()).collect();
+    let line =
+        |curve: &&Curve| segments(curve).flatten().map(|point| frame.at(point.x, point.mean)).collect();
+    let covers = coincidence::covers(&curves.iter().map(line).collect::<Vec<_>>());
+    for (curve, covers) in curves.iter().zip(&covers) {
+        draw_lines(canvas, frame, curve, *covers);
     }
     frame.draw_border(canvas);
-    for curve in panel.curves.iter().filter(|curve| !curve.style.is_level()) {
-        draw_markers(canvas, frame, curve);
+    for (curve, covers) in curves.iter().zip(&covers) {
+        draw_markers(canvas, frame, curve, *covers);
     }
+    let labels: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();
+    notes.extend(coincidence::notes(panel.measure.label(), &labels, &covers));
     for curve in &panel.curves {
         notes.extend(cut_notes(frame, curve, panel.measure));
     }
@@ -106,9 +113,9 @@ fn segments(curve: &Curve) -> impl Iterator<Item = &[Point]> {
     curve.points.split(|point| !point.is_drawable()).filter(|segment| !segment.is_empty())
 }
 
-fn draw_lines(canvas: &mut Canvas, frame: &Frame, curve: &Curve) {
+fn draw_lines(canvas: &mut Canvas, frame: &Frame, curve: &Curve, covers: Covers) {
     let colour = theme::curve_colour(curve.style);
-    let stroke = Stroke::new(colour, theme::LINE_WIDTH);
+    let stroke = covers.widen(Stroke::new(colour, theme::LINE_WIDTH));
     let stroke = theme::curve_dashes(curve.style).map_or(stroke, |dashes| stroke.dashed(dashes));
     canvas.clipped(frame.area, |canvas| {
         for segment in segments(curve).filter(|_| has_band(curve)) {
@@ -130,12 +137,12 @@ fn draw_lines(canvas: &mut Canvas, frame: &Frame, curve: &Curve) {
 }
 
 /// A dot a point; where limits cut it off, an arrow at the edge.
-fn draw_markers(canvas: &mut Canvas, frame: &Frame, curve: &Curve) {
+fn draw_markers(canvas: &mut Canvas, frame: &Frame, curve: &Curve, covers: Covers) {
     let (colour, area) = (theme::curve_colour(curve.style), frame.area);
     for point in segments(curve).flatten() {
         let (x, y) = frame.at(point.x, point.mean);
         if frame.y.scale.contains(point.mean) {
-            canvas.marker(theme::curve_marker(curve.style), (x, y), theme::MARKER_RADIUS, colour);
+            canvas.marker(theme::curve_marker(curve.style), (x, y), covers.radius(), colour);
         } else {
             let (tip, away) =
                 if y > area.bottom() { (area.bottom() - 2.0, -9.0) } else { (area.top + 2.0, 9.0) };

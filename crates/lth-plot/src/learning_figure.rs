@@ -3,6 +3,7 @@
 use super::{
     AxisLimits, CurveSplit, Figure, Heading, PlotError, Point,
     canvas::{Canvas, Stroke},
+    coincidence,
     frame::{Axis, Frame},
     page::{Page, Sample},
     panels::{Panels, left_of},
@@ -85,15 +86,22 @@ pub fn learning_figure(
         (Sample::Line { colour, width, dashes, dot: None, band: has_bands }, curve.label.clone())
     };
     page.legend(&curves.iter().map(entry).collect::<Vec<_>>());
+    let labels: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();
+    let mut hidden = Vec::new();
     let mut notes = PANELS.draw(&mut page, &x, axes, |canvas, frame, index| {
         frame.draw_grid(canvas);
+        let points: Vec<Vec<Point>> = curves.iter().map(drawable(metrics[index])).collect();
+        let line = |points: &Vec<Point>| points.iter().map(|point| frame.at(point.x, point.mean)).collect();
+        let covers = coincidence::covers(&points.iter().map(line).collect::<Vec<_>>());
+        hidden.extend(coincidence::notes(&frame.y.label, &labels, &covers));
         canvas.clipped(frame.area, |canvas| {
-            for curve in curves {
-                draw_curve(canvas, frame, &drawable(metrics[index])(curve), curve.stroke());
+            for ((curve, points), covers) in curves.iter().zip(&points).zip(covers) {
+                draw_curve(canvas, frame, points, covers.widen(curve.stroke()));
             }
         });
         frame.draw_border(canvas);
     });
+    notes.extend(hidden);
     if has_bands {
         notes.insert(0, format!("Lines: mean over replicates. {}", heading.look.band_note()));
     }

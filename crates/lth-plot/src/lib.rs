@@ -24,6 +24,7 @@
 
 mod bars_figure;
 mod canvas;
+mod coincidence;
 mod colour_map;
 mod cost_figure;
 mod data;

@@ -3,8 +3,8 @@
 use super::{
     Figure, Heading, PlotError, Point, Style,
     canvas::{Canvas, Stroke},
+    coincidence::{self, Covers},
     frame::{Axis, Frame},
-    marker::Marker,
     page::{Page, Sample},
     panels::{Panels, left_of},
     range::{LinearRange, RangeRule, linear_range},
@@ -44,13 +44,13 @@ impl StabilityCurve {
     }
 
     pub(super) fn sample(&self, dots: bool) -> Sample {
-        let dot = dots.then_some(Marker::Circle);
+        let dot = dots.then(|| theme::curve_marker(self.style));
         let band = [&self.train, &self.test].into_iter().flatten().any(has_range);
         Sample::Line { colour: self.colour(), width: theme::LINE_WIDTH, dashes: self.dashes(), dot, band }
     }
 
     /// Draws the band and the line of a panel, in percent.
-    fn draw_line(&self, canvas: &mut Canvas, frame: &Frame, points: &[Point]) {
+    fn draw_line(&self, canvas: &mut Canvas, frame: &Frame, points: &[Point], covers: Covers) {
         let colour = self.colour();
         let points: Vec<Point> = points.iter().filter(|point| is_finite(point)).copied().collect();
         let at = |x: f64, error: f64| frame.at(x, 100.0 * error);
@@ -67,14 +67,15 @@ impl StabilityCurve {
             }
             let line: Vec<(f64, f64)> = points.iter().map(|p| at(p.x, p.mean)).collect();
             let stroke = Stroke { dashes: self.dashes(), ..Stroke::new(colour, theme::LINE_WIDTH) };
-            canvas.polyline(&line, stroke);
+            canvas.polyline(&line, covers.widen(stroke));
         });
     }
 
     /// Draws the markers of a panel.
-    fn draw_dots(&self, canvas: &mut Canvas, frame: &Frame, points: &[Point]) {
+    fn draw_dots(&self, canvas: &mut Canvas, frame: &Frame, points: &[Point], covers: Covers) {
         for point in points.iter().filter(|point| is_finite(point)) {
-            canvas.dot(frame.at(point.x, 100.0 * point.mean), theme::MARKER_RADIUS, self.colour());
+            let at = frame.at(point.x, 100.0 * point.mean);
+            canvas.marker(theme::curve_marker(self.style), at, covers.radius(), self.colour());
         }
     }
 }
@@ -151,6 +152,8 @@ pub(super) fn panels(
             format!("Below {level} percentage points, beyond these axes, a network counts as stable: all of these are.")
         });
     }
+    let labels: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();
+    let mut hidden = Vec::new();
     let broken = PANELS.draw(&mut page, &x, y_axes, |canvas, frame, index| {
         frame.draw_grid(canvas);
         if let Some(level) = stable_below.filter(|level| frame.y.scale.contains(*level)) {
@@ -158,15 +161,19 @@ pub(super) fn panels(
             let stroke = Stroke::new(theme::INK, theme::LEVEL_WIDTH).dashed(theme::FINE_DASHES);
             canvas.line((frame.area.left, at), (frame.area.right(), at), stroke);
         }
-        for curve in curves {
-            curve.draw_line(canvas, frame, of[index](curve));
+        let at = |point: &Point| frame.at(point.x, 100.0 * point.mean);
+        let line = |curve| of[index](curve).iter().filter(|point| is_finite(point)).map(at).collect();
+        let covers = coincidence::covers(&curves.iter().map(line).collect::<Vec<_>>());
+        hidden.extend(coincidence::notes(&frame.y.label, &labels, &covers));
+        for (curve, covers) in curves.iter().zip(&covers) {
+            curve.draw_line(canvas, frame, of[index](curve), *covers);
         }
         frame.draw_border(canvas);
-        for curve in curves.iter().filter(|_| dots) {
-            curve.draw_dots(canvas, frame, of[index](curve));
+        for (curve, covers) in curves.iter().zip(&covers).filter(|_| dots) {
+            curve.draw_dots(canvas, frame, of[index](curve), *covers);
         }
     });
-    notes.extend(broken);
+    notes.extend(broken.into_iter().chain(hidden));
     page.notes(notes.iter().map(String::as_str));
     Ok(page.finish())
 }

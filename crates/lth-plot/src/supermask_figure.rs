@@ -3,6 +3,7 @@
 use super::{
     DensityLimits, Figure, Heading, PlotError, Point, SeriesStyle,
     canvas::{Anchor, Stroke, TextStyle},
+    coincidence,
     density_axis::{density_axis, sparsity_axis},
     frame::x_axis_height,
     page::{Page, Sample},
@@ -73,22 +74,31 @@ pub fn supermask_figure(
     page.legend(&legend);
     page.y += x_axis_height(true);
     let axes = vec![y; panels.len()];
+    let mut notes = vec!["Lines: mean over replicates. Bands: minimum to maximum.".to_owned()];
     PANELS.draw(&mut page, &x, axes, |canvas, frame, index| {
         let (area, (title, curves)) = (frame.area, &panels[index]);
         frame.draw_grid(canvas);
         let level = frame.y.scale.position(100.0 * chance);
         let stroke = Stroke::new(theme::INK, 1.4).dashed(theme::FINE_DASHES);
         canvas.line((area.left, level), (area.right(), level), stroke);
-        for curve in curves {
+        let at = |point: &Point, value: f64| frame.at(point.x, 100.0 * value);
+        let drawable = |curve: &SupermaskCurve| -> Vec<Point> {
+            curve.points.iter().filter(|point| point.is_drawable()).copied().collect()
+        };
+        let line = |curve| drawable(curve).iter().map(|p| at(p, p.mean)).collect();
+        let lines: Vec<Vec<(f64, f64)>> = curves.iter().map(line).collect();
+        let covers = coincidence::covers(&lines);
+        let labels: Vec<&str> = curves.iter().map(|curve| curve.label.as_str()).collect();
+        notes.extend(coincidence::notes(title, &labels, &covers));
+        for ((curve, line), covers) in curves.iter().zip(&lines).zip(covers) {
             let (colour, dashes) = series_look(curve.style);
-            let points: Vec<&Point> = curve.points.iter().filter(|point| point.is_drawable()).collect();
-            let at = |point: &Point, value: f64| frame.at(point.x, 100.0 * value);
+            let points = drawable(curve);
             let mut outline: Vec<(f64, f64)> = points.iter().map(|p| at(p, p.band().1)).collect();
             outline.extend(points.iter().rev().map(|p| at(p, p.band().0)));
-            let line: Vec<(f64, f64)> = points.iter().map(|p| at(p, p.mean)).collect();
             canvas.clipped(area, |canvas| {
                 canvas.polygon(&outline, colour, theme::BAND_OPACITY);
-                canvas.polyline(&line, Stroke { dashes, ..Stroke::new(colour, theme::LINE_WIDTH) });
+                let stroke = Stroke { dashes, ..Stroke::new(colour, theme::LINE_WIDTH) };
+                canvas.polyline(line, covers.widen(stroke));
             });
         }
         frame.draw_border(canvas);
@@ -98,7 +108,7 @@ pub fn supermask_figure(
             frame.draw_upper_axis(canvas, &sparsity_axis(&x));
         }
     });
-    page.notes(["Lines: mean over replicates. Bands: minimum to maximum."]);
+    page.notes(notes.iter().map(String::as_str));
     Ok(page.finish().with_data(csv(panels)))
 }
 

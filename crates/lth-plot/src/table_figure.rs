@@ -2,7 +2,7 @@
 
 use super::{
     Figure, Heading, PlotError, Point,
-    canvas::{Area, Canvas, Stroke},
+    canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
     font,
     frame::{Axis, Frame, x_axis_height},
     marker::Marker,
@@ -13,7 +13,11 @@ use super::{
 
 /// The height of a row.
 const ROW: f64 = 34.0;
+/// The height of a line of a name that has two.
+const LINE: f64 = 1.2 * theme::TICK_SIZE;
 const PANEL_GAP: f64 = 20.0;
+/// Between names and the panel.
+const NAME_GAP: f64 = 12.0;
 /// Between the value axis and the data, in lengths of what the data span.
 const PAD: f64 = 0.08;
 /// The radius of a published value.
@@ -22,7 +26,7 @@ const PUBLISHED: f64 = 6.0;
 /// A row of a panel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableRow {
-    /// Its name; longer ones are shortened.
+    /// Its name; long ones have two lines.
     pub label: String,
     /// Our value over repetitions, its place unused; `None` where there is none.
     pub ours: Option<Point>,
@@ -56,8 +60,11 @@ pub fn table_figure(heading: &Heading, panels: &[TablePanel]) -> Result<Figure, 
     let width = heading.look.style.width();
     let rows = || panels.iter().flat_map(|panel| &panel.rows);
     let widest = 0.45 * width;
-    let labels = rows().map(|row| font::width(&row.label, theme::TICK_SIZE, false));
-    let left = theme::MARGIN + labels.fold(0.0, f64::max).min(widest) + 14.0;
+    let names = |row: &TableRow| font::wrap(&row.label, theme::TICK_SIZE, false, widest, 2);
+    let lines = rows().flat_map(names).map(|line| font::width(&line, theme::TICK_SIZE, false));
+    let left = theme::MARGIN + lines.fold(0.0, f64::max) + NAME_GAP;
+    let has_two = rows().any(|row| names(row).len() > 1);
+    let row_height = if has_two { ROW.max(2.0 * LINE + 8.0) } else { ROW };
     let right = width - theme::MARGIN - 12.0;
     let mut page = Page::new(width, heading);
     let (ours, theirs) = (theme::palette(0), theme::BACKGROUND);
@@ -78,7 +85,8 @@ pub fn table_figure(heading: &Heading, panels: &[TablePanel]) -> Result<Figure, 
             page.y += PANEL_GAP;
         }
         is_drawn = true;
-        let area = Area { left, top: page.y, width: right - left, height: ROW * panel.rows.len() as f64 };
+        let area =
+            Area { left, top: page.y, width: right - left, height: row_height * panel.rows.len() as f64 };
         let x = Scale { spread: Spread::Linear, low, high, start: area.left, end: area.right() };
         let y = Scale {
             spread: Spread::Linear,
@@ -87,25 +95,25 @@ pub fn table_figure(heading: &Heading, panels: &[TablePanel]) -> Result<Figure, 
             start: area.top,
             end: area.bottom(),
         };
-        let tick = |(place, row): (usize, &TableRow)| Tick {
-            value: place as f64,
-            label: font::shorten(&row.label, theme::TICK_SIZE, false, widest),
-        };
+        // A name of two lines is more than the text of a tick.
+        let tick = |place: usize| Tick { value: place as f64, label: String::new() };
         let frame = Frame {
             area,
             x: Axis { scale: x, ticks: linear_ticks(low, high, 6), label: panel.label.clone() },
-            y: Axis {
-                scale: y,
-                ticks: panel.rows.iter().enumerate().map(tick).collect(),
-                label: String::new(),
-            },
+            y: Axis { scale: y, ticks: (0..panel.rows.len()).map(tick).collect(), label: String::new() },
         };
         frame.draw_grid(&mut page.canvas);
         frame.draw_border(&mut page.canvas);
         for (place, row) in panel.rows.iter().enumerate() {
             draw_row(&mut page.canvas, &frame, place as f64, row, ours);
+            let lines = names(row);
+            let middle = frame.y.scale.position(place as f64) + 0.36 * theme::TICK_SIZE;
+            let first = middle - 0.5 * LINE * (lines.len() as f64 - 1.0);
+            for (index, line) in lines.iter().enumerate() {
+                let at = (area.left - NAME_GAP, first + LINE * index as f64);
+                page.canvas.text(at, line, TextStyle::new(theme::TICK_SIZE, Anchor::End));
+            }
         }
-        frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
         frame.draw_x_axis(&mut page.canvas);
         page.y = area.bottom() + x_axis_height(true);
     }

@@ -74,6 +74,13 @@ fn is_drawable(value: f64) -> bool {
     value.is_finite() && value >= 0.0
 }
 
+/// Where the line of a metric goes over iterations: its parts between the gaps where it is not finite.
+pub(super) fn positions(frame: &Frame, metric: Metric, points: &[TrainingPoint]) -> Vec<Vec<(f64, f64)>> {
+    let at = |point: &TrainingPoint| frame.at(point.iteration as f64, metric.of(point));
+    let parts = points.split(|point| !is_drawable(metric.of(point)));
+    parts.map(|part| part.iter().map(at).collect()).collect()
+}
+
 /// The line of a metric over iterations, with gaps where it is not finite.
 pub(super) fn draw_line(
     canvas: &mut Canvas,
@@ -82,9 +89,7 @@ pub(super) fn draw_line(
     points: &[TrainingPoint],
     stroke: Stroke<'_>,
 ) {
-    for segment in points.split(|point| !is_drawable(metric.of(point))) {
-        let line: Vec<(f64, f64)> =
-            segment.iter().map(|point| frame.at(point.iteration as f64, metric.of(point))).collect();
+    for line in positions(frame, metric, points) {
         if let [alone] = line[..] {
             canvas.dot(alone, theme::MARKER_RADIUS, stroke.colour);
         }

@@ -3,13 +3,13 @@
 use super::{
     AxisLimits, CurveSplit, Figure, Heading, PlotError, TrainingPoint, TrainingRound,
     canvas::{Anchor, Canvas, Stroke, TextStyle},
-    font, format,
+    coincidence, font, format,
     frame::{Axis, Frame},
     page::{Page, Sample},
     panels::{Panels, left_of},
     table::Table,
     theme,
-    training_axes::{Metric, draw_line, iteration_axis, present},
+    training_axes::{Metric, draw_line, iteration_axis, positions, present},
 };
 
 const PANELS: Panels = Panels { height: 270.0, gap: 26.0 };
@@ -54,22 +54,29 @@ pub fn training_figure(
         page.y += theme::NOTE_SIZE + 6.0;
     }
     let (metrics, axes): (Vec<Metric>, Vec<Axis>) = panels.into_iter().unzip();
-    let notes = PANELS.draw(&mut page, &x, axes, |canvas, frame, index| {
+    let names: Vec<&str> = splits.iter().map(|split| theme::split_name(*split)).collect();
+    let mut hidden = Vec::new();
+    let mut notes = PANELS.draw(&mut page, &x, axes, |canvas, frame, index| {
         frame.draw_grid(canvas);
         if let Some(stop) = early_stop {
             draw_early_stop(canvas, frame, stop, index == 0);
         }
+        let metric = metrics[index];
+        let line = |split: &CurveSplit| positions(frame, metric, round.points(*split)).concat();
+        let covers = coincidence::covers(&splits.iter().map(line).collect::<Vec<_>>());
+        hidden.extend(coincidence::notes(&frame.y.label, &names, &covers));
         canvas.clipped(frame.area, |canvas| {
-            for split in &splits {
+            for (split, covers) in splits.iter().zip(covers) {
                 let stroke = Stroke {
                     dashes: theme::split_dashes(*split),
                     ..Stroke::new(theme::split_colour(*split), CURVE_WIDTH)
                 };
-                draw_line(canvas, frame, metrics[index], round.points(*split), stroke);
+                draw_line(canvas, frame, metric, round.points(*split), covers.widen(stroke));
             }
         });
         frame.draw_border(canvas);
     });
+    notes.extend(hidden);
     page.notes(notes.iter().map(String::as_str));
     Ok(page.finish().with_data(csv(round)))
 }

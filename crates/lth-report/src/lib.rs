@@ -22,5 +22,5 @@ pub use differences::{Against, Difference, DifferenceTable};
 pub use marks::Mark;
 pub use metric::{Better, Metric};
 pub use pivot::{ResultTable, TableCell, TableSpec};
-pub use runs::{Runs, run_folders_of};
+pub use runs::{Runs, run_folders_of, with_runs_of_sweeps};
 pub use tidy::TidyTable;

@@ -99,8 +99,11 @@ fn ticket_density(run: &RunResults, result: &RoundResult) -> f64 {
     ticket.unwrap_or(result).density().get()
 }
 
-/// Of a sweep's folder the runs that it lists.
-fn with_runs_of_sweeps(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabError> {
+/// These paths, and in place of a sweep's folder the runs that it lists, as far as they are there.
+///
+/// # Errors
+/// When the list of a sweep's runs is damaged.
+pub fn with_runs_of_sweeps(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabError> {
     let mut all = Vec::new();
     for path in paths {
         let Some(names) = runs_of_sweep(path)? else {

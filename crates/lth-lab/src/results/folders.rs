@@ -25,9 +25,14 @@ pub fn run_folders(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabError> {
         }
     }
     found.sort_unstable();
-    let mut known = HashSet::new();
-    found.retain(|folder| known.insert(fs::canonicalize(folder).unwrap_or_else(|_| folder.clone())));
+    keep_each_once(&mut found);
     Ok(found)
+}
+
+/// Leaves each folder where it is first, by whichever names and links it is there.
+pub fn keep_each_once(folders: &mut Vec<PathBuf>) {
+    let mut known = HashSet::new();
+    folders.retain(|folder| known.insert(fs::canonicalize(folder).unwrap_or_else(|_| folder.clone())));
 }
 
 fn below(entries: fs::ReadDir, found: &mut Vec<PathBuf>) {

@@ -8,7 +8,7 @@ mod remove;
 mod usage;
 
 pub use condition::{Condition, choose_runs};
-pub use folders::run_folders;
+pub use folders::{keep_each_once, run_folders};
 pub use fsck::{Finding, FindingKind, FolderCheck, Repair, Repaired, check_folders, repair_folder};
 pub(crate) use listed::finished_trainings;
 pub use listed::{ListedRun, RunState, WinningTicket, list_runs};

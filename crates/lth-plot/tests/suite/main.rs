@@ -1,6 +1,7 @@
 //! Figures as their users meet them: well-formed, labelled, legible, the same every time, and never a panic.
 
 mod axes;
+mod coincidence;
 mod comparisons;
 mod fake;
 mod layout;

@@ -1,15 +1,17 @@
-//! The figures that published numbers are of: of trainings, and of pairs of copies.
+//! The figures that published numbers are of: of trainings, of masks, and of pairs of copies.
 
 use lth_lab::PairResult;
 use lth_model::{ParseError, nearest_name};
 
 use crate::Metric;
 
-/// A figure of a training, or of two copies of a network.
+/// A figure of a training, of a mask on untrained weights, or of two copies of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Quantity {
     /// Of a training.
     OfTraining(Metric),
+    /// The test accuracy of untrained weights under a mask, a fraction (Zhou et al. 2019).
+    UntrainedTestAccuracy,
     /// The error barrier of the test set between two copies, a fraction (Frankle et al. 2020).
     TestBarrier,
     /// The same of training examples.
@@ -28,6 +30,7 @@ impl Quantity {
     pub fn name(self) -> &'static str {
         match self {
             Self::OfTraining(metric) => metric.name(),
+            Self::UntrainedTestAccuracy => "untrained_test_accuracy",
             Self::TestBarrier => "test_barrier",
             Self::TrainBarrier => "train_barrier",
             Self::Distance => "distance",
@@ -39,6 +42,7 @@ impl Quantity {
     pub fn title(self) -> &'static str {
         match self {
             Self::OfTraining(metric) => metric.title(),
+            Self::UntrainedTestAccuracy => "test accuracy % of untrained weights",
             Self::TestBarrier => "barrier of test errors, points",
             Self::TrainBarrier => "barrier of training errors, points",
             Self::Distance => "distance of two copies",
@@ -49,7 +53,7 @@ impl Quantity {
     /// Of a pair of copies; `None` where it has none.
     pub fn of_pair(self, pair: &PairResult) -> Option<f64> {
         match self {
-            Self::OfTraining(_) => None,
+            Self::OfTraining(_) | Self::UntrainedTestAccuracy => None,
             Self::TestBarrier => Some(pair.test_barrier),
             Self::TrainBarrier => Some(pair.train_barrier),
             Self::Distance => Some(pair.distance),
@@ -71,7 +75,7 @@ impl Quantity {
     pub fn factor(self) -> f64 {
         match self {
             Self::OfTraining(metric) => metric.factor(),
-            Self::TestBarrier | Self::TrainBarrier => 100.0,
+            Self::UntrainedTestAccuracy | Self::TestBarrier | Self::TrainBarrier => 100.0,
             Self::Distance | Self::Angle => 1.0,
         }
     }
@@ -81,11 +85,14 @@ impl std::str::FromStr for Quantity {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let all = || Metric::ALL.into_iter().map(Self::OfTraining).chain(Self::OF_PAIRS);
+        let all = || {
+            let of_trainings = Metric::ALL.into_iter().map(Self::OfTraining);
+            of_trainings.chain([Self::UntrainedTestAccuracy]).chain(Self::OF_PAIRS)
+        };
         all().find(|quantity| quantity.name() == text).ok_or_else(|| ParseError {
             what: "figure",
             value: text.to_owned(),
-            reason: "neither trainings nor pairs of copies have such a figure".to_owned(),
+            reason: "neither trainings nor masks nor pairs of copies have such a figure".to_owned(),
             hint: nearest_name(text, all().map(Self::name)).map_or_else(
                 || format!("there are {}", all().map(Self::name).collect::<Vec<_>>().join(", ")),
                 |near| format!("did you mean '{near}'?"),

@@ -186,7 +186,8 @@ impl Results {
     }
 
     /// Adds masks that criteria found, on untrained weights, with the seed of each replicate: a curve a criterion, of signed
-    /// constants another. Without an axis each at its best density of each seed, by validation accuracy.
+    /// constants another. Without an axis each at its best density of each seed, by validation accuracy, in the table of test accuracies,
+    /// whose names say what each is of.
     pub fn add_heuristic(
         &mut self,
         label: &str,
@@ -210,13 +211,11 @@ impl Results {
             };
             let curve = joined(label, &joined(&row.criterion, weights));
             let place = x.place(row.density.get(), 0);
-            self.add(
-                curve,
-                Quantity::OfTraining(Metric::TestAccuracy),
-                place,
-                seed(row.replicate),
-                row.test_accuracy,
-            );
+            let quantity = match x {
+                XAxis::None => Quantity::OfTraining(Metric::TestAccuracy),
+                _ => Quantity::UntrainedTestAccuracy,
+            };
+            self.add(curve, quantity, place, seed(row.replicate), row.test_accuracy);
         }
     }
 
@@ -311,15 +310,15 @@ mod tests {
             test_accuracy: test,
         };
         let rows = [row(0.5, 0.3, 0.9), row(0.2, 0.4, 0.8)];
-        let found = |x| {
+        let found = |x, quantity| {
             let mut results = Results::default();
             results.add_heuristic("", x, &rows, |replicate| Seed(u64::from(replicate)));
-            results.series(Quantity::OfTraining(Metric::TestAccuracy)).swap_remove(0)
+            results.series(quantity).swap_remove(0)
         };
-        let best = found(XAxis::None);
+        let best = found(XAxis::None, Quantity::OfTraining(Metric::TestAccuracy));
         assert_eq!(best.name, "movement");
         assert_eq!(best.points.len(), 1);
         assert_eq!(best.points[0].by_seed[&Seed(1)], 0.8);
-        assert_eq!(found(XAxis::Density).points.len(), 2);
+        assert_eq!(found(XAxis::Density, Quantity::UntrainedTestAccuracy).points.len(), 2);
     }
 }

@@ -22,7 +22,7 @@ use clap::{Args, ValueEnum};
     lth plot --schedule runs/NAME/experiment.toml")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct PlotArguments {
-    /// Run folders; with --schedule MODEL DATASET, or an experiment file
+    /// Run folders, or those of sweeps; with --schedule MODEL DATASET, or an experiment file
     #[arg(value_name = "RUN", required = true)]
     pub(crate) runs: Vec<PathBuf>,
     /// Draw the tickets of all these runs in one figure instead: of other criteria, actions, data, ...

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use lth_lab::RunResults;
+use lth_lab::{RunResults, keep_each_once};
 use lth_plot::{Figure, Legend, Look, PageStyle};
+use lth_report::with_runs_of_sweeps;
 
 use super::plot_schedule;
 use crate::{
@@ -22,8 +23,16 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     check_kind(arguments)?;
     let drawing = drawing(arguments)?;
     // All are read before any is drawn: a mistyped folder is said at once.
-    let runs: Vec<RunResults> = arguments
-        .runs
+    let mut folders = with_runs_of_sweeps(&arguments.runs).map_err(Failure::bad_input)?;
+    keep_each_once(&mut folders);
+    if folders.is_empty() {
+        let sweeps: Vec<String> = arguments.runs.iter().map(|path| format!("'{}'", path.display())).collect();
+        return Err(Failure::input(
+            format!("there is no run of the sweep {}", sweeps.join(", ")),
+            "`lth sweep` makes its runs, beside its folder",
+        ));
+    }
+    let runs: Vec<RunResults> = folders
         .iter()
         .map(|folder| RunResults::load(folder).map_err(Failure::bad_input))
         .collect::<Result<_, _>>()?;

@@ -6,7 +6,7 @@ use lth_plot::{
     TableRow, density_figure, instability_figure, table_figure,
 };
 use lth_report::{
-    Metric,
+    Metric, TableAxis,
     reproduce::{Published, Quantity, Results, Series, XAxis},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn figure(
     let heading = Heading::new(&one.title, format!("{}. Ours: {}{short}", one.paper, networks.join(", ")));
     Ok(match one.x {
         XAxis::Density => density_figure(&heading, &density_panels(one, results), &DensityLimits::default())?,
-        XAxis::Iteration => instability_figure(&heading, &barriers(results), STABLE_BELOW)?,
+        XAxis::Iteration => instability_figure(&heading, &barriers(one, results), STABLE_BELOW)?,
         XAxis::None => table_figure(&heading, &table_panels(one, results))?,
     })
 }
@@ -38,9 +38,10 @@ pub(super) fn figure(
 /// Panels of what was published; of what is claimed, if there is nothing.
 fn density_panels(one: &Published, results: &Results) -> Vec<DensityPanel> {
     let measures = [
-        (Metric::TestAccuracy, Measure::EarlyStopAccuracy),
-        (Metric::EndTestAccuracy, Measure::FinalAccuracy),
-        (Metric::EarlyStopIteration, Measure::EarlyStopIteration),
+        (Quantity::OfTraining(Metric::TestAccuracy), Measure::EarlyStopAccuracy),
+        (Quantity::OfTraining(Metric::EndTestAccuracy), Measure::FinalAccuracy),
+        (Quantity::UntrainedTestAccuracy, Measure::UntrainedAccuracy),
+        (Quantity::OfTraining(Metric::EarlyStopIteration), Measure::EarlyStopIteration),
     ];
     let is_wanted = |quantity: Quantity| {
         one.series.iter().any(|series| series.quantity == quantity)
@@ -48,7 +49,6 @@ fn density_panels(one: &Published, results: &Results) -> Vec<DensityPanel> {
     };
     measures
         .into_iter()
-        .map(|(metric, measure)| (Quantity::OfTraining(metric), measure))
         .filter(|(quantity, _)| is_wanted(*quantity))
         .map(|(quantity, measure)| DensityPanel {
             facet: String::new(),
@@ -65,15 +65,25 @@ fn curves(one: &Published, results: &Results, quantity: Quantity) -> Vec<Curve> 
         let theirs =
             one.series.iter().filter(|series| series.name == own.name && series.quantity == quantity);
         let theirs = theirs.map(|series| Curve {
-            label: format!("{}, published", own.name),
+            label: format!("{}, published", label(one, &own.name)),
             style: Style::Published(colour),
             points: series.points.iter().map(|[x, value]| Point::of_replicates(*x, [*value])).collect(),
         });
         let theirs: Vec<Curve> = theirs.collect();
-        curves.push(Curve { points: points(&own), label: own.name, style: Style::Run(colour) });
+        curves.push(Curve { points: points(&own), label: label(one, &own.name), style: Style::Run(colour) });
         curves.extend(theirs);
     }
     curves
+}
+
+/// What a curve is called: a number alone says nothing without its setting.
+fn label(one: &Published, name: &str) -> String {
+    match one.columns {
+        TableAxis::Setting(_) if name.starts_with(|sign: char| sign.is_ascii_digit()) => {
+            format!("{} {name}", one.columns.name())
+        }
+        _ => name.to_owned(),
+    }
 }
 
 fn points(own: &Series) -> Vec<Point> {
@@ -81,12 +91,12 @@ fn points(own: &Series) -> Vec<Point> {
 }
 
 /// Barriers of test and training errors by name.
-fn barriers(results: &Results) -> Vec<StabilityCurve> {
+fn barriers(one: &Published, results: &Results) -> Vec<StabilityCurve> {
     let train = results.series(Quantity::TrainBarrier);
     let curve = |(place, own): (usize, Series)| StabilityCurve {
         test: points(&own),
         train: train.iter().find(|other| other.name == own.name).map_or_else(Vec::new, points),
-        label: own.name,
+        label: label(one, &own.name),
         style: Style::Run(place as u8),
         round: None,
     };

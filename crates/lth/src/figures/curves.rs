@@ -75,6 +75,8 @@ fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure, b
     let values = found.iter().map(|result| match measure {
         Measure::EarlyStopAccuracy => result.test_accuracy(),
         Measure::FinalAccuracy => result.record.end.test_accuracy,
+        // Of a training there is none.
+        Measure::UntrainedAccuracy => f64::NAN,
         Measure::EarlyStopIteration => {
             result.record.early_stop.as_ref().map_or(f64::NAN, |stop| stop.iteration as f64)
         }

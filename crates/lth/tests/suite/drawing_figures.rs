@@ -87,6 +87,10 @@ fn several_runs_are_drawn_together_by_what_differs() {
         assert!(figure.contains(&format!(">{label}<")), "{label} is not in the figure");
     }
     assert_eq!(figure.matches(">dense<").count(), 3, "equal dense networks: one in the legend, one a panel");
+    let first = visible(&sandbox.join("runs")).remove(0);
+    let name = first.file_name().unwrap().to_string_lossy();
+    sandbox.output(&format!("plot --together {all} runs/{name} runs/../runs/{name} --output once"));
+    assert_eq!(fs::read_to_string(sandbox.join("once.svg")).unwrap(), figure, "a run is drawn once");
     sandbox.refused(&format!("plot {all} --output criteria"), "go into its folder", "--together");
     sandbox.refused("plot --together nowhere", "nowhere", "");
 }

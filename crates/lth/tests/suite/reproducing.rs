@@ -127,6 +127,17 @@ fn supermasks_are_found_and_learned_for_a_published_table() {
 }
 
 #[test]
+fn accuracies_of_masks_on_untrained_weights_are_not_called_those_of_trainings() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.data().output(&format!("reproduce zhou-2019/supermasks {SHORT} --print-folder"));
+    let read = |name: &str| fs::read_to_string(sandbox.join(folder.trim()).join(name)).unwrap();
+    assert!(read("comparison.md").contains("\ntest accuracy % of untrained weights, large-final (theirs"));
+    let figure = read("comparison.svg");
+    assert!(figure.contains(">test accuracy, untrained (%)<") && !figure.contains("early stop"));
+    assert_eq!(figure.matches(">published, in the colour and marker of ours<").count(), 1);
+}
+
+#[test]
 fn what_lacks_its_data_says_where_they_may_come_from() {
     let sandbox = Sandbox::new();
     for name in ["frankle-2020/dense-resnet-20", "zhou-2019/table-1-conv"] {

@@ -27,7 +27,17 @@ fn a_sweep_tells_its_size_trains_and_continues() {
     assert_eq!(String::from_utf8_lossy(&again.get_output().stdout), table);
     let tables = visible(&sandbox.join("runs")).into_iter().map(|folder| folder.join("sweep.csv"));
     let csv = tables.into_iter().find(|path| path.exists()).unwrap();
-    assert_eq!(fs::read_to_string(csv).unwrap().lines().count(), 9);
+    assert_eq!(fs::read_to_string(&csv).unwrap().lines().count(), 9);
+    let (folder, run) = (csv.parent().unwrap().display(), visible(&sandbox.join("runs")).remove(0));
+    sandbox.output(&format!("plot --together {folder} --output swept"));
+    sandbox.output(&format!("plot --together {folder} {} --output beside", run.display()));
+    let figure = |name: &str| fs::read_to_string(sandbox.join(name)).unwrap();
+    assert!(
+        figure("swept.svg").contains(">criterion movement, learning rate 0.002<"),
+        "{}",
+        figure("swept.svg")
+    );
+    assert_eq!(figure("swept.svg"), figure("beside.svg"), "a run beside its sweep is drawn once");
     let listed = sandbox.output("runs --format csv");
     assert_eq!(listed.lines().count(), 5, "{listed}");
 }
