@@ -8,7 +8,7 @@ use lth_report::{
     reproduce::{Published, Results, Study, StudyPlaces},
 };
 
-use super::{stability, supermask_heuristic, supermask_learn, transfer};
+use super::{stability::StabilityCommand, supermask_heuristic, supermask_learn, transfer};
 use crate::{
     arguments::{
         Command, CommandLine, CommonArguments, ReproduceArguments, ScheduleArguments, SupermaskCommand,
@@ -65,7 +65,8 @@ impl Studies<'_> {
         let (x, common, messages) = (self.one.x, self.common, self.messages);
         match self.command(study, experiment, folder)? {
             Command::Stability(flags) => {
-                let report = stability::of_run(&flags, &flags.runs[0], stop, common, messages)?;
+                let report =
+                    StabilityCommand { arguments: &flags, common, messages, stop }.of_run(&flags.runs[0])?;
                 let mut pairs = report.map_or_else(Vec::new, |report| report.pairs);
                 // Another figure may have compared other networks of this run.
                 pairs.retain(|pair| {
