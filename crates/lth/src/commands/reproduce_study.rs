@@ -1,7 +1,7 @@
 //! What a published figure needs besides the trainings of its sweep: other procedures, by their own commands.
 
 use clap::Parser;
-use lth_lab::{Experiment, Stop, SweepPlan, find_setting};
+use lth_lab::{Experiment, StartPoint, Stop, SweepPlan, find_setting};
 use lth_model::{ParseError, Seed};
 use lth_report::{
     Runs,
@@ -67,13 +67,17 @@ impl Studies<'_> {
             Command::Stability(flags) => {
                 let report =
                     StabilityCommand { arguments: &flags, common, messages, stop }.of_run(&flags.runs[0])?;
-                let mut pairs = report.map_or_else(Vec::new, |report| report.pairs);
-                // Another figure may have compared other networks of this run.
-                pairs.retain(|pair| {
-                    flags.rounds.contains(&pair.start.round.to_string())
-                        && flags.variants.iter().any(|name| *name == pair.start.variant.to_string())
-                });
-                results.add_pairs(&label, x, &pairs);
+                if let Some(mut report) = report {
+                    // Another figure may have compared other networks of this run.
+                    let is_own = |start: &StartPoint| {
+                        flags.rounds.contains(&start.round.to_string())
+                            && flags.variants.iter().any(|name| *name == start.variant.to_string())
+                    };
+                    report.pairs.retain(|pair| is_own(&pair.start));
+                    report.prunings.retain(|pruning| is_own(&pruning.start));
+                    results.add_pairs(&label, x, &report.pairs);
+                    results.add_prunings(&label, x, &report.prunings);
+                }
             }
             Command::Transfer(flags) => {
                 if let Some((report, _)) = transfer::carry_out(&flags, stop, common, messages)? {
