@@ -56,8 +56,8 @@ pub use settings::{
     check_memory, data_name, differing_settings, find_setting, schema, settings, short_name,
 };
 pub use stability::{
-    BatchNormStatistics, PairResult, PathPoint, STABLE_BELOW, StabilityReport, StabilitySettings,
-    StabilityTask, StartPoint, estimate_stability, stability,
+    BatchNormStatistics, PairResult, PathPoint, PruningResult, STABLE_BELOW, StabilityReport,
+    StabilitySettings, StabilityTask, StartPoint, estimate_stability, stability,
 };
 pub use supermask::{
     DenseWeights, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings, HeuristicTask,

@@ -10,6 +10,7 @@ use crate::Layout;
 /// ```text
 /// copies/replicate-0/
 ///   round-07-ticket/copy-0.safetensors, copy-1.safetensors     trained; the same for every comparison
+///   round-07-ticket/pruning.json                               its copy 0 and that of round-00-ticket
 ///   round-07-random-mask/...
 ///   round-00-ticket-from-500it/start.safetensors               the dense network where copies part
 ///   round-00-ticket-from-500it/copy-1.safetensors              copy 0 is that of round-00-ticket
@@ -63,6 +64,11 @@ impl StabilityFiles {
     /// Where the unfinished training to the points goes on; points are told by a hash of them.
     pub(super) fn dense_checkpoint(&self, replicate: u32, points: &str) -> PathBuf {
         self.replicate(replicate).join(format!("dense-{points}-checkpoint.safetensors"))
+    }
+
+    /// What was measured of copy 0 and that of the dense network.
+    pub(super) fn pruning(&self, start: &StartPoint) -> PathBuf {
+        self.copies(start).join("pruning.json")
     }
 
     /// What was measured of a pair.

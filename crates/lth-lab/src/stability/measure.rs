@@ -1,10 +1,13 @@
 //! What lies between two copies.
 
+use std::path::PathBuf;
+
 use lth_model::{Architecture, Evaluation, OneNetwork, Program};
 use lth_ticket::{angle, barrier, distance, interpolate, overlap};
 
 use super::{
-    BatchNormStatistics, PairResult, PathPoint, StabilityTask, StartPoint, copies::TrainedCopy, study::Study,
+    BatchNormStatistics, PairResult, PathPoint, StabilityTask, StartPoint, copies::TrainedCopy,
+    report::to_json, study::Study,
 };
 use crate::{
     LabError, StageError,
@@ -24,8 +27,7 @@ impl Study<'_> {
         let path = self.files.pair(point, pair);
         if let Some(found) = read_json::<PairResult>(&path)? {
             if found.weights != [a.hash, b.hash] {
-                let reason = "it was measured of other weights than are there now".to_owned();
-                return Err(LabError::Changed { path, reason }.into());
+                return Err(measured_of_others(path).into());
             }
             return Ok(Ended::Skipped(Found::Barrier(found.test_barrier)));
         }
@@ -37,7 +39,7 @@ impl Study<'_> {
             return Ok(Ended::Stopped(None));
         };
         let result = self.compare(point, pair, &start, [&a, &b], line)?;
-        write_file(&path, result.to_json().as_bytes())?;
+        write_file(&path, to_json(&result).as_bytes())?;
         Ok(Ended::Finished { found: Found::Barrier(result.test_barrier), seconds: reporter.seconds() })
     }
 
@@ -130,7 +132,12 @@ impl PathPoint {
 }
 
 /// The weights that masks may cover; biases, batch normalisation and its statistics are left out of distances, as in the papers.
-fn masked_weights(architecture: &Architecture) -> Vec<String> {
+pub(super) fn masked_weights(architecture: &Architecture) -> Vec<String> {
     let weights = architecture.parameters().into_iter().filter(|parameter| parameter.kind.is_prunable());
     weights.map(|parameter| parameter.name).collect()
+}
+
+/// The record at this path is of weights that are not there any more.
+pub(super) fn measured_of_others(path: PathBuf) -> LabError {
+    LabError::Changed { path, reason: "it was measured of other weights than are there now".to_owned() }
 }

@@ -25,9 +25,7 @@ impl Study<'_> {
         let rewind = if self.experiment.pruning.procedure.rewind().is_zero() {
             initial.clone()
         } else {
-            let path = self.layout.rewind(point.replicate);
-            self.experiment.there(self.layout, &path)?;
-            Start::read(&path, self.bench.architecture)?.weights
+            self.rewind_point(point.replicate)?.weights
         };
         let (seed, round) = (self.experiment.seed(point.replicate), u64::from(point.round));
         let pruning = &self.experiment.pruning;

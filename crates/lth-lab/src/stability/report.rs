@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use lth_model::{Density, Seed};
 use serde::{Deserialize, Serialize};
 
-use super::{StabilityTask, StartPoint, files::StabilityFiles};
+use super::{PruningResult, StabilityTask, StartPoint, files::StabilityFiles};
 use crate::{
     LabError, TaskFailure, Variant,
     metrics::{read_json, to_csv},
@@ -62,12 +62,6 @@ pub struct PairResult {
 }
 
 impl PairResult {
-    pub(super) fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("a result is plain values");
-        text.push('\n');
-        text
-    }
-
     /// The mean of the errors at the ends, of training and test examples.
     pub fn end_errors(&self) -> [f64; 2] {
         let of = |of: fn(&PathPoint) -> f64| match (self.path.first(), self.path.last()) {
@@ -78,6 +72,13 @@ impl PairResult {
     }
 }
 
+/// The text of a record.
+pub(super) fn to_json(result: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(result).expect("a record is plain values");
+    text.push('\n');
+    text
+}
+
 /// What came out of a study.
 #[derive(Debug)]
 pub struct StabilityReport {
@@ -85,6 +86,9 @@ pub struct StabilityReport {
     pub folder: PathBuf,
     /// Every pair that was compared with these settings, now or before: by replicate, round, variant, where they part, copies.
     pub pairs: Vec<PairResult>,
+    /// How far the networks that these pairs are copies of are from the dense network, in the same order; without those that are no
+    /// pruned dense network.
+    pub prunings: Vec<PruningResult>,
     /// What failed; what needed it was left out.
     pub failures: Vec<TaskFailure<StabilityTask>>,
     /// Whether it was stopped before its end; the same command continues it.
@@ -120,6 +124,21 @@ pub(super) fn collect(files: &StabilityFiles, variants: &[Variant]) -> Result<Ve
     Ok(pairs)
 }
 
+/// What was measured of these pairs' networks and the dense network, each once.
+///
+/// # Errors
+/// As [`collect`].
+pub(super) fn collect_prunings(
+    files: &StabilityFiles,
+    pairs: &[PairResult],
+) -> Result<Vec<PruningResult>, LabError> {
+    let mut prunings = Vec::new();
+    for start in pairs.chunk_by(|a, b| a.start == b.start).map(|of_start| of_start[0].start) {
+        prunings.extend(read_json::<PruningResult>(&files.pruning(&start))?);
+    }
+    Ok(prunings)
+}
+
 #[derive(Serialize)]
 struct PairRow {
     replicate: u32,
@@ -133,6 +152,8 @@ struct PairRow {
     distance_from_start: f64,
     angle: Option<f64>,
     angle_from_start: Option<f64>,
+    pruning_distance: Option<f64>,
+    pruning_angle: Option<f64>,
     next_mask_overlap: f64,
     train_error: f64,
     test_error: f64,
@@ -140,9 +161,10 @@ struct PairRow {
     test_barrier: f64,
 }
 
-/// The bytes of `stability.csv`: a row a pair.
-pub(super) fn stability_csv(pairs: &[PairResult]) -> Vec<u8> {
+/// The bytes of `stability.csv`: a row a pair, with how far its network is from the dense one.
+pub(super) fn stability_csv(pairs: &[PairResult], prunings: &[PruningResult]) -> Vec<u8> {
     to_csv(pairs.iter().map(|result| {
+        let pruning = prunings.iter().find(|pruning| pruning.start == result.start);
         let [train_error, test_error] = result.end_errors();
         PairRow {
             replicate: result.start.replicate,
@@ -156,6 +178,8 @@ pub(super) fn stability_csv(pairs: &[PairResult]) -> Vec<u8> {
             distance_from_start: result.distance_from_start,
             angle: result.angle,
             angle_from_start: result.angle_from_start,
+            pruning_distance: pruning.map(|pruning| pruning.distance),
+            pruning_angle: pruning.and_then(|pruning| pruning.angle),
             next_mask_overlap: result.next_mask_overlap,
             train_error,
             test_error,

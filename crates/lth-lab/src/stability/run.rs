@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     BatchNormStatistics, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
-    report::{collect, path_csv, stability_csv},
+    report::{collect, collect_prunings, path_csv, stability_csv, to_json},
     settings::refused,
     study::Study,
 };
@@ -47,16 +47,18 @@ pub fn stability(
 
     let _writer = Writer::of(bench.leases.output())?;
     let pairs = collect(&study.files, &experiment.variants().collect::<Vec<Variant>>())?;
+    let prunings = collect_prunings(&study.files, &pairs)?;
     let report = |stopped| StabilityReport {
         folder: study.files.comparison().to_owned(),
         pairs: pairs.clone(),
+        prunings: prunings.clone(),
         failures: done.failures,
         stopped,
     };
     if bench.stop.is_set() && !bench.stop.is_cancelled() {
         return Ok(report(true));
     }
-    write_file(&study.files.comparison().join("stability.csv"), &stability_csv(&pairs))?;
+    write_file(&study.files.comparison().join("stability.csv"), &stability_csv(&pairs, &prunings))?;
     write_file(&study.files.comparison().join("path.csv"), &path_csv(&pairs))?;
     Ok(report(bench.stop.is_set() && !done.ended))
 }
@@ -145,6 +147,8 @@ struct Plan {
     /// Replicates whose dense network is needed at later iterations.
     dense: Vec<u32>,
     copies: Vec<(StartPoint, u32)>,
+    /// Networks whose copy 0 is compared with that of the dense network.
+    prunings: Vec<StartPoint>,
     pairs: Vec<(StartPoint, [u32; 2])>,
 }
 
@@ -153,20 +157,28 @@ impl Plan {
         let dense: BTreeSet<u32> =
             starts.iter().filter(|start| start.parts_at.is_some()).map(|start| start.replicate).collect();
         let count = study.settings.copies;
-        let (mut copies, mut pairs) = (Vec::new(), Vec::new());
+        let (mut copies, mut prunings, mut pairs) = (Vec::new(), Vec::new(), Vec::new());
         for start in starts {
-            for copy in 0..count {
-                let training = (start.owner_of(copy), copy);
+            let mut trainings: Vec<(StartPoint, u32)> =
+                (0..count).map(|copy| (start.owner_of(copy), copy)).collect();
+            // What cannot be read is said by the task.
+            if study.is_pruned_dense(start).unwrap_or(true) {
+                prunings.push(*start);
+                trainings.push((start.dense(), 0));
+            }
+            for training in trainings {
                 if !copies.contains(&training) {
                     copies.push(training);
                 }
+            }
+            for copy in 0..count {
                 pairs.extend((copy + 1..count).map(|other| (*start, [copy, other])));
             }
         }
-        Self { dense: dense.into_iter().collect(), copies, pairs }
+        Self { dense: dense.into_iter().collect(), copies, prunings, pairs }
     }
 
-    /// First the dense networks, then copies, then paths, each after what it needs.
+    /// First the dense networks, then copies, then what is measured of them, each after what it needs.
     fn tasks(&self) -> Vec<Planned<StabilityTask>> {
         let dense = self.dense.iter().map(|&replicate| Planned::alone(StabilityTask::Dense { replicate }));
         let mut tasks: Vec<Planned<StabilityTask>> = dense.collect();
@@ -177,6 +189,10 @@ impl Plan {
         }));
         let places: HashMap<(StartPoint, u32), usize> =
             self.copies.iter().enumerate().map(|(place, copy)| (*copy, copies + place)).collect();
+        tasks.extend(self.prunings.iter().map(|&start| {
+            let copies = [start.dense(), start].map(|start| places[&(start, 0)]);
+            Planned::after(StabilityTask::Pruning { start }, copies.into())
+        }));
         tasks.extend(self.pairs.iter().map(|&(start, pair)| {
             let copies = pair.map(|copy| places[&(start.owner_of(copy), copy)]);
             let after = copies.into_iter().chain(self.dense_before(&start)).collect();
@@ -202,6 +218,9 @@ impl Study<'_> {
                 self.check_dense_point(&start)?;
                 self.bench.leased_place(&self.files.copy(&start, copy), || self.train_copy(&start, copy))
             }
+            StabilityTask::Pruning { start } => {
+                self.bench.leased_place(&self.files.pruning(&start), || self.measure_pruning(&start))
+            }
             StabilityTask::Path { start, pair } => {
                 self.bench.leased_place(&self.files.pair(&start, pair), || self.measure_pair(&start, pair))
             }
@@ -224,7 +243,5 @@ fn write_settings(study: &Study<'_>) -> Result<(), LabError> {
     }
     let StabilitySettings { points, train_examples, batch_norm, .. } = *study.settings;
     let comparison = Comparison { points, train_examples, batch_norm };
-    let mut text = serde_json::to_string_pretty(&comparison).expect("settings are plain values");
-    text.push('\n');
-    write_file(&path, text.as_bytes())
+    write_file(&path, to_json(&comparison).as_bytes())
 }

@@ -26,6 +26,11 @@ impl StartPoint {
         Self { replicate, variant, round, parts_at: None }
     }
 
+    /// The start of the replicate's dense network.
+    pub(super) fn dense(&self) -> Self {
+        Self::of_round(self.replicate, Variant::Ticket, 0)
+    }
+
     /// The round that it belongs to.
     pub(super) fn stage(&self) -> Stage {
         Stage { replicate: self.replicate, variant: self.variant, round: self.round }

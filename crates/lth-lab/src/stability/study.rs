@@ -73,6 +73,16 @@ impl<'a> Study<'a> {
         Start::read(&path, self.bench.architecture)
     }
 
+    /// What tickets of the run are rewound to, where that is later than initialisation.
+    ///
+    /// # Errors
+    /// As [`Study::round_start`].
+    pub(super) fn rewind_point(&self, replicate: u32) -> Result<Start, StageError> {
+        let path = self.layout.rewind(replicate);
+        self.experiment.there(self.layout, &path)?;
+        Start::read(&path, self.bench.architecture)
+    }
+
     /// What the copies of a start begin with; a dense point must have been reached before.
     ///
     /// # Errors

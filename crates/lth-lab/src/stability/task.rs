@@ -20,6 +20,11 @@ pub enum StabilityTask {
         /// Its number, from 0.
         copy: u32,
     },
+    /// Measuring how far copy 0 is from that of the dense network.
+    Pruning {
+        /// From where.
+        start: StartPoint,
+    },
     /// Measuring the path between two copies.
     Path {
         /// Where they come from.
@@ -31,7 +36,11 @@ pub enum StabilityTask {
 
 impl Task for StabilityTask {
     fn kind(&self) -> TaskKind {
-        if matches!(self, Self::Path { .. }) { TaskKind::Path } else { TaskKind::Training }
+        match self {
+            Self::Dense { .. } | Self::Copy { .. } => TaskKind::Training,
+            Self::Pruning { .. } => TaskKind::Distance,
+            Self::Path { .. } => TaskKind::Path,
+        }
     }
 }
 
@@ -40,6 +49,7 @@ impl fmt::Display for StabilityTask {
         match self {
             Self::Dense { replicate } => write!(f, "replicate {replicate}, dense to where copies part"),
             Self::Copy { start, copy } => write!(f, "{start}, copy {copy}"),
+            Self::Pruning { start } => write!(f, "{start}, distance from the dense network"),
             Self::Path { start, pair: [a, b] } => write!(f, "{start}, path from copy {a} to {b}"),
         }
     }

@@ -22,6 +22,8 @@ pub enum TaskKind {
     Training,
     /// Evaluating networks between two others.
     Path,
+    /// Comparing the weights of two networks.
+    Distance,
     /// Evaluating masks.
     Masks,
 }
@@ -32,6 +34,7 @@ impl TaskKind {
         match self {
             Self::Training => "trainings",
             Self::Path => "paths",
+            Self::Distance => "distances",
             Self::Masks => "sets of masks",
         }
     }
@@ -148,6 +151,8 @@ pub enum Found {
     TestError(f64),
     /// The barrier of test errors between two networks.
     Barrier(f64),
+    /// The distance between two networks.
+    Distance(f64),
 }
 
 /// How far a task is.

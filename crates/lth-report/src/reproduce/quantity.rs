@@ -1,11 +1,11 @@
-//! The figures that published numbers are of: of trainings, of masks, and of pairs of copies.
+//! The figures that published numbers are of: of trainings, of masks, of pairs of copies, and of networks and the dense network.
 
-use lth_lab::PairResult;
+use lth_lab::{PairResult, PruningResult};
 use lth_model::{ParseError, nearest_name};
 
 use crate::Metric;
 
-/// A figure of a training, of a mask on untrained weights, or of two copies of a network.
+/// A figure of a training, of a mask on untrained weights, of two copies of a network, or of a network and the dense one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Quantity {
     /// Of a training.
@@ -20,11 +20,19 @@ pub enum Quantity {
     Distance,
     /// The angle between them in degrees, seen from zero weights.
     Angle,
+    /// The Euclidean distance of a trained network and the dense one of the same order, under its mask (Frankle et al. 2019, stability
+    /// to pruning).
+    PruningDistance,
+    /// The angle between them in degrees, seen from zero weights.
+    PruningAngle,
 }
 
 impl Quantity {
     /// Those of pairs of copies.
     pub const OF_PAIRS: [Self; 4] = [Self::TestBarrier, Self::TrainBarrier, Self::Distance, Self::Angle];
+
+    /// Those of a network and the dense one.
+    pub const OF_PRUNINGS: [Self; 2] = [Self::PruningDistance, Self::PruningAngle];
 
     /// Its name in files.
     pub fn name(self) -> &'static str {
@@ -35,6 +43,8 @@ impl Quantity {
             Self::TrainBarrier => "train_barrier",
             Self::Distance => "distance",
             Self::Angle => "angle",
+            Self::PruningDistance => "pruning_distance",
+            Self::PruningAngle => "pruning_angle",
         }
     }
 
@@ -47,13 +57,18 @@ impl Quantity {
             Self::TrainBarrier => "barrier of training errors, points",
             Self::Distance => "distance of two copies",
             Self::Angle => "angle between two copies, degrees",
+            Self::PruningDistance => "distance from the dense network",
+            Self::PruningAngle => "angle to the dense network, degrees",
         }
     }
 
     /// Of a pair of copies; `None` where it has none.
     pub fn of_pair(self, pair: &PairResult) -> Option<f64> {
         match self {
-            Self::OfTraining(_) | Self::UntrainedTestAccuracy => None,
+            Self::OfTraining(_)
+            | Self::UntrainedTestAccuracy
+            | Self::PruningDistance
+            | Self::PruningAngle => None,
             Self::TestBarrier => Some(pair.test_barrier),
             Self::TrainBarrier => Some(pair.train_barrier),
             Self::Distance => Some(pair.distance),
@@ -61,12 +76,21 @@ impl Quantity {
         }
     }
 
+    /// Of a network and the dense one; `None` where it has none.
+    pub fn of_pruning(self, pruning: &PruningResult) -> Option<f64> {
+        match self {
+            Self::PruningDistance => Some(pruning.distance),
+            Self::PruningAngle => pruning.angle,
+            _ => None,
+        }
+    }
+
     /// A value as tables have it.
     pub fn text(self, value: f64) -> String {
         let decimals = match self {
             Self::OfTraining(metric) => metric.decimals(),
-            Self::Distance | Self::Angle => 1,
-            _ => 2,
+            Self::UntrainedTestAccuracy | Self::TestBarrier | Self::TrainBarrier => 2,
+            Self::Distance | Self::Angle | Self::PruningDistance | Self::PruningAngle => 1,
         };
         format!("{:.decimals$}", self.factor() * value)
     }
@@ -76,7 +100,7 @@ impl Quantity {
         match self {
             Self::OfTraining(metric) => metric.factor(),
             Self::UntrainedTestAccuracy | Self::TestBarrier | Self::TrainBarrier => 100.0,
-            Self::Distance | Self::Angle => 1.0,
+            Self::Distance | Self::Angle | Self::PruningDistance | Self::PruningAngle => 1.0,
         }
     }
 }
@@ -87,7 +111,7 @@ impl std::str::FromStr for Quantity {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let all = || {
             let of_trainings = Metric::ALL.into_iter().map(Self::OfTraining);
-            of_trainings.chain([Self::UntrainedTestAccuracy]).chain(Self::OF_PAIRS)
+            of_trainings.chain([Self::UntrainedTestAccuracy]).chain(Self::OF_PAIRS).chain(Self::OF_PRUNINGS)
         };
         all().find(|quantity| quantity.name() == text).ok_or_else(|| ParseError {
             what: "figure",

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use lth_lab::{HeuristicRow, LabError, PairResult, SupermaskRecord, TransferRow, Variant, find_setting};
+use lth_lab::{
+    HeuristicRow, LabError, PairResult, PruningResult, StartPoint, SupermaskRecord, TransferRow, Variant,
+    find_setting,
+};
 use lth_model::{Seed, Step};
 use lth_stats::Sample;
 use lth_ticket::FrozenWeights;
@@ -153,15 +156,22 @@ impl Results {
     /// or a control, after `label` unless that is empty.
     pub fn add_pairs(&mut self, label: &str, x: XAxis, pairs: &[PairResult]) {
         for pair in pairs {
-            let network = match pair.start.variant {
-                _ if pair.start.round == 0 => "dense",
-                Variant::Ticket => "ticket",
-                Variant::Control(kind) => kind.name(),
-            };
             let place = x.place(pair.density.get(), pair.iteration);
             for quantity in Quantity::OF_PAIRS {
                 if let Some(value) = quantity.of_pair(pair) {
-                    self.add(joined(label, network), quantity, place, pair.seed, value);
+                    self.add(joined(label, network(&pair.start)), quantity, place, pair.seed, value);
+                }
+            }
+        }
+    }
+
+    /// Adds how far networks are from the dense one, which `stability` measured; places and curves are those of [`Results::add_pairs`].
+    pub fn add_prunings(&mut self, label: &str, x: XAxis, prunings: &[PruningResult]) {
+        for pruning in prunings {
+            let place = x.place(pruning.density.get(), pruning.iteration);
+            for quantity in Quantity::OF_PRUNINGS {
+                if let Some(value) = quantity.of_pruning(pruning) {
+                    self.add(joined(label, network(&pruning.start)), quantity, place, pruning.seed, value);
                 }
             }
         }
@@ -238,6 +248,15 @@ impl Results {
     }
 }
 
+/// What the network of a start is called in the names of curves.
+fn network(start: &StartPoint) -> &'static str {
+    match start.variant {
+        _ if start.round == 0 => "dense",
+        Variant::Ticket => "ticket",
+        Variant::Control(kind) => kind.name(),
+    }
+}
+
 /// Two parts of a curve's name, of which either may be empty.
 pub(super) fn joined(first: &str, second: &str) -> String {
     match (first.is_empty(), second.is_empty()) {
@@ -257,7 +276,7 @@ pub(super) fn pair_of(
     test_barrier: f64,
 ) -> PairResult {
     PairResult {
-        start: lth_lab::StartPoint::of_round(0, Variant::Ticket, round),
+        start: StartPoint::of_round(0, Variant::Ticket, round),
         seed: Seed(seed),
         density: lth_model::Density::new(0.5).unwrap(),
         iteration,
@@ -297,6 +316,33 @@ mod tests {
         by_density.add_pairs("0.1", XAxis::Density, &pairs);
         let series = by_density.series(Quantity::Distance);
         assert_eq!((series[0].name.as_str(), series[0].points.len()), ("0.1, ticket", 1));
+    }
+
+    #[test]
+    fn distances_from_the_dense_network_have_curves_of_their_own() {
+        let mut results = Results::default();
+        let pruning = |variant: Variant, seed: u64, distance: f64| PruningResult {
+            start: StartPoint::of_round(0, variant, 3),
+            seed: Seed(seed),
+            density: Density::new(0.5).unwrap(),
+            iteration: 0,
+            weights: [String::new(), String::new()],
+            distance,
+            angle: (seed == 5).then_some(53.0),
+        };
+        let random_mask = Variant::Control("random-mask".parse().unwrap());
+        let prunings = [
+            pruning(Variant::Ticket, 5, 48.0),
+            pruning(Variant::Ticket, 6, 50.0),
+            pruning(random_mask, 5, 75.0),
+        ];
+        results.add_prunings("", XAxis::None, &prunings);
+        let series = results.series("pruning_distance".parse().unwrap());
+        let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).collect();
+        assert_eq!(names, ["ticket", "random-mask"]);
+        assert_eq!(series[0].points[0].by_seed, [(Seed(5), 48.0), (Seed(6), 50.0)].into());
+        assert_eq!(results.series(Quantity::PruningAngle)[0].points[0].by_seed, [(Seed(5), 53.0)].into());
+        assert!(results.series(Quantity::Distance).is_empty(), "copies are something else");
     }
 
     #[test]

@@ -9,7 +9,8 @@ use clap::{Args, ValueEnum};
 /// From the same weights, copies are trained under another order of the data (and other augmentation and dropout), and each pair is
 /// compared: distance and angle of their weights, the overlap of the masks that one more round would leave of them, and the error
 /// on the straight line between them. The error barrier is the largest error on the line minus the mean of the errors at its
-/// ends; below 2 percentage points a network counts as stable to the noise of training (Frankle et al. 2019, 2020).
+/// ends; below 2 percentage points a network counts as stable to the noise of training (Frankle et al. 2019, 2020). Stability to
+/// pruning is measured too: how far the trained ticket is from the dense network trained in the same order, under the ticket's mask.
 ///
 /// Results go to the folder `stability` of the run. The same command again continues there; trained copies are never trained
 /// again, also not for other settings. Copy 0 is the run's own training.

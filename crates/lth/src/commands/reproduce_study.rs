@@ -1,14 +1,14 @@
 //! What a published figure needs besides the trainings of its sweep: other procedures, by their own commands.
 
 use clap::Parser;
-use lth_lab::{Experiment, Stop, SweepPlan, find_setting};
+use lth_lab::{Experiment, StartPoint, Stop, SweepPlan, find_setting};
 use lth_model::{ParseError, Seed};
 use lth_report::{
     Runs,
     reproduce::{Published, Results, Study, StudyPlaces},
 };
 
-use super::{stability, supermask_heuristic, supermask_learn, transfer};
+use super::{stability::StabilityCommand, supermask_heuristic, supermask_learn, transfer};
 use crate::{
     arguments::{
         Command, CommandLine, CommonArguments, ReproduceArguments, ScheduleArguments, SupermaskCommand,
@@ -65,14 +65,19 @@ impl Studies<'_> {
         let (x, common, messages) = (self.one.x, self.common, self.messages);
         match self.command(study, experiment, folder)? {
             Command::Stability(flags) => {
-                let report = stability::of_run(&flags, &flags.runs[0], stop, common, messages)?;
-                let mut pairs = report.map_or_else(Vec::new, |report| report.pairs);
-                // Another figure may have compared other networks of this run.
-                pairs.retain(|pair| {
-                    flags.rounds.contains(&pair.start.round.to_string())
-                        && flags.variants.iter().any(|name| *name == pair.start.variant.to_string())
-                });
-                results.add_pairs(&label, x, &pairs);
+                let report =
+                    StabilityCommand { arguments: &flags, common, messages, stop }.of_run(&flags.runs[0])?;
+                if let Some(mut report) = report {
+                    // Another figure may have compared other networks of this run.
+                    let is_own = |start: &StartPoint| {
+                        flags.rounds.contains(&start.round.to_string())
+                            && flags.variants.iter().any(|name| *name == start.variant.to_string())
+                    };
+                    report.pairs.retain(|pair| is_own(&pair.start));
+                    report.prunings.retain(|pruning| is_own(&pruning.start));
+                    results.add_pairs(&label, x, &report.pairs);
+                    results.add_prunings(&label, x, &report.prunings);
+                }
             }
             Command::Transfer(flags) => {
                 if let Some((report, _)) = transfer::carry_out(&flags, stop, common, messages)? {

@@ -43,103 +43,99 @@ pub(crate) fn run(
             "name one run folder, or leave out --format: each run has its results in its folder stability, as stability.csv",
         ));
     }
-    let mut stop = None;
+    let mut command = StabilityCommand { arguments, common, messages, stop: &mut None };
     for (results, settings) in &runs {
         if several {
             print(&format!("{}\n", results.layout.root().display()))?;
         }
-        study(arguments, results, settings, &mut stop, common, messages)?;
+        command.study(results, settings)?;
     }
     Ok(())
 }
 
-/// Compares copies of a run's networks, and prints what came out.
-fn study(
-    arguments: &StabilityArguments,
-    results: &RunResults,
-    settings: &StabilitySettings,
-    stop: &mut Option<Stop>,
-    common: &CommonArguments,
-    messages: &Messages,
-) -> Result<(), Failure> {
-    let Some(report) = carry_out(arguments, results, settings, stop, common, messages)? else {
-        return Ok(());
-    };
-    match arguments.format {
-        StabilityFormat::Table => print(&stability_table::table_of(&report, results))?,
-        StabilityFormat::Json => print(&stability_table::json(&report))?,
-        StabilityFormat::Csv => {
-            let path = report.folder.join("stability.csv");
-            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
-            print(&text.map_err(Failure::failed_work)?)?;
+/// What the runs of a command are studied with.
+pub(super) struct StabilityCommand<'a> {
+    pub(super) arguments: &'a StabilityArguments,
+    pub(super) common: &'a CommonArguments,
+    pub(super) messages: &'a Messages,
+    /// What signals set, once they are watched.
+    pub(super) stop: &'a mut Option<Stop>,
+}
+
+impl StabilityCommand<'_> {
+    /// Compares copies of a run's networks, and prints what came out.
+    fn study(&mut self, results: &RunResults, settings: &StabilitySettings) -> Result<(), Failure> {
+        let Some(report) = self.carry_out(results, settings)? else { return Ok(()) };
+        match self.arguments.format {
+            StabilityFormat::Table => print(&stability_table::table_of(&report, results))?,
+            StabilityFormat::Json => print(&stability_table::json(&report))?,
+            StabilityFormat::Csv => {
+                let path = report.folder.join("stability.csv");
+                let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+                print(&text.map_err(Failure::failed_work)?)?;
+            }
         }
+        verdict_of(&report.failures, report.pairs.is_empty(), self.messages)
     }
-    verdict_of(&report.failures, report.pairs.is_empty(), messages)
-}
 
-/// Compares copies of the networks of the run in a folder, as [`carry_out`].
-pub(super) fn of_run(
-    arguments: &StabilityArguments,
-    folder: &Path,
-    stop: &mut Option<Stop>,
-    common: &CommonArguments,
-    messages: &Messages,
-) -> Result<Option<StabilityReport>, Failure> {
-    let results = RunResults::load(folder).map_err(Failure::bad_input)?;
-    let settings = settings_of(arguments, &results)?;
-    settings.check(&results).map_err(Failure::bad_input)?;
-    carry_out(arguments, &results, &settings, stop, common, messages)
-}
-
-/// Compares copies of a run's networks; nothing of a dry run. Signals are watched from the first study on, and not while its length is
-/// estimated.
-fn carry_out(
-    arguments: &StabilityArguments,
-    results: &RunResults,
-    settings: &StabilitySettings,
-    stop: &mut Option<Stop>,
-    common: &CommonArguments,
-    messages: &Messages,
-) -> Result<Option<StabilityReport>, Failure> {
-    let flags = &arguments.schedule;
-    let threads = settings::threads(flags.threads.as_deref())?;
-    let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
-    let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
-
-    let experiment = &results.experiment;
-    let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
-    let source = DataSource::of_run(&arguments.source);
-    let data = settings::load(experiment, source, messages)?;
-    let architecture = settings::network(&model, &data)?;
-    let engine = settings::engine()?.with_threads(threads);
-    messages.info(&format!(
-        "{} on {}: {} copies of each network, {} points between two, {}",
-        experiment.model,
-        experiment.dataset,
-        settings.copies,
-        settings.points,
-        engine.name()
-    ));
-    let output = results.layout.output();
-    let mut bench = Workbench::new(&engine, &architecture, &data, &output);
-    (bench.jobs, bench.checkpoint_every) = (jobs, checkpoint_every);
-    let estimate = estimate_stability(settings, results, &bench).map_err(refused)?;
-    estimate::announce(&estimate, messages);
-    if flags.dry_run {
-        estimate::end_dry_run(messages);
-        return Ok(None);
+    /// Compares copies of the networks of the run in a folder; nothing of a dry run.
+    ///
+    /// # Errors
+    /// When the flags make no sense for this run, or the study cannot be carried out.
+    pub(super) fn of_run(&mut self, folder: &Path) -> Result<Option<StabilityReport>, Failure> {
+        let results = RunResults::load(folder).map_err(Failure::bad_input)?;
+        let settings = settings_of(self.arguments, &results)?;
+        settings.check(&results).map_err(Failure::bad_input)?;
+        self.carry_out(&results, &settings)
     }
-    let display = Display::new(common, messages);
-    bench.stop = interrupt::stop(stop)?;
-    bench.observer = &display;
-    let report = stability(settings, results, &bench);
-    display.finish();
-    let report = report.map_err(refused)?;
-    conclude(&report.failures, report.stopped, &bench.stop, messages)?;
-    if !flags.no_figures && !report.pairs.is_empty() {
-        stability_figures::draw(&report, results, messages)?;
+
+    /// Compares copies of a run's networks; nothing of a dry run. Signals are watched from the first study on, and not while its length
+    /// is estimated.
+    fn carry_out(
+        &mut self,
+        results: &RunResults,
+        settings: &StabilitySettings,
+    ) -> Result<Option<StabilityReport>, Failure> {
+        let (flags, messages) = (&self.arguments.schedule, self.messages);
+        let threads = settings::threads(flags.threads.as_deref())?;
+        let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
+        let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
+
+        let experiment = &results.experiment;
+        let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
+        let source = DataSource::of_run(&self.arguments.source);
+        let data = settings::load(experiment, source, messages)?;
+        let architecture = settings::network(&model, &data)?;
+        let engine = settings::engine()?.with_threads(threads);
+        messages.info(&format!(
+            "{} on {}: {} copies of each network, {} points between two, {}",
+            experiment.model,
+            experiment.dataset,
+            settings.copies,
+            settings.points,
+            engine.name()
+        ));
+        let output = results.layout.output();
+        let mut bench = Workbench::new(&engine, &architecture, &data, &output);
+        (bench.jobs, bench.checkpoint_every) = (jobs, checkpoint_every);
+        let estimate = estimate_stability(settings, results, &bench).map_err(refused)?;
+        estimate::announce(&estimate, messages);
+        if flags.dry_run {
+            estimate::end_dry_run(messages);
+            return Ok(None);
+        }
+        let display = Display::new(self.common, messages);
+        bench.stop = interrupt::stop(self.stop)?;
+        bench.observer = &display;
+        let report = stability(settings, results, &bench);
+        display.finish();
+        let report = report.map_err(refused)?;
+        conclude(&report.failures, report.stopped, &bench.stop, messages)?;
+        if !flags.no_figures && !report.pairs.is_empty() {
+            stability_figures::draw(&report, results, messages)?;
+        }
+        Ok(Some(report))
     }
-    Ok(Some(report))
 }
 
 /// The usual settings of the run, and what the flags say instead.

@@ -1,13 +1,13 @@
 //! The results of a study in words: a row a network.
 
-use lth_lab::{PairResult, RunResults, STABLE_BELOW, StabilityReport, StartPoint, Variant};
+use lth_lab::{PairResult, PruningResult, RunResults, STABLE_BELOW, StabilityReport, StartPoint, Variant};
 use lth_stats::Sample;
 use serde_json::json;
 
 use crate::table::{self, density_percent, percent, prose, table};
 
 /// The columns of the table.
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 12] = [
     "network",
     "round",
     "density %",
@@ -15,6 +15,7 @@ const HEADER: [&str; 11] = [
     "pairs",
     "distance",
     "angle",
+    "from dense",
     "mask overlap",
     "test error %",
     "barrier test/train (pp)",
@@ -46,9 +47,7 @@ pub(super) fn name(start: &StartPoint) -> String {
 pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String {
     let mut rows = table(&HEADER, 1);
     for (start, pairs) in by_network(report) {
-        let mean = |of: &dyn Fn(&PairResult) -> f64| {
-            Sample::of(pairs.iter().map(|pair| of(pair))).map_or(f64::NAN, |sample| sample.mean())
-        };
+        let mean = |of: &dyn Fn(&PairResult) -> f64| mean(pairs.iter().map(|pair| of(pair)));
         let barrier = mean(&|pair| pair.test_barrier);
         let angle = mean(&|pair| pair.angle.unwrap_or(f64::NAN));
         rows.add_row([
@@ -58,7 +57,8 @@ pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String
             format!("{:.0}", mean(&|pair| pair.iteration as f64)),
             pairs.len().to_string(),
             format!("{:.2}", mean(&|pair| pair.distance)),
-            if angle.is_nan() { "-".to_owned() } else { format!("{angle:.1}°") },
+            degrees(angle),
+            from_dense(report, &start),
             format!("{:.3}", mean(&|pair| pair.next_mask_overlap)),
             percent(mean(&|pair| pair.end_errors()[1]), 2),
             format!("{} / {}", percent(barrier, 2), percent(mean(&|pair| pair.train_barrier), 2)),
@@ -67,6 +67,7 @@ pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String
     }
     let reading = format!(
         "Copies of networks of {} on {} under other orders of the data; means over pairs.\n\
+         From dense: distance and angle of the trained network and the dense one of the same order, under its mask.\n\
          Stable: the barrier of test errors is below {} percentage points.",
         results.experiment.model,
         results.experiment.dataset,
@@ -75,8 +76,33 @@ pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String
     format!("{}\n\n{}\nEverything is in {}\n", prose(&reading), table::text(&rows), report.folder.display())
 }
 
-/// Every pair with its path.
+fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    Sample::of(values).map_or(f64::NAN, |sample| sample.mean())
+}
+
+fn degrees(angle: f64) -> String {
+    if angle.is_nan() { "-".to_owned() } else { format!("{angle:.1}°") }
+}
+
+/// How far a network is from the dense one, over replicates; `-` for what is no pruned dense network.
+fn from_dense(report: &StabilityReport, start: &StartPoint) -> String {
+    let own: Vec<&PruningResult> = report
+        .prunings
+        .iter()
+        .filter(|pruning| StartPoint { replicate: 0, ..pruning.start } == *start)
+        .collect();
+    if own.is_empty() {
+        return "-".to_owned();
+    }
+    let distance = mean(own.iter().map(|pruning| pruning.distance));
+    let angle = mean(own.iter().map(|pruning| pruning.angle.unwrap_or(f64::NAN)));
+    format!("{distance:.2}, {}", degrees(angle))
+}
+
+/// Every pair with its path, and how far networks are from the dense one.
 pub(super) fn json(report: &StabilityReport) -> String {
-    let value = json!({ "folder": report.folder, "stable_below": STABLE_BELOW, "pairs": report.pairs });
+    let StabilityReport { folder, pairs, prunings, .. } = report;
+    let value =
+        json!({ "folder": folder, "stable_below": STABLE_BELOW, "pairs": pairs, "prunings": prunings });
     format!("{value:#}\n")
 }

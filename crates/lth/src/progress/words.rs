@@ -98,6 +98,7 @@ fn finished(found: &Found, seconds: f64) -> String {
         Found::Round(record, None) => format!("{}, {time}", result(record)),
         Found::TestError(error) => format!("test error {} %, {time}", percent(*error, 2)),
         Found::Barrier(barrier) => format!("barrier of test errors {} pp, {time}", percent(*barrier, 2)),
+        Found::Distance(distance) => format!("distance {distance:.2}, {time}"),
     }
 }
 

@@ -14,6 +14,12 @@ fn a_study_prints_its_networks_and_writes_tables_and_figures() {
     assert_eq!(networks, ["dense", "dense"], "{text}");
     let text = sandbox.output(&format!("{flags} --rounds 0,1"));
     assert!(text.contains("random-mask") && text.contains("ticket"), "{text}");
+    // Distance and angle, in the row of a network: of its copies, and from the dense network.
+    let angles = |network: &str| {
+        let row = text.lines().find(|line| line.split_whitespace().next() == Some(network)).unwrap();
+        row.matches('°').count()
+    };
+    assert_eq!(["dense", "ticket", "random-mask"].map(angles), [1, 2, 2], "{text}");
     let folder = run.join("stability/5-points-10000-examples");
     for name in
         ["stability.csv", "path.csv", "figures/error-along-path.svg", "figures/barrier-against-step.png"]
@@ -28,10 +34,20 @@ fn a_study_prints_its_networks_and_writes_tables_and_figures() {
 
     let csv = sandbox.output(&format!("{flags} --rounds 0,1 --format csv --no-figures"));
     assert_eq!(csv.lines().count(), 5, "{csv}");
+    let mut table = csv::Reader::from_reader(csv.as_bytes());
+    let column = table.headers().unwrap().iter().position(|name| name == "pruning_distance").unwrap();
+    let distances: Vec<Option<f64>> = table.records().map(|row| row.unwrap()[column].parse().ok()).collect();
+    assert!(
+        matches!(distances[..], [None, None, Some(_), Some(_)]),
+        "dense at two steps, then its two masks: {csv}"
+    );
     let json = sandbox.output(&format!("{flags} --rounds 0,1 --format json --no-figures"));
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(value["pairs"].as_array().map(Vec::len), Some(4));
     assert_eq!(value["pairs"][0]["path"].as_array().map(Vec::len), Some(5));
+    let prunings = value["prunings"].as_array().unwrap();
+    let measured: Vec<Option<f64>> = prunings.iter().map(|pruning| pruning["distance"].as_f64()).collect();
+    assert_eq!(measured, distances[2..]);
 }
 
 #[test]

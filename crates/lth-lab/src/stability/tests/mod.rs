@@ -1,5 +1,6 @@
 //! Copies of small networks: exact where they must be, resumable, refused where nothing makes sense.
 
+mod pruning;
 mod resuming;
 
 use std::{fs, sync::Mutex};
