@@ -106,7 +106,9 @@ impl OpenRun {
         }
         check_other_runs(&experiment, &layout, bench.architecture)?;
         let (folder, experiment) = RunFolder::open(layout.root(), &experiment)?;
-        if let Some(provenance) = bench.provenance {
+        // Who only looks at what is finished made nothing of it.
+        let left = || (experiment.finished_stages(folder.layout()).count() as u64) < experiment.trainings();
+        if let Some(provenance) = bench.provenance.filter(|_| left()) {
             let _writer = Writer::of(bench.output)?;
             provenance.add_to(folder.layout())?;
         }

@@ -1,6 +1,6 @@
 //! `provenance.json`: which programs, commands and machines made a run folder.
 
-use std::{collections::HashSet, fs, path::Path, time::UNIX_EPOCH};
+use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,28 +41,6 @@ impl Provenance {
     /// What the folder says of all sittings, the first first; nothing where it says nothing that can be understood.
     pub fn of_run(layout: &Layout) -> Vec<Self> {
         read(&layout.provenance()).unwrap_or_default()
-    }
-
-    /// The sittings of a run in which trainings ended, by the times of their ends in seconds since 1970: others only looked at what was there. A
-    /// training ends in the last sitting that had begun. All of them where no time belongs to any.
-    pub fn that_trained(sittings: Vec<Self>, ends: &[f64]) -> Vec<Self> {
-        let begun: Vec<Option<f64>> = sittings.iter().map(Self::begun_seconds).collect();
-        let sitting_of = |end: &f64| begun.iter().rposition(|begun| begun.is_some_and(|begun| begun <= *end));
-        let places: HashSet<usize> = ends.iter().filter_map(sitting_of).collect();
-        if places.is_empty() {
-            return sittings;
-        }
-        sittings
-            .into_iter()
-            .enumerate()
-            .filter(|(place, _)| places.contains(place))
-            .map(|(_, own)| own)
-            .collect()
-    }
-
-    fn begun_seconds(&self) -> Option<f64> {
-        let begun = humantime::parse_rfc3339(&self.begun).ok()?;
-        begun.duration_since(UNIX_EPOCH).ok().map(|since| since.as_secs_f64())
     }
 
     /// Adds what another folder of the run says to what this one says.
@@ -145,18 +123,5 @@ mod tests {
         fs::write(layout.provenance(), "notes").unwrap();
         provenance("2026-01-01T00:00:00Z", "lth").add_to(&layout).unwrap();
         assert_eq!(fs::read_to_string(layout.provenance()).unwrap(), "notes");
-    }
-
-    #[test]
-    fn who_only_looked_trained_nothing() {
-        let all = ["1970-01-01T00:00:10Z", "1970-01-01T00:00:20Z", "1970-01-01T00:00:30Z"];
-        let all: Vec<Provenance> = all.iter().map(|begun| provenance(begun, "lth")).collect();
-        let of = |ends: &[f64]| Provenance::that_trained(all.clone(), ends);
-        assert_eq!(of(&[12.0, 35.0, 40.0]), [all[0].clone(), all[2].clone()]);
-        assert_eq!(of(&[20.0]), [all[1].clone()]);
-        // Trained before, in the folder of another run: nobody here did it.
-        assert_eq!(of(&[5.0, 25.0]), [all[1].clone()]);
-        assert_eq!(of(&[5.0]), all);
-        assert_eq!(of(&[]), all);
     }
 }

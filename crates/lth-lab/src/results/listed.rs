@@ -154,15 +154,9 @@ impl ListedRun {
         } else {
             // The summary may be a few trainings behind.
             self.trainings = 0;
-            for replicate in 0..experiment.replicates {
-                for variant in experiment.variants() {
-                    for round in 0..experiment.rounds {
-                        if layout.record(replicate, variant, round).is_file() {
-                            self.trainings += 1;
-                            *finished.entry(round).or_default() += u32::from(variant == Variant::Ticket);
-                        }
-                    }
-                }
+            for stage in experiment.finished_stages(layout) {
+                self.trainings += 1;
+                *finished.entry(stage.round).or_default() += u32::from(stage.variant == Variant::Ticket);
             }
             if self.trainings == experiment.trainings() {
                 self.state = RunState::Finished;

@@ -23,7 +23,7 @@ use lth_data::{DatasetName, DatasetView, NormalizationMethod};
 use lth_model::{Architecture, Density, Rate, Recipe, Schedule, Seed};
 use lth_ticket::{DataOrder, PruningError, PruningRates, Scope, density_ladder};
 
-use crate::{ControlKind, LabError, Layout, Variant};
+use crate::{ControlKind, LabError, Layout, Stage, Variant};
 
 pub(crate) use check::MOST_TRAININGS;
 pub use check::check_memory;
@@ -197,6 +197,15 @@ impl Experiment {
     /// What is trained in each round: the ticket, then the controls. Round 0 is dense and has no controls.
     pub fn variants(&self) -> impl Iterator<Item = Variant> + '_ {
         iter::once(Variant::Ticket).chain(self.controls.iter().copied().map(Variant::Control))
+    }
+
+    /// The trainings of it that are finished in its folder.
+    pub(crate) fn finished_stages(&self, layout: &Layout) -> impl Iterator<Item = Stage> {
+        let rounds =
+            |replicate, variant| (0..self.rounds).map(move |round| Stage { replicate, variant, round });
+        let stages = (0..self.replicates)
+            .flat_map(move |replicate| self.variants().flat_map(move |variant| rounds(replicate, variant)));
+        stages.filter(|stage| layout.record(stage.replicate, stage.variant, stage.round).is_file())
     }
 
     /// The density of a round: as it was asked for, or what the rates lead to.

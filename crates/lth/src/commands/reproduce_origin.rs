@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lth_lab::{Provenance, RunResults};
+use lth_lab::Provenance;
 use lth_report::Runs;
 
 use crate::progress::duration;
@@ -21,7 +21,7 @@ pub(super) fn origin(runs: &Runs, studies: usize) -> String {
     let time =
         seconds.map_or_else(String::new, |seconds| format!(", {} of processor time", duration(seconds)));
     let mut made: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for sitting in runs.all.iter().flat_map(trained_by) {
+    for sitting in runs.all.iter().flat_map(|run| Provenance::of_run(&run.layout)) {
         let processor = sitting.processor.unwrap_or_else(|| "unknown processor".to_owned());
         let program = format!("lth {}", sitting.version);
         let commits = made.entry(format!("{}, {processor}", sitting.engine)).or_default();
@@ -37,12 +37,4 @@ pub(super) fn origin(runs: &Runs, studies: usize) -> String {
         if studies == 0 { "" } else { ", without those of the study" },
         made.collect::<Vec<_>>().join("; ")
     )
-}
-
-/// The sittings in which a run's trainings were done.
-fn trained_by(run: &RunResults) -> Vec<Provenance> {
-    let times = run.rounds.iter().filter_map(|result| result.timing.as_ref());
-    let ends: Vec<f64> =
-        times.filter(|timing| timing.origin.is_none()).map(|timing| timing.finished).collect();
-    Provenance::that_trained(Provenance::of_run(&run.layout), &ends)
 }
