@@ -213,7 +213,7 @@ struct Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reproduce::results::pair_of;
+    use crate::reproduce::of_stability::pair_of;
 
     fn verdict(is: Relation, published: Option<f64>, [low, high]: [f64; 2]) -> Verdict {
         let side = Side::At("ticket".to_owned(), 10.0);

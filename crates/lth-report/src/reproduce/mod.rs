@@ -5,6 +5,7 @@
 //! [`Results`], curves by name, from which table, figure and verdicts are made.
 
 mod claim;
+mod of_stability;
 mod published;
 mod quantity;
 mod results;
