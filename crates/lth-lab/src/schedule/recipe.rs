@@ -6,22 +6,23 @@ use lth_model::{Density, Masks, Recipe};
 use lth_ticket::{MaskUpdates, MetricRow, PruningRates};
 
 use super::{Stage, StageRunner};
-use crate::{RunControl, StageError, Variant};
+use crate::{Experiment, RunControl, StageError, Variant};
 
-impl StageRunner<'_> {
-    /// The recipe of a stage.
-    pub(super) fn recipe_of(&self, stage: Stage) -> Cow<'_, Recipe> {
-        let experiment = self.experiment;
+impl Experiment {
+    /// The recipe of a stage, with so many iterations an epoch.
+    pub(crate) fn recipe_of(&self, stage: Stage, per_epoch: u64) -> Cow<'_, Recipe> {
         match stage.variant {
-            Variant::Ticket if stage.round > 0 => Cow::Owned(experiment.retraining_recipe(self.per_epoch())),
+            Variant::Ticket if stage.round > 0 => Cow::Owned(self.retraining_recipe(per_epoch)),
             Variant::Control(kind) if kind.of_run() == Some(RunControl::DenseLonger) => {
-                let length = experiment.recipe.length.times(stage.round + 1);
-                Cow::Owned(Recipe { length, ..experiment.recipe.clone() })
+                let length = self.recipe.length.times(stage.round + 1);
+                Cow::Owned(Recipe { length, ..self.recipe.clone() })
             }
-            Variant::Ticket | Variant::Control(_) => Cow::Borrowed(&experiment.recipe),
+            Variant::Ticket | Variant::Control(_) => Cow::Borrowed(&self.recipe),
         }
     }
+}
 
+impl StageRunner<'_> {
     /// How masks change in the training of a stage; controls and the dense round keep theirs.
     pub(super) fn mask_updates<'a>(
         &self,

@@ -81,7 +81,7 @@ impl<'a> StageRunner<'a> {
         let record = RoundRecord::read(&path)?;
         let experiment = self.experiment;
         let data = self.data(replicate)?;
-        let (recipe, rates) = (self.recipe_of(stage), experiment.rates());
+        let (recipe, rates) = (experiment.recipe_of(stage, self.per_epoch()), experiment.rates());
         let seed = experiment.seed(replicate);
         let job = TrainingJob {
             recipe: &recipe,

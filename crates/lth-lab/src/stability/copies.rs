@@ -1,11 +1,13 @@
 //! Training one copy.
 
-use lth_model::{TensorFile, Tensors};
+use std::borrow::Cow;
+
+use lth_model::{Recipe, TensorFile, Tensors};
 use lth_ticket::{Trained, TrainingData, TrainingJob, at_end};
 
 use super::{StabilityTask, StartPoint, order::order_seed, study::Study};
 use crate::{
-    LabError, RoundRecord, StageError,
+    LabError, RoundRecord, Stage, StageError,
     atomic::write_file,
     tasks::{Ended, Found, TaskKey, TaskName},
     work::{End, Start, TrainingWork, Until, read},
@@ -34,7 +36,8 @@ impl Study<'_> {
         }
         let start = self.start(&point)?;
         let data = self.data(point.replicate)?;
-        let (job, key) = self.copy(&point, copy, &start, &data);
+        let recipe = self.recipe_of(&point);
+        let (job, key) = self.copy(&point, copy, &start, &data, &recipe);
         let path = self.files.copy_checkpoint(&point, copy);
         if copy == 0 && self.take_from_run(&point, &start, &key)? {
             return Ok(Ended::Skipped(Found::Files));
@@ -67,7 +70,8 @@ impl Study<'_> {
         let file = TensorFile::from_bytes(&bytes, &path.display().to_string()).map_err(LabError::from)?;
         file.check_against(self.bench.architecture).map_err(LabError::from)?;
         let start = self.start(&point)?;
-        let (_, key) = self.copy(&point, copy, &start, &*self.data(point.replicate)?);
+        let (_, key) =
+            self.copy(&point, copy, &start, &*self.data(point.replicate)?, &self.recipe_of(&point));
         if file.metadata.get(INPUTS).map(String::as_str) != Some(key.as_str()) {
             let reason =
                 "it was trained from another ticket, data or architecture than are there now, or in other arithmetic".to_owned();
@@ -77,6 +81,13 @@ impl Study<'_> {
         Ok(TrainedCopy { weights: self.bench.architecture.ordered(file.tensors), hash })
     }
 
+    /// The recipe by which the run trains a network.
+    fn recipe_of(&self, point: &StartPoint) -> Cow<'_, Recipe> {
+        let StartPoint { replicate, variant, round, .. } = *point;
+        let per_epoch = self.bench.per_epoch(self.experiment);
+        self.experiment.recipe_of(Stage { replicate, variant, round }, per_epoch)
+    }
+
     /// The training of a copy.
     fn copy<'a>(
         &'a self,
@@ -84,9 +95,11 @@ impl Study<'_> {
         copy: u32,
         start: &'a Start,
         data: &'a TrainingData,
+        recipe: &'a Recipe,
     ) -> (TrainingJob<'a>, TaskKey) {
         let seed = self.experiment.seed(point.replicate);
         let job = self.bench.unevaluated_job(self.experiment, order_seed(seed, copy), data, start);
+        let job = TrainingJob { recipe, ..job };
         let key = self.bench.key(self.experiment, seed, start, &job);
         (job, key)
     }

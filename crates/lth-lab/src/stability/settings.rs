@@ -7,7 +7,7 @@ use lth_ticket::DataOrder;
 use serde::Serialize;
 
 use super::StartPoint;
-use crate::{LabError, RunResults, Variant};
+use crate::{LabError, Procedure, RunResults, Variant};
 
 /// The error barrier below which a network counts as stable (Frankle et al. 2020: 2 percentage points).
 pub const STABLE_BELOW: f64 = 0.02;
@@ -138,6 +138,13 @@ impl StabilitySettings {
             let reason =
                 "the run takes its examples in stored order, so that its copies would be one network";
             return Err(refused("order", "stored", reason, "use a run that shuffles its examples"));
+        }
+        let of_tickets =
+            self.variants.contains(&Variant::Ticket) && self.rounds.iter().any(|&round| round > 0);
+        if let (Procedure::Dynamic(dynamic), true) = (&experiment.pruning.procedure, of_tickets) {
+            let reason = "the masks of the run's tickets change while they train, and those of copies do not";
+            let hint = "use --rounds 0 for its dense network, or a run by another procedure";
+            return Err(refused("procedure", dynamic.method.name(), reason, hint));
         }
         for &replicate in &self.replicates {
             if replicate >= experiment.replicates {

@@ -8,12 +8,12 @@ use std::{fs, sync::Mutex};
 use lth_cpu::CpuEngine;
 use lth_data::Dataset;
 use lth_model::{Architecture, Examples, Hint, Normalization, Purpose, RandomStream, Seed, Step, mlp};
-use lth_ticket::{Outcome, Unobserved, train};
+use lth_ticket::{DuringTraining, Outcome, Unobserved, train};
 
 use super::{study::Study, *};
 use crate::{
-    CheckpointEvery, Experiment, LabError, RunResults, Silent, Stop, TaskEvent, TaskName, TaskObserver,
-    Variant, Workbench, find_winning_ticket,
+    CheckpointEvery, Experiment, LabError, Procedure, RunResults, Silent, Stop, TaskEvent, TaskName,
+    TaskObserver, Variant, Workbench, find_winning_ticket,
 };
 
 /// 120 training and 40 test examples of 12 values in 3 classes, of two kinds each.
@@ -166,6 +166,41 @@ fn copy_0_is_the_run_and_ends_of_paths_are_the_copies() {
     }
     fs::remove_dir_all(layout.root().join("stability")).unwrap();
     assert_eq!(toy.study(&settings).pairs, report.pairs);
+}
+
+#[test]
+fn copies_are_trained_by_the_recipe_of_their_network() {
+    let mut experiment = experiment();
+    experiment.keep = crate::Keep::All;
+    for (key, value) in [
+        ("retraining", "fine-tuning"),
+        ("schedule", "milestones:2ep,0.1"),
+        ("controls", "random-mask,dense-longer"),
+    ] {
+        experiment.set(key, value).unwrap();
+    }
+    let toy = Toy::new(&experiment, &[8]);
+    let settings = toy.settings();
+    let kept = toy.study(&settings);
+    let layout = &toy.results.layout;
+    for variant in toy.results.experiment.variants() {
+        crate::remove_file(&layout.trained(0, variant, 2)).unwrap();
+    }
+    fs::remove_dir_all(layout.root().join("stability")).unwrap();
+    assert_eq!(toy.study(&settings).pairs, kept.pairs, "copy 0, trained again, is the run's training");
+}
+
+#[test]
+fn copies_of_networks_whose_masks_change_are_refused() {
+    let mut experiment = experiment();
+    experiment.pruning.procedure = Procedure::dynamic(DuringTraining::RigL);
+    experiment.set("densities", "0.5,0.3").unwrap();
+    experiment.set("update_every", "3").unwrap();
+    let toy = Toy::new(&experiment, &[8]);
+    let reason = toy.refused(&toy.settings());
+    assert!(reason.contains("rigl") && reason.contains("change while they train"), "{reason}");
+    let settings = StabilitySettings { rounds: vec![0], ..toy.settings() };
+    assert_eq!(toy.study(&settings).pairs.len(), 1);
 }
 
 /// The weights of a training from a start under an order of its own, and its evaluation at the end.
