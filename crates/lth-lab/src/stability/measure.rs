@@ -110,7 +110,7 @@ impl Study<'_> {
             distance_from_start: f64::midpoint(of_a, of_b),
             angle: angle(&a.weights, &b.weights, None, counts),
             angle_from_start: angle(&a.weights, &b.weights, Some(&start.weights), counts),
-            next_mask_overlap: overlap(&next_a?, &next_b?, None),
+            next_mask_overlap: next_a?.zip(next_b?).map(|(a, b)| overlap(&a, &b, None)),
             train_barrier: of_path(|point| point.train_error),
             test_barrier: of_path(|point| point.test_error),
             path,

@@ -4,10 +4,11 @@ use lth_model::{Masks, TensorFile, Tensors};
 use lth_ticket::{ScoreContext, find_criterion, prune};
 
 use super::{StartPoint, study::Study};
-use crate::{LabError, StageError, work::Start};
+use crate::{LabError, Procedure, StageError, work::Start};
 
 impl Study<'_> {
-    /// The masks that one more round of the run would leave of a copy, under the run's criterion, scope and rates.
+    /// The masks that one more round of the run would leave of a copy, under the run's criterion, scope and rates; `None` where it does not
+    /// prune what is trained.
     ///
     /// # Errors
     /// When the run's files cannot be read, or the network cannot be pruned.
@@ -16,7 +17,11 @@ impl Study<'_> {
         point: &StartPoint,
         start: &Start,
         trained: &Tensors,
-    ) -> Result<Masks, StageError> {
+    ) -> Result<Option<Masks>, StageError> {
+        let pruning = &self.experiment.pruning;
+        if matches!(pruning.procedure, Procedure::AtInit(_) | Procedure::Dynamic(_)) {
+            return Ok(None);
+        }
         let path = self.layout.initial(point.replicate);
         self.experiment.there(self.layout, &path)?;
         let initial = TensorFile::read(&path).map_err(LabError::from)?.tensors;
@@ -28,7 +33,6 @@ impl Study<'_> {
             self.rewind_point(point.replicate)?.weights
         };
         let (seed, round) = (self.experiment.seed(point.replicate), u64::from(point.round));
-        let pruning = &self.experiment.pruning;
         let scores = find_criterion(pruning.procedure.criterion())?.scores(&ScoreContext {
             architecture: self.bench.architecture,
             masks: &start.masks,
@@ -39,6 +43,6 @@ impl Study<'_> {
             round,
         });
         let rates = self.experiment.rates();
-        Ok(prune(&scores, &start.masks, self.bench.architecture, pruning.scope, &rates, seed, round)?)
+        Ok(Some(prune(&scores, &start.masks, self.bench.architecture, pruning.scope, &rates, seed, round)?))
     }
 }

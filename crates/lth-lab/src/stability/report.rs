@@ -51,8 +51,8 @@ pub struct PairResult {
     pub angle: Option<f64>,
     /// The angle between them in degrees, seen from where they part.
     pub angle_from_start: Option<f64>,
-    /// The Jaccard index of the masks that one more round would leave of each.
-    pub next_mask_overlap: f64,
+    /// The Jaccard index of the masks that one more round would leave of each; `None` where the run does not prune what is trained.
+    pub next_mask_overlap: Option<f64>,
     /// The largest training error on the path minus the mean of its ends (Frankle et al. 2020).
     pub train_barrier: f64,
     /// The same of test errors: the linear interpolation instability.
@@ -154,7 +154,7 @@ struct PairRow {
     angle_from_start: Option<f64>,
     pruning_distance: Option<f64>,
     pruning_angle: Option<f64>,
-    next_mask_overlap: f64,
+    next_mask_overlap: Option<f64>,
     train_error: f64,
     test_error: f64,
     train_barrier: f64,

@@ -60,7 +60,7 @@ pub(super) fn pair_of(
         distance_from_start: 1.0,
         angle: None,
         angle_from_start: None,
-        next_mask_overlap: 1.0,
+        next_mask_overlap: None,
         train_barrier: 0.0,
         test_barrier,
         path: Vec::new(),

@@ -50,6 +50,8 @@ pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String
         let mean = |of: &dyn Fn(&PairResult) -> f64| mean(pairs.iter().map(|pair| of(pair)));
         let barrier = mean(&|pair| pair.test_barrier);
         let angle = mean(&|pair| pair.angle.unwrap_or(f64::NAN));
+        let overlap = mean(&|pair| pair.next_mask_overlap.unwrap_or(f64::NAN));
+        let overlap = if overlap.is_nan() { "-".to_owned() } else { format!("{overlap:.3}") };
         rows.add_row([
             name(&start),
             start.round.to_string(),
@@ -59,7 +61,7 @@ pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String
             format!("{:.2}", mean(&|pair| pair.distance)),
             degrees(angle),
             from_dense(report, &start),
-            format!("{:.3}", mean(&|pair| pair.next_mask_overlap)),
+            overlap,
             percent(mean(&|pair| pair.end_errors()[1]), 2),
             format!("{} / {}", percent(barrier, 2), percent(mean(&|pair| pair.train_barrier), 2)),
             if barrier < STABLE_BELOW { "yes" } else { "no" }.to_owned(),

@@ -125,7 +125,7 @@ fn the_usual_study_compares_dense_ticket_and_control() {
     );
     for pair in &report.pairs {
         assert!(pair.distance > 0.0 && pair.angle.unwrap() > 0.0, "another order gives other weights");
-        assert!(pair.next_mask_overlap > 0.4 && pair.next_mask_overlap <= 1.0);
+        assert!(pair.next_mask_overlap.is_some_and(|overlap| overlap > 0.4 && overlap <= 1.0));
         let alphas: Vec<f64> = pair.path.iter().map(|point| point.alpha).collect();
         assert_eq!(alphas, [0.0, 0.25, 0.5, 0.75, 1.0]);
     }
@@ -200,7 +200,18 @@ fn copies_of_networks_whose_masks_change_are_refused() {
     let reason = toy.refused(&toy.settings());
     assert!(reason.contains("rigl") && reason.contains("change while they train"), "{reason}");
     let settings = StabilitySettings { rounds: vec![0], ..toy.settings() };
-    assert_eq!(toy.study(&settings).pairs.len(), 1);
+    let pairs = toy.study(&settings).pairs;
+    assert!(pairs.len() == 1 && pairs[0].next_mask_overlap.is_none(), "it prunes nothing that is trained");
+}
+
+#[test]
+fn tickets_that_were_pruned_before_training_have_no_next_mask() {
+    let mut experiment = experiment();
+    experiment.pruning.procedure = Procedure::at_init("snip");
+    let toy = Toy::new(&experiment, &[8]);
+    let report = toy.study(&toy.settings());
+    assert!(report.pairs.iter().all(|pair| pair.next_mask_overlap.is_none() && pair.distance > 0.0));
+    assert!(fs::read_to_string(report.folder.join("stability.csv")).unwrap().contains(",,"));
 }
 
 /// The weights of a training from a start under an order of its own, and its evaluation at the end.
@@ -251,7 +262,7 @@ fn copies_of_one_order_are_one_network() {
     let pair = report.pairs.iter().find(|pair| pair.start == point).unwrap();
     assert_eq!((pair.distance, pair.train_barrier, pair.test_barrier), (0.0, 0.0, 0.0));
     assert!(pair.angle.unwrap() < 1e-3);
-    assert!((pair.next_mask_overlap - 1.0).abs() < 1e-12);
+    assert!((pair.next_mask_overlap.unwrap() - 1.0).abs() < 1e-12);
     assert!(pair.path.windows(2).all(|points| points[0].test_loss == points[1].test_loss));
 }
 
