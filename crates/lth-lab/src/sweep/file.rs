@@ -116,11 +116,25 @@ impl Sweep {
         Ok(sweep)
     }
 
-    /// Adds settings and axes, those of the command line.
+    /// Adds settings and axes, those of the command line: they hold instead of an axis that gives the same setting.
     ///
     /// # Errors
-    /// When two axes give one setting, or a combination makes no experiment.
+    /// When two of the axes give one setting, or one of these settings goes together with others along an axis.
     pub fn extend(&mut self, base: Vec<(&'static Setting, Value)>, axes: Vec<Axis>) -> Result<(), LabError> {
+        let of_axes = axes.iter().flat_map(|axis| &axis.settings);
+        let again: Vec<&str> =
+            base.iter().map(|(setting, _)| setting).chain(of_axes).map(|own| own.key).collect();
+        let is_again = |axis: &Axis| axis.settings.iter().any(|setting| again.contains(&setting.key));
+        if let Some(zipped) = self.axes.iter().find(|axis| axis.settings.len() > 1 && is_again(axis)) {
+            let names: Vec<&str> = zipped.settings.iter().map(|setting| setting.key).collect();
+            return Err(LabError::Setting {
+                setting: "axis",
+                value: names.join(", "),
+                reason: "the values of these settings go together".to_owned(),
+                hint: "write a sweep of your own: `lth sweep --help`".to_owned(),
+            });
+        }
+        self.axes.retain(|axis| !is_again(axis));
         self.base.extend(base);
         self.axes.extend(axes);
         self.check()

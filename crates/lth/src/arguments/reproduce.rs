@@ -25,7 +25,7 @@ pub(crate) struct ReproduceArguments {
     /// In minutes: fewer and shorter trainings, which show the shape
     #[arg(long, requires = "name")]
     pub(crate) quick: bool,
-    /// Another value for a setting, as recipe.length=10000it; repeatable
+    /// Another value for a setting, as recipe.length=10000it; of one that the figure varies, all its values; repeatable
     #[arg(long = "set", value_name = "SETTING=VALUE", requires = "name")]
     pub(crate) sets: Vec<String>,
     /// Another data set than the paper's

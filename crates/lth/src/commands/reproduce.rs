@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use lth_lab::{LabError, Sweep, SweepPlan, Value, create_folder, find_setting, write_file};
+use lth_lab::{Axis, LabError, Sweep, SweepPlan, Value, create_folder, find_setting, write_file};
 use lth_report::{
     Metric, Runs,
     reproduce::{ClaimVerdict, Published, Quantity, Results, find_published, published},
@@ -165,6 +165,7 @@ fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Fa
             given.push((find_setting(key).map_err(Failure::bad_input)?, Value::of(value)));
         }
     }
+    let mut axes = Vec::new();
     for text in &arguments.sets {
         let (key, value) = text.split_once('=').ok_or_else(|| {
             Failure::input(
@@ -172,8 +173,13 @@ fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Fa
                 "use for example --set recipe.length=10000it",
             )
         })?;
-        given.push((find_setting(key.trim()).map_err(Failure::bad_input)?, Value::of(value.trim())));
+        let setting = find_setting(key.trim()).map_err(Failure::bad_input)?;
+        if sweep.settings().any(|own| own.key == setting.key) {
+            axes.push(Axis::parse(text).map_err(Failure::bad_input)?);
+        } else {
+            given.push((setting, Value::of(value.trim())));
+        }
     }
-    sweep.extend(given, Vec::new()).map_err(Failure::bad_input)?;
+    sweep.extend(given, axes).map_err(Failure::bad_input)?;
     Ok(sweep)
 }

@@ -67,6 +67,22 @@ const SHORT: &str = "--quick --data-folder data --replicates 2 --set recipe.leng
                      --set recipe.batch_size=20";
 
 #[test]
+fn other_values_on_an_axis_are_trained_instead() {
+    let sandbox = Sandbox::new();
+    let flags = format!("reproduce zhou-2019/figure-4 {SHORT} -i 2 --set mask1_action=rewind,constant");
+    let text = sandbox.data().output(&flags);
+    let header = text.lines().find(|line| line.starts_with("| density %")).unwrap();
+    assert!(header.contains("rewind") && header.contains("constant") && !header.contains("reinit"), "{text}");
+    sandbox.refused(
+        &format!("reproduce zhou-2019/figure-4 {SHORT} --set mask1_action=rewindd"),
+        "rewindd",
+        "rewind",
+    );
+    let zipped = "reproduce frankle-2019/figure-8-resnet-18 --quick --set learning-rate=0.1";
+    sandbox.refused(zipped, "go together", "lth sweep");
+}
+
+#[test]
 fn stability_is_compared_with_a_published_table() {
     let sandbox = Sandbox::new();
     let text = sandbox.data().output(&format!("reproduce frankle-2019-stabilizing/figure-3-lenet {SHORT}"));
