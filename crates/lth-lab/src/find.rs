@@ -105,9 +105,10 @@ impl OpenRun {
             return Err(without_initial_weights(hash));
         }
         check_other_runs(&experiment, &layout, bench.architecture)?;
-        let (folder, experiment) = RunFolder::open(layout.root(), &experiment)?;
+        let wanted = experiment;
+        let (folder, experiment) = RunFolder::open(layout.root(), &wanted)?;
         // Who only looks at what is finished made nothing of it.
-        let left = || (experiment.finished_stages(folder.layout()).count() as u64) < experiment.trainings();
+        let left = || (wanted.finished_stages(folder.layout()).count() as u64) < wanted.trainings();
         if let Some(provenance) = bench.provenance.filter(|_| left()) {
             let _writer = Writer::of(bench.output)?;
             provenance.add_to(folder.layout())?;

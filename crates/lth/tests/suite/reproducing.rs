@@ -44,11 +44,11 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
     let claims: Vec<&str> = text.lines().filter(|line| line.contains("cannot say")).collect();
     assert!(claims.iter().all(|line| line.contains("there is no finished training of")), "{text}");
     assert_eq!(claims.len(), 7, "two rounds reach none of the densities that are claimed of");
-    let sweep = fs::read_dir(sandbox.join("runs"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .find(|path| path.join("sweep.toml").is_file())
-        .unwrap();
+    let folder_of = |file: &str| {
+        let mut folders = fs::read_dir(sandbox.join("runs")).unwrap().map(|entry| entry.unwrap().path());
+        folders.find(|path| path.join(file).is_file()).unwrap()
+    };
+    let sweep = folder_of("sweep.toml");
     assert_eq!(
         fs::read_to_string(sweep.join("reproduce/frankle-2019-figure-3/comparison.md")).unwrap(),
         text
@@ -60,6 +60,10 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
     let again = sandbox.lth(flags).assert().success();
     let said = String::from_utf8_lossy(&again.get_output().stderr).into_owned();
     assert!(said.contains("nothing is left to train"), "{said}");
+    // Another command that trained nothing is none of those that made the run.
+    assert_eq!(sandbox.output(&format!("{flags} --quiet")), text);
+    let provenance = fs::read_to_string(folder_of("experiment.toml").join("provenance.json")).unwrap();
+    assert_eq!(provenance.matches("\"begun\"").count(), 1, "{provenance}");
 }
 
 /// What makes a quick figure of LeNet take no time.
