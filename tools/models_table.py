@@ -42,13 +42,18 @@ class Run:
         return self.mean(rows, number, "early_stop_test_accuracy")
 
     def near(self, percent):
-        return min(self.density, key=lambda number: abs(self.density[number] / percent - 1))
+        """The round nearest to a density, if one is within a quarter of it."""
+        number = min(self.density, key=lambda number: abs(self.density[number] / percent - 1))
+        return number if abs(self.density[number] / percent - 1) < 0.25 else None
 
 
 def cells(run):
     yield f"{run.accuracy(0):.2f}"
     for percent in SHOWN:
         number = run.near(percent)
+        if number is None:
+            yield ""
+            continue
         control = run.accuracy(number, ticket=False)
         yield f"{run.accuracy(number):.2f}" + (f" / {control:.2f}" if control else "")
     best = max(run.density, key=run.accuracy)

@@ -50,6 +50,31 @@ fn every_link_of_readme_and_docs_leads_somewhere() {
 }
 
 #[test]
+fn results_have_every_claim_of_the_pages_beside_them() {
+    let results = root().join("docs/results");
+    let all = fs::read_to_string(results.join("README.md")).unwrap();
+    let mut pages = Vec::new();
+    markdown_files(&results, &mut pages);
+    let mut claims = 0;
+    for page in pages.iter().filter(|page| !page.ends_with("README.md")) {
+        let text = fs::read_to_string(page).unwrap();
+        let Some((_, table)) = text.split_once("| claim | verdict | ours |\n|---|---|---|\n") else {
+            continue;
+        };
+        let name = page.file_name().unwrap().to_str().unwrap();
+        for row in table.lines().take_while(|line| line.starts_with('|')) {
+            claims += 1;
+            let expected = format!("({name}) {row}");
+            assert!(
+                all.contains(&expected),
+                "docs/results/README.md lacks {expected}: tools/claims_table.py prints it"
+            );
+        }
+    }
+    assert!(claims > 15, "only {claims} claims were found");
+}
+
+#[test]
 fn a_link_that_leads_nowhere_is_found() {
     let root = root();
     let guide = root.join("docs/guides/sweeps.md");
