@@ -101,11 +101,11 @@ impl Claim {
         self.metric
     }
 
-    /// Whether it is about a curve of this name.
-    pub fn names(&self, curve: &str) -> bool {
-        [&self.of, &self.against].into_iter().any(|side| match side {
-            Side::At(name, _) | Side::Named(name) => name == curve,
-            Side::Value(_) => false,
+    /// The names of the curves that it is about.
+    pub fn curves(&self) -> impl Iterator<Item = &str> {
+        [&self.of, &self.against].into_iter().filter_map(|side| match side {
+            Side::At(name, _) | Side::Named(name) => Some(name.as_str()),
+            Side::Value(_) => None,
         })
     }
 

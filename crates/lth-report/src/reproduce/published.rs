@@ -179,7 +179,7 @@ impl Published {
     /// Whether a series or a claim is of a curve of this name.
     pub fn names(&self, curve: &str) -> bool {
         self.series.iter().any(|series| series.name == curve)
-            || self.claims.iter().any(|claim| claim.names(curve))
+            || self.claims.iter().any(|claim| claim.curves().any(|own| own == curve))
     }
 
     /// The figures that are published or claimed of, each once.
@@ -247,6 +247,29 @@ mod tests {
                 let is_fraction = series.points.iter().all(|[density, _]| *density > 0.0 && *density <= 1.0);
                 assert!(is_fraction || one.x != XAxis::Density, "{}: {}", one.key, series.name);
                 assert!(!series.source.is_empty(), "{}: {}", one.key, series.name);
+            }
+        }
+    }
+
+    /// A curve that no run makes would leave its claims without a verdict, whatever is trained.
+    #[test]
+    fn curves_that_are_named_are_made() {
+        for one in published().unwrap().iter().filter(|one| one.studies.is_empty()) {
+            let points = one.sweep(false).unwrap().experiments().unwrap();
+            let made = |(_, experiment): &(_, lth_lab::Experiment)| match one.columns {
+                TableAxis::Setting(setting) => vec![setting.value(experiment).unwrap().exact()],
+                _ => experiment
+                    .variants()
+                    .map(|variant| match variant {
+                        lth_lab::Variant::Ticket => "ticket".to_owned(),
+                        lth_lab::Variant::Control(kind) => kind.name().to_owned(),
+                    })
+                    .collect(),
+            };
+            let made: Vec<String> = points.iter().flat_map(made).collect();
+            let series = one.series.iter().map(|series| series.name.as_str());
+            for name in series.chain(one.claims.iter().flat_map(Claim::curves)) {
+                assert!(made.iter().any(|own| own == name), "{}: '{name}' is none of {made:?}", one.key);
             }
         }
     }
