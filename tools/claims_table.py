@@ -7,7 +7,7 @@
 from pathlib import Path
 
 RESULTS = Path(__file__).parent.parent / "docs/results"
-HEADER = "| claim | verdict | ours |"
+HEADER = "\n| claim | verdict | ours |\n"
 
 
 def claims(page):
