@@ -107,12 +107,8 @@ impl OpenRun {
         check_other_runs(&experiment, &layout, bench.architecture)?;
         let wanted = experiment;
         let (folder, experiment) = RunFolder::open(layout.root(), &wanted)?;
-        // Who only looks at what is finished made nothing of it.
-        let left = || (wanted.finished_stages(folder.layout()).count() as u64) < wanted.trainings();
-        if let Some(provenance) = bench.provenance.filter(|_| left()) {
-            let _writer = Writer::of(bench.output)?;
-            provenance.add_to(folder.layout())?;
-        }
+        let finished = wanted.finished_stages(folder.layout()).count() as u64;
+        bench.note_sitting(folder.layout(), finished < wanted.trainings())?;
         Ok(Self { folder, experiment })
     }
 

@@ -9,7 +9,6 @@ use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_
 use crate::{
     Experiment, LabError, Planned, Remedy, RunFolder, StageError, Task, Timing, Workbench,
     atomic::remove_file,
-    disk::Writer,
     find::with_data,
     metrics::{read_json, read_metrics_csv},
     tasks::{Ended, Found, TaskEvent, TaskKey, TaskName, run_queue},
@@ -51,11 +50,9 @@ pub fn learn_supermask(
     experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
     let root = bench.output.join(format!("supermask-{}", experiment.folder_name()));
     let (folder, experiment) = RunFolder::open(&root, &experiment)?;
-    if let Some(provenance) = bench.provenance {
-        let _writer = Writer::of(bench.output)?;
-        provenance.add_to(folder.layout())?;
-    }
-    let work = Learning::new(learning, &experiment, bench, SupermaskFiles::new(root))?;
+    let files = SupermaskFiles::new(root);
+    bench.note_sitting(folder.layout(), !files.record().is_file())?;
+    let work = Learning::new(learning, &experiment, bench, files)?;
     work.learn()
 }
 

@@ -11,7 +11,10 @@ use lth_model::{Architecture, DataSet, Engine, EngineError, Learns, Seed};
 use lth_ticket::{TrainingData, TrainingJob};
 
 use super::{CheckpointEvery, Start};
-use crate::{Calibration, Experiment, Leases, Provenance, Silent, Stop, Store, TaskObserver, tasks::TaskKey};
+use crate::{
+    Calibration, Experiment, LabError, Layout, Leases, Provenance, Silent, Stop, Store, TaskObserver,
+    disk::Writer, tasks::TaskKey,
+};
 
 /// What work is done with. Nothing of it changes a bit of the results but the data, the architecture and the engine.
 #[derive(Clone)]
@@ -55,6 +58,16 @@ pub(crate) struct Examples {
 const PARTS: usize = 8;
 
 impl<'a> Workbench<'a> {
+    /// Says of this program in a folder that it makes something there: who only looks at what is finished does not.
+    ///
+    /// # Errors
+    /// When that cannot be written.
+    pub(crate) fn note_sitting(&self, layout: &Layout, makes_something: bool) -> Result<(), LabError> {
+        let Some(provenance) = self.provenance.filter(|_| makes_something) else { return Ok(()) };
+        let _writer = Writer::of(self.output)?;
+        provenance.add_to(layout)
+    }
+
     /// One task at a time, unwatched.
     pub fn new(
         engine: &'a dyn Engine,
