@@ -180,6 +180,15 @@ fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Fa
             given.push((setting, Value::of(value.trim())));
         }
     }
+    let of_axes = axes.iter().flat_map(|axis: &Axis| &axis.settings);
+    let mut asked = given.iter().map(|(setting, _)| setting).chain(of_axes);
+    // Its other procedures and its claims name its data sets.
+    if sweep.settings().any(|own| own.key == "dataset") && asked.any(|setting| setting.key == "dataset") {
+        return Err(Failure::input(
+            format!("{} compares data sets, for which others cannot stand", one.key),
+            "leave out the data set; `lth sweep` and `lth transfer` do the same with others",
+        ));
+    }
     sweep.extend(given, axes).map_err(Failure::bad_input)?;
     Ok(sweep)
 }

@@ -7,7 +7,8 @@ use lth_report::Runs;
 
 use crate::progress::duration;
 
-/// `Seeds 0, 1; 485 trainings, 2h23m of processor time; lth 0.1.0 (1a1bb8fe99d2), cpu (avx512), Intel Xeon`; nothing without runs.
+/// `Seeds 0, 1; 485 trainings, 2h23m of processor time; lth 0.1.0 (1a1bb8fe99d2, bcc6b39e629a), cpu (avx512), Intel Xeon`; nothing
+/// without runs.
 /// Studies train copies and know of no time.
 pub(super) fn origin(runs: &Runs, studies: usize) -> String {
     let rounds = || runs.all.iter().flat_map(|run| &run.rounds);
@@ -20,16 +21,16 @@ pub(super) fn origin(runs: &Runs, studies: usize) -> String {
         rounds().map(|result| result.timing.as_ref().and_then(|timing| timing.cpu_seconds)).sum();
     let time =
         seconds.map_or_else(String::new, |seconds| format!(", {} of processor time", duration(seconds)));
-    let mut made: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut made: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
     for sitting in runs.all.iter().flat_map(|run| Provenance::of_run(&run.layout)) {
         let processor = sitting.processor.unwrap_or_else(|| "unknown processor".to_owned());
-        let program = format!("lth {}", sitting.version);
-        let commits = made.entry(format!("{}, {processor}", sitting.engine)).or_default();
-        commits.insert(sitting.commit.map_or(program.clone(), |commit| format!("{program} ({commit})")));
+        let commit = sitting.commit.unwrap_or_else(|| "unknown commit".to_owned());
+        let program = (format!("lth {}", sitting.version), format!("{}, {processor}", sitting.engine));
+        made.entry(program).or_default().insert(commit);
     }
-    let made = made
-        .into_iter()
-        .map(|(on, commits)| format!("{}, {on}", commits.into_iter().collect::<Vec<_>>().join(" and ")));
+    let made = made.into_iter().map(|((version, on), commits)| {
+        format!("{version} ({}), {on}", commits.into_iter().collect::<Vec<_>>().join(", "))
+    });
     format!(
         "Seeds {}; {} trainings{time}{}; {}.",
         seeds.join(", "),

@@ -84,6 +84,10 @@ fn other_values_on_an_axis_are_trained_instead() {
     );
     let zipped = "reproduce frankle-2019/figure-8-resnet-18 --quick --set learning-rate=0.1";
     sandbox.refused(zipped, "go together", "lth sweep");
+    for flags in ["--dataset fashion-mnist", "--set dataset=mnist,fashion-mnist"] {
+        let halves = format!("reproduce morcos-2019/halves-of-cifar-10 --quick {flags}");
+        sandbox.refused(&halves, "compares data sets", "lth transfer");
+    }
 }
 
 #[test]
