@@ -9,6 +9,8 @@ use super::{
 
 /// The part of a broken axis that has the finer scale.
 const FINE: f64 = 0.62;
+/// About how many ticks it has.
+const FINE_TICKS: usize = 5;
 /// How much higher a panel with a broken axis is.
 const TALLER: f64 = 1.3;
 
@@ -21,8 +23,8 @@ pub(super) fn value_axis(range: LinearRange, possible: (f64, f64), label: &str) 
         Some(place) => {
             let at = round_place(place, range);
             let (below, counts) = match place.fine {
-                End::High => (1.0 - FINE, (4, 5)),
-                End::Low => (FINE, (5, 4)),
+                End::High => (1.0 - FINE, (4, FINE_TICKS)),
+                End::Low => (FINE, (FINE_TICKS, 4)),
             };
             let (lower, upper) = (linear_ticks(low, at, counts.0), linear_ticks(at, high, counts.1));
             (Spread::Broken { at, below }, [lower, upper].concat())
@@ -57,17 +59,25 @@ pub(super) fn break_note(axis: &Axis) -> Option<String> {
     Some(format!("The axis is broken: {} has a finer scale {side} {place}.", axis.label))
 }
 
-/// The place of the break, moved to a round value of the finer scale that leaves all in there that was in there.
+/// The place of the break, moved to a tick of the finer scale that leaves all in there that was in there.
 fn round_place(place: Break, range: LinearRange) -> f64 {
-    let ends = if place.fine == End::High { (place.at, range.high) } else { (range.low, place.at) };
-    let ticks = linear_ticks(ends.0, ends.1, 5);
-    let [first, second, ..] = &ticks[..] else { return place.at };
-    let step = second.value - first.value;
-    match place.fine {
-        End::High if same(first.value, place.at) => place.at,
-        End::High => (first.value - step).max(range.low),
-        End::Low => (ticks[ticks.len() - 1].value + step).min(range.high),
+    let mut at = place.at;
+    // A scale that reaches further may have a coarser step, once or twice.
+    for _ in 0..3 {
+        let ends = if place.fine == End::High { (at, range.high) } else { (range.low, at) };
+        let ticks = linear_ticks(ends.0, ends.1, FINE_TICKS);
+        let [first, second, ..] = &ticks[..] else { break };
+        let (step, last) = (second.value - first.value, ticks[ticks.len() - 1].value);
+        let (outermost, next) = match place.fine {
+            End::High => (first.value, (first.value - step).max(range.low)),
+            End::Low => (last, (last + step).min(range.high)),
+        };
+        if same(outermost, at) {
+            break;
+        }
+        at = next;
     }
+    at
 }
 
 /// Leaves out ticks of the coarser scale whose texts would touch those of the finer one across the gap.
@@ -78,7 +88,9 @@ fn keep_apart(ticks: &mut Vec<Tick>, range: LinearRange, scale: &Scale) {
     let edge = scale.position(at);
     ticks.retain(|tick| {
         let coarse = if fine == End::High { tick.value < at } else { tick.value > at };
-        !coarse || (scale.position(tick.value) - edge).abs() >= theme::TICK_SIZE + GAP * 0.5
+        !coarse
+            || same(tick.value, at)
+            || (scale.position(tick.value) - edge).abs() >= theme::TICK_SIZE + GAP * 0.5
     });
     // The value at which the scales meet stands once.
     ticks.dedup_by(|next, previous| same(next.value, previous.value));
@@ -87,4 +99,29 @@ fn keep_apart(ticks: &mut Vec<Tick>, range: LinearRange, scale: &Scale) {
 /// Whether two places are the same but for rounding.
 fn same(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_meet_at_a_tick() {
+        for fine in [End::High, End::Low] {
+            for tenth in 1..400 {
+                let length = 0.5 + f64::from(tenth) / 40.0;
+                let (at, low, high) = match fine {
+                    End::High => (98.75 - length, 98.75 - 7.0 * length, 98.75),
+                    End::Low => (length, -0.1, 7.0 * length),
+                };
+                let range = LinearRange { low, high, broken: Some(Break { at, fine }) };
+                let axis = value_axis(range, (f64::NEG_INFINITY, f64::INFINITY), "x");
+                let Spread::Broken { at: place, .. } = axis.scale.spread else { panic!("{range:?}") };
+                assert!(axis.ticks.iter().any(|tick| same(tick.value, place)), "{place} of {range:?}");
+                assert!(if fine == End::High { place <= at } else { place >= at }, "{place} of {range:?}");
+                assert!(low < place && place < high, "{place} of {range:?}");
+                assert!(axis.ticks.len() >= 4, "{:?}", axis.ticks);
+            }
+        }
+    }
 }
