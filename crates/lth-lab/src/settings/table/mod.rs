@@ -4,11 +4,13 @@
 //! those whose defaults follow from it.
 
 mod data;
+mod methods;
 mod noted;
 mod procedure;
 mod pruning;
 mod recipe;
 mod run;
+mod training;
 
 use lth_model::nearest_name;
 
@@ -21,9 +23,17 @@ use crate::LabError;
 
 /// Every setting.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
-    [noted::NOTED, data::DATA, procedure::PROCEDURE, pruning::PRUNING, recipe::RECIPE, run::RUN]
-        .into_iter()
-        .flatten()
+    let groups = [
+        noted::NOTED,
+        data::DATA,
+        procedure::PROCEDURE,
+        methods::METHODS,
+        pruning::PRUNING,
+        training::TRAINING,
+        recipe::RECIPE,
+        run::RUN,
+    ];
+    groups.into_iter().flatten()
 }
 
 /// The setting of this key, of this last part of a key, or of this flag.
