@@ -5,9 +5,7 @@
 #   summaries   from docs/results/*.csv                                    a second
 #   cost        the time of a step: run it on a core that does nothing else a minute
 #   histograms  weights of a ticket: 10 rounds of 50 epochs                5 minutes on a core
-#   before      pruning before training: 5 methods, 3 seeds                5 minutes on a core
 #   filters     LeNet-5 on Fashion-MNIST: 20 rounds of 10 epochs           5 minutes on a core
-#   rigl        RigL beside static masks: 50 epochs, 3 seeds               10 minutes on a core
 #   criteria    12 criteria, 5 seeds, 17 rounds of 50 epochs               hours
 #   PAPER/FIGURE  of those that `lth reproduce` lists, with its tables in docs/results: as long as it says there; FLAGS are
 #                 further ones of `lth reproduce`, which the page names
@@ -68,24 +66,9 @@ together() { # NAME FOLDER [FLAG...]
     cp "$RUNS/$1.svg" "$into/$1.svg"
 }
 
-before() {
-    local method
-    for method in snip synflow grasp magnitude random; do
-        find_ticket lenet-300-100 mnist -e 5 --at-init "$method" --replicates 3 --no-figures \
-            --densities 0.316,0.1,0.0316,0.01,0.00316,0.001 --output-path "$RUNS/before"
-    done
-    together pruning-before-training-lenet-300-100 "$RUNS/before"
-}
-
 filters() {
     find_ticket lenet-5 fashion-mnist -e 10 --output-path "$RUNS/filters"
     take "$RUNS"/filters/* filters fashion-mnist-lenet-5-filters
-}
-
-rigl() {
-    find_ticket lenet-300-100 mnist --dynamic rigl --densities 0.1,0.05,0.02 --control random-mask \
-        --replicates 3 --output-path "$RUNS/rigl"
-    take "$RUNS"/rigl/* accuracy-against-density rigl-lenet-300-100
 }
 
 criteria() {
@@ -100,10 +83,10 @@ criteria() {
 if [ $# = 0 ]; then set -- summaries; fi
 for name; do
     case $name in
-    summaries | cost | histograms | before | filters | rigl | criteria) "$name" ;;
+    summaries | cost | histograms | filters | criteria) "$name" ;;
     */*) published "$name" ;;
     *)
-        sed -n '2,16s/^# \{0,1\}//p' "$0" >&2
+        sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
     esac
