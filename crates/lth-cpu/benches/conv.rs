@@ -14,9 +14,8 @@ use std::time::Instant;
 
 use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
-    Architecture, Augmentation, Batch, BiasInit, InitScheme, Mask, Masks, ModelOptions, OneNetwork,
-    Optimizer, Program, Purpose, RandomStream, Rate, Recipe, Schedule, Seed, Start, Step, Tensor, Tensors,
-    build_model, thread_cpu_time,
+    Architecture, Batch, Mask, Masks, ModelOptions, OneNetwork, Optimizer, Program, Purpose, RandomStream,
+    Rate, Recipe, Schedule, Seed, Start, Step, Tensor, Tensors, build_model, thread_cpu_time,
 };
 use lth_ticket::{PruningRates, Scope, prune};
 
@@ -141,18 +140,7 @@ fn recipe(model: &str) -> Recipe {
         let batch_size = if model.starts_with("vgg") { 64 } else { 128 };
         (batch_size, Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 1e-4 })
     };
-    Recipe {
-        batch_size,
-        length: Step::from_epochs(1),
-        learning_rate: 1e-3,
-        optimizer,
-        schedule: Schedule::default(),
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    }
+    Recipe { schedule: Schedule::default(), ..Recipe::new(optimizer, 1e-3, batch_size, Step::from_epochs(1)) }
 }
 
 /// The masks of the first round at or below a density.

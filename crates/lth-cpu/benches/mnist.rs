@@ -11,8 +11,8 @@ use std::time::Instant;
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Augmentation, Batch, BiasInit, DataSet, Engine, Examples, InitScheme, Mask, Masks, Normalization,
-    OneNetwork, Optimizer, Program, Purpose, RandomStream, Recipe, Schedule, Seed, Start, Step,
+    Batch, DataSet, Engine, Examples, Mask, Masks, Normalization, OneNetwork, Optimizer, Program, Purpose,
+    RandomStream, Recipe, Seed, Start, Step,
 };
 
 const BATCH: usize = 60;
@@ -50,18 +50,7 @@ fn main() {
 
 fn measure(train: &Examples, test: &Examples, density: f64, kernels: &str, engine: CpuEngine) {
     let architecture = lth_model::lenet_300_100(10);
-    let recipe = Recipe {
-        batch_size: BATCH,
-        length: Step::from_epochs(1),
-        learning_rate: 1.2e-3,
-        optimizer: Optimizer::ADAM,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    };
+    let recipe = Recipe::new(Optimizer::ADAM, 1.2e-3, BATCH, Step::from_epochs(1));
     let mut stream = RandomStream::new(Seed(0), Purpose::RandomMask, 0);
     let masks: Masks = architecture
         .parameters()

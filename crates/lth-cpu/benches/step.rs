@@ -11,8 +11,7 @@ use std::time::Instant;
 
 use lth_cpu::{CpuEngine, Isa};
 use lth_model::{
-    Augmentation, Batch, BiasInit, InitScheme, Mask, Masks, OneNetwork, Optimizer, Program, Purpose,
-    RandomStream, Recipe, Schedule, Seed, Start, Step,
+    Batch, Mask, Masks, OneNetwork, Optimizer, Program, Purpose, RandomStream, Recipe, Seed, Start, Step,
 };
 
 const BATCH: usize = 60;
@@ -38,18 +37,12 @@ fn main() {
 
 fn measure(isa: Isa, density: f64) {
     let architecture = lth_model::lenet_300_100(10);
-    let recipe = Recipe {
-        batch_size: BATCH,
-        length: Step::from_epochs(1),
-        learning_rate: 1.2e-3,
-        optimizer: if std::env::var("SGD").is_ok() { Optimizer::SGD } else { Optimizer::ADAM },
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    };
+    let recipe = Recipe::new(
+        if std::env::var("SGD").is_ok() { Optimizer::SGD } else { Optimizer::ADAM },
+        1.2e-3,
+        BATCH,
+        Step::from_epochs(1),
+    );
     let mut stream = RandomStream::new(Seed(0), Purpose::RandomMask, 0);
     let masks: Masks = architecture
         .parameters()

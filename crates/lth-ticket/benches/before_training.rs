@@ -7,8 +7,8 @@ use std::{ops::ControlFlow, time::Instant};
 
 use lth_cpu::CpuEngine;
 use lth_model::{
-    Augmentation, BiasInit, DataSet, Density, Examples, InitScheme, MODELS, Masks, Normalization, Optimizer,
-    Purpose, RandomStream, Rate, Recipe, Schedule, Seed, Step, initialize,
+    DataSet, Density, Examples, MODELS, Masks, Normalization, Optimizer, Purpose, RandomStream, Rate, Recipe,
+    Seed, Step, initialize,
 };
 use lth_ticket::{
     BEFORE_TRAINING, BeforeTrainingContext, BeforeTrainingOptions, Budget, DensitySchedule,
@@ -64,18 +64,7 @@ fn main() {
 }
 
 fn recipe() -> Recipe {
-    Recipe {
-        batch_size: 60,
-        length: Step::from_epochs(1),
-        learning_rate: 0.1,
-        optimizer: Optimizer::SGD,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    }
+    Recipe::new(Optimizer::SGD, 0.1, 60, Step::from_epochs(1))
 }
 
 /// As many examples a class as are looked at.

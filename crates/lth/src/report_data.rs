@@ -11,7 +11,7 @@ use lth_report::{
 use lth_ticket::TestSet;
 
 use crate::{
-    arguments::StudySource,
+    arguments::SourceArguments,
     build_info,
     failure::Failure,
     figures,
@@ -21,14 +21,14 @@ use crate::{
 
 /// Makes the page's data; test sets are read once.
 pub(crate) struct ReportMaker<'a> {
-    source: &'a StudySource,
+    source: &'a SourceArguments,
     messages: &'a Messages,
     test_sets: RefCell<HashMap<String, Option<TestSet>>>,
 }
 
 impl<'a> ReportMaker<'a> {
     /// With data from there.
-    pub(crate) fn new(source: &'a StudySource, messages: &'a Messages) -> Self {
+    pub(crate) fn new(source: &'a SourceArguments, messages: &'a Messages) -> Self {
         Self { source, messages, test_sets: RefCell::default() }
     }
 

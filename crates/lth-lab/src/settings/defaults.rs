@@ -18,7 +18,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lth_data::{DatasetName, NormalizationMethod};
-use lth_model::{Augmentation, BiasInit, InitScheme, Optimizer, Rate, Recipe, Schedule, Step};
+use lth_model::{Augmentation, Optimizer, Rate, Recipe, Schedule, Step};
 use lth_ticket::Scope;
 
 use super::{Procedure, Pruning};
@@ -112,16 +112,9 @@ impl Family {
 pub(super) fn recipe(model: &str, dataset: &str) -> Recipe {
     let family = Family::of(model);
     Recipe {
-        batch_size: family.batch_size,
-        length: family.length,
-        learning_rate: family.learning_rate,
-        optimizer: family.optimizer,
         schedule: family.schedule.parse::<Schedule>().expect("the table above has valid schedules"),
-        label_smoothing: 0.0,
-        gradient_clip: None,
         augmentation: if is_of_things(dataset) { family.augmentation } else { NONE },
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
+        ..Recipe::new(family.optimizer, family.learning_rate, family.batch_size, family.length)
     }
 }
 

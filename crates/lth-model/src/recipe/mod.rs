@@ -50,6 +50,30 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// A constant rate and nothing else: no label smoothing, clipping or augmentation; weights by Glorot and Bengio (2010), biases 0.
+    ///
+    /// ```
+    /// use lth_model::{Optimizer, Recipe, Step};
+    ///
+    /// // That of Frankle and Carbin (2019) for LeNet.
+    /// let recipe = Recipe::new(Optimizer::ADAM, 1.2e-3, 60, Step::from_iterations(50_000));
+    /// assert!(recipe.check().is_ok());
+    /// ```
+    pub fn new(optimizer: Optimizer, learning_rate: f32, batch_size: usize, length: Step) -> Self {
+        Self {
+            batch_size,
+            length,
+            learning_rate,
+            optimizer,
+            schedule: Schedule::Constant,
+            label_smoothing: 0.0,
+            gradient_clip: None,
+            augmentation: Augmentation::default(),
+            init: InitScheme::GlorotNormal,
+            bias_init: BiasInit::Zero,
+        }
+    }
+
     /// Checks that every setting has a meaning: a batch and a length that are not 0, a positive finite rate, and an
     /// optimiser whose settings are in their ranges.
     ///

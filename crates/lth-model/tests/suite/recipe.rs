@@ -1,20 +1,9 @@
 //! Recipes: every setting out of its range is refused by name, and files keep all of a recipe.
 
-use lth_model::{Augmentation, BiasInit, Hint, InitScheme, Optimizer, Recipe, Schedule, Step};
+use lth_model::{Augmentation, Hint, Optimizer, Recipe, Schedule, Step};
 
 fn recipe() -> Recipe {
-    Recipe {
-        batch_size: 60,
-        length: Step::from_epochs(50),
-        learning_rate: 1.2e-3,
-        optimizer: Optimizer::ADAM,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    }
+    Recipe::new(Optimizer::ADAM, 1.2e-3, 60, Step::from_epochs(50))
 }
 
 fn refused(change: impl FnOnce(&mut Recipe)) -> String {

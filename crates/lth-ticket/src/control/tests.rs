@@ -1,6 +1,4 @@
-use lth_model::{
-    Augmentation, BiasInit, InitScheme, Mask, Optimizer, Rate, Schedule, Step, Tensor, lenet_300_100,
-};
+use lth_model::{BiasInit, Mask, Optimizer, Rate, Step, Tensor, lenet_300_100};
 
 use super::*;
 use crate::{OneShot, PruningRates, Scope, prune_one_shot};
@@ -16,16 +14,8 @@ impl Fixture {
     fn new() -> Self {
         let architecture = lenet_300_100(10);
         let recipe = Recipe {
-            batch_size: 60,
-            length: Step::from_epochs(1),
-            learning_rate: 0.1,
-            optimizer: Optimizer::SGD,
-            schedule: Schedule::Constant,
-            label_smoothing: 0.0,
-            gradient_clip: None,
-            augmentation: Augmentation::default(),
-            init: InitScheme::GlorotNormal,
             bias_init: BiasInit::PyTorch,
+            ..Recipe::new(Optimizer::SGD, 0.1, 60, Step::from_epochs(1))
         };
         let rewind = initialize(&architecture, recipe.init, recipe.bias_init, Seed(1), Purpose::Init, 0);
         let rates = PruningRates::new(Rate::new(0.2).unwrap(), Rate::new(0.1).unwrap());

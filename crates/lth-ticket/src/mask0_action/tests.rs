@@ -1,7 +1,4 @@
-use lth_model::{
-    Architecture, Augmentation, BiasInit, InitScheme, Mask, Masks, Optimizer, Recipe, Schedule, Seed, Step,
-    Tensor, mlp,
-};
+use lth_model::{Architecture, Mask, Masks, Optimizer, Recipe, Seed, Step, Tensor, mlp};
 
 use super::*;
 
@@ -25,18 +22,7 @@ fn applied(name: &str, round: u64) -> Vec<f32> {
     };
     let mask = Mask::from_flags(vec![2, 4], WEIGHTS.iter().map(|weight| weight.3));
     let masks = Masks::from([("fc1.weight".to_owned(), mask)]);
-    let recipe = Recipe {
-        batch_size: 60,
-        length: Step::from_epochs(1),
-        learning_rate: 0.1,
-        optimizer: Optimizer::SGD,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    };
+    let recipe = Recipe::new(Optimizer::SGD, 0.1, 60, Step::from_epochs(1));
     let [initial, rewind, trained] = [tensors(|w| w.0), tensors(|w| w.1), tensors(|w| w.2)];
     let context = Mask1Context {
         architecture: &architecture,

@@ -1,6 +1,4 @@
-use lth_model::{
-    Augmentation, BiasInit, InitScheme, Mask, ModelOptions, Optimizer, Schedule, Step, build_model,
-};
+use lth_model::{BiasInit, Mask, ModelOptions, Optimizer, Step, build_model};
 use proptest::prelude::*;
 
 use super::*;
@@ -18,16 +16,8 @@ impl Case {
         let options = ModelOptions::default();
         let architecture = build_model("lenet-5", &options, &[1, 20, 20], 3).unwrap();
         let recipe = Recipe {
-            batch_size: 60,
-            length: Step::from_epochs(1),
-            learning_rate: 0.1,
-            optimizer: Optimizer::SGD,
-            schedule: Schedule::Constant,
-            label_smoothing: 0.0,
-            gradient_clip: None,
-            augmentation: Augmentation::default(),
-            init: InitScheme::GlorotNormal,
             bias_init: BiasInit::PyTorch,
+            ..Recipe::new(Optimizer::SGD, 0.1, 60, Step::from_epochs(1))
         };
         let weights = [0, 1, 2].map(|time| {
             lth_model::initialize(

@@ -8,16 +8,10 @@ use crate::{complete_masks, rewind};
 
 fn recipe() -> Recipe {
     Recipe {
-        batch_size: 60,
-        length: Step::from_epochs(1),
-        learning_rate: 1e-3,
-        optimizer: Optimizer::ADAM,
         schedule: lth_model::Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
         augmentation: lth_model::Augmentation::default(),
-        init: InitScheme::GlorotNormal,
         bias_init: BiasInit::PyTorch,
+        ..Recipe::new(Optimizer::ADAM, 1e-3, 60, Step::from_epochs(1))
     }
 }
 

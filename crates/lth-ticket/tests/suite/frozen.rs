@@ -1,8 +1,7 @@
 //! What a seed means never changes: choices that runs on disk depend on.
 
 use lth_model::{
-    Augmentation, BiasInit, InitScheme, Masks, Optimizer, Purpose, Rate, Recipe, Schedule, Seed, Step,
-    Tensor, Tensors, initialize, mlp,
+    InitScheme, Masks, Optimizer, Purpose, Rate, Recipe, Seed, Step, Tensor, Tensors, initialize, mlp,
 };
 use lth_ticket::{ControlContext, PruningRates, Scope, complete_masks, find_control, prune};
 
@@ -30,16 +29,8 @@ fn ties() {
 fn controls() {
     let architecture = mlp("net", &[5], &[3], 2);
     let recipe = Recipe {
-        batch_size: 60,
-        length: Step::from_epochs(1),
-        learning_rate: 0.1,
-        optimizer: Optimizer::SGD,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
         init: InitScheme::GlorotUniform,
-        bias_init: BiasInit::Zero,
+        ..Recipe::new(Optimizer::SGD, 0.1, 60, Step::from_epochs(1))
     };
     let rewind = initialize(&architecture, recipe.init, recipe.bias_init, Seed(42), Purpose::Init, 0);
     let context = ControlContext {

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fs};
 
 use lth_model::{
-    Architecture, ArchitectureBuilder, Augmentation, BiasInit, Hint, InitScheme, Mask, Masks, Optimizer,
-    OptimizerState, Purpose, Rate, Recipe, Schedule, Seed, Step, TensorFile, Window, initialize, mlp,
+    Architecture, ArchitectureBuilder, BiasInit, Hint, InitScheme, Mask, Masks, Optimizer, OptimizerState,
+    Purpose, Rate, Recipe, Seed, Step, TensorFile, Window, initialize, mlp,
 };
 use lth_ticket::{
     ControlContext, Criterion as _, LargeFinal, PruningRates, Scope, ScoreContext, Ticket, TicketError,
@@ -240,16 +240,5 @@ fn running_statistics_are_rewound_kept_and_reset() {
 }
 
 fn recipe() -> Recipe {
-    Recipe {
-        batch_size: 1,
-        length: Step::from_epochs(1),
-        learning_rate: 0.1,
-        optimizer: Optimizer::SGD,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::Zero,
-    }
+    Recipe::new(Optimizer::SGD, 0.1, 1, Step::from_epochs(1))
 }

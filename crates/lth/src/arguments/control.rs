@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ScheduleArguments;
+use super::{ScheduleArguments, SourceArguments};
 
 /// Train controls beside the tickets of runs.
 ///
@@ -29,12 +29,8 @@ pub(crate) struct ControlArguments {
     /// With `--kind other-run-mask`: the run, or ticket file, whose masks are put over this run's weights; repeatable
     #[arg(long, value_name = "OTHER_RUN")]
     pub(crate) masks_of: Vec<PathBuf>,
-    /// Read the data set from this folder
-    #[arg(long, help_heading = "Data", value_name = "FOLDER")]
-    pub(crate) data_folder: Option<PathBuf>,
-    /// Leave out image files that cannot be read, instead of refusing the folder
-    #[arg(long, help_heading = "Data")]
-    pub(crate) skip_broken: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArguments,
 }

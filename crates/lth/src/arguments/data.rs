@@ -13,7 +13,24 @@ pub(crate) struct DataArguments {
     pub(crate) dataset: String,
     /// The folder of data sets: read from there, as published, unpacked or laid out by torchvision; downloaded into it if absent
     pub(crate) data_folder: Option<PathBuf>,
-    /// Download the data set if it is not there
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
+}
+
+/// Where the data sets of runs come from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SourceArguments {
+    /// Read data sets from this folder
+    #[arg(long, help_heading = "Data", value_name = "FOLDER")]
+    pub(crate) data_folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
+}
+
+/// How a data set is had.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct FetchArguments {
+    /// Download data sets that are not there
     #[arg(long, help_heading = "Data")]
     pub(crate) download: bool,
     /// Download from this address instead of the official mirrors

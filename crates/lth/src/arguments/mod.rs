@@ -16,6 +16,7 @@ mod plot;
 mod report;
 mod reproduce;
 mod runs;
+mod schedule;
 mod settings;
 mod small;
 mod stability;
@@ -30,7 +31,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use common::{CommonArguments, Verbosity};
 pub(crate) use compare::{CompareArguments, CompareFormat};
 pub(crate) use control::ControlArguments;
-pub(crate) use data::DataArguments;
+pub(crate) use data::{DataArguments, FetchArguments, SourceArguments};
 pub(crate) use datasets::DatasetsArguments;
 pub(crate) use export::ExportArguments;
 pub(crate) use find_ticket::FindTicketArguments;
@@ -42,12 +43,13 @@ pub(crate) use reproduce::ReproduceArguments;
 pub(crate) use runs::{
     ListArguments, RemoveArguments, RunsArguments, RunsCommand, RunsFormat, UsageArguments,
 };
+pub(crate) use schedule::{ScheduleArguments, SingleSchedule, StabilitySchedule};
 pub(crate) use settings::{OfFile, OfRun, OfTraining, SettingFlags, setting_of_flag};
 pub(crate) use small::{
-    CompletionsArguments, InspectArguments, InspectFormat, ManArguments, RunFileArguments, ScheduleArguments,
-    SchemaArguments, SchemaFormat,
+    CompletionsArguments, InspectArguments, InspectFormat, ManArguments, RunFileArguments, SchemaArguments,
+    SchemaFormat,
 };
-pub(crate) use stability::{StabilityArguments, StabilityFormat, StudySource};
+pub(crate) use stability::{StabilityArguments, StabilityFormat};
 pub(crate) use supermask::{
     HeuristicArguments, HeuristicFormat, LearnArguments, LearnFormat, SupermaskArguments, SupermaskCommand,
     SupermaskMethodName,

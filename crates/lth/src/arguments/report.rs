@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::StudySource;
+use super::SourceArguments;
 
 /// Write one HTML page with all that runs have found.
 ///
@@ -26,7 +26,7 @@ pub(crate) struct ReportArguments {
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) source: StudySource,
+    pub(crate) source: SourceArguments,
 }
 
 /// Show the page of `lth report` in a browser while runs go on.
@@ -49,5 +49,5 @@ pub(crate) struct WatchArguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) listen: String,
     #[command(flatten)]
-    pub(crate) source: StudySource,
+    pub(crate) source: SourceArguments,
 }

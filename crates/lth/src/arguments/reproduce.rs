@@ -1,10 +1,8 @@
 //! `reproduce`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::ScheduleArguments;
+use super::{ScheduleArguments, SourceArguments};
 
 /// Make a published figure or table again, beside the paper's numbers.
 ///
@@ -37,12 +35,8 @@ pub(crate) struct ReproduceArguments {
     /// Rounds, the dense network counted, instead of the paper's
     #[arg(long, short = 'i', value_name = "N", requires = "name", allow_negative_numbers = true)]
     pub(crate) rounds: Option<String>,
-    /// Read the data set from this folder
-    #[arg(long, value_name = "FOLDER", help_heading = "Data")]
-    pub(crate) data_folder: Option<PathBuf>,
-    /// Download the data set if it is not there
-    #[arg(long, help_heading = "Data")]
-    pub(crate) download: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArguments,
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use clap_complete::Shell;
 
-use super::{OfFile, SettingFlags};
+use super::{OfFile, ScheduleArguments, SettingFlags, SourceArguments};
 
 /// Run the experiment that a TOML file describes.
 ///
@@ -16,49 +16,12 @@ pub(crate) struct RunFileArguments {
     /// The file
     #[arg(value_name = "FILE.toml")]
     pub(crate) file: PathBuf,
-    /// Read the data set from this folder (IDX files, plain or .gz)
-    #[arg(long, help_heading = "Data", value_name = "FOLDER")]
-    pub(crate) data_folder: Option<PathBuf>,
-    /// Download the data set if it is not there
-    #[arg(long, help_heading = "Data")]
-    pub(crate) download: bool,
-    /// Download from this address instead of the official mirrors
-    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download")]
-    pub(crate) mirror: Option<String>,
-    /// Leave out image files that cannot be read, instead of refusing the folder
-    #[arg(long, help_heading = "Data")]
-    pub(crate) skip_broken: bool,
+    #[command(flatten)]
+    pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) settings: SettingFlags<OfFile>,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArguments,
-}
-
-/// What a run does with the machine; no part of the experiment.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Run")]
-pub(crate) struct ScheduleArguments {
-    /// How many trainings run side by side, one core each [default: the number of cores]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(crate) jobs: Option<String>,
-    /// Threads inside each training, for a single large network; results have the same bits [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, hide_short_help = true)]
-    pub(crate) threads: Option<String>,
-    /// The folder in which run folders are made [default: runs]
-    #[arg(long, visible_alias = "out", aliases = ["output", "output-dir", "out-dir"], value_name = "FOLDER")]
-    pub(crate) output_path: Option<PathBuf>,
-    /// Print only the folder to the output stream, for scripts
-    #[arg(long, hide_short_help = true)]
-    pub(crate) print_folder: bool,
-    /// Save an unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, hide_short_help = true)]
-    pub(crate) checkpoint_every: Option<String>,
-    /// Draw no figures at the end; `lth plot` draws them later
-    #[arg(long, hide_short_help = true)]
-    pub(crate) no_figures: bool,
-    /// Only say how long it will take, how much disk and in which folder; train and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
 }
 
 /// Show what a ticket holds.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::{SourceArguments, StabilitySchedule};
+
 /// Compare copies of a run's networks, trained in another order of the data.
 ///
 /// From the same weights, copies are trained under another order of the data (and other augmentation and dropout), and each pair is
@@ -52,7 +54,7 @@ pub(crate) struct StabilityArguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: StabilityFormat,
     #[command(flatten)]
-    pub(crate) source: StudySource,
+    pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) schedule: StabilitySchedule,
 }
@@ -66,43 +68,4 @@ pub(crate) enum StabilityFormat {
     Json,
     /// A row a pair
     Csv,
-}
-
-/// Where the run's data set comes from.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Data")]
-pub(crate) struct StudySource {
-    /// Read the data set from this folder
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) data_folder: Option<PathBuf>,
-    /// Download the data set if it is not there
-    #[arg(long)]
-    pub(crate) download: bool,
-    /// Download from this address instead of the official mirrors
-    #[arg(long, value_name = "URL", requires = "download")]
-    pub(crate) mirror: Option<String>,
-    /// Leave out image files that cannot be read, instead of refusing the folder
-    #[arg(long)]
-    pub(crate) skip_broken: bool,
-}
-
-/// What the study does with the machine.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Run")]
-pub(crate) struct StabilitySchedule {
-    /// How many trainings run side by side, one core each [default: the number of cores]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(crate) jobs: Option<String>,
-    /// Threads inside each training; results have the same bits [default: 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, hide_short_help = true)]
-    pub(crate) threads: Option<String>,
-    /// Save an unfinished training each time so many seconds went by [default: 10]
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, hide_short_help = true)]
-    pub(crate) checkpoint_every: Option<String>,
-    /// Draw no figures
-    #[arg(long, hide_short_help = true)]
-    pub(crate) no_figures: bool,
-    /// Only say what would be trained; train and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{DataArguments, ModelOptionArguments, OfTraining, SettingFlags, StudySource, with_more};
+use super::{
+    DataArguments, ModelOptionArguments, OfTraining, SettingFlags, SingleSchedule, SourceArguments, with_more,
+};
 
 const EXAMPLES: &str = "Examples:\n  \
     lth supermask learn lenet-300-100 mnist\n  \
@@ -59,7 +61,7 @@ pub(crate) struct HeuristicArguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: HeuristicFormat,
     #[command(flatten)]
-    pub(crate) source: StudySource,
+    pub(crate) source: SourceArguments,
     /// How many replicates are done side by side, one core each [default: the number of cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
     pub(crate) jobs: Option<String>,
@@ -121,34 +123,8 @@ pub(crate) struct LearnArguments {
     pub(crate) model: ModelOptionArguments,
     #[command(flatten)]
     pub(crate) settings: SettingFlags<OfTraining>,
-    /// Threads inside the training, for a large network; results have the same bits [default: 1]
-    #[arg(
-        long,
-        value_name = "N",
-        allow_negative_numbers = true,
-        help_heading = "Run",
-        hide_short_help = true
-    )]
-    pub(crate) threads: Option<String>,
-    /// The folder in which the supermask's own folder is made [default: runs]
-    #[arg(long, visible_alias = "out", aliases = ["output", "output-dir", "out-dir"])]
-    #[arg(value_name = "FOLDER", help_heading = "Run")]
-    pub(crate) output_path: Option<PathBuf>,
-    /// Print only the folder to the output stream, for scripts
-    #[arg(long, hide_short_help = true, help_heading = "Run")]
-    pub(crate) print_folder: bool,
-    /// Save the unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        allow_negative_numbers = true,
-        help_heading = "Run",
-        hide_short_help = true
-    )]
-    pub(crate) checkpoint_every: Option<String>,
-    /// Only say how long it will take, how much disk and in which folder; train and write nothing
-    #[arg(long, help_heading = "Run")]
-    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) schedule: SingleSchedule,
 }
 
 /// How a mask follows from scores.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{OfRun, ScheduleArguments, SettingFlags};
+use super::{OfRun, ScheduleArguments, SettingFlags, SourceArguments};
 
 /// Run an experiment with several values for some of its settings.
 ///
@@ -59,15 +59,8 @@ pub(crate) struct SweepArguments {
     /// Do not ask before a large sweep
     #[arg(long, short = 'y', help_heading = "Sweep")]
     pub(crate) yes: bool,
-    /// Read data sets from this folder
-    #[arg(long, help_heading = "Data", value_name = "FOLDER")]
-    pub(crate) data_folder: Option<PathBuf>,
-    /// Download data sets that are not there
-    #[arg(long, help_heading = "Data")]
-    pub(crate) download: bool,
-    /// Download from this address instead of the official mirrors
-    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download", hide_short_help = true)]
-    pub(crate) mirror: Option<String>,
+    #[command(flatten)]
+    pub(crate) source: SourceArguments,
     #[command(flatten)]
     pub(crate) settings: SettingFlags<OfRun>,
     #[command(flatten)]

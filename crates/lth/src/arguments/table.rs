@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::StudySource;
+use super::SourceArguments;
 
 /// Tabulate what runs have found: any figure over any two of densities, rounds, networks, seeds, runs and settings.
 ///
@@ -79,5 +79,5 @@ pub(crate) struct ShowArguments {
     #[arg(value_name = "RUN", required = true)]
     pub(crate) runs: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) source: StudySource,
+    pub(crate) source: SourceArguments,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{DataArguments, ModelOptionArguments, OfTraining, SettingFlags, with_more};
+use super::{DataArguments, ModelOptionArguments, OfTraining, SettingFlags, SingleSchedule, with_more};
 
 const EXAMPLES: &str = "Examples:\n  \
     lth train lenet-300-100 mnist -e 5\n  \
@@ -29,34 +29,8 @@ pub(crate) struct TrainArguments {
     pub(crate) settings: SettingFlags<OfTraining>,
     #[command(flatten)]
     pub(crate) start: StartArguments,
-    /// Threads inside the training, for a large network; results have the same bits [default: 1]
-    #[arg(
-        long,
-        value_name = "N",
-        allow_negative_numbers = true,
-        help_heading = "Run",
-        hide_short_help = true
-    )]
-    pub(crate) threads: Option<String>,
-    /// The folder in which the training's own folder is made [default: runs]
-    #[arg(long, visible_alias = "out", aliases = ["output", "output-dir", "out-dir"])]
-    #[arg(value_name = "FOLDER", help_heading = "Run")]
-    pub(crate) output_path: Option<PathBuf>,
-    /// Print only the folder to the output stream, for scripts
-    #[arg(long, hide_short_help = true, help_heading = "Run")]
-    pub(crate) print_folder: bool,
-    /// Save the unfinished training each time so many seconds went by: what a kill costs at most [default: 10]
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        allow_negative_numbers = true,
-        help_heading = "Run",
-        hide_short_help = true
-    )]
-    pub(crate) checkpoint_every: Option<String>,
-    /// Only say how long it will take, how much disk and in which folder; train and write nothing
-    #[arg(long, help_heading = "Run")]
-    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) schedule: SingleSchedule,
     /// Write the trained weights to this safetensors file, under PyTorch's names; it is whole or not there
     #[arg(long, value_name = "FILE", help_heading = "Result")]
     pub(crate) save_weights: Option<PathBuf>,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{OfTraining, ScheduleArguments, SettingFlags, with_more};
+use super::{FetchArguments, OfTraining, ScheduleArguments, SettingFlags, with_more};
 
 const EXAMPLES: &str = "Examples:\n  \
     lth transfer runs/NAME/replicate-0/round-07/ticket.safetensors fashion-mnist\n  \
@@ -81,15 +81,8 @@ pub(crate) struct TransferArguments {
     #[arg(long, visible_alias = "seeds", value_name = "N", allow_negative_numbers = true)]
     #[arg(help_heading = "Comparison")]
     pub(crate) replicates: Option<String>,
-    /// Download the data set if it is not there
-    #[arg(long, help_heading = "Data")]
-    pub(crate) download: bool,
-    /// Download from this address instead of the official mirrors
-    #[arg(long, help_heading = "Data", value_name = "URL", requires = "download", hide_short_help = true)]
-    pub(crate) mirror: Option<String>,
-    /// Leave out image files that cannot be read, instead of refusing the folder
-    #[arg(long, help_heading = "Data", hide_short_help = true)]
-    pub(crate) skip_broken: bool,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
     #[command(flatten)]
     pub(crate) settings: SettingFlags<OfTraining>,
     #[command(flatten)]

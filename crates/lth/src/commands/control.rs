@@ -38,11 +38,7 @@ pub(crate) fn run(
         let mut schedule = arguments.schedule.clone();
         let folder = run.canonicalize().unwrap_or_else(|_| run.clone());
         schedule.output_path = Some(folder.parent().unwrap_or(Path::new(".")).to_owned());
-        let source = DataSource {
-            folder: arguments.data_folder.clone(),
-            skip_broken: arguments.skip_broken,
-            ..DataSource::default()
-        };
+        let source = DataSource::of_run(&arguments.source);
         let schedule = Schedule::new(&schedule)?;
         run_experiment(experiment, source, None, &schedule, &mut stop, common, messages)?;
     }

@@ -5,7 +5,7 @@ use lth_data::{
 };
 
 use crate::{
-    arguments::DatasetsArguments,
+    arguments::{DatasetsArguments, FetchArguments},
     failure::Failure,
     output::{Messages, print},
     settings::{self, DataSource},
@@ -20,9 +20,11 @@ pub(crate) fn run(arguments: &DatasetsArguments, messages: &Messages) -> Result<
         let source = DataSource {
             folder: arguments.data_folder.clone(),
             fill: arguments.download,
-            download: arguments.download,
-            mirror: arguments.mirror.clone(),
-            ..DataSource::default()
+            fetch: FetchArguments {
+                download: arguments.download,
+                mirror: arguments.mirror.clone(),
+                skip_broken: false,
+            },
         };
         let view = DatasetView::default();
         let dataset = settings::load_named(name, NormalizationMethod::Unit, &view, source, messages)?;

@@ -45,8 +45,7 @@ pub(crate) fn run(
     if trains {
         let as_sweep = SweepArguments {
             yes: true,
-            data_folder: arguments.data_folder.clone(),
-            download: arguments.download,
+            source: arguments.source.clone(),
             schedule: ScheduleArguments { no_figures: true, ..arguments.schedule.clone() },
             ..SweepArguments::default()
         };
@@ -146,7 +145,7 @@ fn list(
 /// The sweep, with what was asked for otherwise.
 fn sweep_of(one: &Published, arguments: &ReproduceArguments) -> Result<Sweep, Failure> {
     let mut sweep = one.sweep(arguments.quick).map_err(Failure::bad_input)?;
-    let folder = arguments.data_folder.as_ref().map(|folder| folder.display().to_string());
+    let folder = arguments.source.data_folder.as_ref().map(|folder| folder.display().to_string());
     let dataset = match &arguments.dataset {
         Some(name) => {
             Some(lth_data::DatasetName::parse(name).map_err(Failure::bad_input)?.located().to_string())

@@ -132,7 +132,7 @@ impl Studies<'_> {
         experiment: &Experiment,
         folder: &str,
     ) -> Result<Command, Failure> {
-        let ReproduceArguments { quick, sets, data_folder, download, schedule, .. } = self.arguments;
+        let ReproduceArguments { quick, sets, source, schedule, .. } = self.arguments;
         // A run has only the name of a folder of images; `--dataset` says where it lies.
         let dataset = self.arguments.dataset.as_ref().unwrap_or(&experiment.dataset);
         let places = StudyPlaces { run: folder, model: &experiment.model, dataset };
@@ -157,7 +157,7 @@ impl Studies<'_> {
         let mut command = line.command;
         match &mut command {
             Command::Stability(flags) => {
-                (flags.source.data_folder, flags.source.download) = (data_folder.clone(), *download);
+                flags.source = source.clone();
                 let own = &mut flags.schedule;
                 (own.jobs, own.threads, own.checkpoint_every) = (jobs, threads, checkpoint_every);
                 own.no_figures = true;
@@ -167,7 +167,7 @@ impl Studies<'_> {
                 flags.replicate = (0..experiment.replicates).map(|replicate| replicate.to_string()).collect();
             }
             Command::Transfer(flags) => {
-                (flags.data_folder, flags.download) = (data_folder.clone(), *download);
+                (flags.data_folder, flags.fetch) = (source.data_folder.clone(), source.fetch.clone());
                 flags.replicates.get_or_insert_with(|| experiment.replicates.to_string());
                 if flags.rounds.is_empty() {
                     flags.rounds = (1..experiment.rounds).map(|round| round.to_string()).collect();
@@ -176,13 +176,15 @@ impl Studies<'_> {
             }
             Command::Supermask(flags) => match &mut flags.command {
                 SupermaskCommand::Heuristic(flags) => {
-                    (flags.source.data_folder, flags.source.download) = (data_folder.clone(), *download);
+                    flags.source = source.clone();
                     (flags.jobs, flags.no_figures) = (jobs, true);
                 }
                 SupermaskCommand::Learn(flags) => {
-                    (flags.data.data_folder, flags.data.download) = (data_folder.clone(), *download);
-                    (flags.threads, flags.output_path) = (threads, output_path);
-                    flags.checkpoint_every = checkpoint_every;
+                    (flags.data.data_folder, flags.data.fetch) =
+                        (source.data_folder.clone(), source.fetch.clone());
+                    let own = &mut flags.schedule;
+                    (own.threads, own.output_path, own.checkpoint_every) =
+                        (threads, output_path, checkpoint_every);
                 }
             },
             _ => return Err(not_a_study(study, *quick)),

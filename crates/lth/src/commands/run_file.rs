@@ -19,12 +19,6 @@ pub(crate) fn run(
     let mut experiment = Experiment::read(&arguments.file).map_err(Failure::bad_input)?;
     arguments.settings.apply(&mut experiment)?;
     let schedule = Schedule::new(&arguments.schedule)?;
-    let source = DataSource {
-        folder: arguments.data_folder.clone(),
-        download: arguments.download,
-        mirror: arguments.mirror.clone(),
-        skip_broken: arguments.skip_broken,
-        ..DataSource::default()
-    };
+    let source = DataSource::of_run(&arguments.source);
     run_experiment(experiment, source, None, &schedule, &mut None, common, messages)
 }

@@ -38,7 +38,7 @@ pub(crate) fn run(
         LearnFormat::Csv => read(&learned.files.metrics())?,
         LearnFormat::Json => read(&learned.files.record())?,
     };
-    print_results(&text, learned.files.root(), arguments.print_folder)?;
+    print_results(&text, learned.files.root(), arguments.schedule.print_folder)?;
     messages.info(&format!("everything is in {}", learned.files.root().display()));
     Ok(())
 }
@@ -54,8 +54,8 @@ pub(super) fn carry_out(
     let name = settings::dataset_name(&arguments.data)?;
     let mut learning = learning(arguments, &model.name, &name)?;
     learning.check().map_err(Failure::bad_input)?;
-    let every = checkpoint_every(arguments.checkpoint_every.as_deref())?;
-    let threads = settings::threads(arguments.threads.as_deref())?;
+    let every = checkpoint_every(arguments.schedule.checkpoint_every.as_deref())?;
+    let threads = settings::threads(arguments.schedule.threads.as_deref())?;
     let source = DataSource::of(&arguments.data);
     settings::place_data(&source, &mut learning.experiment);
     let dataset = settings::load(&learning.experiment, source, messages)?;
@@ -75,13 +75,13 @@ pub(super) fn carry_out(
         learning.experiment.recipe.length,
         engine.name()
     ));
-    let output = arguments.output_path.as_deref().unwrap_or(Path::new("runs"));
+    let output = arguments.schedule.output_path.as_deref().unwrap_or(Path::new("runs"));
     let folder = output.join(learning.folder_name());
     let mut bench = Workbench::new(&engine, &architecture, &dataset, output);
     bench.checkpoint_every = every;
     let estimate = estimate_learning(&learning, &EstimateContext::new(&bench, &folder));
     estimate::announce(&estimate, messages);
-    if arguments.dry_run {
+    if arguments.schedule.dry_run {
         messages.info(&format!("the folder will be {}", folder.display()));
         estimate::end_dry_run(messages);
         return Ok(None);

@@ -20,7 +20,7 @@ use super::{
     sweep_table::sweep_table,
 };
 use crate::{
-    arguments::{CommonArguments, ScheduleArguments, SweepArguments},
+    arguments::{CommonArguments, SweepArguments},
     build_info::provenance,
     estimate,
     failure::Failure,
@@ -61,7 +61,7 @@ pub(super) fn carry_out(
     messages.info(&in_words(&plan, &engine.name()));
     if arguments.print_tasks {
         let folder = plan.write_folder(&schedule.output).map_err(refused)?;
-        return print(&task_commands(&plan, &folder, &arguments.schedule));
+        return print(&task_commands(&plan, &folder, arguments));
     }
     if let Some(cluster) = arguments.on {
         if !arguments.yes && !schedule.dry_run && plan.distinct() > MANY {
@@ -126,7 +126,7 @@ fn sweep_of(arguments: &SweepArguments) -> Result<Sweep, Failure> {
     let axes = axes.map_err(Failure::bad_input)?;
     let setting = |key| find_setting(key).map_err(Failure::bad_input);
     let mut given = arguments.settings.given();
-    if let Some(folder) = &arguments.data_folder {
+    if let Some(folder) = &arguments.source.data_folder {
         given.push((setting("data_folder")?, Value::of(folder.display())));
     }
     match &arguments.base[..] {
@@ -152,7 +152,8 @@ fn sweep_of(arguments: &SweepArguments) -> Result<Sweep, Failure> {
 }
 
 /// A command for each training, those first that others wait for.
-fn task_commands(plan: &SweepPlan, folder: &Path, schedule: &ScheduleArguments) -> String {
+fn task_commands(plan: &SweepPlan, folder: &Path, arguments: &SweepArguments) -> String {
+    let schedule = &arguments.schedule;
     let mut flags = vec!["--jobs".to_owned(), "1".to_owned()];
     let mut add = |flag: &str, value: Option<String>| {
         flags.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
@@ -160,6 +161,9 @@ fn task_commands(plan: &SweepPlan, folder: &Path, schedule: &ScheduleArguments) 
     add("--output-path", schedule.output_path.as_ref().map(|path| path.display().to_string()));
     add("--threads", schedule.threads.clone());
     add("--checkpoint-every", schedule.checkpoint_every.clone());
+    if arguments.source.fetch.skip_broken {
+        flags.push("--skip-broken".to_owned());
+    }
     let file = folder.join("sweep.toml").display().to_string();
     let program = std::env::args().next().unwrap_or_else(|| "lth".to_owned());
     let line = |id: &str| {
@@ -202,12 +206,7 @@ impl Materials {
         let mut of_runs = Vec::new();
         for run in &mut plan.runs {
             let experiment = &mut run.experiment;
-            let source = DataSource {
-                folder: arguments.data_folder.clone(),
-                download: arguments.download,
-                mirror: arguments.mirror.clone(),
-                ..DataSource::default()
-            };
+            let source = DataSource::of_run(&arguments.source);
             experiment.view.check().map_err(Failure::bad_input)?;
             settings::place_data(&source, experiment);
             let model = find_model(&experiment.model).map_err(Failure::bad_input)?;

@@ -88,6 +88,9 @@ fn command(
     for (flag, value) in [("--threads", &flags.threads), ("--checkpoint-every", &flags.checkpoint_every)] {
         words.extend(value.iter().flat_map(|value| [flag.to_owned(), value.clone()]));
     }
+    if arguments.source.fetch.skip_broken {
+        words.push("--skip-broken".to_owned());
+    }
     Ok(ClusterCommand {
         program: text(env::current_exe().map_err(own)?),
         sweep: text(whole(folder)?.join("sweep.toml")),

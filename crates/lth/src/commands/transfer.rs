@@ -134,9 +134,7 @@ fn data_arguments(arguments: &TransferArguments, model: &ModelInfo) -> DataArgum
         model: model.name.clone().into_owned(),
         dataset: arguments.dataset.clone(),
         data_folder: arguments.data_folder.clone(),
-        download: arguments.download,
-        mirror: arguments.mirror.clone(),
-        skip_broken: arguments.skip_broken,
+        fetch: arguments.fetch.clone(),
     }
 }
 

@@ -8,7 +8,7 @@ use lth_model::{Architecture, ModelInfo};
 
 use super::loading_bar::LoadingBar;
 use crate::{
-    arguments::{DataArguments, StudySource},
+    arguments::{DataArguments, FetchArguments, SourceArguments},
     failure::Failure,
     output::Messages,
 };
@@ -20,35 +20,19 @@ pub(crate) struct DataSource {
     pub(crate) folder: Option<PathBuf>,
     /// Whether the folder is one into which data are put: what is not there may come from elsewhere, or is downloaded into it.
     pub(crate) fill: bool,
-    /// Whether it may be downloaded.
-    pub(crate) download: bool,
-    /// An address to download from, instead of the official ones.
-    pub(crate) mirror: Option<String>,
-    /// Whether image files that cannot be read are left out.
-    pub(crate) skip_broken: bool,
+    /// Whether and from where it is downloaded, and what becomes of files that cannot be read.
+    pub(crate) fetch: FetchArguments,
 }
 
 impl DataSource {
-    /// From the flags of a study of a run, which knows its data set.
-    pub(crate) fn of_run(arguments: &StudySource) -> Self {
-        Self {
-            folder: arguments.data_folder.clone(),
-            fill: false,
-            download: arguments.download,
-            mirror: arguments.mirror.clone(),
-            skip_broken: arguments.skip_broken,
-        }
+    /// From the flags of a command on runs, which know their data sets.
+    pub(crate) fn of_run(SourceArguments { data_folder, fetch }: &SourceArguments) -> Self {
+        Self { folder: data_folder.clone(), fill: false, fetch: fetch.clone() }
     }
 
     /// From the flags.
-    pub(crate) fn of(arguments: &DataArguments) -> Self {
-        Self {
-            folder: arguments.data_folder.clone(),
-            fill: true,
-            download: arguments.download,
-            mirror: arguments.mirror.clone(),
-            skip_broken: arguments.skip_broken,
-        }
+    pub(crate) fn of(DataArguments { data_folder, fetch, .. }: &DataArguments) -> Self {
+        Self { folder: data_folder.clone(), fill: true, fetch: fetch.clone() }
     }
 }
 
@@ -114,10 +98,10 @@ pub(crate) fn load_named(
     let options = DataOptions {
         folder: source.folder,
         fill_folder: source.fill,
-        download: source.download,
-        mirrors: source.mirror.into_iter().collect(),
+        download: source.fetch.download,
+        mirrors: source.fetch.mirror.into_iter().collect(),
         images: view.image_options(),
-        skip_broken: source.skip_broken,
+        skip_broken: source.fetch.skip_broken,
         ..DataOptions::default()
     };
     let mut bar = LoadingBar::default();

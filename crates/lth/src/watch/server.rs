@@ -30,7 +30,7 @@ use super::{
     admission::{Admission, Admitted},
     folder::FILES,
 };
-use crate::{arguments::StudySource, failure::Failure, output::Messages, report_data::ReportMaker};
+use crate::{arguments::SourceArguments, failure::Failure, output::Messages, report_data::ReportMaker};
 
 /// Data are made again at most every so much of the time that it takes to make them, so that runs keep the processor.
 const PACE: u32 = 10;
@@ -66,7 +66,7 @@ pub(crate) fn serve(
     address: SocketAddr,
     folder: &Folder,
     admission: &Admission,
-    source: &StudySource,
+    source: &SourceArguments,
     messages: &Messages,
     ready: impl FnOnce(SocketAddr) -> Result<(), Failure>,
 ) -> Result<(), Failure> {

@@ -27,18 +27,12 @@ impl Fixture {
     }
 
     pub(crate) fn of(architecture: Architecture) -> Self {
-        let recipe = Recipe {
-            batch_size: 5,
-            length: Step::from_epochs(4),
-            learning_rate: 0.3,
-            optimizer: Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
-            schedule: Schedule::Constant,
-            label_smoothing: 0.0,
-            gradient_clip: None,
-            augmentation: Augmentation::default(),
-            init: InitScheme::GlorotNormal,
-            bias_init: BiasInit::Zero,
-        };
+        let recipe = Recipe::new(
+            Optimizer::Sgd { momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+            0.3,
+            5,
+            Step::from_epochs(4),
+        );
         let [train, test] = [examples(30, 1), examples(11, 2)].map(|examples| DataSet::on_host(&examples));
         let training = (train, (7..30).collect(), (0..7).collect());
         let data = TrainingData::new(training, (test, (0..11).collect()));

@@ -1,8 +1,8 @@
 //! A small network at three times of a training that never was.
 
 use lth_model::{
-    Architecture, ArchitectureBuilder, Augmentation, BiasInit, InitScheme, Mask, Masks, Optimizer, Purpose,
-    RandomStream, Rate, Recipe, Schedule, Seed, Step, Tensors, Window, initialize,
+    Architecture, ArchitectureBuilder, BiasInit, Mask, Masks, Optimizer, Purpose, RandomStream, Rate, Recipe,
+    Seed, Step, Tensors, Window, initialize,
 };
 use lth_ticket::{Criterion, OneShot, PruningRates, Scope, ScoreContext, prune_one_shot};
 
@@ -68,18 +68,7 @@ pub(crate) fn architecture() -> Architecture {
 }
 
 pub(crate) fn recipe() -> Recipe {
-    Recipe {
-        batch_size: 20,
-        length: Step::from_epochs(1),
-        learning_rate: 0.1,
-        optimizer: Optimizer::SGD,
-        schedule: Schedule::Constant,
-        label_smoothing: 0.0,
-        gradient_clip: None,
-        augmentation: Augmentation::default(),
-        init: InitScheme::GlorotNormal,
-        bias_init: BiasInit::PyTorch,
-    }
+    Recipe { bias_init: BiasInit::PyTorch, ..Recipe::new(Optimizer::SGD, 0.1, 20, Step::from_epochs(1)) }
 }
 
 /// Fresh weights.
