@@ -49,6 +49,29 @@ fn every_link_of_readme_and_docs_leads_somewhere() {
     assert!(followed >= 100, "only {followed} links were found");
 }
 
+/// A command that has lost its indentation is prose, in one line with what follows.
+#[test]
+fn no_paragraph_begins_with_a_command() {
+    let root = root();
+    let mut files = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    markdown_files(&root.join("docs"), &mut files);
+    let mut found = Vec::new();
+    for file in &files {
+        let text = fs::read_to_string(file).unwrap();
+        let mut begins = false;
+        for (event, range) in Parser::new_ext(&text, Options::all()).into_offset_iter() {
+            if let (true, Event::Text(words)) = (begins, &event)
+                && ["lth ", "tools/", "cargo "].iter().any(|command| words.starts_with(command))
+            {
+                let line = 1 + text[..range.start].matches('\n').count();
+                found.push(format!("{}, line {line}: {words}", file.display()));
+            }
+            begins = matches!(event, Event::Start(Tag::Paragraph));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 #[test]
 fn results_have_every_claim_of_the_pages_beside_them() {
     let results = root().join("docs/results");
