@@ -212,8 +212,12 @@ struct Difference {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use lth_model::find_model;
+
     use super::*;
-    use crate::reproduce::of_stability::pair_of;
+    use crate::reproduce::{of_stability::pair_of, published};
 
     fn verdict(is: Relation, published: Option<f64>, [low, high]: [f64; 2]) -> Verdict {
         let side = Side::At("ticket".to_owned(), 10.0);
@@ -227,6 +231,35 @@ mod tests {
         };
         let interval = Some(Interval { low, high });
         claim.verdict(&Difference { mean: f64::midpoint(low, high), interval, seeds: 5, unit: "points" })
+    }
+
+    /// A claim of a density that no round has would never get a verdict. Quick sweeps have fewer rounds, and reach some.
+    #[test]
+    fn sweeps_reach_the_densities_of_their_claims() {
+        for one in published().unwrap().iter().filter(|one| one.x == XAxis::Density) {
+            let at = |claim: &Claim| match claim.of {
+                Side::At(_, density) => Some(density / 100.0),
+                _ => None,
+            };
+            let wanted: Vec<f64> = one.claims.iter().filter_map(at).collect();
+            for quick in [false, true] {
+                let (_, experiment) = one.sweep(quick).unwrap().experiments().unwrap().remove(0);
+                if experiment.rounds == 1 {
+                    // Its masks are those of a study.
+                    continue;
+                }
+                let model = find_model(&experiment.model).unwrap();
+                let architecture = model.build(&model.input, model.classes).unwrap();
+                let rounds = (0..experiment.rounds)
+                    .map(|round| experiment.density_of(round, &architecture).unwrap().get());
+                let rounds: Vec<SeriesPoint> =
+                    rounds.map(|x| SeriesPoint { x, by_seed: BTreeMap::new() }).collect();
+                let series = Series { name: String::new(), points: rounds };
+                let missed: Vec<&f64> = wanted.iter().filter(|&&x| series.near(x).is_none()).collect();
+                let reached = missed.is_empty() || quick && missed.len() < wanted.len();
+                assert!(reached, "{}, quick {quick}: {missed:?} of {:?}", one.key, series.points);
+            }
+        }
     }
 
     #[test]
