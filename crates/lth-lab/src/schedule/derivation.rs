@@ -24,9 +24,11 @@ impl<'a> Derivation<'a> {
                 continue;
             }
             let line = format!("{key}={}\n", value.exact());
-            // The dense training stops at the rewind point to note it.
-            if !key.starts_with("pruning.") || key == "pruning.rewind" {
+            if !key.starts_with("pruning.") {
                 dense.push_str(&line);
+            } else if key == "pruning.rewind" {
+                // All points lie on the way of one training, which is called as that of the first is.
+                dense.push_str("pruning.rewind=0ep\n");
             }
             other.push_str(&line);
         }
@@ -84,6 +86,7 @@ mod tests {
         assert_eq!(id(&experiment, Stage::ticket(0, 0)), ids[0]);
         assert_ne!(id(&experiment, Stage::ticket(0, 3)), ids[2]);
         experiment.set("rounds", "40").unwrap();
+        experiment.set("rewind", "500it").unwrap();
         assert_eq!(id(&experiment, Stage::ticket(0, 0)), ids[0]);
         // A seed is the same whether it is the first one or another replicate's.
         experiment.set("seed", "2").unwrap();

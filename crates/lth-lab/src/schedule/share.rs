@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use lth_model::{Evaluation, Masks, OptimizerState, TensorFile, Tensors, TrainerState};
-use lth_ticket::{Ticket, Trained, at_end};
+use lth_ticket::{Ticket, Trained, TrainingJob, at_end};
 
 use super::{Stage, StageRunner};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     atomic::write_file,
     metrics::read_metrics_csv,
     tasks::{Ended, TaskKey, share},
-    work::Start,
+    work::{End, Sitting, Start, TrainingWork, Until},
 };
 
 impl StageRunner<'_> {
@@ -25,12 +25,25 @@ impl StageRunner<'_> {
         stage: Stage,
         start: &Start,
         key: &TaskKey,
+        job: &TrainingJob<'_>,
     ) -> Result<Option<Ended>, StageError> {
         let Some(store) = &self.bench.store else { return Ok(None) };
         let own = self.layout.round(stage.replicate, stage.variant, stage.round);
         let found = store.find(key.as_str()).filter(|folder| *folder != own);
         let Some(folder) = found else { return Ok(None) };
-        let Some((trained, timestamps)) = self.read_training(stage, start, &folder)? else { return Ok(None) };
+        let Some((mut trained, timestamps)) = self.read_training(stage, start, &folder)? else {
+            return Ok(None);
+        };
+        for &iteration in &job.snapshots {
+            let point = match self.rewind_point_of(&folder, iteration) {
+                Some(point) => point,
+                None => match self.train_to(iteration, stage, key, job)? {
+                    Sitting::Done(point) => point,
+                    Sitting::Stopped(at) => return Ok(Some(Ended::Stopped(Some(at)))),
+                },
+            };
+            trained.snapshots.insert(iteration, point);
+        }
         let ended = self.finish(stage, start, key, &trained, &timestamps, None)?;
         self.note_origin(stage, &folder)?;
         self.share_files(stage, &folder);
@@ -97,11 +110,6 @@ impl StageRunner<'_> {
             _ if needs_weights => return Ok(None),
             _ => (Tensors::new(), Masks::new()),
         };
-        let mut snapshots = BTreeMap::new();
-        if self.experiment.reaches_rewind_point(stage) {
-            let Some(point) = self.rewind_point_of(folder) else { return Ok(None) };
-            snapshots.insert(self.rewind_iteration(), point);
-        }
         let masks = if self.experiment.finds_masks(stage) { masks } else { start.masks.clone() };
         let examples = self.data(stage.replicate)?.train_indices.len();
         let correct = (record.train_accuracy * examples as f64).round() as usize;
@@ -112,7 +120,7 @@ impl StageRunner<'_> {
             masks,
             optimizer: OptimizerState::default(),
             history,
-            snapshots,
+            snapshots: BTreeMap::new(),
             train: Evaluation { loss: record.train_loss, correct, examples },
             seconds: timing.seconds,
             cpu_seconds: timing.cpu_seconds,
@@ -120,15 +128,41 @@ impl StageRunner<'_> {
         Ok(Some((trained, timestamps)))
     }
 
-    /// The rewind point beside the dense round in a folder.
-    fn rewind_point_of(&self, round: &Path) -> Option<TrainerState> {
+    /// The rewind point beside the dense round in a folder, where it is this iteration's.
+    fn rewind_point_of(&self, round: &Path, iteration: u64) -> Option<TrainerState> {
         let path = Layout::rewind_beside(round)?;
         let name = path.display().to_string();
         let ticket = Ticket::from_file(TensorFile::read(&path).ok()?, &name).ok()?;
-        let Ticket { weights, optimizer, .. } = ticket.for_architecture(self.bench.architecture).ok()?;
+        let Ticket { weights, optimizer, origin, .. } =
+            ticket.for_architecture(self.bench.architecture).ok()?;
+        if origin.rewind_iteration != iteration {
+            return None;
+        }
         if optimizer.is_none() && self.experiment.pruning.procedure.keeps_optimizer_state() {
             return None;
         }
         Some(TrainerState { weights, optimizer: optimizer.unwrap_or_default() })
+    }
+
+    /// The state at an iteration, from as much of a training as leads there: another run has the rest of it.
+    fn train_to(
+        &self,
+        iteration: u64,
+        stage: Stage,
+        key: &TaskKey,
+        job: &TrainingJob<'_>,
+    ) -> Result<Sitting<TrainerState>, StageError> {
+        let Stage { replicate, variant, round } = stage;
+        let work = TrainingWork {
+            task: &self.name(stage),
+            job: job.clone(),
+            saved: Some((&self.layout.checkpoint(replicate, variant, round), key)),
+            density: self.bench.architecture.density(job.masks),
+            until: Until::Iteration(iteration),
+        };
+        self.bench.train(work, |end, _| match end {
+            End::Before(checkpoint) => Ok(checkpoint.snapshots.get(&iteration).cloned()),
+            End::Last(trained) => Ok(trained.snapshots.get(&iteration).cloned()),
+        })
     }
 }

@@ -106,7 +106,7 @@ impl<'a> StageRunner<'a> {
             }
         }
         if record.is_none()
-            && let Some(ended) = self.take_from_other_run(stage, &start, &key)?
+            && let Some(ended) = self.take_from_other_run(stage, &start, &key, &job)?
         {
             return Ok(ended);
         }

@@ -40,7 +40,7 @@ impl Study<'_> {
             snapshots: points,
             ..self.bench.unevaluated_job(self.experiment, seed, &data, &start)
         };
-        let key = self.bench.key(self.experiment, seed, &start, &job);
+        let key = self.bench.key(self.experiment, seed, &start, &job).keeping(&job.snapshots);
         let path = self.files.dense_checkpoint(replicate, &key.as_str()[..8]);
         create_folder(path.parent().unwrap_or(self.layout.root()))?;
         let work = TrainingWork {

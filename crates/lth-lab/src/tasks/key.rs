@@ -35,10 +35,16 @@ impl TaskKey {
             .with("seed", job.seed)
             .with("order", if job.order == DataOrder::Shuffled { "shuffled" } else { "stored" })
             .with("evaluations", job.evaluate_every)
-            .with("snapshots", format!("{:?}", job.snapshots))
+            // States that are kept on the way decide no bits.
+            .with("snapshots", "[]")
             .with("changes of masks", format!("{:?}", job.mask_updates))
             .with("learns", learned(&job.learns))
             .key()
+    }
+
+    /// The key of the same training that keeps its states at these iterations, for what is saved of it on the way.
+    pub(crate) fn keeping(&self, iterations: &[u64]) -> Self {
+        Fields::new("lth states 1").with("training", &self.0).with("at", format!("{iterations:?}")).key()
     }
 
     /// Its 32 hexadecimal digits.
@@ -187,7 +193,6 @@ mod tests {
             key(&|_| {}, &|s| s.pruned = Pruned::Frozen, &|_| {}),
             key(&|_| {}, &|s| s.optimizer = Some(OptimizerState::default()), &|_| {}),
             key(&|_| {}, &|_| {}, &|job| job.seed = Seed(6)),
-            key(&|_| {}, &|_| {}, &|job| job.snapshots = vec![4]),
             key(&|_| {}, &|_| {}, &|job| job.learns = Learns::Nothing),
             changing(),
         ];
@@ -210,6 +215,7 @@ mod tests {
             assert_eq!(key(change, &|_| {}, &|_| {}), usual());
         }
         assert_eq!(key(&|_| {}, &|s| s.ticket_hash = "other".to_owned(), &|_| {}), usual());
+        assert_eq!(key(&|_| {}, &|_| {}, &|job| job.snapshots = vec![4]), usual());
     }
 
     #[test]

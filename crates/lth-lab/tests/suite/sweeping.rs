@@ -16,7 +16,12 @@ use lth_lab::{
 
 /// Two criteria at two learning rates, three rounds of two replicates with a control.
 fn plan() -> SweepPlan {
-    let axes = ["criterion=large-final,movement", "lr=0.02,0.01"].map(|text| Axis::parse(text).unwrap());
+    plan_over("lr=0.02,0.01")
+}
+
+/// Two criteria along another axis, three rounds of two replicates with a control.
+fn plan_over(axis: &str) -> SweepPlan {
+    let axes = ["criterion=large-final,movement", axis].map(|text| Axis::parse(text).unwrap());
     let base = Experiment { rounds: 3, ..experiment() };
     SweepPlan::of(&Sweep::new(base_of(&base), axes.to_vec()).unwrap()).unwrap()
 }
@@ -83,10 +88,32 @@ fn trainings_that_are_the_same_are_done_once_and_every_run_is_as_if_it_were_alon
 }
 
 #[test]
+fn one_dense_network_has_the_rewind_points_of_all_runs() {
+    let plan = plan_over("rewind=0it,9it,4it");
+    assert_eq!(plan.dense(), (12, 2));
+    let output = tempfile::tempdir().unwrap();
+    let counts = Counts::default();
+    let report = sweep(&plan, &Setup { observer: &counts, ..Setup::default() }, output.path());
+    assert_eq!(counts.shared.load(Ordering::SeqCst), 10);
+    for (run, results) in plan.runs.iter().zip(&report.runs) {
+        let (_alone, alone) = finished(&run.experiment);
+        assert_same(results.layout.root(), alone.results.layout.root());
+    }
+}
+
+#[test]
 fn a_sweep_cancelled_anywhere_continues_to_the_same_bits() {
-    let plan = plan();
+    cancelled_again_and_again(&plan());
+}
+
+#[test]
+fn a_sweep_over_rewind_points_cancelled_anywhere_continues_to_the_same_bits() {
+    cancelled_again_and_again(&plan_over("rewind=0it,17it"));
+}
+
+fn cancelled_again_and_again(plan: &SweepPlan) {
     let undisturbed = tempfile::tempdir().unwrap();
-    let expected = sweep(&plan, &Setup::default(), undisturbed.path());
+    let expected = sweep(plan, &Setup::default(), undisturbed.path());
     let output = tempfile::tempdir().unwrap();
     for sitting in 1.. {
         let cancel = Arc::new(AtomicBool::new(false));
@@ -94,7 +121,7 @@ fn a_sweep_cancelled_anywhere_continues_to_the_same_bits() {
         let counts = Counts { left, ..Counts::default() };
         let setup =
             Setup { stop: Stop::when(cancel), observer: &counts, jobs: 1 + sitting % 2, ..Setup::default() };
-        let report = sweep(&plan, &setup, output.path());
+        let report = sweep(plan, &setup, output.path());
         assert!(report.failures.is_empty());
         if !report.stopped {
             assert!(sitting > 2);
@@ -135,17 +162,20 @@ fn a_second_run_does_not_train_what_the_first_has() {
             .map(|layout| std::fs::read(layout.root().join("replicate-0").join(name)).unwrap());
         assert!(first == second, "{name}");
     }
-    // The rewind point and the optimiser's memory there come along.
+    // The rewind point and the optimiser's memory there come along; another point is trained to.
     let mut rewound = first.clone();
     rewound.set("rewind", "8it").unwrap();
     rewound.set("keep_optimizer_state", "on").unwrap();
     let mut other = rewound.clone();
     other.set("criterion", "movement").unwrap();
-    assert_eq!(counted(&rewound).0, (2, 0), "its dense training notes the rewind point");
-    let (counts, layout) = counted(&other);
-    assert_eq!(counts, (1, 1));
-    let (_alone, alone) = finished(&other);
-    assert_same(layout.root(), alone.results.layout.root());
+    let mut earlier = rewound.clone();
+    earlier.set("rewind", "5it").unwrap();
+    for experiment in [&rewound, &other, &earlier] {
+        let (counts, layout) = counted(experiment);
+        assert_eq!(counts, (1, 1));
+        let (_alone, alone) = finished(experiment);
+        assert_same(layout.root(), alone.results.layout.root());
+    }
 }
 
 #[test]
