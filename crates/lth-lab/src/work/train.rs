@@ -221,7 +221,7 @@ impl Observer for Watch<'_, '_> {
             density,
         });
         // Before the wish to stop: a checkpoint of this iteration would go on beyond it.
-        self.enough |= iteration == end && end < iterations;
+        self.enough |= iteration >= end && end < iterations;
         if self.enough || self.failed.is_some() || self.bench.stop.is_set() {
             Directive::Stop
         } else if iteration < end && (self.is_due(iteration) || self.ends_epoch(iteration)) {

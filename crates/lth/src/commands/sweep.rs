@@ -151,19 +151,30 @@ fn sweep_of(arguments: &SweepArguments) -> Result<Sweep, Failure> {
     }
 }
 
-/// A command for each training, those first that others wait for.
-fn task_commands(plan: &SweepPlan, folder: &Path, arguments: &SweepArguments) -> String {
+/// The flags of a command that does one training of a sweep, wherever it runs.
+pub(super) fn task_flags(arguments: &SweepArguments, output: Option<String>) -> Vec<String> {
     let schedule = &arguments.schedule;
-    let mut flags = vec!["--jobs".to_owned(), "1".to_owned()];
-    let mut add = |flag: &str, value: Option<String>| {
-        flags.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
-    };
-    add("--output-path", schedule.output_path.as_ref().map(|path| path.display().to_string()));
-    add("--threads", schedule.threads.clone());
-    add("--checkpoint-every", schedule.checkpoint_every.clone());
+    let one = Some("1".to_owned());
+    let valued = [
+        ("--jobs", &one),
+        ("--output-path", &output),
+        ("--threads", &schedule.threads),
+        ("--checkpoint-every", &schedule.checkpoint_every),
+    ];
+    let mut flags: Vec<String> = valued
+        .into_iter()
+        .flat_map(|(flag, value)| value.iter().flat_map(move |value| [flag.to_owned(), value.clone()]))
+        .collect();
     if arguments.source.fetch.skip_broken {
         flags.push("--skip-broken".to_owned());
     }
+    flags
+}
+
+/// A command for each training, those first that others wait for.
+fn task_commands(plan: &SweepPlan, folder: &Path, arguments: &SweepArguments) -> String {
+    let output = arguments.schedule.output_path.as_ref().map(|path| path.display().to_string());
+    let flags = task_flags(arguments, output);
     let file = folder.join("sweep.toml").display().to_string();
     let program = std::env::args().next().unwrap_or_else(|| "lth".to_owned());
     let line = |id: &str| {

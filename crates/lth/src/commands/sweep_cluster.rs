@@ -11,7 +11,10 @@ use lth_lab::{
     submit_to_hyperqueue, submit_to_slurm,
 };
 
-use super::experiment_run::{Schedule, refused};
+use super::{
+    experiment_run::{Schedule, refused},
+    sweep::task_flags,
+};
 use crate::{
     arguments::{Cluster, SweepArguments},
     failure::Failure,
@@ -82,19 +85,10 @@ fn command(
     let text = |path: PathBuf| path.display().to_string();
     let own =
         |error| Failure::work(format!("cannot tell where this program is: {error}"), "call it by its path");
-    let flags = &arguments.schedule;
-    let mut words = ["--jobs", "1", "--output-path"].map(str::to_owned).to_vec();
-    words.push(text(whole(&schedule.output)?));
-    for (flag, value) in [("--threads", &flags.threads), ("--checkpoint-every", &flags.checkpoint_every)] {
-        words.extend(value.iter().flat_map(|value| [flag.to_owned(), value.clone()]));
-    }
-    if arguments.source.fetch.skip_broken {
-        words.push("--skip-broken".to_owned());
-    }
     Ok(ClusterCommand {
         program: text(env::current_exe().map_err(own)?),
         sweep: text(whole(folder)?.join("sweep.toml")),
-        flags: words,
+        flags: task_flags(arguments, Some(text(whole(&schedule.output)?))),
         folder: whole(Path::new("."))?,
         threads: schedule.threads,
     })
