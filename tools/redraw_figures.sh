@@ -8,7 +8,7 @@
 #   filters     LeNet-5 on Fashion-MNIST: 20 rounds of 10 epochs           5 minutes on a core
 #   criteria    12 criteria, 5 seeds, 17 rounds of 50 epochs               hours
 #   PAPER/FIGURE  of those that `lth reproduce` lists, with its tables in docs/results: as long as it says there; FLAGS are
-#                 further ones of `lth reproduce`, which the page names
+#                 further ones of `lth reproduce`, which the page names, and AS is the page's name where it is not PAPER-FIGURE
 #
 # The filters of Conv-2 (re-encoded-cifar-10-conv-2-filters.svg) are those of the run in docs/results/models-and-data-sets.md: `lth plot` draws them
 # as figures/filters.svg. LTH is the program, RUNS the folder in which runs are made and found again: with RUNS of a time before,
@@ -41,7 +41,7 @@ summaries() {
 }
 
 published() { # PAPER/FIGURE
-    local name=${1/\//-} made
+    local name=${AS:-${1/\//-}} made
     # shellcheck disable=SC2086 # several flags
     made=$("$LTH" reproduce "$1" ${FLAGS:-} --output-path "$RUNS/published" --quiet --print-folder)
     cp "$made/comparison.svg" "$into/$name.svg"

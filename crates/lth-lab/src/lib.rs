@@ -57,7 +57,7 @@ pub use settings::{
 };
 pub use stability::{
     BatchNormStatistics, PairResult, PathPoint, PruningResult, STABLE_BELOW, StabilityReport,
-    StabilitySettings, StabilityTask, StartPoint, estimate_stability, stability,
+    StabilitySettings, StabilityTask, StartPoint, StudyTime, estimate_stability, stability,
 };
 pub use supermask::{
     DenseWeights, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings, HeuristicTask,

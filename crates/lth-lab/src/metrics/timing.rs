@@ -5,7 +5,6 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use lth_ticket::Trained;
 use serde::{Deserialize, Serialize};
 
 use super::record::read_json;
@@ -32,8 +31,7 @@ pub struct Timing {
 
 impl Timing {
     /// Of a training that ends now.
-    pub(crate) fn of(trained: &Trained, steps: u64) -> Self {
-        let Trained { seconds, cpu_seconds, .. } = *trained;
+    pub(crate) fn now(seconds: f64, cpu_seconds: Option<f64>, steps: u64) -> Self {
         Self { seconds, cpu_seconds, steps, finished: now(), origin: None }
     }
 
@@ -64,6 +62,10 @@ impl Timing {
         text
     }
 
+    /// Reads the times of a training; `None` where they are not there.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is damaged.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, LabError> {
         read_json(path)
     }

@@ -59,7 +59,7 @@ impl StageRunner<'_> {
         }
         let write = before.map_or(Write::All, |_| Write::Missing);
         let steps = record.end.iteration - start.iteration;
-        let timing = Timing::of(trained, steps);
+        let timing = Timing::now(trained.seconds, trained.cpu_seconds, steps);
         write.file(&layout.metrics(replicate, variant, round), || metrics_csv(&trained.history))?;
         self.write_derived(stage, &trained.history, timestamps, record.density, write)?;
         write.file(&layout.timing(replicate, variant, round), || timing.to_json().into_bytes())?;

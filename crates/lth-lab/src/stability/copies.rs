@@ -7,7 +7,7 @@ use lth_ticket::{Trained, TrainingData, TrainingJob, at_end};
 
 use super::{StabilityTask, StartPoint, order::order_seed, study::Study};
 use crate::{
-    LabError, RoundRecord, Stage, StageError,
+    LabError, RoundRecord, Stage, StageError, Timing,
     atomic::write_file,
     tasks::{Ended, Found, TaskKey, TaskName},
     work::{End, Start, TrainingWork, Until, read},
@@ -50,7 +50,8 @@ impl Study<'_> {
             until: Until::Last,
         };
         let sitting = self.bench.train(work, |end, _| {
-            self.write_copy(&point, copy, &start, &key, end.weights().clone())?;
+            let timing = end.timing(self.last_iteration() - start.iteration);
+            self.write_copy(&point, copy, &start, &key, (end.weights().clone(), Some(timing)))?;
             let End::Last(Trained { history, seconds, .. }) = end else { return Ok(None) };
             let error = at_end(history).map(|end| 1.0 - end.test_accuracy);
             let found = error.map_or(Found::Files, Found::TestError);
@@ -104,7 +105,7 @@ impl Study<'_> {
         (job, key)
     }
 
-    /// Copy 0 is the run's own training: takes its weights where the run has kept them.
+    /// Copy 0 is the run's own training: takes its weights where the run has kept them, and how long it took there.
     fn take_from_run(&self, point: &StartPoint, start: &Start, key: &TaskKey) -> Result<bool, StageError> {
         let StartPoint { replicate, variant, round, .. } = *point;
         let path = self.layout.trained(replicate, variant, round);
@@ -116,7 +117,8 @@ impl Study<'_> {
         if !same_ticket || file.check_against(self.bench.architecture).is_err() {
             return Ok(false);
         }
-        self.write_copy(point, 0, start, key, file.tensors)?;
+        let timing = Timing::read(&self.layout.timing(replicate, variant, round))?;
+        self.write_copy(point, 0, start, key, (file.tensors, timing))?;
         Ok(true)
     }
 
@@ -126,7 +128,7 @@ impl Study<'_> {
         copy: u32,
         start: &Start,
         key: &TaskKey,
-        weights: Tensors,
+        (weights, timing): (Tensors, Option<Timing>),
     ) -> Result<(), StageError> {
         let metadata = [
             ("kind", "stability-copy".to_owned()),
@@ -145,6 +147,9 @@ impl Study<'_> {
             masks: start.masks.clone(),
             metadata: metadata.map(|(key, value)| (key.to_owned(), value)).into(),
         };
+        if let Some(timing) = timing {
+            write_file(&self.files.copy_timing(point, copy), timing.to_json().as_bytes())?;
+        }
         Ok(write_file(&self.files.copy(point, copy), &file.to_bytes())?)
     }
 }

@@ -54,6 +54,10 @@ impl Study<'_> {
             // Points lie before the end.
             let End::Before(checkpoint) = end else { return Ok(None) };
             self.write_points(&missing, &start, &checkpoint.snapshots)?;
+            if let Some((iteration, last)) = missing.iter().max_by_key(|(iteration, _)| iteration) {
+                let timing = end.timing(iteration - start.iteration);
+                write_file(&self.files.dense_timing(last), timing.to_json().as_bytes())?;
+            }
             Ok(Some(Ended::Finished { found: Found::Files, seconds: checkpoint.seconds }))
         })?;
         Ok(sitting.into())

@@ -10,9 +10,11 @@ use crate::Layout;
 /// ```text
 /// copies/replicate-0/
 ///   round-07-ticket/copy-0.safetensors, copy-1.safetensors     trained; the same for every comparison
+///   round-07-ticket/copy-1-timing.json                         how long that took
 ///   round-07-ticket/pruning.json                               its copy 0 and that of round-00-ticket
 ///   round-07-random-mask/...
 ///   round-00-ticket-from-500it/start.safetensors               the dense network where copies part
+///   round-00-ticket-from-500it/start-timing.json               how long it took to get there; of points of one training at the last
 ///   round-00-ticket-from-500it/copy-1.safetensors              copy 0 is that of round-00-ticket
 /// 30-points-10000-examples/                                    a comparison, named after its settings
 ///   settings.json
@@ -51,6 +53,11 @@ impl StabilityFiles {
         self.copies(&start.owner_of(copy)).join(format!("copy-{copy}.safetensors"))
     }
 
+    /// How long a copy took to train.
+    pub(super) fn copy_timing(&self, start: &StartPoint, copy: u32) -> PathBuf {
+        self.copies(&start.owner_of(copy)).join(format!("copy-{copy}-timing.json"))
+    }
+
     /// Where the unfinished training of a copy goes on.
     pub(super) fn copy_checkpoint(&self, start: &StartPoint, copy: u32) -> PathBuf {
         self.copies(&start.owner_of(copy)).join(format!("copy-{copy}-checkpoint.safetensors"))
@@ -59,6 +66,11 @@ impl StabilityFiles {
     /// The dense network where its copies part, with the optimiser's memory.
     pub(super) fn dense_point(&self, start: &StartPoint) -> PathBuf {
         self.copies(start).join("start.safetensors")
+    }
+
+    /// How long the dense network took to this point.
+    pub(super) fn dense_timing(&self, start: &StartPoint) -> PathBuf {
+        self.copies(start).join("start-timing.json")
     }
 
     /// Where the unfinished training to the points goes on; points are told by a hash of them.

@@ -1,13 +1,13 @@
 //! What came out of a study: a record a pair, and tables of all.
 
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use lth_model::{Density, Seed};
 use serde::{Deserialize, Serialize};
 
 use super::{PruningResult, StabilityTask, StartPoint, files::StabilityFiles};
 use crate::{
-    LabError, TaskFailure, Variant,
+    LabError, TaskFailure, Timing, Variant,
     metrics::{read_json, to_csv},
 };
 
@@ -79,6 +79,15 @@ pub(super) fn to_json(result: &impl Serialize) -> String {
     text
 }
 
+/// How long a training took that pairs are made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyTime {
+    /// What was compared.
+    pub start: StartPoint,
+    /// `None` where it is not known. A copy that is the run's own training has the times of that.
+    pub timing: Option<Timing>,
+}
+
 /// What came out of a study.
 #[derive(Debug)]
 pub struct StabilityReport {
@@ -89,6 +98,8 @@ pub struct StabilityReport {
     /// How far the networks that these pairs are copies of are from the dense network, in the same order; without those that are no
     /// pruned dense network.
     pub prunings: Vec<PruningResult>,
+    /// How long the trainings of these pairs took; one that several pairs need may be there several times.
+    pub times: Vec<StudyTime>,
     /// What failed; what needed it was left out.
     pub failures: Vec<TaskFailure<StabilityTask>>,
     /// Whether it was stopped before its end; the same command continues it.
@@ -137,6 +148,29 @@ pub(super) fn collect_prunings(
         prunings.extend(read_json::<PruningResult>(&files.pruning(&start))?);
     }
     Ok(prunings)
+}
+
+/// How long the copies of these pairs took, and the dense networks that they part from or are compared with.
+///
+/// # Errors
+/// As [`collect`].
+pub(super) fn collect_times(
+    files: &StabilityFiles,
+    pairs: &[PairResult],
+) -> Result<Vec<StudyTime>, LabError> {
+    let mut times = Vec::new();
+    for of_start in pairs.chunk_by(|a, b| a.start == b.start) {
+        let start = of_start[0].start;
+        let copies: BTreeSet<u32> = of_start.iter().flat_map(|pair| pair.pair).collect();
+        for copy in copies {
+            times.push(StudyTime { start, timing: Timing::read(&files.copy_timing(&start, copy))? });
+        }
+        // The dense network where copies part, and that which pruning is compared with.
+        for path in [files.dense_timing(&start), files.copy_timing(&start.dense(), 0)] {
+            times.extend(Timing::read(&path)?.map(|timing| StudyTime { start, timing: Some(timing) }));
+        }
+    }
+    Ok(times)
 }
 
 #[derive(Serialize)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{
     BatchNormStatistics, StabilityReport, StabilitySettings, StabilityTask, StartPoint,
-    report::{collect, collect_prunings, path_csv, stability_csv, to_json},
+    report::{collect, collect_prunings, collect_times, path_csv, stability_csv, to_json},
     settings::refused,
     study::Study,
 };
@@ -48,10 +48,12 @@ pub fn stability(
     let _writer = Writer::of(bench.leases.output())?;
     let pairs = collect(&study.files, &experiment.variants().collect::<Vec<Variant>>())?;
     let prunings = collect_prunings(&study.files, &pairs)?;
+    let times = collect_times(&study.files, &pairs)?;
     let report = |stopped| StabilityReport {
         folder: study.files.comparison().to_owned(),
         pairs: pairs.clone(),
         prunings: prunings.clone(),
+        times,
         failures: done.failures,
         stopped,
     };

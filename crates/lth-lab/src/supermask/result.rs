@@ -70,7 +70,7 @@ pub(super) fn write_result(work: &Learning<'_>, trained: &Trained) -> Result<boo
     write_file(&files.metrics(), &metrics_csv(&trained.history))?;
     let saved = ticket(work, saved.weights, &first)?;
     write_file(&files.supermask(), &saved.to_bytes())?;
-    let timing = Timing::of(trained, last);
+    let timing = Timing::now(trained.seconds, trained.cpu_seconds, last);
     write_file(&files.timing(), timing.to_json().as_bytes())?;
     let mut text = serde_json::to_string_pretty(&record).expect("a record is plain values");
     text.push('\n');

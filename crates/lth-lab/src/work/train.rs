@@ -9,7 +9,7 @@ use lth_ticket::{
 
 use super::Workbench;
 use crate::{
-    LabError, StageError, Timestamps,
+    LabError, StageError, Timestamps, Timing,
     atomic::remove_file,
     disk::{read_checkpoint, write_checkpoint},
     tasks::{Activity, Ended, Reporter, TaskEvent, TaskKey, TaskName},
@@ -67,6 +67,15 @@ impl End {
             Self::Last(trained) => trained.seconds,
             Self::Before(checkpoint) => checkpoint.seconds,
         }
+    }
+
+    /// What it took for so many updates.
+    pub(crate) fn timing(&self, steps: u64) -> Timing {
+        let cpu_seconds = match self {
+            Self::Last(trained) => trained.cpu_seconds,
+            Self::Before(checkpoint) => checkpoint.cpu_seconds,
+        };
+        Timing::now(self.seconds(), cpu_seconds, steps)
     }
 
     /// The weights that it is at.

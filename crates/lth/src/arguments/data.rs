@@ -30,7 +30,7 @@ pub(crate) struct SourceArguments {
 /// How a data set is had.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct FetchArguments {
-    /// Download data sets that are not there
+    /// Download data sets that are not there, and check them
     #[arg(long, help_heading = "Data")]
     pub(crate) download: bool,
     /// Download from this address instead of the official mirrors

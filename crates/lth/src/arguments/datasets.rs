@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::FetchArguments;
+
 /// List the data sets, or describe one.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DatasetsArguments {
@@ -14,10 +16,6 @@ pub(crate) struct DatasetsArguments {
     /// Load it and print its counts, its fingerprint, and mean and deviation of its channels
     #[arg(long, requires = "dataset")]
     pub(crate) statistics: bool,
-    /// Download the data set if it is not there, into the folder or the cache, and check it
-    #[arg(long, requires = "dataset")]
-    pub(crate) download: bool,
-    /// Download from this address instead of the official mirrors
-    #[arg(long, value_name = "URL", requires = "download")]
-    pub(crate) mirror: Option<String>,
+    #[command(flatten)]
+    pub(crate) fetch: FetchArguments,
 }

@@ -5,7 +5,7 @@ use lth_data::{
 };
 
 use crate::{
-    arguments::{DatasetsArguments, FetchArguments},
+    arguments::DatasetsArguments,
     failure::Failure,
     output::{Messages, print},
     settings::{self, DataSource},
@@ -14,18 +14,20 @@ use crate::{
 
 /// Lists the data sets, or describes one.
 pub(crate) fn run(arguments: &DatasetsArguments, messages: &Messages) -> Result<(), Failure> {
-    let Some(name) = &arguments.dataset else { return list() };
+    let Some(name) = &arguments.dataset else {
+        if arguments.fetch.download || arguments.fetch.skip_broken {
+            return Err(Failure::input(
+                "no data set is named",
+                "for example: lth datasets fashion-mnist --download",
+            ));
+        }
+        return list();
+    };
     let parsed = DatasetName::parse(name).map_err(Failure::bad_input)?;
-    if arguments.statistics || arguments.download {
-        let source = DataSource {
-            folder: arguments.data_folder.clone(),
-            fill: arguments.download,
-            fetch: FetchArguments {
-                download: arguments.download,
-                mirror: arguments.mirror.clone(),
-                skip_broken: false,
-            },
-        };
+    let fetch = &arguments.fetch;
+    if arguments.statistics || fetch.download {
+        let source =
+            DataSource { folder: arguments.data_folder.clone(), fill: fetch.download, fetch: fetch.clone() };
         let view = DatasetView::default();
         let dataset = settings::load_named(name, NormalizationMethod::Unit, &view, source, messages)?;
         if !arguments.statistics {

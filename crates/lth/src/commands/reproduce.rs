@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use lth_lab::{Axis, LabError, Sweep, SweepPlan, Value, create_folder, find_setting, write_file};
 use lth_report::{
-    Metric, Runs,
-    reproduce::{ClaimVerdict, Published, Quantity, Results, find_published, published},
+    Runs,
+    reproduce::{ClaimVerdict, Published, find_published, published},
 };
 
 use super::{
     reproduce_figure::figure,
     reproduce_report::report,
-    reproduce_study::Studies,
+    reproduce_study::{Found, Studies},
     reproduce_time::{Timetable, rough},
     sweep,
 };
@@ -57,23 +57,20 @@ pub(crate) fn run(
     let folders = if trains { std::slice::from_ref(&folder) } else { &[] };
     let mut runs = Runs::read(folders).map_err(Failure::bad_input)?;
     runs.keep_what_is_of(&plan.runs.iter().map(|run| &run.experiment).collect::<Vec<_>>());
-    let mut results = Results::default();
-    results.add_runs(&runs, one.columns, one.x, &metrics(&one)).map_err(Failure::bad_input)?;
-    if !one.studies.is_empty() {
-        // The figure is of the studies: of the runs themselves it has what is compared.
-        results.keep(|curve| one.names(curve));
-    }
-    studies.carry_out(&plan, &runs, stop, &mut results)?;
-    if results.is_empty() {
+    let mut found = Found::default();
+    found.add_runs(&runs, &one)?;
+    studies.carry_out(&plan, &runs, stop, &mut found)?;
+    if found.results.is_empty() {
         return Ok(());
     }
-    let claims: Vec<ClaimVerdict> = one.claims.iter().map(|claim| claim.judge(&results, one.x)).collect();
-    let text = report(&one, arguments, &plan, &runs, &results, &claims);
+    let claims: Vec<ClaimVerdict> =
+        one.claims.iter().map(|claim| claim.judge(&found.results, one.x)).collect();
+    let text = report(&one, arguments, &plan, &found, &claims);
     // Figures may share a sweep.
     let made = folder.join("reproduce").join(one.key.replace('/', "-"));
     create_folder(&made).map_err(Failure::failed_work)?;
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
-    figures::write(&made, "comparison", &figure(&one, &plan, &results, arguments.quick)?, true)?;
+    figures::write(&made, "comparison", &figure(&one, &plan, &found.results, arguments.quick)?, true)?;
     if arguments.schedule.print_folder {
         return print(&format!("{}\n", made.display()));
     }
@@ -90,15 +87,6 @@ fn announce_all(studies: &Studies<'_>, plan: &SweepPlan) -> Result<(), Failure> 
     let all = all.map_or_else(|| "a time that only its data tell".to_owned(), rough);
     studies.messages.info(&format!("with its other procedures it takes {all} in all"));
     Ok(())
-}
-
-/// The figures of trainings that are wanted.
-fn metrics(one: &Published) -> Vec<Metric> {
-    let of_training = |quantity| match quantity {
-        Quantity::OfTraining(metric) => Some(metric),
-        _ => None,
-    };
-    one.quantities().into_iter().filter_map(of_training).collect()
 }
 
 /// Lists them, with the time that each takes.

@@ -1,12 +1,9 @@
 //! A comparison in Markdown: what was run, ours beside theirs, a verdict on each claim.
 
 use lth_lab::{SweepPlan, quoted};
-use lth_report::{
-    Runs,
-    reproduce::{ClaimVerdict, Published, Results},
-};
+use lth_report::reproduce::{ClaimVerdict, Published};
 
-use super::{reproduce_origin::origin, reproduce_table::table_of};
+use super::{reproduce_study::Found, reproduce_table::table_of};
 use crate::arguments::ReproduceArguments;
 
 /// What is printed and kept.
@@ -14,19 +11,17 @@ pub(super) fn report(
     one: &Published,
     arguments: &ReproduceArguments,
     plan: &SweepPlan,
-    runs: &Runs,
-    results: &Results,
+    found: &Found,
     claims: &[ClaimVerdict],
 ) -> String {
     let dataset = plan.runs.first().map(|run| run.experiment.dataset.as_str());
     let command = command_of(&one.key, arguments, dataset);
     let mut text = format!("# {}\n\n{}. Ours: `{command}`.\n", one.title, one.paper);
-    let paragraphs =
-        [one.note.clone(), differences(arguments).unwrap_or_default(), origin(runs, one.studies.len())];
+    let paragraphs = [one.note.clone(), differences(arguments).unwrap_or_default(), found.origin.text()];
     for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
         text.push_str(&format!("\n{paragraph}\n"));
     }
-    text.push_str(&table_of(one, results));
+    text.push_str(&table_of(one, &found.results));
     if !claims.is_empty() {
         text.push_str("\n| claim | verdict | ours |\n|---|---|---|\n");
     }

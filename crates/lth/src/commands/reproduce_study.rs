@@ -1,14 +1,16 @@
 //! What a published figure needs besides the trainings of its sweep: other procedures, by their own commands.
 
 use clap::Parser;
-use lth_lab::{Experiment, StartPoint, Stop, SweepPlan, find_setting};
+use lth_lab::{Experiment, RunResults, StartPoint, Stop, SweepPlan, find_setting};
 use lth_model::{ParseError, Seed};
 use lth_report::{
-    Runs,
-    reproduce::{Published, Results, Study, StudyPlaces},
+    Metric, Runs,
+    reproduce::{Published, Quantity, Results, Study, StudyPlaces},
 };
 
-use super::{stability::StabilityCommand, supermask_heuristic, supermask_learn, transfer};
+use super::{
+    reproduce_origin::Origin, stability::StabilityCommand, supermask_heuristic, supermask_learn, transfer,
+};
 use crate::{
     arguments::{
         Command, CommandLine, CommonArguments, ReproduceArguments, ScheduleArguments, SupermaskCommand,
@@ -16,6 +18,34 @@ use crate::{
     failure::Failure,
     output::Messages,
 };
+
+/// What a figure is drawn of.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) results: Results,
+    pub(super) origin: Origin,
+}
+
+impl Found {
+    /// Adds what is compared of the trainings of runs.
+    ///
+    /// # Errors
+    /// When a file of a run is damaged.
+    pub(super) fn add_runs(&mut self, runs: &Runs, one: &Published) -> Result<(), Failure> {
+        let of_training = |quantity| match quantity {
+            Quantity::OfTraining(metric) => Some(metric),
+            _ => None,
+        };
+        let metrics: Vec<Metric> = one.quantities().into_iter().filter_map(of_training).collect();
+        self.results.add_runs(runs, one.columns, one.x, &metrics).map_err(Failure::bad_input)?;
+        if !one.studies.is_empty() {
+            // The figure is of the studies: of the runs themselves it has what is compared.
+            self.results.keep(|curve| one.names(curve));
+        }
+        runs.all.iter().for_each(|run| self.origin.add_run(run));
+        Ok(())
+    }
+}
 
 /// What the studies of a figure are carried out with.
 pub(super) struct Studies<'a> {
@@ -26,7 +56,7 @@ pub(super) struct Studies<'a> {
 }
 
 impl Studies<'_> {
-    /// Carries out all studies, of the runs and of the experiments of the plan, and adds what they find to the results.
+    /// Carries out all studies, of the runs and of the experiments of the plan, and adds what they find.
     ///
     /// # Errors
     /// As the commands.
@@ -35,17 +65,17 @@ impl Studies<'_> {
         plan: &SweepPlan,
         runs: &Runs,
         stop: &mut Option<Stop>,
-        results: &mut Results,
+        found: &mut Found,
     ) -> Result<(), Failure> {
         for study in &self.one.studies {
             if study.needs_run(self.arguments.quick) {
                 for run in &runs.all {
                     let folder = run.layout.root().display().to_string();
-                    self.one(study, &run.experiment, &folder, stop, results)?;
+                    self.one(study, &run.experiment, &folder, stop, found)?;
                 }
             } else {
                 for run in &plan.runs {
-                    self.one(study, &run.experiment, "", stop, results)?;
+                    self.one(study, &run.experiment, "", stop, found)?;
                 }
             }
         }
@@ -59,8 +89,9 @@ impl Studies<'_> {
         experiment: &Experiment,
         folder: &str,
         stop: &mut Option<Stop>,
-        results: &mut Results,
+        found: &mut Found,
     ) -> Result<(), Failure> {
+        let Found { results, origin } = found;
         let label = self.one.label(study, experiment);
         let (x, common, messages) = (self.one.x, self.common, self.messages);
         match self.command(study, experiment, folder)? {
@@ -75,6 +106,9 @@ impl Studies<'_> {
                     };
                     report.pairs.retain(|pair| is_own(&pair.start));
                     report.prunings.retain(|pruning| is_own(&pruning.start));
+                    for time in report.times.iter().filter(|time| is_own(&time.start)) {
+                        origin.add_training(experiment.seed(time.start.replicate), time.timing.as_ref());
+                    }
                     results.add_pairs(&label, x, &report.pairs);
                     results.add_prunings(&label, x, &report.prunings);
                 }
@@ -82,18 +116,22 @@ impl Studies<'_> {
             Command::Transfer(flags) => {
                 if let Some((report, _)) = transfer::carry_out(&flags, stop, common, messages)? {
                     results.add_transfer(&label, x, &report.rows);
+                    for row in &report.rows {
+                        let training = RunResults::load(&report.folder.join(&row.folder));
+                        origin.add_run(&training.map_err(Failure::failed_work)?);
+                    }
                 }
             }
             Command::Supermask(flags) => match flags.command {
                 SupermaskCommand::Heuristic(flags) => {
-                    let run = lth_lab::RunResults::load(&flags.run).map_err(Failure::bad_input)?;
+                    let run = RunResults::load(&flags.run).map_err(Failure::bad_input)?;
                     let report = supermask_heuristic::carry_out(&flags, &run, stop, common, messages)?;
                     let rows = report.map_or_else(Vec::new, |report| report.rows);
                     results.add_heuristic(&label, x, &rows, |replicate| run.experiment.seed(replicate));
                 }
                 SupermaskCommand::Learn(_) => {
                     for replicate in 0..experiment.replicates {
-                        self.learn(study, &label, experiment, experiment.seed(replicate), stop, results)?;
+                        self.learn(study, experiment, experiment.seed(replicate), stop, found)?;
                     }
                 }
             },
@@ -106,11 +144,10 @@ impl Studies<'_> {
     fn learn(
         &self,
         study: &Study,
-        label: &str,
         experiment: &Experiment,
         seed: Seed,
         stop: &mut Option<Stop>,
-        results: &mut Results,
+        found: &mut Found,
     ) -> Result<(), Failure> {
         let seeded = Experiment { first_seed: seed, ..experiment.clone() };
         let Command::Supermask(flags) = self.command(study, &seeded, "")? else {
@@ -118,8 +155,11 @@ impl Studies<'_> {
         };
         if let SupermaskCommand::Learn(flags) = flags.command {
             let learned = supermask_learn::carry_out(&flags, stop, self.common, self.messages)?;
-            if let Some(record) = learned.and_then(|(learned, _)| learned.record) {
-                results.add_learned(label, self.one.x, &record);
+            let Some((learned, _)) = learned else { return Ok(()) };
+            if let Some(record) = &learned.record {
+                found.results.add_learned(&self.one.label(study, experiment), self.one.x, record);
+                found.origin.add_training(seed, learned.timing.as_ref());
+                found.origin.add_sittings(learned.files.root());
             }
         }
         Ok(())

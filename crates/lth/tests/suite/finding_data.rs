@@ -171,6 +171,19 @@ fn a_data_set_is_downloaded_on_request_and_read_from_where_it_was_put() {
 }
 
 #[test]
+fn a_folder_with_a_broken_image_is_described_without_it_on_request() {
+    let sandbox = Sandbox::new();
+    images(&sandbox.join("p"));
+    fs::write(sandbox.join("p/train/a/broken.png"), "no image").unwrap();
+    let describe = "datasets image-folder:p --statistics";
+    sandbox.refused(describe, "broken.png", "--skip-broken");
+    let said = sandbox.output(&format!("{describe} --skip-broken"));
+    let row = said.lines().find(|line| line.starts_with("training examples")).unwrap();
+    assert!(row.trim().ends_with('6'), "{said}");
+    sandbox.refused("datasets --download", "no data set is named", "lth datasets fashion-mnist --download");
+}
+
+#[test]
 fn sizes_that_no_memory_holds_are_refused() {
     let sandbox = Sandbox::new();
     images(&sandbox.join("p"));

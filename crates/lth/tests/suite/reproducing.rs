@@ -36,11 +36,7 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
     assert!(text.contains(command), "all that decides it: {text}");
     let row = text.lines().find(|line| line.starts_with("| 100.0 | 97.90 | 100.0 |")).unwrap();
     assert!(row.contains(" ± "), "{row}");
-    let origin = text.lines().find(|line| line.starts_with("Seeds 0, 1; ")).unwrap();
-    assert!(
-        origin.contains(" trainings, ") && origin.contains("lth 0.1.0") && origin.contains("cpu ("),
-        "{origin}"
-    );
+    assert_origin(&text, "Seeds 0, 1; 6 trainings, ");
     let claims: Vec<&str> = text.lines().filter(|line| line.contains("cannot say")).collect();
     assert!(claims.iter().all(|line| line.contains("there is no finished training of")), "{text}");
     assert_eq!(claims.len(), 7, "two rounds reach none of the densities that are claimed of");
@@ -64,6 +60,13 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
     assert_eq!(sandbox.output(&format!("{flags} --quiet")), text);
     let provenance = fs::read_to_string(folder_of("experiment.toml").join("provenance.json")).unwrap();
     assert_eq!(provenance.matches("\"begun\"").count(), 1, "{provenance}");
+}
+
+/// Seeds, trainings, their time, program and processor are said.
+fn assert_origin(text: &str, start: &str) {
+    let origin = text.lines().find(|line| line.starts_with("Seeds ")).unwrap_or_else(|| panic!("{text}"));
+    let parts = [" of processor time; lth 0.1.0 (", "), cpu ("];
+    assert!(origin.starts_with(start) && parts.iter().all(|part| origin.contains(part)), "{origin}");
 }
 
 /// What makes a quick figure of LeNet take no time.
@@ -106,6 +109,8 @@ fn stability_is_compared_with_a_published_table() {
         assert!(row.starts_with(&format!("| ticket | {published} |")) && row.contains(" ± "), "{row}");
     }
     assert_eq!(text.matches("2 seeds").count(), 5, "each claim is judged: {text}");
+    // The dense network, a ticket and a control; of both two copies, since the run kept the weights of neither.
+    assert_origin(&text, "Seeds 0, 1; 14 trainings, ");
 }
 
 #[test]
@@ -119,6 +124,8 @@ fn barriers_are_drawn_over_the_iteration_at_which_copies_part() {
     let places: Vec<&str> = table.lines().skip(2).take(4).filter_map(|line| line.split(' ').nth(1)).collect();
     assert_eq!(places, ["0", "10", "100", "1000"]);
     assert_eq!(text.matches("1 seed").count(), 2, "both claims have something to say: {text}");
+    // The dense network, once more to iteration 1,000, and a copy from each point.
+    assert_origin(&text, "Seeds 0; 6 trainings, ");
 }
 
 #[test]
@@ -135,6 +142,9 @@ fn tickets_are_transferred_for_a_published_figure() {
         assert!(figure.contains(&format!(">{curve}<")), "{curve}");
     }
     assert!(!figure.contains(">adam<"), "runs themselves are left out where nothing is said of them");
+    // Of each optimiser three rounds, and two tickets that are trained by each.
+    let text = fs::read_to_string(sandbox.join(folder.trim()).join("comparison.md")).unwrap();
+    assert_origin(&text, "Seeds 0, 1; 28 trainings, ");
 }
 
 #[test]
@@ -152,6 +162,7 @@ fn supermasks_are_found_and_learned_for_a_published_table() {
             text.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("{start}\n{text}"));
         assert!(row.contains(" ± "), "{row}");
     }
+    assert_origin(&text, "Seeds 0, 1; 8 trainings, ");
 }
 
 #[test]
