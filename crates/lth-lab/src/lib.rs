@@ -62,7 +62,7 @@ pub use stability::{
 pub use supermask::{
     DenseWeights, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings, HeuristicTask,
     LearnedSupermask, MaskAccuracy, SupermaskExperiment, SupermaskFiles, SupermaskRecord, best_points,
-    estimate_heuristics, estimate_learning, heuristic_points, heuristic_supermasks, learn_supermask,
+    estimate_heuristics, estimate_learning, heuristic_points, heuristic_supermasks, learn_supermasks,
 };
 pub use sweep::{
     Axis, Sweep, SweepPlan, SweepReport, SweepRun, SweepStatus, SweepTask, TaskState, estimate_sweep,

@@ -8,6 +8,7 @@ use comfy_table::{
 
 pub(crate) use lth_model::density_percent;
 use lth_model::{density_decimals, grouped};
+use lth_stats::Sample;
 
 use crate::terminal::output_width;
 use fit::{Column, GAP, fit};
@@ -114,6 +115,15 @@ pub(crate) fn percent(fraction: f64, decimals: usize) -> String {
     format!("{:.decimals$}", 100.0 * fraction)
 }
 
+/// Mean and deviation of fractions as percentages: `98.23 ± 0.05`; of one value without deviation.
+pub(crate) fn percent_and_deviation(fractions: Option<Sample>) -> String {
+    let Some(sample) = fractions else { return "-".to_owned() };
+    let mean = percent(sample.mean(), 2);
+    sample
+        .standard_deviation()
+        .map_or(mean.clone(), |deviation| format!("{mean} ± {}", percent(deviation, 2)))
+}
+
 /// What is pruned at a density, as a percentage as exact as the density's: `78.9`, `99.9968`.
 pub(crate) fn sparsity_percent(density: f64, decimals: usize) -> String {
     percent(1.0 - density, density_decimals(density, decimals))
@@ -127,6 +137,13 @@ pub(crate) fn count(value: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_value_has_no_deviation() {
+        assert_eq!(percent_and_deviation(Sample::of([0.98])), "98.00");
+        assert_eq!(percent_and_deviation(Sample::of([0.98, 0.96])), "97.00 ± 1.41");
+        assert_eq!(percent_and_deviation(None), "-");
+    }
 
     #[test]
     fn densities_never_read_as_nothing() {

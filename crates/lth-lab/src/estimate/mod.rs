@@ -210,7 +210,7 @@ fn time(work: &Work, finished: Option<&RunResults>, measurement: &Measurement<'_
 }
 
 /// The bytes of all files below a folder; what cannot be read counts nothing.
-fn folder_size(folder: &Path) -> u64 {
+pub(crate) fn folder_size(folder: &Path) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     let size = |entry: std::fs::DirEntry| match entry.metadata() {
         Ok(metadata) if metadata.is_dir() => folder_size(&entry.path()),

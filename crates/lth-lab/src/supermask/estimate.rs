@@ -1,19 +1,24 @@
 //! What is left of a supermask, before it begins.
 
+use std::path::PathBuf;
+
 use lth_model::{Density, Learns};
 use lth_ticket::{OneShot, density_ladder};
 
 use super::{HeuristicSettings, SupermaskExperiment, SupermaskFiles, learn::NORMALIZING};
 use crate::{
     EstimateContext, Experiment, RunEstimate, RunResults, StageError, Workbench,
-    estimate::{Upcoming, estimate_trainings},
+    estimate::{Upcoming, estimate_trainings, folder_size},
     iterations_per_epoch,
 };
 
-/// Estimates what is left of a supermask that is learned, in the folder of the context. Writes nothing.
+/// Estimates what is left of supermasks that are learned by one recipe under other seeds, of one at least. Writes nothing.
 ///
 /// A step is measured with masks and scores; an evaluation draws and evaluates as many masks as learning does.
-pub fn estimate_learning(learning: &SupermaskExperiment, context: &EstimateContext<'_>) -> RunEstimate {
+pub fn estimate_learning(learnings: &[SupermaskExperiment], bench: &Workbench<'_>) -> RunEstimate {
+    let folders: Vec<PathBuf> =
+        learnings.iter().map(|learning| bench.output.join(learning.folder_name())).collect();
+    let (learning, context) = (&learnings[0], &EstimateContext::new(bench, &folders[0]));
     let experiment = learning.resolved();
     // Statistics of batch normalisation are estimated for each set and mask, whatever the size of the set.
     let learns = learning.settings.learns(None);
@@ -28,10 +33,15 @@ pub fn estimate_learning(learning: &SupermaskExperiment, context: &EstimateConte
     let weights = 4 * context.architecture.parameter_count() as u64;
     // Frozen weights, scores, and a ticket with its mask in bits.
     let bytes = 3 * weights + weights / 32 + evaluations * EVALUATION + TABLES;
-    let done = SupermaskFiles::new(context.folder).record().exists();
-    let learning = Upcoming { evaluated, ..Upcoming::training(Density::DENSE, steps) };
-    let left = if done { Vec::new() } else { vec![learning] };
-    estimate_trainings(&experiment, &left, bytes, learns, context)
+    let left: Vec<Upcoming> = folders
+        .iter()
+        .filter(|folder| !SupermaskFiles::new(*folder).record().exists())
+        .map(|_| Upcoming { evaluated, ..Upcoming::training(Density::DENSE, steps) })
+        .collect();
+    let mut estimate = estimate_trainings(&experiment, &left, bytes, learns, context);
+    let others: u64 = folders[1..].iter().map(|folder| folder_size(folder)).sum();
+    (estimate.bytes, estimate.present_bytes) = (estimate.bytes + others, estimate.present_bytes + others);
+    estimate
 }
 
 /// Estimates what is left of masks that criteria find: dense networks that are trained again, and the evaluation of each mask.

@@ -1,8 +1,8 @@
-//! Learning a supermask in a folder of its own, resumable like a round.
+//! Learning supermasks, each in a folder of its own, resumable like a round.
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use lth_model::{Density, Normalizing, Purpose, initialize};
+use lth_model::{Density, Normalizing, Purpose, Seed, initialize};
 use lth_ticket::{MetricRow, SupermaskSettings, TrainingData, TrainingJob};
 
 use super::{SupermaskExperiment, SupermaskFiles, SupermaskRecord, result::write_result};
@@ -33,47 +33,58 @@ pub struct LearnedSupermask {
     pub history: Vec<MetricRow>,
 }
 
-/// Learns a supermask in the folder `<output>/<folder_name()>`, or continues to; the same command again finds it finished.
+/// Learns supermasks side by side, each in the folder `<output>/<folder_name()>`, or continues to; the same call again finds them
+/// finished.
 ///
-/// An interruption changes no bit; neither does the number of threads of the engine.
+/// An interruption changes no bit; neither does the number of jobs, or of threads of the engine.
 ///
 /// # Errors
-/// When settings make no sense, the engine refuses the network, learning diverges, the folder belongs to something else or
-/// to another process, or its files cannot be read or written.
-pub fn learn_supermask(
-    learning: &SupermaskExperiment,
+/// When settings make no sense, the engine refuses the network, learning diverges, a folder belongs to something else or
+/// to another process, or files cannot be read or written.
+pub fn learn_supermasks(
+    learnings: &[SupermaskExperiment],
     bench: &Workbench<'_>,
-) -> Result<LearnedSupermask, StageError> {
-    learning.check()?;
-    learning.check_engine(bench.engine, bench.architecture).map_err(LabError::Engine)?;
-    let experiment = with_data(&learning.resolved(), bench)?;
-    experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
-    let root = bench.output.join(format!("supermask-{}", experiment.folder_name()));
-    let (folder, experiment) = RunFolder::open(&root, &experiment)?;
-    let files = SupermaskFiles::new(root);
-    bench.note_sitting(folder.layout(), !files.record().is_file())?;
-    let work = Learning::new(learning, &experiment, bench, files)?;
-    work.learn()
+) -> Result<Vec<LearnedSupermask>, StageError> {
+    let works = learnings.iter().map(|learning| Learning::open(learning, bench));
+    let works = works.collect::<Result<Vec<Learning<'_>>, StageError>>()?;
+    let tasks: Vec<Planned<LearningTask>> = works
+        .iter()
+        .enumerate()
+        .map(|(place, work)| Planned::alone(LearningTask { place, seed: work.experiment.seed(0) }))
+        .collect();
+    let mut report = run_queue(&tasks, bench, &|task| {
+        let work = &works[task.place];
+        bench.leased_place(&work.files.record(), || work.carry_out(*task))
+    });
+    if !report.failures.is_empty() {
+        return Err(report.failures.swap_remove(0).error);
+    }
+    works.iter().map(|work| Ok(work.learned(report.ended)?)).collect()
 }
 
-/// The only task of it.
+/// One of the supermasks.
 #[derive(Debug, Clone, Copy)]
-struct LearningTask;
+struct LearningTask {
+    place: usize,
+    seed: Seed,
+}
 
 impl Task for LearningTask {}
 
 impl fmt::Display for LearningTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("supermask")
+        write!(f, "supermask of seed {}", self.seed)
     }
 }
 
 /// One supermask that is being learned.
 pub(super) struct Learning<'a> {
     pub(super) settings: SupermaskSettings,
-    pub(super) experiment: &'a Experiment,
+    pub(super) experiment: Experiment,
     pub(super) bench: &'a Workbench<'a>,
     pub(super) files: SupermaskFiles,
+    /// Kept until it is learned.
+    _folder: RunFolder,
     pub(super) data: Arc<TrainingData>,
     /// The weights that masks are put on.
     pub(super) frozen: Start,
@@ -81,30 +92,28 @@ pub(super) struct Learning<'a> {
 }
 
 impl<'a> Learning<'a> {
-    fn new(
-        learning: &'a SupermaskExperiment,
-        experiment: &'a Experiment,
-        bench: &'a Workbench<'a>,
-        files: SupermaskFiles,
-    ) -> Result<Self, LabError> {
+    fn open(learning: &SupermaskExperiment, bench: &'a Workbench<'a>) -> Result<Self, StageError> {
+        learning.check()?;
+        learning.check_engine(bench.engine, bench.architecture).map_err(LabError::Engine)?;
+        let experiment = with_data(&learning.resolved(), bench)?;
+        experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
+        let root = bench.output.join(format!("supermask-{}", experiment.folder_name()));
+        let (folder, experiment) = RunFolder::open(&root, &experiment)?;
+        let files = SupermaskFiles::new(root);
+        bench.note_sitting(folder.layout(), !files.record().is_file())?;
         let (network, recipe, seed) = (bench.architecture, &experiment.recipe, experiment.seed(0));
         let initial = initialize(network, recipe.init, recipe.bias_init, seed, Purpose::Init, 0);
         let frozen = Start::dense(learning.settings.weights.of(network, &initial));
-        let data = bench.examples(experiment, seed)?;
-        let job = job_of(learning.settings, experiment, bench, &data, &frozen);
-        let key = bench.key(experiment, seed, &frozen, &job);
-        Ok(Self { settings: learning.settings, experiment, bench, files, data, frozen, key })
+        let data = bench.examples(&experiment, seed).map_err(LabError::Engine)?;
+        let job = job_of(learning.settings, &experiment, bench, &data, &frozen);
+        let key = bench.key(&experiment, seed, &frozen, &job);
+        let settings = learning.settings;
+        Ok(Self { settings, experiment, bench, files, _folder: folder, data, frozen, key })
     }
 
-    fn learn(&self) -> Result<LearnedSupermask, StageError> {
-        let task = LearningTask;
-        let mut report = run_queue(&[Planned::alone(task)], self.bench, &|task| {
-            self.bench.leased_place(&self.files.record(), || self.carry_out(*task))
-        });
-        if !report.failures.is_empty() {
-            return Err(report.failures.swap_remove(0).error);
-        }
-        let record = read_json::<SupermaskRecord>(&self.files.record())?.filter(|_| report.ended);
+    /// What came out; no record where not all came to their end.
+    fn learned(&self, ended: bool) -> Result<LearnedSupermask, LabError> {
+        let record = read_json::<SupermaskRecord>(&self.files.record())?.filter(|_| ended);
         let history = if record.is_some() { read_metrics_csv(&self.files.metrics())? } else { Vec::new() };
         let timing = Timing::read(&self.files.timing())?;
         Ok(LearnedSupermask { files: self.files.clone(), record, timing, history })
@@ -129,7 +138,7 @@ impl<'a> Learning<'a> {
         }
         let work = TrainingWork {
             task: &task,
-            job: job_of(self.settings, self.experiment, self.bench, &self.data, &self.frozen),
+            job: job_of(self.settings, &self.experiment, self.bench, &self.data, &self.frozen),
             saved: Some((&self.files.checkpoint(), &self.key)),
             density: Density::DENSE,
             until: Until::Last,

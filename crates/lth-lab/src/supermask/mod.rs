@@ -17,5 +17,5 @@ pub use estimate::{estimate_heuristics, estimate_learning};
 pub use experiment::SupermaskExperiment;
 pub use files::SupermaskFiles;
 pub use heuristic::{HeuristicReport, HeuristicRow, HeuristicSettings, HeuristicTask, heuristic_supermasks};
-pub use learn::{LearnedSupermask, learn_supermask};
+pub use learn::{LearnedSupermask, learn_supermasks};
 pub use record::{MaskAccuracy, SupermaskRecord};

@@ -148,26 +148,25 @@ fn a_supermask_is_measured_until_it_is_learned() {
     learning.experiment = Experiment { validation_size: 40, ..learning.experiment };
     learning.experiment.recipe.batch_size = 20;
     learning.experiment.recipe.length = Step::from_epochs(2_000_000);
+    let second = Experiment { first_seed: learning.experiment.seed(1), ..learning.experiment.clone() };
+    let learnings = [learning.clone(), SupermaskExperiment { experiment: second, ..learning }];
     let (engine, architecture, data) = (CpuEngine::new(), crate::toy::architecture(), crate::toy::data());
     let output = tempfile::tempdir().unwrap();
     let estimate = || {
-        let folder = output.path();
-        let context = EstimateContext {
-            engine: &engine,
-            architecture: &architecture,
-            data: &data,
-            folder,
-            jobs: 1,
-            calibration: None,
-        };
-        estimate_learning(&learning, &context)
+        let bench = Workbench::new(&engine, &architecture, &data, output.path());
+        estimate_learning(&learnings, &bench)
     };
     let told = estimate();
-    // 16 million steps.
-    assert_eq!(told.trainings, 1);
+    // 16 million steps of each.
+    assert_eq!(told.trainings, 2);
     assert!(seconds(&told) > 10.0, "{told:?}");
-    std::fs::write(SupermaskFiles::new(output.path()).record(), "{}").unwrap();
-    assert_eq!(estimate().trainings, 0);
+    for (learning, left) in learnings.iter().zip([1, 0]) {
+        let folder = output.path().join(learning.folder_name());
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(SupermaskFiles::new(folder).record(), "{}").unwrap();
+        assert_eq!(estimate().trainings, left);
+    }
+    assert_eq!(estimate().present_bytes, 4);
 }
 
 #[test]

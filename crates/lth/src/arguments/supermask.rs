@@ -116,9 +116,15 @@ pub(crate) struct LearnArguments {
     /// The fraction of each layer that edge-popup keeps, the paper's k [default: 0.5]
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Supermask")]
     pub(crate) density: Option<String>,
+    /// Learn masks of so many seeds, --seed and those that follow, each in a folder of its own [default: 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Supermask")]
+    pub(crate) replicates: Option<String>,
     /// How to print the result
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "table")]
     pub(crate) format: LearnFormat,
+    /// How many are learned side by side, one core each [default: the number of cores]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Run")]
+    pub(crate) jobs: Option<String>,
     #[command(flatten)]
     pub(crate) model: ModelOptionArguments,
     #[command(flatten)]

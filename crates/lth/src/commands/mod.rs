@@ -48,6 +48,7 @@ pub(crate) mod supermask;
 mod supermask_figure;
 mod supermask_heuristic;
 mod supermask_learn;
+mod supermask_learn_table;
 pub(crate) mod sweep;
 mod sweep_cluster;
 mod sweep_table;

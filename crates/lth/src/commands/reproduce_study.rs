@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use lth_lab::{Experiment, RunResults, StartPoint, Stop, SweepPlan, find_setting};
-use lth_model::{ParseError, Seed};
+use lth_model::ParseError;
 use lth_report::{
     Metric, Runs,
     reproduce::{Published, Quantity, Results, Study, StudyPlaces},
@@ -129,38 +129,17 @@ impl Studies<'_> {
                     let rows = report.map_or_else(Vec::new, |report| report.rows);
                     results.add_heuristic(&label, x, &rows, |replicate| run.experiment.seed(replicate));
                 }
-                SupermaskCommand::Learn(_) => {
-                    for replicate in 0..experiment.replicates {
-                        self.learn(study, experiment, experiment.seed(replicate), stop, found)?;
+                SupermaskCommand::Learn(flags) => {
+                    let learned = supermask_learn::carry_out(&flags, stop, common, messages)?;
+                    for learned in learned.iter().flat_map(|(learned, _)| learned) {
+                        let Some(record) = &learned.record else { continue };
+                        results.add_learned(&label, x, record);
+                        origin.add_training(record.seed, learned.timing.as_ref());
+                        origin.add_sittings(learned.files.root());
                     }
                 }
             },
             _ => return Err(not_a_study(study, self.arguments.quick)),
-        }
-        Ok(())
-    }
-
-    /// A learned supermask of a seed; each is a run of its own.
-    fn learn(
-        &self,
-        study: &Study,
-        experiment: &Experiment,
-        seed: Seed,
-        stop: &mut Option<Stop>,
-        found: &mut Found,
-    ) -> Result<(), Failure> {
-        let seeded = Experiment { first_seed: seed, ..experiment.clone() };
-        let Command::Supermask(flags) = self.command(study, &seeded, "")? else {
-            return Err(not_a_study(study, self.arguments.quick));
-        };
-        if let SupermaskCommand::Learn(flags) = flags.command {
-            let learned = supermask_learn::carry_out(&flags, stop, self.common, self.messages)?;
-            let Some((learned, _)) = learned else { return Ok(()) };
-            if let Some(record) = &learned.record {
-                found.results.add_learned(&self.one.label(study, experiment), self.one.x, record);
-                found.origin.add_training(seed, learned.timing.as_ref());
-                found.origin.add_sittings(learned.files.root());
-            }
         }
         Ok(())
     }
@@ -222,6 +201,7 @@ impl Studies<'_> {
                 SupermaskCommand::Learn(flags) => {
                     (flags.data.data_folder, flags.data.fetch) =
                         (source.data_folder.clone(), source.fetch.clone());
+                    (flags.replicates, flags.jobs) = (Some(experiment.replicates.to_string()), jobs);
                     let own = &mut flags.schedule;
                     (own.threads, own.output_path, own.checkpoint_every) =
                         (threads, output_path, checkpoint_every);

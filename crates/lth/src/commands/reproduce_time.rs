@@ -5,13 +5,16 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use lth_cpu::CpuEngine;
 use lth_data::{Dataset, DatasetName, default_cache};
 use lth_lab::{
-    Calibration, EstimateContext, EstimatedTime, Experiment, StudyWork, SweepPlan, Workbench, create_folder,
+    Calibration, EstimatedTime, Experiment, StudyWork, SweepPlan, Workbench, create_folder,
     estimate_learning, estimate_study, estimate_sweep, write_file,
 };
 use lth_model::{Architecture, Engine, find_model};
 use serde::{Deserialize, Serialize};
 
-use super::{reproduce_study::Studies, supermask_learn::learning};
+use super::{
+    reproduce_study::Studies,
+    supermask_learn::{learning, replicates, seeded},
+};
 use crate::{
     arguments::{
         Command, HeuristicArguments, ReproduceArguments, StabilityArguments, SupermaskCommand,
@@ -150,10 +153,8 @@ impl Timetable {
                 SupermaskCommand::Heuristic(flags) => of_heuristic(flags, experiment, bench),
                 SupermaskCommand::Learn(flags) => {
                     let learning = learning(flags, &experiment.model, &experiment.dataset)?;
-                    let folder = self.output.join(learning.folder_name());
-                    let context = EstimateContext::new(bench, &folder);
-                    let each = seconds(estimate_learning(&learning, &context).time);
-                    return Ok(f64::from(experiment.replicates) * each);
+                    let learnings = seeded(&learning, replicates(flags)?);
+                    return Ok(seconds(estimate_learning(&learnings, bench).time));
                 }
             },
             _ => Vec::new(),

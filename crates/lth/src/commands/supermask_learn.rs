@@ -3,59 +3,81 @@
 use std::{fs, path::Path};
 
 use lth_lab::{
-    EstimateContext, LabError, LearnedSupermask, StageError, Stop, SupermaskExperiment, SupermaskRecord,
-    Workbench, estimate_learning, learn_supermask,
+    Experiment, LabError, LearnedSupermask, StageError, Stop, SupermaskExperiment, SupermaskRecord,
+    Workbench, estimate_learning, learn_supermasks,
 };
 use lth_model::{Density, Engine, Hint};
 use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
 
-use super::experiment_run::{checkpoint_every, keep_network, refused};
+use super::{
+    experiment_run::{checkpoint_every, keep_network, refused},
+    supermask_learn_table::{table_of_all, table_of_one},
+};
 use crate::{
     arguments::{CommonArguments, LearnArguments, LearnFormat, SupermaskMethodName},
     build_info::provenance,
     estimate,
     failure::Failure,
     interrupt::{self, this_command},
-    output::{Messages, print_results},
+    output::{Messages, print},
     progress::Display,
-    settings::{self, DataSource, number, parse, positive},
-    table::{self, density_percent, percent, prose, table},
+    settings::{self, DataSource, bounded, number, parse, positive},
 };
 
 /// The fraction that edge-popup keeps unless another is given: in the middle of the paper's best.
 const DENSITY: f64 = 0.5;
 
-/// Learns one supermask, in a folder of its own.
+/// The most masks that are learned at once; each has a folder open.
+const MOST: usize = 256;
+
+/// Learns supermasks, each in a folder of its own.
 pub(crate) fn run(
     arguments: &LearnArguments,
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
+    if arguments.replicates.is_some() && arguments.format == LearnFormat::Csv {
+        return Err(Failure::input(
+            "the evaluations of one supermask are a table, those of several are not",
+            "leave out --format csv: each has them in its folder, as metrics.csv",
+        ));
+    }
     let Some((learned, settings)) = carry_out(arguments, &mut None, common, messages)? else { return Ok(()) };
-    let Some(record) = &learned.record else { return Ok(()) };
-    let text = match arguments.format {
-        LearnFormat::Table => table_of(record, &learned, &settings),
-        LearnFormat::Csv => read(&learned.files.metrics())?,
-        LearnFormat::Json => read(&learned.files.record())?,
-    };
-    print_results(&text, learned.files.root(), arguments.schedule.print_folder)?;
-    messages.info(&format!("everything is in {}", learned.files.root().display()));
+    let folders: String =
+        learned.iter().map(|learned| format!("{}\n", learned.files.root().display())).collect();
+    if arguments.schedule.print_folder {
+        return print(&folders);
+    }
+    let records: Vec<&SupermaskRecord> =
+        learned.iter().filter_map(|learned| learned.record.as_ref()).collect();
+    print(&match (arguments.format, learned.as_slice(), records.as_slice()) {
+        (LearnFormat::Csv, [learned, ..], _) => read(&learned.files.metrics())?,
+        (LearnFormat::Json, [learned], _) => read(&learned.files.record())?,
+        (LearnFormat::Json, ..) => {
+            format!("{}\n", serde_json::to_string_pretty(&records).expect("records are plain values"))
+        }
+        (_, [learned], [record]) => table_of_one(record, learned, &settings),
+        _ => table_of_all(&records, &settings),
+    })?;
+    messages.info(&format!("everything is in {}", folders.trim_end().replace('\n', ", ")));
     Ok(())
 }
 
-/// Learns one supermask, or reads what was learned; nothing of a dry run.
+/// Learns supermasks, or reads what was learned; nothing of a dry run.
 pub(super) fn carry_out(
     arguments: &LearnArguments,
     stop: &mut Option<Stop>,
     common: &CommonArguments,
     messages: &Messages,
-) -> Result<Option<(LearnedSupermask, SupermaskSettings)>, Failure> {
+) -> Result<Option<(Vec<LearnedSupermask>, SupermaskSettings)>, Failure> {
     let model = settings::model(&arguments.data.model, &arguments.model)?;
     let name = settings::dataset_name(&arguments.data)?;
     let mut learning = learning(arguments, &model.name, &name)?;
+    let replicates = replicates(arguments)?;
     learning.check().map_err(Failure::bad_input)?;
     let every = checkpoint_every(arguments.schedule.checkpoint_every.as_deref())?;
     let threads = settings::threads(arguments.schedule.threads.as_deref())?;
+    let jobs = settings::jobs(arguments.jobs.as_deref(), threads)?;
     let source = DataSource::of(&arguments.data);
     settings::place_data(&source, &mut learning.experiment);
     let dataset = settings::load(&learning.experiment, source, messages)?;
@@ -76,32 +98,56 @@ pub(super) fn carry_out(
         engine.name()
     ));
     let output = arguments.schedule.output_path.as_deref().unwrap_or(Path::new("runs"));
-    let folder = output.join(learning.folder_name());
     let mut bench = Workbench::new(&engine, &architecture, &dataset, output);
-    bench.checkpoint_every = every;
-    let estimate = estimate_learning(&learning, &EstimateContext::new(&bench, &folder));
-    estimate::announce(&estimate, messages);
+    (bench.jobs, bench.checkpoint_every) = (jobs, every);
+    let learnings = seeded(&learning, replicates);
+    estimate::announce(&estimate_learning(&learnings, &bench), messages);
+    let folders = learnings.iter().map(|learning| output.join(learning.folder_name()));
     if arguments.schedule.dry_run {
-        messages.info(&format!("the folder will be {}", folder.display()));
+        for folder in folders {
+            messages.info(&format!("the folder will be {}", folder.display()));
+        }
         estimate::end_dry_run(messages);
         return Ok(None);
     }
-    keep_network(&model, &folder)?;
-    let display = Display::of_one(common, messages);
+    for folder in folders {
+        keep_network(&model, &folder)?;
+    }
+    let display =
+        if replicates == 1 { Display::of_one(common, messages) } else { Display::new(common, messages) };
     let provenance = provenance(&engine);
     bench.stop = interrupt::stop(stop)?;
     (bench.observer, bench.provenance) = (&display, Some(&provenance));
-    let learned = learn_supermask(&learning, &bench);
+    let learned = learn_supermasks(&learnings, &bench);
     display.finish();
     let learned = learned.map_err(failed)?;
-    if learned.record.is_none() {
+    if learned.iter().any(|learned| learned.record.is_none()) {
         messages.info(&format!("everything is saved; to continue, run\n  {}", this_command()));
         return Err(Failure::Interrupted);
     }
     Ok(Some((learned, learning.settings)))
 }
 
-/// What was asked for.
+/// How many seeds.
+///
+/// # Errors
+/// When it is not a number that can be.
+pub(super) fn replicates(arguments: &LearnArguments) -> Result<u32, Failure> {
+    let text = arguments.replicates.as_deref().unwrap_or("1");
+    Ok(bounded("number of replicates", text, MOST, "--replicates 5")? as u32)
+}
+
+/// The same of each seed, from its own on.
+pub(super) fn seeded(learning: &SupermaskExperiment, replicates: u32) -> Vec<SupermaskExperiment> {
+    let of_seed = |replicate| {
+        let experiment = &learning.experiment;
+        let experiment = Experiment { first_seed: experiment.seed(replicate), ..experiment.clone() };
+        SupermaskExperiment { experiment, ..learning.clone() }
+    };
+    (0..replicates).map(of_seed).collect()
+}
+
+/// What was asked for, of the first seed.
 ///
 /// # Errors
 /// When a setting makes no sense.
@@ -172,42 +218,4 @@ fn failed(error: StageError) -> Failure {
 fn read(path: &Path) -> Result<String, Failure> {
     let text = fs::read_to_string(path);
     text.map_err(|source| Failure::failed_work(LabError::Read { path: path.to_owned(), source }))
-}
-
-/// The closing summary.
-fn table_of(record: &SupermaskRecord, learned: &LearnedSupermask, settings: &SupermaskSettings) -> String {
-    let mut rows = table(&["mask", "density %", "test accuracy %"], 1);
-    let saved = density_percent(record.density.get(), 2);
-    let end = percent(record.end.test_accuracy, 2);
-    match record.likely {
-        Some(likely) => {
-            let count = record.samples.len();
-            rows.add_row([format!("mean of {count} drawn masks"), saved.clone(), end]);
-            let first = record.samples.first().copied().unwrap_or(f64::NAN);
-            rows.add_row(["the first of them, saved".to_owned(), saved, percent(first, 2)]);
-            let (density, accuracy) = (likely.density.get(), likely.test_accuracy);
-            rows.add_row(["likeliest mask".to_owned(), density_percent(density, 2), percent(accuracy, 2)]);
-        }
-        None => {
-            rows.add_row(["largest scores, saved".to_owned(), saved, end]);
-        }
-    }
-    let mut layers = table(&["layer", "kept", "of", "density %"], 1);
-    for layer in &record.layers {
-        layers.add_row([
-            layer.name.clone(),
-            table::count(layer.live),
-            table::count(layer.total),
-            density_percent(layer.live as f64 / layer.total as f64, 2),
-        ]);
-    }
-    let speed = learned.timing.as_ref().map_or_else(String::new, |timing| {
-        format!(", {:.1} s, {:.0} steps/s", timing.seconds, timing.steps_per_second())
-    });
-    let reading = format!(
-        "A mask on untrained weights: {settings}\n{} iterations{speed}, accuracy on the training set {} %",
-        record.end.iteration,
-        percent(record.train_accuracy, 2),
-    );
-    format!("{}\n\n{}\n{}", prose(&reading), table::text(&rows), table::text(&layers))
 }

@@ -1,10 +1,9 @@
 //! The results of a transfer in words: a row a round, a column a kind of network.
 
 use lth_lab::{TransferKind, TransferReport, TransferSettings};
-use lth_stats::Sample;
 use serde_json::json;
 
-use crate::table::{self, density_percent, percent, prose, sparsity_percent, table};
+use crate::table::{self, density_percent, percent_and_deviation, prose, sparsity_percent, table};
 
 /// The closing summary.
 pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> String {
@@ -23,7 +22,7 @@ pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> 
         let mut cells = vec![round.to_string(), density_percent(density, 2), sparsity_percent(density, 2)];
         cells.extend(kinds.iter().map(|&kind| {
             let round = if kind == TransferKind::Dense { 0 } else { round };
-            accuracy(report.sample(kind, round, lth_lab::TransferRow::test_accuracy))
+            percent_and_deviation(report.sample(kind, round, lth_lab::TransferRow::test_accuracy))
         }));
         rows.add_row(cells);
     }
@@ -49,29 +48,8 @@ pub(super) fn table_of(report: &TransferReport, settings: &TransferSettings) -> 
     format!("{}\n\n{}\nEverything is in {}\n", prose(&reading), table::text(&rows), report.folder.display())
 }
 
-/// `98.23 ± 0.05`, of one value without deviation.
-fn accuracy(sample: Option<Sample>) -> String {
-    let Some(sample) = sample else { return "-".to_owned() };
-    let mean = percent(sample.mean(), 2);
-    sample
-        .standard_deviation()
-        .map_or(mean.clone(), |deviation| format!("{mean} ± {}", percent(deviation, 2)))
-}
-
 /// Every training.
 pub(super) fn json(report: &TransferReport) -> String {
     let value = json!({ "folder": report.folder, "trainings": report.rows });
     format!("{value:#}\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_single_value_has_no_deviation() {
-        assert_eq!(accuracy(Sample::of([0.98])), "98.00");
-        assert_eq!(accuracy(Sample::of([0.98, 0.96])), "97.00 ± 1.41");
-        assert_eq!(accuracy(None), "-");
-    }
 }

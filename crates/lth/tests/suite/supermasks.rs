@@ -33,6 +33,32 @@ fn a_mask_is_learned_and_opens_as_a_ticket() {
 }
 
 #[test]
+fn masks_of_several_seeds_have_the_bits_of_each_alone() {
+    let sandbox = Sandbox::new();
+    let learn = format!("supermask learn {SMALL} --samples 2");
+    let several = format!("{learn} --seed 4 --replicates 3 --out several");
+    let folders = sandbox.data().output(&format!("{several} --jobs 2 --print-folder"));
+    assert_eq!(folders.lines().count(), 3, "{folders}");
+    let text = sandbox.output(&several);
+    for start in ["4 ", "5 ", "6 ", "mean ± sd "] {
+        assert!(text.lines().any(|line| line.trim_start().starts_with(start)), "{start}: {text}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&sandbox.output(&format!("{several} --format json"))).unwrap();
+    let seeds: Vec<u64> =
+        json.as_array().unwrap().iter().map(|record| record["seed"].as_u64().unwrap()).collect();
+    assert_eq!(seeds, [4, 5, 6]);
+    let alone = sandbox.output(&format!("{learn} --seed 5 --out alone --print-folder"));
+    let of_five = sandbox.join(folders.lines().nth(1).unwrap());
+    assert!(exact_files(&of_five) == exact_files(&sandbox.join(alone.trim())), "other bits");
+    // The one that is learned already is not learned again.
+    let more =
+        sandbox.lth(&format!("{learn} --seed 5 --replicates 2 --out alone --dry-run")).assert().success();
+    let said = String::from_utf8_lossy(&more.get_output().stderr).into_owned();
+    assert!(said.contains("one training takes") && said.matches("the folder will be").count() == 2, "{said}");
+}
+
+#[test]
 fn edge_popup_keeps_its_density_in_every_layer() {
     let sandbox = Sandbox::new();
     let method = "--method edge-popup --density 0.3 --format json";
@@ -111,6 +137,9 @@ fn bad_input_is_refused_before_anything_is_learned() {
         ("--method edge-popup --samples 3", "--samples is an option of bernoulli", "--method bernoulli"),
         ("--samples 4000000000", "number of samples '4000000000'", "the paper draws 10"),
         ("--samples 0", "the number of samples '0'", "--samples 10"),
+        ("--replicates 0", "number of replicates '0'", "--replicates 5"),
+        ("--replicates 257", "a whole number from 1 to 256", "--replicates 5"),
+        ("--replicates 2 --format csv", "of several are not", "metrics.csv"),
         ("--sigmoid-bias x", "the sigmoid bias 'x'", "--sigmoid-bias 1"),
         ("--gradient-clip 1", "gradient clip", "leave it out"),
         ("--dropout 0.5", "dropout", ""),
