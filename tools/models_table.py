@@ -15,6 +15,7 @@ RUNS = [
     ("lenet-300-100-fashion-mnist", "LeNet-300-100", "Fashion-MNIST", "50 epochs"),
     ("lenet-5-fashion-mnist", "LeNet-5", "Fashion-MNIST", "10 epochs"),
     ("conv-2-re-encoded-cifar-10", "Conv-2", "re-encoded CIFAR-10", "2,000 iterations"),
+    ("conv-4-re-encoded-cifar-10", "Conv-4", "re-encoded CIFAR-10", "1,500 iterations"),
     ("conv-6-re-encoded-cifar-10", "Conv-6", "re-encoded CIFAR-10", "1,200 iterations"),
     ("resnet-20-re-encoded-cifar-10", "ResNet-20", "re-encoded CIFAR-10", "2,000 iterations"),
 ]
