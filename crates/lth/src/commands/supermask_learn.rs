@@ -36,7 +36,7 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    if arguments.replicates.is_some() && arguments.format == LearnFormat::Csv {
+    if arguments.format == LearnFormat::Csv && replicates(arguments)? > 1 {
         return Err(Failure::input(
             "the evaluations of one supermask are a table, those of several are not",
             "leave out --format csv: each has them in its folder, as metrics.csv",
