@@ -101,7 +101,7 @@ impl Timetable {
         for study in &one.studies {
             for (run, bench) in plan.runs.iter().zip(&benches) {
                 let command = studies.command(study, &run.experiment, "RUN")?;
-                total += self.study(&command, &run.experiment, bench)?;
+                total += of_study(&command, &run.experiment, bench)?;
             }
         }
         Ok(Some(total))
@@ -139,28 +139,6 @@ impl Timetable {
         (bench.jobs, bench.calibration) = (self.jobs, Some(&self.measured.calibration));
         bench
     }
-
-    fn study(
-        &self,
-        command: &Command,
-        experiment: &Experiment,
-        bench: &Workbench<'_>,
-    ) -> Result<f64, Failure> {
-        let works = match command {
-            Command::Stability(flags) => of_stability(flags, experiment, bench)?,
-            Command::Transfer(flags) => of_transfer(flags)?,
-            Command::Supermask(flags) => match &flags.command {
-                SupermaskCommand::Heuristic(flags) => of_heuristic(flags, experiment, bench),
-                SupermaskCommand::Learn(flags) => {
-                    let learning = learning(flags, &experiment.model, &experiment.dataset)?;
-                    let learnings = seeded(&learning, replicates(flags)?);
-                    return Ok(seconds(estimate_learning(&learnings, bench).time));
-                }
-            },
-            _ => Vec::new(),
-        };
-        Ok(seconds(estimate_study(experiment, &works, bench).time))
-    }
 }
 
 /// Where costs are kept.
@@ -181,6 +159,24 @@ fn seconds(time: EstimatedTime) -> f64 {
 
 fn numbers(what: &str, texts: &[String]) -> Result<Vec<u32>, Failure> {
     texts.iter().map(|text| whole(what, text, "3")).collect()
+}
+
+/// Seconds of a study of an experiment.
+fn of_study(command: &Command, experiment: &Experiment, bench: &Workbench<'_>) -> Result<f64, Failure> {
+    let works = match command {
+        Command::Stability(flags) => of_stability(flags, experiment, bench)?,
+        Command::Transfer(flags) => of_transfer(flags)?,
+        Command::Supermask(flags) => match &flags.command {
+            SupermaskCommand::Heuristic(flags) => of_heuristic(flags, experiment, bench),
+            SupermaskCommand::Learn(flags) => {
+                let learning = learning(flags, &experiment.model, &experiment.dataset)?;
+                let learnings = seeded(&learning, replicates(flags)?);
+                return Ok(seconds(estimate_learning(&learnings, bench).time));
+            }
+        },
+        _ => Vec::new(),
+    };
+    Ok(seconds(estimate_study(experiment, &works, bench).time))
 }
 
 /// Copies of each network, and the points between each two.
