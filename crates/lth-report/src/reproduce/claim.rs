@@ -214,7 +214,8 @@ struct Difference {
 mod tests {
     use std::collections::BTreeMap;
 
-    use lth_model::find_model;
+    use lth_model::{Rate, find_model};
+    use lth_ticket::Scope;
 
     use super::*;
     use crate::reproduce::{of_stability::pair_of, published};
@@ -260,6 +261,28 @@ mod tests {
                 assert!(reached, "{}, quick {quick}: {missed:?} of {:?}", one.key, series.points);
             }
         }
+    }
+
+    #[test]
+    fn quick_sweeps_prune_layers_in_the_proportion_of_the_full_ones() {
+        let mut compared = 0;
+        for one in published().unwrap() {
+            let [full, quick] =
+                [false, true].map(|quick| one.sweep(quick).unwrap().experiments().unwrap().remove(0).1);
+            if full.model != quick.model || full.pruning.scope != Scope::Layer || quick.rounds == 1 {
+                continue;
+            }
+            // Rounds of the full sweep that make one of a quick one, by the rates of each kind of layer.
+            let rounds = |full: Rate, quick: Rate| (1.0 - quick.get()).ln() / (1.0 - full.get()).ln();
+            let (full, quick) = (&full.pruning, &quick.pruning);
+            let linear = rounds(full.rate, quick.rate);
+            for (full, quick) in [(full.conv_rate, quick.conv_rate), (full.output_rate, quick.output_rate)] {
+                let of_kind = rounds(full, quick);
+                assert!((of_kind / linear - 1.0).abs() < 0.2, "{}: {linear} and {of_kind} rounds", one.key);
+                compared += 1;
+            }
+        }
+        assert!(compared >= 10, "{compared}");
     }
 
     #[test]
