@@ -2,8 +2,8 @@
 
 use super::{canvas::Stroke, theme};
 
-/// A line counts as hidden by another that covers this part of its points.
-const COVERED: f64 = 0.8;
+/// A line counts as hidden by another that covers this part of its points: three of four.
+const COVERED: f64 = 0.75;
 /// The most layers that are drawn wider and wider; what lies deeper is as wide as the last, and named.
 const MOST_LAYERS: usize = 3;
 /// How much wider a line is than the one that lies on it.
@@ -106,6 +106,8 @@ mod tests {
             (line(|x| steep(x) + 6.0), false),
             (line(|x| if x == 60.0 { 0.0 } else { steep(x) }), true),
             (line(|x| if x < 60.0 { -9.0 } else { steep(x) }), false),
+            (vec![(0.0, 9.0), (20.0, 60.0), (40.0, 120.0), (60.0, 180.0)], true),
+            (vec![(0.0, 9.0), (20.0, 60.0), (40.0, 120.0)], false),
             (vec![(30.0, 90.0)], true),
             (vec![(30.0, 80.0)], false),
             (vec![(-30.0, -90.0)], false),
