@@ -12,7 +12,7 @@ RESULTS = Path(__file__).parent.parent / "docs/results"
 # Summary, model, data and length of a training.
 RUNS = [
     ("lenet-300-100-mnist", "LeNet-300-100", "MNIST", "50,000 iterations"),
-    ("lenet-300-100-fashion-mnist", "LeNet-300-100", "Fashion-MNIST", "50 epochs"),
+    ("lenet-300-100-fashion-mnist", "LeNet-300-100", "Fashion-MNIST", "50,000 iterations"),
     ("lenet-5-fashion-mnist", "LeNet-5", "Fashion-MNIST", "10 epochs"),
     ("conv-2-re-encoded-cifar-10", "Conv-2", "re-encoded CIFAR-10", "2,000 iterations"),
     ("conv-4-re-encoded-cifar-10", "Conv-4", "re-encoded CIFAR-10", "1,500 iterations"),

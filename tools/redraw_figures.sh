@@ -33,7 +33,7 @@ of_summary() { # SUMMARY FIGURE NAME MODEL DATASET [LENGTH]
 find_ticket() { "$LTH" find-winning-ticket "$@" --quiet >/dev/null; }
 
 summaries() {
-    of_summary lenet-300-100-fashion-mnist accuracy-against-density fashion-mnist-lenet-300-100 lenet-300-100 fashion-mnist
+    of_summary lenet-300-100-fashion-mnist accuracy-against-density fashion-mnist-lenet-300-100 lenet-300-100 fashion-mnist 50000it
     of_summary lenet-5-fashion-mnist accuracy-against-density fashion-mnist-lenet-5 lenet-5 fashion-mnist 10ep
     local conv_2=(conv-2 image-folder:re-encoded-cifar-10 2000it)
     of_summary conv-2-re-encoded-cifar-10 accuracy-against-density re-encoded-cifar-10-conv-2 "${conv_2[@]}"
