@@ -226,13 +226,34 @@ impl Matmul<'_> {
                     }
                 }
             }
-            for r in 0..R {
-                for v in 0..V {
-                    let at = (row + r) * width + (vector + v) * LANES;
-                    let value = if part.ends { self.end.of(s, sums[r][v], at) } else { sums[r][v] };
-                    s.store(y.add(at), value);
-                }
+            // An end for each loop: sums stay in registers only if their loops are short enough to be unrolled.
+            let at = row * width + vector * LANES;
+            match self.end {
+                End::Relu if part.ends => store(s, &sums, y, (at, width), End::Relu),
+                End::Gate(gate) if part.ends => store(s, &sums, y, (at, width), End::Gate(gate)),
+                _ => store(s, &sums, y, (at, width), End::Plain),
             }
+        }
+    }
+}
+
+/// Stores a tile with its end; rows of the slab are `width` apart.
+///
+/// # Safety
+/// The tile must be inside of `y`, and of the gate.
+#[inline(always)]
+unsafe fn store<S: Simd, const R: usize, const V: usize>(
+    s: S,
+    sums: &[[S::V; V]; R],
+    y: *mut f32,
+    (at, width): (usize, usize),
+    end: End<'_>,
+) {
+    for r in 0..R {
+        for v in 0..V {
+            let at = at + r * width + v * LANES;
+            // SAFETY: the caller's promise.
+            unsafe { s.store(y.add(at), end.of(s, sums[r][v], at)) };
         }
     }
 }

@@ -14,12 +14,18 @@ pub(crate) struct Kept(pub(crate) Option<u16>);
 
 impl Kept {
     /// The value where a weight is kept, zero where it is pruned.
+    #[inline(always)]
+    pub(crate) fn only<S: Simd>(self, s: S, value: S::V) -> S::V {
+        self.or(s, value, s.splat(0.0))
+    }
+
+    /// The value where a weight is kept, `pruned` where it is not.
     ///
     /// A `match`, since a closure would not have the instructions of its caller, and each of them would be a call.
     #[inline(always)]
-    pub(crate) fn only<S: Simd>(self, s: S, value: S::V) -> S::V {
+    fn or<S: Simd>(self, s: S, value: S::V, pruned: S::V) -> S::V {
         match self.0 {
-            Some(bits) => s.select(bits, value, s.splat(0.0)),
+            Some(bits) => s.select(bits, value, pruned),
             None => value,
         }
     }
@@ -37,7 +43,7 @@ pub(crate) trait UpdateRule: Copy + Send + Sync {
     /// can resolve.
     const START: f32;
 
-    /// The new `[weight, first moment, second moment]`. The moments of a pruned weight stay zero, and so does the weight.
+    /// The new `[weight, first moment, second moment]`. The moments of a pruned weight stay zero, and the weight stays what it is.
     fn apply<S: Simd>(&self, s: S, g: S::V, state: [S::V; 3], kept: Kept) -> [S::V; 3];
 }
 
@@ -65,7 +71,7 @@ impl UpdateRule for Adam {
     #[inline(always)]
     fn apply<S: Simd>(&self, s: S, g: S::V, [w, first, second]: [S::V; 3], kept: Kept) -> [S::V; 3] {
         let g = kept.only(s, s.fma(s.splat(self.l2), w, g));
-        let w = s.mul(w, s.splat(self.shrink));
+        let w = s.mul(w, kept.or(s, s.splat(self.shrink), s.splat(1.0)));
         let m = s.fma(s.splat(self.one_minus_beta1), s.sub(g, first), first);
         let decayed = s.fma(second, s.splat(self.beta2), kept.only(s, s.splat(TINY_SQUARE)));
         let v = s.fma(s.mul(g, s.splat(self.one_minus_beta2)), g, decayed);

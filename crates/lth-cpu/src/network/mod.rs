@@ -108,7 +108,7 @@ impl Network {
 
     /// What a step wants to know of it; `gradients` are wanted of all weights, whether kept or not.
     pub(crate) fn reader_of_step(&self, gradients: bool) -> Reader {
-        let dense = |linear: &Linear| gradients || !linear.is_sparse();
+        let dense = |linear: &Linear| gradients || linear.has_dense_gradient();
         match self.reader() {
             Reader::Linear if self.input_layers().any(dense) => Reader::DenseGradient,
             reader => reader,

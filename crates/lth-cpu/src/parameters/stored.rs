@@ -10,8 +10,6 @@ pub(crate) struct Stored {
     pub(crate) w: Buffer,
     first: Buffer,
     second: Buffer,
-    /// Where pruned weights are that are not zero, and what they stay at.
-    frozen: Vec<(u32, f32)>,
 }
 
 /// Which of a parameter's three tensors is meant.
@@ -37,22 +35,6 @@ impl Stored {
         write(&mut self.w);
         self.first.fill(0.0);
         self.second.fill(0.0);
-    }
-
-    /// Sets a pruned weight and holds it there through updates.
-    fn freeze(&mut self, at: usize, value: f32) {
-        self.w[at] = value;
-        self.frozen.push((at as u32, value));
-    }
-
-    /// Undoes what an update did to frozen weights. Their gradients were zero, but decay and its moment were not.
-    pub(crate) fn restore_frozen(&mut self) {
-        for &(at, value) in &self.frozen {
-            self.w[at as usize] = value;
-            if let Some(moment) = self.first.get_mut(at as usize) {
-                *moment = 0.0;
-            }
-        }
     }
 
     pub(crate) fn part(&self, part: Part) -> &[f32] {
@@ -87,18 +69,18 @@ impl Given<'_> {
         let moment = |index: usize| {
             if index < self.kept_moments { fill(self.moments[index]) } else { Buffer::default() }
         };
-        Stored { w: fill(Some(self.value)), first: moment(0), second: moment(1), frozen: Vec::new() }
+        Stored { w: fill(Some(self.value)), first: moment(0), second: moment(1) }
     }
 
-    /// Whether a pruned weight is other than zero, so that the layer must be computed dense.
-    pub(crate) fn has_frozen(&self, mask: Option<&Mask>) -> bool {
-        mask.is_some_and(|mask| self.frozen(mask).next().is_some())
+    /// Whether a pruned weight is other than zero, so that products are those of all weights.
+    pub(crate) fn has_frozen(&self, mask: &Mask) -> bool {
+        self.frozen(mask).next().is_some()
     }
 
-    /// Freezes pruned weights where they are other than zero; `at` says where a weight is stored.
+    /// Sets pruned weights where they are other than zero; `at` says where a weight is stored. Updates leave them as they are.
     pub(crate) fn freeze(&self, stored: &mut Stored, mask: Option<&Mask>, at: impl Fn(usize) -> usize) {
         for (index, value) in mask.into_iter().flat_map(|mask| self.frozen(mask)) {
-            stored.freeze(at(index), value);
+            stored.w[at(index)] = value;
         }
     }
 

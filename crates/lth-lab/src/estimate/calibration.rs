@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use lth_model::{Density, Learns};
+use lth_model::{Density, Learns, Pruned};
 use serde::{Deserialize, Serialize};
 
 use super::{Costs, costs::Cost, measure::Measurement};
@@ -88,8 +88,9 @@ fn key(measurement: &Measurement<'_>, batch_size: usize, is_large: bool, jobs: u
         Learns::Weights => format!("weights, {} moments", experiment.recipe.optimizer.moments().len()),
         Learns::Scores(scores) => format!("scores {:?}", scores.method),
     };
+    let frozen = if experiment.pruning.pruned() == Pruned::Frozen { " frozen" } else { "" };
     format!(
-        "{} {} batch {batch_size} jobs {jobs} learns {learns} {}",
+        "{} {} batch {batch_size} jobs {jobs} learns {learns}{frozen} {}",
         experiment.model,
         context.architecture.fingerprint(),
         context.engine.name()

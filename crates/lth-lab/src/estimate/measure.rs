@@ -110,7 +110,9 @@ impl Measurement<'_> {
         let weights = self.weights(0);
         let timer = Timer::start(self);
         let program = Program { learns: self.learns.clone(), ..Program::training(architecture, recipe) };
-        let mut network = OneNetwork::new(engine, &program, &Start::new(&weights, masks, Seed(0)))?;
+        let pruned = self.experiment.pruning.pruned();
+        let start = Start { pruned, ..Start::new(&weights, masks, Seed(0)) };
+        let mut network = OneNetwork::new(engine, &program, &start)?;
         let loaded = timer.seconds();
         let (train, test) = (engine.upload(&data.train)?, engine.upload(&data.test)?);
         let examples = data.train.len();

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use lth_model::{Architecture, Density, Recipe};
-use lth_ticket::{BeforeTraining, DuringTraining, Mask0Action, find_mask0_action};
+use lth_ticket::{BeforeTraining, DuringTraining};
 
 use super::{Costs, EstimateContext, Upcoming, costs::Cost};
 use crate::{
@@ -235,12 +235,10 @@ const EVALUATION: u64 = 900;
 /// Bytes of a training's records and figures.
 const TABLES: u64 = 20_000;
 
-/// The density of a round, on average where it changes; that of the dense network where pruned weights are frozen and cost what
-/// kept ones cost.
+/// The density of a round, on average where it changes.
 pub(crate) fn mean_density(experiment: &Experiment, round: u32, architecture: &Architecture) -> Density {
     let pruning = &experiment.pruning;
-    let freezes = find_mask0_action(&pruning.mask0_action).is_ok_and(Mask0Action::freezes);
-    if round == 0 || freezes {
+    if round == 0 {
         return Density::DENSE;
     }
     let density = experiment.density_of(round, architecture).unwrap_or(Density::DENSE);

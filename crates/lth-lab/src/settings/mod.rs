@@ -20,8 +20,10 @@ use std::{
 };
 
 use lth_data::{DatasetName, DatasetView, NormalizationMethod};
-use lth_model::{Architecture, Density, Rate, Recipe, Schedule, Seed};
-use lth_ticket::{DataOrder, PruningError, PruningRates, Scope, density_ladder};
+use lth_model::{Architecture, Density, Pruned, Rate, Recipe, Schedule, Seed};
+use lth_ticket::{
+    DataOrder, Mask0Action, PruningError, PruningRates, Scope, density_ladder, find_mask0_action,
+};
 
 use crate::{ControlKind, LabError, Layout, Stage, Variant};
 
@@ -123,6 +125,14 @@ pub struct Pruning {
     pub mask0_action: String,
     /// Whether scores are inverted, so that the highest are pruned: a sanity check.
     pub inverted_scores: bool,
+}
+
+impl Pruning {
+    /// What pruned weights are in training: what the mask-0 action, which was checked, makes them.
+    pub(crate) fn pruned(&self) -> Pruned {
+        let freezes = find_mask0_action(&self.mask0_action).is_ok_and(Mask0Action::freezes);
+        if freezes { Pruned::Frozen } else { Pruned::Zero }
+    }
 }
 
 impl Experiment {

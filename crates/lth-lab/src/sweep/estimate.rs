@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Estimates what is left of a sweep: each training that is the same in several runs once. Steps are measured once for each
-/// network, data set, batch size and optimiser. Writes nothing.
+/// network, data set, batch size and optimiser, and for what pruned weights are. Writes nothing.
 pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> RunEstimate {
     // Runs that cost the same a step: the place of the first, and what is left of them.
     let mut groups: Vec<(usize, Vec<Upcoming>)> = Vec::new();
@@ -24,6 +24,7 @@ pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> R
                 && std::ptr::eq(benches[other].architecture, bench.architecture)
                 && own.batch_size == other_recipe.batch_size
                 && own.optimizer.moments() == other_recipe.optimizer.moments()
+                && experiment.pruning.pruned() == plan_of_sweep.runs[other].experiment.pruning.pruned()
         };
         let group = groups.iter().position(|(first, _)| same_cost(*first)).unwrap_or_else(|| {
             groups.push((run, Vec::new()));

@@ -52,7 +52,7 @@ pub struct Start<'a> {
     pub weights: &'a Tensors,
     /// Which weights are kept; a weight without a mask is dense.
     pub masks: &'a Masks,
-    /// What pruned weights are. A layer with a frozen weight other than zero costs what a dense one costs.
+    /// What pruned weights are. With frozen weights other than zero outputs cost what those of a dense layer cost.
     pub pruned: Pruned,
     /// The optimiser's memory, that of pruned weights is dropped; `None` for fresh memory.
     pub optimizer: Option<&'a OptimizerState>,

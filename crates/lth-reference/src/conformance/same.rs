@@ -1,6 +1,6 @@
 //! Two engines that should compute the same bits.
 
-use lth_model::{Engine, Evaluation, Gradients, StepReport, Tensors, TrainerState};
+use lth_model::{Engine, Evaluation, Gradients, Pruned, StepReport, Tensors, TrainerState};
 
 use super::{
     Failure, Outcome, bits,
@@ -31,7 +31,12 @@ pub fn same_bits(found: &dyn Engine, expected: &dyn Engine) -> Outcome {
             let case = Case { smoothing: 0.1, ..Case::new(architecture.clone(), optimizer, 1).at(density) };
             let clip = number.is_multiple_of(2).then_some(1.0);
             let what = format!("{}, {}, density {density}", architecture.name, optimizer.0);
-            same(found, expected, &Case { clip, ..case }, &what, train)?;
+            let case = Case { clip, ..case };
+            same(found, expected, &case, &what, train)?;
+            if !case.masks.is_empty() {
+                let frozen = Case { pruned: Pruned::Frozen, ..case };
+                same(found, expected, &frozen, &format!("{what}, frozen"), train)?;
+            }
         }
     }
     for seed in 0..40 {

@@ -28,7 +28,7 @@ pub trait Mask0Action: Sync {
     /// Where it was published.
     fn paper(&self) -> &'static str;
 
-    /// Whether pruned weights may be other than zero, so that a step costs what the dense network costs.
+    /// Whether pruned weights may be other than zero, so that the forward pass costs what the dense network's costs.
     fn freezes(&self) -> bool;
 
     /// Changes the start of the next round, in which pruned weights are zero, so that they are what they are frozen at.

@@ -19,7 +19,6 @@ impl Conv {
     pub(crate) fn update<R: UpdateRule>(&mut self, machine: Machine<'_>, rule: R) {
         let Weights { stored, kept, gradient, version, .. } = &mut self.weights;
         apply(machine, stored.parameters(), gradient, kept, rule);
-        stored.restore_frozen();
         *version += 1;
         if let Some(bias) = &mut self.bias {
             let gradient = &self.bias_gradient[..bias.w.len()];

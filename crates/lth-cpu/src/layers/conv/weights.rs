@@ -34,7 +34,7 @@ impl Weights {
     pub(crate) fn new(given: &Given<'_>, mask: Option<&Mask>, sweep: &Sweep, crossover: f64) -> Self {
         let shape = given.value.shape();
         let blocks = Blocks { outputs: shape[0], inputs: shape[1], kernel: shape[2] * shape[3] };
-        let sparse = mask.filter(|mask| mask.density().get() < crossover && !given.has_frozen(Some(mask)));
+        let sparse = mask.filter(|mask| mask.density().get() < crossover && !given.has_frozen(mask));
         let (format, stored, kept) = if let Some(mask) = sparse {
             let slots = Slots::new(mask, blocks, sweep);
             let stored = given.store(slots.origin.len(), |tensor, to| {

@@ -11,14 +11,13 @@ use crate::{
         bias::Bias,
         matmul::End,
         outer::Outer,
-        sparse_gradient::SparseGradient,
         sparse_matmul::SparseMatmul,
         update::{Parameters, StoreGradient, UpdateRule},
     },
     layers::linear::{
         batch_major::{BatchMajor, Blocks, Input},
         dense::Product,
-        weights::Weights,
+        weights::{Dense, SparseUpdate, Weights},
     },
     layout::{
         lanes::{Lanes, slab_rows},
@@ -68,6 +67,11 @@ impl Linear {
 
     pub(crate) fn is_sparse(&self) -> bool {
         matches!(self.weights, Weights::Sparse(_))
+    }
+
+    /// Whether a step makes the gradients of all weights.
+    pub(crate) fn has_dense_gradient(&self) -> bool {
+        matches!(&self.weights, Weights::Dense(dense) if dense.trained.is_none())
     }
 
     /// One slab forward: `y = W x + b`, then ReLU if asked for. `terms` lists the inputs that are not zero throughout.
@@ -147,22 +151,15 @@ impl Linear {
         if let Some(bias) = &mut self.bias {
             update_bias(machine.isa, lanes, dy, self.outputs, bias.parameters(), rule);
         }
+        let (dy, x) = ((dy, self.outputs), (input.slabs, self.inputs));
+        let gradient = SparseUpdate { isa: machine.isa, lanes, dy, x };
         match &mut self.weights {
-            Weights::Sparse(sparse) => machine.isa.run(SparseGradient {
-                layout: &sparse.forward,
-                dy,
-                dy_rows: slab_rows(self.outputs),
-                x: input.slabs,
-                x_rows: slab_rows(self.inputs),
-                slabs: lanes.slabs,
-                vectors: lanes.vectors,
-                parameters: sparse.stored.parameters(),
-                rule,
-            }),
+            Weights::Sparse(sparse) => sparse.update(gradient, rule),
+            Weights::Dense(Dense { trained: Some(trained), stored, .. }) => {
+                trained.update(gradient, &mut stored.w, rule);
+            }
             Weights::Dense(dense) => {
-                let (dy, input) = ((dy, self.outputs), (input, self.inputs));
-                dense.update(machine, lanes, &mut self.batch_major, dy, input, rule);
-                dense.stored.restore_frozen();
+                dense.update(machine, lanes, &mut self.batch_major, dy, (input, self.inputs), rule);
             }
         }
     }

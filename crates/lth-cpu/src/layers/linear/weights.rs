@@ -3,8 +3,14 @@
 use lth_model::{Mask, Tensor};
 
 use crate::{
-    layout::{ellpack::Layout, panels::Panels},
+    kernels::{sparse_gradient::SparseGradient, update::UpdateRule},
+    layout::{
+        ellpack::Layout,
+        lanes::{Lanes, slab_rows},
+        panels::Panels,
+    },
     parameters::stored::{Given, Part, Stored},
+    simd::Isa,
 };
 
 /// Density from which on a layer is stored and computed dense.
@@ -27,6 +33,15 @@ pub(crate) struct Dense {
     pub(crate) kept: Option<Vec<u16>>,
     /// Whether the next update goes backwards through the weights.
     pub(crate) reverse: bool,
+    /// The kept weights with their moments, where they are few among frozen ones and train on their own.
+    pub(crate) trained: Option<Box<Trained>>,
+}
+
+/// Few kept weights among frozen ones: products are those of all weights, gradient and update cost what the kept ones cost.
+pub(crate) struct Trained {
+    kept: Sparse,
+    /// Where each slot of them is among all; `u32::MAX` for slots that only fill up.
+    at: Vec<u32>,
 }
 
 /// The kept weights.
@@ -41,13 +56,12 @@ pub(crate) struct Sparse {
 }
 
 impl Weights {
-    /// Sparse below the crossover density.
+    /// Sparse below the crossover density; with frozen weights only the update is.
     pub(crate) fn new(weight: &Given<'_>, mask: Option<&Mask>, crossover: f64) -> Self {
-        match mask {
-            Some(mask) if mask.density().get() < crossover && !weight.has_frozen(Some(mask)) => {
-                Self::Sparse(Box::new(Sparse::new(weight, mask)))
-            }
-            mask => Self::Dense(Dense::new(weight, mask.filter(|mask| mask.live() < mask.len()))),
+        match mask.filter(|mask| mask.density().get() < crossover) {
+            Some(mask) if weight.has_frozen(mask) => Self::Dense(Dense::with_trained(weight, mask)),
+            Some(mask) => Self::Sparse(Box::new(Sparse::new(weight, mask))),
+            None => Self::Dense(Dense::new(weight, mask.filter(|mask| mask.live() < mask.len()))),
         }
     }
 
@@ -55,19 +69,16 @@ impl Weights {
     pub(crate) fn tensor(&self, shape: [usize; 2], part: Part) -> Tensor {
         let mut tensor = Tensor::zeros(shape.to_vec());
         match self {
+            Self::Dense(Dense { trained: Some(trained), .. }) if part != Part::Value => {
+                trained.kept.unpack(part, tensor.data_mut());
+            }
             Self::Dense(dense) => {
                 let (panels, values) = (dense.panels, dense.stored.part(part));
                 for (index, value) in tensor.data_mut().iter_mut().enumerate() {
                     *value = values[panels.index(index / shape[1], index % shape[1])];
                 }
             }
-            Self::Sparse(sparse) => {
-                for (&value, &origin) in sparse.stored.part(part).iter().zip(&sparse.forward.origin) {
-                    if origin != u32::MAX {
-                        tensor.data_mut()[origin as usize] = value;
-                    }
-                }
-            }
+            Self::Sparse(sparse) => sparse.unpack(part, tensor.data_mut()),
         }
         tensor
     }
@@ -93,7 +104,32 @@ impl Dense {
             }
             words
         });
-        Self { stored, panels, kept, reverse: false }
+        Self { stored, panels, kept, reverse: false, trained: None }
+    }
+
+    /// Of weights that are frozen but for a few.
+    fn with_trained(weight: &Given<'_>, mask: &Mask) -> Self {
+        let inputs = weight.value.shape()[1];
+        let all = Self::new(&Given { moments: [None; 2], kept_moments: 0, ..*weight }, Some(mask));
+        let kept = Sparse::new(weight, mask);
+        let at = |&origin: &u32| match origin {
+            u32::MAX => u32::MAX,
+            origin => all.panels.index(origin as usize / inputs, origin as usize % inputs) as u32,
+        };
+        let at = kept.forward.origin.iter().map(at).collect();
+        Self { trained: Some(Box::new(Trained { kept, at })), ..all }
+    }
+}
+
+impl Trained {
+    /// Updates the kept weights, also among `all`.
+    pub(crate) fn update<R: UpdateRule>(&mut self, gradient: SparseUpdate<'_>, all: &mut [f32], rule: R) {
+        self.kept.update(gradient, rule);
+        for (&value, &at) in self.kept.stored.w.iter().zip(&self.at) {
+            if let Some(weight) = all.get_mut(at as usize) {
+                *weight = value;
+            }
+        }
     }
 }
 
@@ -111,6 +147,41 @@ impl Sparse {
         let through = through(&forward, &backward, mask.len());
         Self { stored, forward, backward, through }
     }
+
+    /// The weight gradient of a batch with its update.
+    pub(crate) fn update<R: UpdateRule>(&mut self, gradient: SparseUpdate<'_>, rule: R) {
+        let SparseUpdate { isa, lanes, dy: (dy, outputs), x: (x, inputs) } = gradient;
+        isa.run(SparseGradient {
+            layout: &self.forward,
+            dy,
+            dy_rows: slab_rows(outputs),
+            x,
+            x_rows: slab_rows(inputs),
+            slabs: lanes.slabs,
+            vectors: lanes.vectors,
+            parameters: self.stored.parameters(),
+            rule,
+        });
+    }
+
+    /// Writes values or moments into a dense matrix.
+    fn unpack(&self, part: Part, matrix: &mut [f32]) {
+        for (&value, &origin) in self.stored.part(part).iter().zip(&self.forward.origin) {
+            if origin != u32::MAX {
+                matrix[origin as usize] = value;
+            }
+        }
+    }
+}
+
+/// What the update of kept weights reads.
+pub(crate) struct SparseUpdate<'a> {
+    pub(crate) isa: Isa,
+    pub(crate) lanes: Lanes,
+    /// Slabs of the gradients, and how many outputs there are.
+    pub(crate) dy: (&'a [f32], usize),
+    /// Slabs of the inputs, and how many there are.
+    pub(crate) x: (&'a [f32], usize),
 }
 
 /// Where a layout has the weight of each slot of its transpose; a filling slot's is the zero after all slots.

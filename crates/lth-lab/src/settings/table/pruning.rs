@@ -152,7 +152,7 @@ pub(super) const PRUNING: &[Setting] = &[
         heading: REWINDING,
         flags: &[Flag::new("mask0-action", "NAME")],
         help: "What pruned weights are while the others train: zero, freeze-init, ...\n\n\
-               `lth criteria` lists the mask-0 actions (Zhou et al. 2019). Frozen weights cost what kept ones cost",
+               `lth criteria` lists the mask-0 actions (Zhou et al. 2019). With frozen weights the forward pass costs what the dense network's costs",
         default: "zero",
         example: "freeze-init",
         label: "mask-0 action",
