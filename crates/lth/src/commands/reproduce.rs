@@ -30,11 +30,14 @@ pub(crate) fn run(
     messages: &Messages,
 ) -> Result<(), Failure> {
     let Some(name) = &arguments.name else { return list(arguments, common, messages) };
-    let one = find_published(name).map_err(Failure::bad_input)?;
+    let mut one = find_published(name).map_err(Failure::bad_input)?;
     let output = arguments.schedule.output_path.clone().unwrap_or_else(|| PathBuf::from("runs"));
     let sweep = sweep_of(&one, arguments)?;
     let plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
     let folder = output.join(&plan.folder_name);
+    if arguments.dataset.is_some() {
+        one.title.extend(plan.runs.first().map(|run| format!("; ours on {}", run.experiment.data_title())));
+    }
     let studies = Studies { one: &one, arguments, common, messages };
     // What a study cannot be is said before the first training.
     for (study, run) in one.studies.iter().flat_map(|study| plan.runs.iter().map(move |run| (study, run))) {

@@ -94,6 +94,19 @@ fn other_values_on_an_axis_are_trained_instead() {
 }
 
 #[test]
+fn the_title_names_other_data() {
+    let sandbox = Sandbox::new();
+    let text = sandbox
+        .data()
+        .output(&format!("reproduce frankle-2019/figure-3 --dataset fashion-mnist {SHORT} -i 1"));
+    assert!(
+        text.starts_with("# Winning tickets over rounds, LeNet on MNIST; ours on fashion-mnist\n"),
+        "{text}"
+    );
+    assert!(text.contains("; other data: the shape may be compared"), "{text}");
+}
+
+#[test]
 fn stability_is_compared_with_a_published_table() {
     let sandbox = Sandbox::new();
     let text = sandbox.data().output(&format!("reproduce frankle-2019-stabilizing/figure-3-lenet {SHORT}"));
