@@ -144,6 +144,8 @@ pub fn density_figure(
                 frame.draw_upper_axis(canvas, &sparsity_axis(&x));
             }
         });
+    // What is so in several panels is said once.
+    notes.dedup();
     notes.extend(broken);
     if panels.iter().flat_map(|panel| &panel.curves).any(has_band) {
         notes.insert(0, format!("Lines: mean over replicates. {}", heading.look.band_note()));

@@ -7,7 +7,7 @@ use lth_plot::{
 };
 use lth_report::{
     Metric, TableAxis,
-    reproduce::{Published, Quantity, Results, Series, XAxis},
+    reproduce::{Published, Quantity, Results, Series, Study, XAxis},
 };
 
 use super::reproduce_table::names;
@@ -47,33 +47,60 @@ fn density_panels(one: &Published, results: &Results) -> Vec<DensityPanel> {
         one.series.iter().any(|series| series.quantity == quantity)
             || (one.series.is_empty() && one.quantities().contains(&quantity))
     };
-    measures
-        .into_iter()
-        .filter(|(quantity, _)| is_wanted(*quantity))
-        .map(|(quantity, measure)| DensityPanel {
-            facet: String::new(),
-            measure,
-            curves: curves(one, results, quantity),
-        })
-        .collect()
+    let wanted = measures.into_iter().filter(|(quantity, _)| is_wanted(*quantity));
+    wanted.flat_map(|(quantity, measure)| panels_of(one, results, quantity, measure)).collect()
 }
 
-fn curves(one: &Published, results: &Results, quantity: Quantity) -> Vec<Curve> {
-    let mut curves = Vec::new();
-    for (place, own) in results.series(quantity).into_iter().enumerate() {
-        let colour = place as u8;
-        let theirs =
-            one.series.iter().filter(|series| series.name == own.name && series.quantity == quantity);
-        let theirs = theirs.map(|series| Curve {
-            label: format!("{}, published", label(one, &own.name)),
-            style: Style::Published(colour),
-            points: series.points.iter().map(|[x, value]| Point::of_replicates(*x, [*value])).collect(),
-        });
-        let theirs: Vec<Curve> = theirs.collect();
-        curves.push(Curve { points: points(&own), label: label(one, &own.name), style: Style::Run(colour) });
-        curves.extend(theirs);
+/// One panel, or one for each study where several have names, which curves do not repeat then.
+fn panels_of(one: &Published, results: &Results, quantity: Quantity, measure: Measure) -> Vec<DensityPanel> {
+    let series = results.series(quantity);
+    let placed: Vec<(&str, String)> = series.iter().map(|own| place_of(one, &own.name)).collect();
+    let mut facets: Vec<&str> = Vec::new();
+    for (facet, _) in &placed {
+        if !facets.contains(facet) {
+            facets.push(facet);
+        }
     }
-    curves
+    let in_facets = facets.len() > 1 && facets.iter().all(|facet| !facet.is_empty());
+    if !in_facets {
+        facets = vec![""];
+    }
+    let mut names: Vec<&str> = Vec::new();
+    let mut panels: Vec<DensityPanel> = Vec::new();
+    for facet in facets {
+        let mut curves = Vec::new();
+        let of_facet = series.iter().zip(&placed).filter(|(_, (of, _))| !in_facets || *of == facet);
+        for (own, (_, short)) in of_facet {
+            let name = if in_facets { short } else { &own.name };
+            let colour = names.iter().position(|known| known == name).unwrap_or_else(|| {
+                names.push(name);
+                names.len() - 1
+            }) as u8;
+            let label = label(one, name);
+            let theirs =
+                one.series.iter().filter(|series| series.name == own.name && series.quantity == quantity);
+            let theirs = theirs.map(|series| Curve {
+                label: format!("{label}, published"),
+                style: Style::Published(colour),
+                points: series.points.iter().map(|[x, value]| Point::of_replicates(*x, [*value])).collect(),
+            });
+            let theirs: Vec<Curve> = theirs.collect();
+            curves.push(Curve { points: points(own), label, style: Style::Run(colour) });
+            curves.extend(theirs);
+        }
+        panels.push(DensityPanel { facet: facet.to_owned(), measure, curves });
+    }
+    panels
+}
+
+/// The study that a curve is of, if that has a name, and the curve's name without it.
+fn place_of<'p>(one: &'p Published, name: &str) -> (&'p str, String) {
+    let of = |study: &'p Study| {
+        let (before, after) = name.split_once(&format!(", {}, ", study.name))?;
+        Some((study.name.as_str(), format!("{before}, {after}")))
+    };
+    let named = one.studies.iter().filter(|study| !study.name.is_empty());
+    named.filter_map(of).next().unwrap_or(("", name.to_owned()))
 }
 
 /// What a curve is called: a number alone says nothing without its setting.

@@ -151,8 +151,8 @@ fn tickets_are_transferred_for_a_published_figure() {
     assert!(!sandbox.join("runs").exists());
     let folder = sandbox.output(&format!("{flags} --print-folder"));
     let figure = fs::read_to_string(sandbox.join(folder.trim()).join("comparison.svg")).unwrap();
-    for curve in ["adam, then sgd, transferred", "sgd, then adam, transferred"] {
-        assert!(figure.contains(&format!(">{curve}<")), "{curve}");
+    for text in ["then sgd", "then adam", "adam, transferred", "sgd, transferred"] {
+        assert!(figure.contains(&format!(">{text}<")), "a panel for each study: {text}");
     }
     assert!(!figure.contains(">adam<"), "runs themselves are left out where nothing is said of them");
     // Of each optimiser three rounds, and two tickets that are trained by each.
