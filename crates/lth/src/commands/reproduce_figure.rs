@@ -7,7 +7,7 @@ use lth_plot::{
 };
 use lth_report::{
     Metric, TableAxis,
-    reproduce::{Published, Quantity, Results, Series, Study, XAxis},
+    reproduce::{Published, Quantity, Results, Series, XAxis},
 };
 
 use super::reproduce_table::names;
@@ -95,12 +95,14 @@ fn panels_of(one: &Published, results: &Results, quantity: Quantity, measure: Me
 
 /// The study that a curve is of, if that has a name, and the curve's name without it.
 fn place_of<'p>(one: &'p Published, name: &str) -> (&'p str, String) {
-    let of = |study: &'p Study| {
-        let (before, after) = name.split_once(&format!(", {}, ", study.name))?;
-        Some((study.name.as_str(), format!("{before}, {after}")))
-    };
-    let named = one.studies.iter().filter(|study| !study.name.is_empty());
-    named.filter_map(of).next().unwrap_or(("", name.to_owned()))
+    one.studies
+        .iter()
+        .filter(|study| !study.name.is_empty())
+        .find_map(|study| {
+            let (before, after) = name.split_once(&format!(", {}, ", study.name))?;
+            Some((study.name.as_str(), format!("{before}, {after}")))
+        })
+        .unwrap_or(("", name.to_owned()))
 }
 
 /// What a curve is called: a number alone says nothing without its setting.
