@@ -95,6 +95,9 @@ fn joined(mut first: Vec<PathBuf>, others: Vec<PathBuf>) -> Vec<PathBuf> {
 /// and one that was started by a process with a lock has a copy for as long as its own program is not loaded.
 const TRIES: usize = 40;
 const PAUSE: Duration = Duration::from_millis(25);
+/// The same where a lock is only looked at.
+const LOOKS: usize = 3;
+const LOOK_PAUSE: Duration = Duration::from_millis(10);
 
 impl RunLock {
     /// Takes the lock of a run folder for this process alone.
@@ -151,12 +154,18 @@ impl RunLock {
 }
 
 impl Layout {
-    /// Whether a process has the lock of the run folder, as every one that works in it has.
+    /// Whether a process has the lock of the run folder, as every one that works in it has, and not just the copy of one.
     pub fn is_locked(&self) -> bool {
         let path = self.lock();
         // Locks of network file systems want a file that may be written, but another user's may not be.
         let file = File::options().write(true).open(&path).or_else(|_| File::open(&path));
-        matches!(file.map(|file| file.try_lock()), Ok(Err(TryLockError::WouldBlock)))
+        let Ok(file) = file else { return false };
+        let is_held = || matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        is_held()
+            && (0..LOOKS).all(|_| {
+                thread::sleep(LOOK_PAUSE);
+                is_held()
+            })
     }
 }
 
