@@ -214,11 +214,12 @@ struct Difference {
 mod tests {
     use std::collections::BTreeMap;
 
+    use lth_lab::Experiment;
     use lth_model::{Rate, find_model};
     use lth_ticket::Scope;
 
     use super::*;
-    use crate::reproduce::{of_stability::pair_of, published};
+    use crate::reproduce::{Published, of_stability::pair_of, published};
 
     fn verdict(is: Relation, published: Option<f64>, [low, high]: [f64; 2]) -> Verdict {
         let side = Side::At("ticket".to_owned(), 10.0);
@@ -234,6 +235,10 @@ mod tests {
         claim.verdict(&Difference { mean: f64::midpoint(low, high), interval, seeds: 5, unit: "points" })
     }
 
+    fn first_run(one: &Published, quick: bool) -> Experiment {
+        one.sweep(quick).unwrap().experiments().unwrap().remove(0).1
+    }
+
     /// A claim of a density that no round has would never get a verdict. Quick sweeps have fewer rounds, and reach some.
     #[test]
     fn sweeps_reach_the_densities_of_their_claims() {
@@ -244,7 +249,7 @@ mod tests {
             };
             let wanted: Vec<f64> = one.claims.iter().filter_map(at).collect();
             for quick in [false, true] {
-                let (_, experiment) = one.sweep(quick).unwrap().experiments().unwrap().remove(0);
+                let experiment = first_run(one, quick);
                 if experiment.rounds == 1 {
                     // Its masks are those of a study.
                     continue;
@@ -267,8 +272,7 @@ mod tests {
     fn quick_sweeps_prune_layers_in_the_proportion_of_the_full_ones() {
         let mut compared = 0;
         for one in published().unwrap() {
-            let [full, quick] =
-                [false, true].map(|quick| one.sweep(quick).unwrap().experiments().unwrap().remove(0).1);
+            let [full, quick] = [false, true].map(|quick| first_run(&one, quick));
             if full.model != quick.model || full.pruning.scope != Scope::Layer || quick.rounds == 1 {
                 continue;
             }

@@ -54,41 +54,34 @@ fn density_panels(one: &Published, results: &Results) -> Vec<DensityPanel> {
 /// One panel, or one for each study where several have names, which curves do not repeat then.
 fn panels_of(one: &Published, results: &Results, quantity: Quantity, measure: Measure) -> Vec<DensityPanel> {
     let series = results.series(quantity);
-    let placed: Vec<(&str, String)> = series.iter().map(|own| place_of(one, &own.name)).collect();
-    let mut facets: Vec<&str> = Vec::new();
-    for (facet, _) in &placed {
-        if !facets.contains(facet) {
-            facets.push(facet);
-        }
-    }
-    let in_facets = facets.len() > 1 && facets.iter().all(|facet| !facet.is_empty());
-    if !in_facets {
-        facets = vec![""];
+    let mut places: Vec<(&str, String)> = series.iter().map(|own| place_of(one, &own.name)).collect();
+    let of_one = places.iter().all(|(study, _)| *study == places[0].0);
+    if of_one || places.iter().any(|(study, _)| study.is_empty()) {
+        places = series.iter().map(|own| ("", own.name.clone())).collect();
     }
     let mut names: Vec<&str> = Vec::new();
     let mut panels: Vec<DensityPanel> = Vec::new();
-    for facet in facets {
-        let mut curves = Vec::new();
-        let of_facet = series.iter().zip(&placed).filter(|(_, (of, _))| !in_facets || *of == facet);
-        for (own, (_, short)) in of_facet {
-            let name = if in_facets { short } else { &own.name };
-            let colour = names.iter().position(|known| known == name).unwrap_or_else(|| {
-                names.push(name);
-                names.len() - 1
-            }) as u8;
-            let label = label(one, name);
-            let theirs =
-                one.series.iter().filter(|series| series.name == own.name && series.quantity == quantity);
-            let theirs = theirs.map(|series| Curve {
-                label: format!("{label}, published"),
-                style: Style::Published(colour),
-                points: series.points.iter().map(|[x, value]| Point::of_replicates(*x, [*value])).collect(),
-            });
-            let theirs: Vec<Curve> = theirs.collect();
-            curves.push(Curve { points: points(own), label, style: Style::Run(colour) });
-            curves.extend(theirs);
-        }
-        panels.push(DensityPanel { facet: facet.to_owned(), measure, curves });
+    for (own, (study, name)) in series.iter().zip(&places) {
+        // The same name has the same colour in every panel.
+        let colour = names.iter().position(|known| known == name).unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        }) as u8;
+        let panel = panels.iter().position(|panel| panel.facet == *study).unwrap_or_else(|| {
+            panels.push(DensityPanel { facet: (*study).to_owned(), measure, curves: Vec::new() });
+            panels.len() - 1
+        });
+        let label = label(one, name);
+        let theirs =
+            one.series.iter().filter(|series| series.name == own.name && series.quantity == quantity);
+        let theirs = theirs.map(|series| Curve {
+            label: format!("{label}, published"),
+            style: Style::Published(colour),
+            points: series.points.iter().map(|[x, value]| Point::of_replicates(*x, [*value])).collect(),
+        });
+        let theirs: Vec<Curve> = theirs.collect();
+        panels[panel].curves.push(Curve { points: points(own), label, style: Style::Run(colour) });
+        panels[panel].curves.extend(theirs);
     }
     panels
 }
