@@ -286,6 +286,7 @@ mod tests {
             "renda-2020",
             "tanaka-2020",
             "evci-2020",
+            "you-2020",
         ] {
             assert!(all.iter().any(|one| one.key.split('/').next() == Some(paper)), "{paper}");
         }

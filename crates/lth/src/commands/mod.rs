@@ -27,6 +27,7 @@ pub(crate) mod plot;
 mod plot_schedule;
 pub(crate) mod report;
 pub(crate) mod reproduce;
+mod reproduce_curves;
 mod reproduce_figure;
 mod reproduce_origin;
 mod reproduce_report;

@@ -35,8 +35,9 @@ pub(crate) fn run(
     let sweep = sweep_of(&one, arguments)?;
     let plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
     let folder = output.join(&plan.folder_name);
-    if arguments.dataset.is_some() {
-        one.title.extend(plan.runs.first().map(|run| format!("; ours on {}", run.experiment.data_title())));
+    let other_data = OtherData::of(&one, &plan, arguments.quick).map_err(Failure::bad_input)?;
+    if let Some(data) = &other_data {
+        one.title.push_str(&format!("; ours on {}", data.ours));
     }
     let studies = Studies { one: &one, arguments, common, messages };
     // What a study cannot be is said before the first training.
@@ -68,12 +69,13 @@ pub(crate) fn run(
     }
     let claims: Vec<ClaimVerdict> =
         one.claims.iter().map(|claim| claim.judge(&found.results, one.x)).collect();
-    let text = report(&one, arguments, &plan, &found, &claims);
+    let text = report(&one, arguments, &plan, &found, &claims, other_data.is_some());
     // Figures may share a sweep.
     let made = folder.join("reproduce").join(one.key.replace('/', "-"));
     create_folder(&made).map_err(Failure::failed_work)?;
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
-    figures::write(&made, "comparison", &figure(&one, &plan, &found.results, arguments.quick)?, true)?;
+    let figure = figure(&one, &plan, &found.results, arguments.quick, other_data.as_ref())?;
+    figures::write(&made, "comparison", &figure, true)?;
     if arguments.schedule.print_folder {
         return print(&format!("{}\n", made.display()));
     }
@@ -131,6 +133,26 @@ fn list(
         if cores == 1 { "" } else { "s" }
     );
     print(&format!("{}\n{}\n", table::text(&rows), prose(&more)))
+}
+
+/// The data of a comparison that are not the paper's.
+pub(super) struct OtherData {
+    /// What ours are called.
+    pub(super) ours: String,
+    /// What the paper's are called.
+    pub(super) theirs: String,
+}
+
+impl OtherData {
+    /// `None` where the data are the paper's, whole or in part.
+    fn of(one: &Published, plan: &SweepPlan, quick: bool) -> Result<Option<Self>, LabError> {
+        let own = SweepPlan::of(&one.sweep(quick)?)?;
+        let names = |plan: &SweepPlan| {
+            plan.runs.first().map(|run| (run.experiment.dataset.clone(), run.experiment.data_title()))
+        };
+        let both = names(plan).zip(names(&own)).filter(|((ours, _), (theirs, _))| ours != theirs);
+        Ok(both.map(|((_, ours), (_, theirs))| Self { ours, theirs }))
+    }
 }
 
 /// The sweep, with what was asked for otherwise.

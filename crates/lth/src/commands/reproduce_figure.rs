@@ -6,11 +6,15 @@ use lth_plot::{
     TableRow, density_figure, instability_figure, table_figure,
 };
 use lth_report::{
-    Metric, TableAxis,
+    Metric,
     reproduce::{Published, Quantity, Results, Series, XAxis},
 };
 
-use super::reproduce_table::names;
+use super::{
+    reproduce::OtherData,
+    reproduce_curves::{Group, by_study, label},
+    reproduce_table::names,
+};
 use crate::failure::Failure;
 
 /// Our curves, and what was published in the same colours: over densities a panel a figure, over iterations the error barriers, without an
@@ -23,13 +27,17 @@ pub(super) fn figure(
     plan: &SweepPlan,
     results: &Results,
     quick: bool,
+    other_data: Option<&OtherData>,
 ) -> Result<Figure, Failure> {
     let short = if quick { ", fewer and shorter trainings than published" } else { "" };
     let mut networks: Vec<String> = plan.runs.iter().map(|run| run.experiment.title()).collect();
     networks.dedup();
     let heading = Heading::new(&one.title, format!("{}. Ours: {}{short}", one.paper, networks.join(", ")));
     Ok(match one.x {
-        XAxis::Density => density_figure(&heading, &density_panels(one, results), &DensityLimits::default())?,
+        XAxis::Density => {
+            let panels = density_panels(one, results).into_iter().flat_map(|panel| apart(panel, other_data));
+            density_figure(&heading, &panels.collect::<Vec<_>>(), &DensityLimits::default())?
+        }
         XAxis::Iteration => instability_figure(&heading, &barriers(one, results), STABLE_BELOW)?,
         XAxis::None => table_figure(&heading, &table_panels(one, results))?,
     })
@@ -51,61 +59,60 @@ fn density_panels(one: &Published, results: &Results) -> Vec<DensityPanel> {
     wanted.flat_map(|(quantity, measure)| panels_of(one, results, quantity, measure)).collect()
 }
 
-/// One panel, or one for each study where several have names, which curves do not repeat then.
+/// A panel for each group of curves.
 fn panels_of(one: &Published, results: &Results, quantity: Quantity, measure: Measure) -> Vec<DensityPanel> {
-    let series = results.series(quantity);
-    let mut places: Vec<(&str, String)> = series.iter().map(|own| place_of(one, &own.name)).collect();
-    let of_one = places.iter().all(|(study, _)| *study == places[0].0);
-    if of_one || places.iter().any(|(study, _)| study.is_empty()) {
-        places = series.iter().map(|own| ("", own.name.clone())).collect();
-    }
-    let mut names: Vec<&str> = Vec::new();
-    let mut panels: Vec<DensityPanel> = Vec::new();
-    for (own, (study, name)) in series.iter().zip(&places) {
-        // The same name has the same colour in every panel.
-        let colour = names.iter().position(|known| known == name).unwrap_or_else(|| {
-            names.push(name);
-            names.len() - 1
-        }) as u8;
-        let panel = panels.iter().position(|panel| panel.facet == *study).unwrap_or_else(|| {
-            panels.push(DensityPanel { facet: (*study).to_owned(), measure, curves: Vec::new() });
-            panels.len() - 1
-        });
-        let label = label(one, name);
-        let theirs =
-            one.series.iter().filter(|series| series.name == own.name && series.quantity == quantity);
-        let theirs = theirs.map(|series| Curve {
-            label: format!("{label}, published"),
-            style: Style::Published(colour),
-            points: series.points.iter().map(|[x, value]| Point::of_replicates(*x, [*value])).collect(),
-        });
-        let theirs: Vec<Curve> = theirs.collect();
-        panels[panel].curves.push(Curve { points: points(own), label, style: Style::Run(colour) });
-        panels[panel].curves.extend(theirs);
-    }
-    panels
-}
-
-/// The study that a curve is of, if that has a name, and the curve's name without it.
-fn place_of<'p>(one: &'p Published, name: &str) -> (&'p str, String) {
-    one.studies
-        .iter()
-        .filter(|study| !study.name.is_empty())
-        .find_map(|study| {
-            let (before, after) = name.split_once(&format!(", {}, ", study.name))?;
-            Some((study.name.as_str(), format!("{before}, {after}")))
-        })
-        .unwrap_or(("", name.to_owned()))
-}
-
-/// What a curve is called: a number alone says nothing without its setting.
-fn label(one: &Published, name: &str) -> String {
-    match one.columns {
-        TableAxis::Setting(_) if name.starts_with(|sign: char| sign.is_ascii_digit()) => {
-            format!("{} {name}", one.columns.name())
+    let mut names: Vec<String> = Vec::new();
+    let mut panel = |group: Group<'_>| {
+        let mut curves = Vec::new();
+        for (label, own) in group.curves {
+            // The same name has the same colour in every panel.
+            let colour = names.iter().position(|known| *known == label).unwrap_or_else(|| {
+                names.push(label.clone());
+                names.len() - 1
+            }) as u8;
+            let theirs =
+                one.series.iter().filter(|series| series.name == own.name && series.quantity == quantity);
+            let theirs: Vec<Curve> = theirs
+                .map(|series| Curve {
+                    label: format!("{label}, published"),
+                    style: Style::Published(colour),
+                    points: series
+                        .points
+                        .iter()
+                        .map(|[x, value]| Point::of_replicates(*x, [*value]))
+                        .collect(),
+                })
+                .collect();
+            curves.push(Curve { points: points(&own), label, style: Style::Run(colour) });
+            curves.extend(theirs);
         }
-        _ => name.to_owned(),
+        DensityPanel { facet: group.study.to_owned(), measure, curves }
+    };
+    by_study(one, quantity, results).into_iter().map(&mut panel).collect()
+}
+
+/// What was published of other data has a panel of its own where all of it is above ours, or below, which one axis would flatten.
+fn apart(panel: DensityPanel, other_data: Option<&OtherData>) -> Vec<DensityPanel> {
+    let Some(data) = other_data.filter(|_| panel.facet.is_empty()) else { return vec![panel] };
+    let (theirs, ours): (Vec<Curve>, Vec<Curve>) =
+        panel.curves.iter().cloned().partition(|curve| matches!(curve.style, Style::Published(_)));
+    let ends = |curves: &[Curve]| {
+        let points = || curves.iter().flat_map(|curve| &curve.points);
+        (
+            points().map(|point| point.min).fold(f64::NAN, f64::min),
+            points().map(|point| point.max).fold(f64::NAN, f64::max),
+        )
+    };
+    let ((low, high), (their_low, their_high)) = (ends(&ours), ends(&theirs));
+    if !(high < their_low || their_high < low) {
+        return vec![panel];
     }
+    let of = |whose: &str, data: &str, curves| DensityPanel {
+        facet: format!("{whose}, on {data}"),
+        measure: panel.measure,
+        curves,
+    };
+    vec![of("ours", &data.ours, ours), of("published", &data.theirs, theirs)]
 }
 
 fn points(own: &Series) -> Vec<Point> {

@@ -13,11 +13,13 @@ pub(super) fn report(
     plan: &SweepPlan,
     found: &Found,
     claims: &[ClaimVerdict],
+    is_of_other_data: bool,
 ) -> String {
-    let dataset = plan.runs.first().map(|run| run.experiment.dataset.as_str());
+    let dataset = plan.runs.first().map(|run| run.experiment.dataset.as_str()).filter(|_| is_of_other_data);
     let command = command_of(&one.key, arguments, dataset);
     let mut text = format!("# {}\n\n{}. Ours: `{command}`.\n", one.title, one.paper);
-    let paragraphs = [one.note.clone(), differences(arguments).unwrap_or_default(), found.origin.text()];
+    let paragraphs =
+        [one.note.clone(), differences(arguments, is_of_other_data).unwrap_or_default(), found.origin.text()];
     for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
         text.push_str(&format!("\n{paragraph}\n"));
     }
@@ -38,7 +40,6 @@ fn command_of(key: &str, arguments: &ReproduceArguments, dataset: Option<&str>) 
     if arguments.quick {
         words.push("--quick");
     }
-    let dataset = arguments.dataset.as_ref().and(dataset);
     let (replicates, rounds) = (arguments.replicates.as_deref(), arguments.rounds.as_deref());
     let sets = arguments.sets.iter().map(|set| ("--set", Some(set.as_str())));
     let flags = [("--dataset", dataset), ("--replicates", replicates), ("-i", rounds)];
@@ -49,14 +50,14 @@ fn command_of(key: &str, arguments: &ReproduceArguments, dataset: Option<&str>) 
 }
 
 /// What speaks against comparing values with the paper's.
-fn differences(arguments: &ReproduceArguments) -> Option<String> {
+fn differences(arguments: &ReproduceArguments, is_of_other_data: bool) -> Option<String> {
     let mut what = Vec::new();
     if arguments.quick {
         what.push("fewer and shorter trainings than in the paper, some on fewer examples");
     } else if !arguments.sets.is_empty() {
         what.push("other settings than the paper's");
     }
-    if arguments.dataset.is_some() {
+    if is_of_other_data {
         what.push("other data");
     }
     let what = what.join("; ");

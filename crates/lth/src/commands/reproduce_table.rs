@@ -3,6 +3,7 @@
 use lth_report::reproduce::{Published, PublishedSeries, Quantity, Results, Series, SeriesPoint, XAxis};
 use lth_stats::Sample;
 
+use super::reproduce_curves::{Group, by_study};
 use crate::table::density_percent;
 
 /// Tables in Markdown: of a figure one for each published series, of a table one for each quantity, with their value, our mean with
@@ -90,37 +91,36 @@ fn of_places(x: XAxis, series: &PublishedSeries, results: &Results) -> String {
     )
 }
 
-/// Ours, of quantities that nothing was published of: a row a place, a column a curve.
+/// Ours, of quantities that nothing was published of: for each group of curves a row a place, a column a curve.
 fn alone(one: &Published, results: &Results) -> Vec<String> {
     let is_published = |quantity: &Quantity| one.series.iter().any(|series| series.quantity == *quantity);
-    let table = |quantity: Quantity| {
-        let ours = results.series(quantity);
-        let mut places: Vec<f64> =
-            ours.iter().flat_map(|own| own.points.iter().map(|point| point.x)).collect();
-        places.sort_by(|a, b| if one.x == XAxis::Density { b.total_cmp(a) } else { a.total_cmp(b) });
-        places.dedup_by_key(|place| place_text(one.x, *place));
-        if places.is_empty() {
-            return String::new();
-        }
-        let heads: String = ours.iter().map(|own| format!(" {} |", own.name)).collect();
-        let rows: String = places
-            .iter()
-            .map(|&place| {
-                let cell = |own: &Series| {
-                    let same = |point: &&SeriesPoint| place_text(one.x, point.x) == place_text(one.x, place);
-                    let sample = own.points.iter().find(same).and_then(SeriesPoint::sample);
-                    sample.map_or_else(
-                        || " |".to_owned(),
-                        |sample| format!(" {} |", with_interval(quantity, &sample)),
-                    )
-                };
-                format!("| {} |{}\n", place_text(one.x, place), ours.iter().map(cell).collect::<String>())
-            })
-            .collect();
-        let line = "--:|".repeat(ours.len());
-        format!("\n{}, ours\n\n| {} |{heads}\n|--:|{line}\n{rows}", quantity.title(), place_name(one.x))
+    let quantities = one.quantities().into_iter().filter(|quantity| !is_published(quantity));
+    let tables = |quantity: Quantity| {
+        by_study(one, quantity, results).into_iter().map(move |group| of_group(one.x, quantity, &group))
     };
-    one.quantities().into_iter().filter(|quantity| !is_published(quantity)).map(table).collect()
+    quantities.flat_map(tables).collect()
+}
+
+fn of_group(x: XAxis, quantity: Quantity, group: &Group<'_>) -> String {
+    let all = group.curves.iter().flat_map(|(_, own)| &own.points);
+    let mut places: Vec<f64> = all.map(|point| point.x).collect();
+    places.sort_by(|a, b| if x == XAxis::Density { b.total_cmp(a) } else { a.total_cmp(b) });
+    places.dedup_by_key(|place| place_text(x, *place));
+    let row = |place: f64| {
+        let cell = |own: &Series| {
+            let same = |point: &&SeriesPoint| place_text(x, point.x) == place_text(x, place);
+            let sample = own.points.iter().find(same).and_then(SeriesPoint::sample);
+            sample
+                .map_or_else(|| " |".to_owned(), |sample| format!(" {} |", with_interval(quantity, &sample)))
+        };
+        let cells: String = group.curves.iter().map(|(_, own)| cell(own)).collect();
+        format!("| {} |{cells}\n", place_text(x, place))
+    };
+    let rows: String = places.into_iter().map(row).collect();
+    let heads: String = group.curves.iter().map(|(label, _)| format!(" {label} |")).collect();
+    let line = "--:|".repeat(group.curves.len());
+    let of = if group.study.is_empty() { String::new() } else { format!(", {}", group.study) };
+    format!("\n{}{of}, ours\n\n| {} |{heads}\n|--:|{line}\n{rows}", quantity.title(), place_name(x))
 }
 
 fn place_name(x: XAxis) -> &'static str {

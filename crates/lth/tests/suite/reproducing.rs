@@ -94,16 +94,30 @@ fn other_values_on_an_axis_are_trained_instead() {
 }
 
 #[test]
-fn the_title_names_other_data() {
+fn other_data_are_named_and_what_is_far_from_ours_is_drawn_apart() {
     let sandbox = Sandbox::new();
-    let text = sandbox
-        .data()
-        .output(&format!("reproduce frankle-2019/figure-3 --dataset fashion-mnist {SHORT} -i 1"));
+    let made = |dataset: &str| {
+        let flags =
+            format!("reproduce frankle-2019/figure-3 --dataset {dataset} {SHORT} -i 1 --print-folder");
+        let folder = sandbox.data().output(&flags);
+        ["comparison.md", "comparison.svg"]
+            .map(|name| fs::read_to_string(sandbox.join(folder.trim()).join(name)).unwrap())
+    };
+    let panels = [">ours, on fashion-mnist<", ">published, on mnist<"];
+    let [text, figure] = made("fashion-mnist");
     assert!(
         text.starts_with("# Winning tickets over rounds, LeNet on MNIST; ours on fashion-mnist\n"),
         "{text}"
     );
     assert!(text.contains("; other data: the shape may be compared"), "{text}");
+    assert!(text.contains(" --dataset fashion-mnist "), "{text}");
+    // Short trainings reach 20 % where 98 are published.
+    assert!(panels.iter().all(|panel| figure.contains(panel)));
+
+    let [text, figure] = made("mnist");
+    assert!(text.starts_with("# Winning tickets over rounds, LeNet on MNIST\n"), "{text}");
+    assert!(!text.contains("other data") && !text.contains("--dataset"), "{text}");
+    assert!(panels.iter().all(|panel| !figure.contains(panel)));
 }
 
 #[test]
@@ -158,6 +172,17 @@ fn tickets_are_transferred_for_a_published_figure() {
     // Of each optimiser three rounds, and two tickets that are trained by each.
     let text = fs::read_to_string(sandbox.join(folder.trim()).join("comparison.md")).unwrap();
     assert_origin(&text, "Seeds 0, 1; 28 trainings, ");
+}
+
+#[test]
+fn each_study_has_a_table_of_its_own() {
+    let sandbox = Sandbox::new();
+    let text = sandbox.data().output(&format!("reproduce morcos-2019/optimizers-lenet {SHORT} -i 2"));
+    for study in ["then sgd", "then adam"] {
+        let table = &text[text.find(&format!(", {study}, ours\n")).unwrap_or_else(|| panic!("{text}"))..];
+        let heads = table.lines().find(|line| line.starts_with("| density %")).unwrap();
+        assert!(!heads.contains("then") && heads.contains("| adam, transferred |"), "{heads}");
+    }
 }
 
 #[test]
