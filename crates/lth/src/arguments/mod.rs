@@ -43,7 +43,7 @@ pub(crate) use reproduce::ReproduceArguments;
 pub(crate) use runs::{
     ListArguments, RemoveArguments, RunsArguments, RunsCommand, RunsFormat, UsageArguments,
 };
-pub(crate) use schedule::{ScheduleArguments, SingleSchedule, StabilitySchedule};
+pub(crate) use schedule::{ScheduleArguments, SingleSchedule, StudySchedule, TrainingArguments};
 pub(crate) use settings::{OfFile, OfRun, OfTraining, SettingFlags, setting_of_flag};
 pub(crate) use small::{
     CompletionsArguments, InspectArguments, InspectFormat, ManArguments, RunFileArguments, SchemaArguments,

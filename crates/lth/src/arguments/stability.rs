@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{SourceArguments, StabilitySchedule};
+use super::{SourceArguments, StudySchedule};
 
 /// Compare copies of a run's networks, trained in another order of the data.
 ///
@@ -56,7 +56,7 @@ pub(crate) struct StabilityArguments {
     #[command(flatten)]
     pub(crate) source: SourceArguments,
     #[command(flatten)]
-    pub(crate) schedule: StabilitySchedule,
+    pub(crate) schedule: StudySchedule,
 }
 
 /// What `stability` prints.

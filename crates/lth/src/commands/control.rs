@@ -21,7 +21,7 @@ pub(crate) fn run(
     common: &CommonArguments,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    if let Some(folder) = &arguments.schedule.output_path {
+    if let Some(folder) = &arguments.schedule.output.output_path {
         return Err(Failure::input(
             format!("controls are stored in the run's folder, not in '{}'", folder.display()),
             "leave out --output-path",
@@ -32,12 +32,12 @@ pub(crate) fn run(
         arguments.runs.iter().map(|run| with_controls(run, arguments)).collect::<Result<_, _>>()?;
     let mut stop = None;
     for (run, experiment) in arguments.runs.iter().zip(experiments) {
-        if arguments.runs.len() > 1 && !arguments.schedule.print_folder {
+        if arguments.runs.len() > 1 && !arguments.schedule.output.print_folder {
             print(&format!("{}\n", run.display()))?;
         }
         let mut schedule = arguments.schedule.clone();
         let folder = run.canonicalize().unwrap_or_else(|_| run.clone());
-        schedule.output_path = Some(folder.parent().unwrap_or(Path::new(".")).to_owned());
+        schedule.output.output_path = Some(folder.parent().unwrap_or(Path::new(".")).to_owned());
         let source = DataSource::of_run(&arguments.source);
         let schedule = Schedule::new(&schedule)?;
         run_experiment(experiment, source, None, &schedule, &mut stop, common, messages)?;

@@ -22,7 +22,7 @@ use crate::{
     interrupt::{self, this_command},
     output::{Messages, print, print_results},
     progress::Display,
-    settings::{self, DataSource, number},
+    settings::{self, DataSource},
     summary::summary,
 };
 
@@ -46,28 +46,17 @@ impl Schedule {
     /// # Errors
     /// When the number of jobs, threads or seconds is none.
     pub(crate) fn new(flags: &ScheduleArguments) -> Result<Self, Failure> {
-        let threads = settings::threads(flags.threads.as_deref())?;
-        let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
-        let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
-        let output = flags.output_path.as_deref().unwrap_or(Path::new("runs")).to_owned();
-        let (figures, dry_run) = (!flags.no_figures, flags.dry_run);
-        let print_folder = flags.print_folder;
-        Ok(Self { jobs, threads, output, figures, print_folder, checkpoint_every, dry_run })
+        let threads = flags.training.threads()?;
+        Ok(Self {
+            jobs: settings::jobs(flags.jobs.as_deref(), threads)?,
+            threads,
+            output: flags.output.folder().to_owned(),
+            figures: !flags.no_figures,
+            print_folder: flags.output.print_folder,
+            checkpoint_every: flags.training.checkpoint_every()?,
+            dry_run: flags.training.dry_run,
+        })
     }
-}
-
-/// How often an unfinished training is saved.
-///
-/// # Errors
-/// When the time is none.
-pub(super) fn checkpoint_every(seconds: Option<&str>) -> Result<CheckpointEvery, Failure> {
-    let mut every = CheckpointEvery::default();
-    if let Some(text) = seconds {
-        let (what, example) = ("time between checkpoints", "--checkpoint-every 10");
-        every.seconds =
-            number(what, text, |seconds| seconds > 0.0, "a number of seconds above 0", example)?.into();
-    }
-    Ok(every)
 }
 
 /// Keeps a copy of a network of the user's own in the run's folder, for those who look at its tickets when the file has

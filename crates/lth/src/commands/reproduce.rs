@@ -1,7 +1,5 @@
 //! `lth reproduce`.
 
-use std::path::PathBuf;
-
 use lth_lab::{Axis, LabError, Sweep, SweepPlan, Value, create_folder, find_setting, write_file};
 use lth_report::{
     Runs,
@@ -31,7 +29,7 @@ pub(crate) fn run(
 ) -> Result<(), Failure> {
     let Some(name) = &arguments.name else { return list(arguments, common, messages) };
     let mut one = find_published(name).map_err(Failure::bad_input)?;
-    let output = arguments.schedule.output_path.clone().unwrap_or_else(|| PathBuf::from("runs"));
+    let output = arguments.schedule.output.folder();
     let sweep = sweep_of(&one, arguments)?;
     let plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
     let folder = output.join(&plan.folder_name);
@@ -55,7 +53,7 @@ pub(crate) fn run(
         };
         sweep::carry_out(&sweep, &as_sweep, stop, common, messages, false)?;
     }
-    if arguments.schedule.dry_run {
+    if arguments.schedule.training.dry_run {
         return if one.studies.is_empty() { Ok(()) } else { announce_all(&studies, &plan) };
     }
     let folders = if trains { std::slice::from_ref(&folder) } else { &[] };
@@ -76,7 +74,7 @@ pub(crate) fn run(
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
     let figure = figure(&one, &plan, &found.results, arguments.quick, other_data.as_ref())?;
     figures::write(&made, "comparison", &figure, true)?;
-    if arguments.schedule.print_folder {
+    if arguments.schedule.output.print_folder {
         return print(&format!("{}\n", made.display()));
     }
     print(&text)?;

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     arguments::{
-        Command, CommandLine, CommonArguments, ReproduceArguments, ScheduleArguments, SupermaskCommand,
+        Command, CommandLine, CommonArguments, ReproduceArguments, ScheduleArguments, SingleSchedule,
+        StudySchedule, SupermaskCommand, TrainingArguments,
     },
     failure::Failure,
     output::Messages,
@@ -172,14 +173,13 @@ impl Studies<'_> {
                 hint: "see the --help of this command".to_owned(),
             })
         })?;
-        let ScheduleArguments { jobs, threads, output_path, checkpoint_every, .. } = schedule.clone();
+        let ScheduleArguments { jobs, output, training, .. } = schedule.clone();
+        let training = TrainingArguments { dry_run: false, ..training };
         let mut command = line.command;
         match &mut command {
             Command::Stability(flags) => {
                 flags.source = source.clone();
-                let own = &mut flags.schedule;
-                (own.jobs, own.threads, own.checkpoint_every) = (jobs, threads, checkpoint_every);
-                own.no_figures = true;
+                flags.schedule = StudySchedule { jobs, training, no_figures: true };
                 if flags.variants.is_empty() {
                     flags.variants = experiment.variants().map(|variant| variant.to_string()).collect();
                 }
@@ -191,7 +191,7 @@ impl Studies<'_> {
                 if flags.rounds.is_empty() {
                     flags.rounds = (1..experiment.rounds).map(|round| round.to_string()).collect();
                 }
-                flags.schedule = ScheduleArguments { no_figures: true, dry_run: false, ..schedule.clone() };
+                flags.schedule = ScheduleArguments { jobs, output, training, no_figures: true };
             }
             Command::Supermask(flags) => match &mut flags.command {
                 SupermaskCommand::Heuristic(flags) => {
@@ -202,9 +202,7 @@ impl Studies<'_> {
                     (flags.data.data_folder, flags.data.fetch) =
                         (source.data_folder.clone(), source.fetch.clone());
                     (flags.replicates, flags.jobs) = (Some(experiment.replicates.to_string()), jobs);
-                    let own = &mut flags.schedule;
-                    (own.threads, own.output_path, own.checkpoint_every) =
-                        (threads, output_path, checkpoint_every);
+                    flags.schedule = SingleSchedule { output, training };
                 }
             },
             _ => return Err(not_a_study(study, *quick)),

@@ -52,7 +52,7 @@ impl Timetable {
     /// # Errors
     /// When the number of jobs or threads is none.
     pub(super) fn new(arguments: &ReproduceArguments) -> Result<Self, Failure> {
-        let threads = settings::threads(arguments.schedule.threads.as_deref())?;
+        let threads = arguments.schedule.training.threads()?;
         // Processor time is measured, that of one thread.
         let engine = settings::engine()?;
         let processor = build_info::processor().unwrap_or_default();
@@ -64,7 +64,7 @@ impl Timetable {
             .unwrap_or_else(|| Measured { machine, calibration: Calibration::default() });
         Ok(Self {
             jobs: settings::jobs(arguments.schedule.jobs.as_deref(), threads)?,
-            output: arguments.schedule.output_path.clone().unwrap_or_else(|| PathBuf::from("runs")),
+            output: arguments.schedule.output.folder().to_owned(),
             known: measured.calibration.count(),
             engine,
             measured,

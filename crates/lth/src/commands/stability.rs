@@ -9,7 +9,7 @@ use lth_lab::{
 use lth_model::{Engine, find_model};
 
 use super::{
-    experiment_run::{checkpoint_every, conclude, refused, verdict_of},
+    experiment_run::{conclude, refused, verdict_of},
     stability_figures, stability_table,
 };
 use crate::{
@@ -97,9 +97,9 @@ impl StabilityCommand<'_> {
         settings: &StabilitySettings,
     ) -> Result<Option<StabilityReport>, Failure> {
         let (flags, messages) = (&self.arguments.schedule, self.messages);
-        let threads = settings::threads(flags.threads.as_deref())?;
+        let threads = flags.training.threads()?;
         let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
-        let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
+        let checkpoint_every = flags.training.checkpoint_every()?;
 
         let experiment = &results.experiment;
         let model = find_model(&experiment.model).map_err(Failure::bad_input)?;
@@ -120,7 +120,7 @@ impl StabilityCommand<'_> {
         (bench.jobs, bench.checkpoint_every) = (jobs, checkpoint_every);
         let estimate = estimate_stability(settings, results, &bench).map_err(refused)?;
         estimate::announce(&estimate, messages);
-        if flags.dry_run {
+        if flags.training.dry_run {
             estimate::end_dry_run(messages);
             return Ok(None);
         }

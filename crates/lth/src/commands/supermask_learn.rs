@@ -10,7 +10,7 @@ use lth_model::{Density, Engine, Hint};
 use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
 
 use super::{
-    experiment_run::{checkpoint_every, keep_network, refused},
+    experiment_run::{keep_network, refused},
     supermask_learn_table::{table_of_all, table_of_one},
 };
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) fn run(
     let Some((learned, settings)) = carry_out(arguments, &mut None, common, messages)? else { return Ok(()) };
     let folders: String =
         learned.iter().map(|learned| format!("{}\n", learned.files.root().display())).collect();
-    if arguments.schedule.print_folder {
+    if arguments.schedule.output.print_folder {
         return print(&folders);
     }
     let records: Vec<&SupermaskRecord> =
@@ -75,8 +75,8 @@ pub(super) fn carry_out(
     let mut learning = learning(arguments, &model.name, &name)?;
     let replicates = replicates(arguments)?;
     learning.check().map_err(Failure::bad_input)?;
-    let every = checkpoint_every(arguments.schedule.checkpoint_every.as_deref())?;
-    let threads = settings::threads(arguments.schedule.threads.as_deref())?;
+    let every = arguments.schedule.training.checkpoint_every()?;
+    let threads = arguments.schedule.training.threads()?;
     let jobs = settings::jobs(arguments.jobs.as_deref(), threads)?;
     let source = DataSource::of(&arguments.data);
     settings::place_data(&source, &mut learning.experiment);
@@ -97,13 +97,13 @@ pub(super) fn carry_out(
         learning.experiment.recipe.length,
         engine.name()
     ));
-    let output = arguments.schedule.output_path.as_deref().unwrap_or(Path::new("runs"));
+    let output = arguments.schedule.output.folder();
     let mut bench = Workbench::new(&engine, &architecture, &dataset, output);
     (bench.jobs, bench.checkpoint_every) = (jobs, every);
     let learnings = seeded(&learning, replicates);
     estimate::announce(&estimate_learning(&learnings, &bench), messages);
     let folders = learnings.iter().map(|learning| output.join(learning.folder_name()));
-    if arguments.schedule.dry_run {
+    if arguments.schedule.training.dry_run {
         for folder in folders {
             messages.info(&format!("the folder will be {}", folder.display()));
         }

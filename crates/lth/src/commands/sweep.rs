@@ -158,8 +158,8 @@ pub(super) fn task_flags(arguments: &SweepArguments, output: Option<String>) -> 
     let valued = [
         ("--jobs", &one),
         ("--output-path", &output),
-        ("--threads", &schedule.threads),
-        ("--checkpoint-every", &schedule.checkpoint_every),
+        ("--threads", &schedule.training.threads),
+        ("--checkpoint-every", &schedule.training.checkpoint_every),
     ];
     let mut flags: Vec<String> = valued
         .into_iter()
@@ -173,7 +173,7 @@ pub(super) fn task_flags(arguments: &SweepArguments, output: Option<String>) -> 
 
 /// A command for each training, those first that others wait for.
 fn task_commands(plan: &SweepPlan, folder: &Path, arguments: &SweepArguments) -> String {
-    let output = arguments.schedule.output_path.as_ref().map(|path| path.display().to_string());
+    let output = arguments.schedule.output.output_path.as_ref().map(|path| path.display().to_string());
     let flags = task_flags(arguments, output);
     let file = folder.join("sweep.toml").display().to_string();
     let program = std::env::args().next().unwrap_or_else(|| "lth".to_owned());

@@ -12,7 +12,7 @@ use lth_lab::{
 use lth_model::{Engine, Hint, Program, TensorFile};
 
 use super::{
-    experiment_run::{checkpoint_every, keep_network, refused},
+    experiment_run::{keep_network, refused},
     train_history::{history_csv, history_table},
 };
 use crate::{
@@ -36,12 +36,12 @@ pub(crate) fn run(
     let model = settings::model(&arguments.data.model, &arguments.model)?;
     let name = settings::dataset_name(&arguments.data)?;
     let mut experiment = experiment(arguments, &model.name, &name)?;
-    let every = checkpoint_every(arguments.schedule.checkpoint_every.as_deref())?;
+    let every = arguments.schedule.training.checkpoint_every()?;
     let source = DataSource::of(&arguments.data);
     settings::place_data(&source, &mut experiment);
     let dataset = settings::load(&experiment, source, messages)?;
     let architecture = settings::network(&model, &dataset)?;
-    let engine = settings::engine()?.with_threads(settings::threads(arguments.schedule.threads.as_deref())?);
+    let engine = settings::engine()?.with_threads(arguments.schedule.training.threads()?);
     // Before there are weights of a network that may be too large.
     engine.supports(&Program::training(&architecture, &experiment.recipe)).map_err(Failure::bad_input)?;
     check_memory(&architecture, &experiment.recipe).map_err(Failure::bad_input)?;
@@ -67,7 +67,7 @@ pub(crate) fn run(
     ));
     let first = start.iteration;
     let given = is_given(&arguments.start).then(|| given(start));
-    let output = arguments.schedule.output_path.as_deref().unwrap_or(Path::new("runs"));
+    let output = arguments.schedule.output.folder();
     let experiment = plain_training(&experiment, given.as_ref());
     experiment.check(&engine, &architecture, dataset.train.len()).map_err(Failure::bad_input)?;
     if let Some(given) = &given {
@@ -78,7 +78,7 @@ pub(crate) fn run(
     bench.checkpoint_every = every;
     let estimate = estimate_run(&experiment, given.as_ref(), &EstimateContext::new(&bench, &folder));
     estimate::announce(&estimate, messages);
-    if arguments.schedule.dry_run {
+    if arguments.schedule.training.dry_run {
         messages.info(&format!("the folder will be {}", folder.display()));
         estimate::end_dry_run(messages);
         return Ok(());
@@ -101,7 +101,7 @@ pub(crate) fn run(
     // A pipe or a file has every digit of every evaluation.
     let text =
         if stdout().is_terminal() { history_table(&history, early_stop) } else { history_csv(&history) };
-    print_results(&text, trained.results.layout.root(), arguments.schedule.print_folder)?;
+    print_results(&text, trained.results.layout.root(), arguments.schedule.output.print_folder)?;
     report(result, first, messages);
     messages.info(&format!("everything is in {}", trained.results.layout.root().display()));
     Ok(())

@@ -9,7 +9,7 @@ use lth_lab::{
 use lth_model::{Architecture, Engine, ModelInfo};
 
 use super::{
-    experiment_run::{checkpoint_every, conclude, keep_network, refused, verdict_of},
+    experiment_run::{conclude, keep_network, refused, verdict_of},
     transfer_figure,
     transfer_source::{model_of, network_of},
     transfer_table,
@@ -44,7 +44,7 @@ pub(crate) fn run(
             text.map_err(Failure::failed_work)?
         }
     };
-    print_results(&text, &report.folder, arguments.schedule.print_folder)?;
+    print_results(&text, &report.folder, arguments.schedule.output.print_folder)?;
     verdict_of(&report.failures, report.rows.is_empty(), messages)
 }
 
@@ -68,9 +68,9 @@ pub(super) fn carry_out(
     let same_data =
         arguments.same_data.as_deref().map(TicketSource::open).transpose().map_err(Failure::bad_input)?;
     let flags = &arguments.schedule;
-    let threads = settings::threads(flags.threads.as_deref())?;
+    let threads = flags.training.threads()?;
     let jobs = settings::jobs(flags.jobs.as_deref(), threads)?;
-    let checkpoint_every = checkpoint_every(flags.checkpoint_every.as_deref())?;
+    let checkpoint_every = flags.training.checkpoint_every()?;
 
     let data = DataSource::of(&data);
     settings::place_data(&data, &mut settings.target);
@@ -95,7 +95,7 @@ pub(super) fn carry_out(
     check(&transfer, &engine, &architecture, dataset.train.len())?;
     announce(&transfer, messages);
 
-    let output = flags.output_path.as_deref().unwrap_or(Path::new("runs"));
+    let output = flags.output.folder();
     let folder = output.join(settings.folder_name());
     messages.info(&format!(
         "{} trainings of {} on {}, {}, into {}",
@@ -109,7 +109,7 @@ pub(super) fn carry_out(
     (bench.jobs, bench.checkpoint_every) = (jobs, checkpoint_every);
     let estimate = estimate_transfer(&transfer, &EstimateContext::new(&bench, &folder));
     estimate::announce(&estimate.map_err(failure)?, messages);
-    if flags.dry_run {
+    if flags.training.dry_run {
         estimate::end_dry_run(messages);
         return Ok(None);
     }
