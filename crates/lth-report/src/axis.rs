@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt, str::FromStr};
 
 use lth_lab::{Experiment, RoundResult, Setting, Variant, differing_settings, find_setting};
-use lth_model::{Hint, ParseError, density_percent};
+use lth_model::{Hint, ParseError};
 
 use crate::Runs;
 
@@ -65,15 +65,15 @@ impl TableAxis {
     /// Where a training belongs. Those of a control belong to the density of the ticket that they are compared with.
     pub(crate) fn place(
         &self,
-        folder: &str,
+        run: &str,
         experiment: &Experiment,
         result: &RoundResult,
-        density: f64,
+        (density, density_text): (f64, &str),
     ) -> Place {
         let number = |value: f64, text: String| Place { text, order: Order::Number(value) };
         let name = |text: String| Place { text, order: Order::Name };
         match self {
-            Self::Density => number(-density, density_percent(density, 1)),
+            Self::Density => number(-density, density_text.to_owned()),
             Self::Round => number(f64::from(result.record.round), result.record.round.to_string()),
             Self::Variant => match result.record.variant {
                 Variant::Ticket => Place { text: "ticket".to_owned(), order: Order::First },
@@ -81,7 +81,7 @@ impl TableAxis {
                 Variant::Control(kind) => name(kind.name().to_owned()),
             },
             Self::Seed => number(result.record.seed.0 as f64, result.record.seed.to_string()),
-            Self::Run => name(folder.to_owned()),
+            Self::Run => name(run.to_owned()),
             Self::Setting(setting) => {
                 let text = setting.value(experiment).map_or_else(|| "-".to_owned(), |value| value.exact());
                 match text.parse::<f64>() {

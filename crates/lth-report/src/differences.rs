@@ -30,6 +30,8 @@ pub struct DifferenceTable {
     pub against: String,
     /// A comparison each, by row and column.
     pub differences: Vec<Difference>,
+    /// How many cells have nothing that they could be compared with: no such cell, or no seed in common.
+    pub left_out: usize,
 }
 
 /// A cell compared with another, seed by seed; in the unit of the figure, without percent. What one seed cannot tell is `None`.
@@ -47,7 +49,7 @@ pub struct Difference {
     pub interval: Option<Interval>,
     /// The probability of Student's paired t test.
     pub t: Option<f64>,
-    /// The same, corrected for all comparisons (Holm).
+    /// The same, corrected for all comparisons of the table (Holm) but those of a training with itself.
     pub t_holm: Option<f64>,
     /// The probability of Wilcoxon's signed-rank test.
     pub wilcoxon: Option<f64>,
@@ -77,12 +79,16 @@ impl DifferenceTable {
     /// When there is no such column, no dense network in the table, or no seed in common.
     pub fn of(table: &ResultTable, rows: TableAxis, against: &Against) -> Result<Self, LabError> {
         let other = others(table, rows, against)?;
-        let mut differences = Vec::new();
+        let (mut differences, mut left_out) = (Vec::new(), 0);
         for (row, cells) in table.cells.iter().enumerate() {
             for (column, cell) in cells.iter().enumerate() {
                 let (Some(cell), Some(other)) = (cell, other(row, column)) else { continue };
-                let pairs = cell.by_seed.iter().filter_map(|(seed, value)| Some([*value, *other.get(seed)?]));
-                differences.extend(Difference::of(&table.rows[row], &table.columns[column], pairs.collect()));
+                let values = |(seed, value): (&Seed, &f64)| Some([*value, *other?.get(seed)?]);
+                let pairs = cell.by_seed.iter().filter_map(values).collect();
+                match Difference::of(&table.rows[row], &table.columns[column], pairs) {
+                    Some(difference) => differences.push(difference),
+                    None => left_out += 1,
+                }
             }
         }
         if differences.is_empty() {
@@ -99,11 +105,16 @@ impl DifferenceTable {
             Against::Column(name) => name.clone(),
         };
         let (row_name, column_name) = (table.row_name.clone(), table.column_name.clone());
-        Ok(Self { metric: table.cell.metric, row_name, column_name, against, differences })
+        Ok(Self { metric: table.cell.metric, row_name, column_name, against, differences, left_out })
     }
 }
 
 impl Difference {
+    /// Whether all values are the same, as where runs share their dense network.
+    pub fn is_none(&self) -> bool {
+        self.mean == 0.0 && self.interval.is_none_or(|ends| ends.low == ends.high)
+    }
+
     fn of(row: &str, column: &str, pairs: Vec<[f64; 2]>) -> Option<Self> {
         let paired = Paired::of(pairs.iter().copied())?;
         let [own, other] = [0, 1].map(|side| pairs.iter().map(|pair| pair[side]).collect::<Vec<f64>>());
@@ -129,21 +140,23 @@ impl Difference {
     }
 }
 
-/// Corrects the probabilities of a test for all comparisons.
+/// Corrects the probabilities of a test for all comparisons but those of a training with itself.
 fn correct(
     differences: &mut [Difference],
     p: fn(&Difference) -> Option<f64>,
     corrected: fn(&mut Difference) -> &mut Option<f64>,
 ) {
-    let all: Vec<f64> = differences.iter().map(|own| p(own).unwrap_or(f64::NAN)).collect();
+    let tested = |own: &Difference| p(own).filter(|_| !own.is_none());
+    let all: Vec<f64> = differences.iter().map(|own| tested(own).unwrap_or(f64::NAN)).collect();
     for (own, value) in differences.iter_mut().zip(holm(&all)) {
-        *corrected(own) = (!value.is_nan()).then_some(value);
+        *corrected(own) = if own.is_none() { p(own) } else { (!value.is_nan()).then_some(value) };
     }
 }
 
-type Other<'a> = Box<dyn Fn(usize, usize) -> Option<&'a BTreeMap<Seed, f64>> + 'a>;
+type Values<'a> = Option<&'a BTreeMap<Seed, f64>>;
+type Other<'a> = Box<dyn Fn(usize, usize) -> Option<Values<'a>> + 'a>;
 
-/// With what the cell of a row and a column is compared; `None` for that itself.
+/// With what the cell of a row and a column is compared, if that is there; `None` for a cell with which others are.
 fn others<'a>(table: &'a ResultTable, rows: TableAxis, against: &Against) -> Result<Other<'a>, LabError> {
     let values = |row: usize, column: usize| table.cells[row][column].as_ref().map(|cell| &cell.by_seed);
     let refused = |reason: String, hint: String| Err(LabError::Refused { reason, hint });
@@ -157,7 +170,7 @@ fn others<'a>(table: &'a ResultTable, rows: TableAxis, against: &Against) -> Res
                 );
                 return refused(format!("the table has no column '{name}'"), hint);
             };
-            Ok(Box::new(move |row, column| (column != place).then(|| values(row, place)).flatten()))
+            Ok(Box::new(move |row, column| (column != place).then(|| values(row, place))))
         }
         Against::Dense => {
             let is_dense = |number: &Option<f64>| match rows {
@@ -175,7 +188,7 @@ fn others<'a>(table: &'a ResultTable, rows: TableAxis, against: &Against) -> Res
             let tickets = table.columns.iter().position(|column| column == "ticket");
             Ok(Box::new(move |row, column| {
                 let own = values(dense, column).or_else(|| values(dense, tickets?));
-                (row != dense).then_some(own).flatten()
+                (row != dense).then_some(own)
             }))
         }
     }

@@ -6,6 +6,7 @@
 
 mod axis;
 mod cell;
+mod densities;
 mod differences;
 mod marks;
 mod metric;

@@ -20,6 +20,16 @@ pub enum Metric {
     EarlyStopIteration,
     /// The validation loss there, in nats.
     ValidationLoss,
+    /// The test loss at early stop; without a validation set, at the end.
+    TestLoss,
+    /// Validation accuracy at the end.
+    EndValidationAccuracy,
+    /// Validation loss at the end.
+    EndValidationLoss,
+    /// Test loss at the end.
+    EndTestLoss,
+    /// Loss over the training set at the end.
+    TrainLoss,
     /// The fraction of weights kept.
     Density,
     /// Wall-clock seconds.
@@ -43,7 +53,7 @@ pub enum Better {
 
 impl Metric {
     /// All of them, in the order of tables.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::TestAccuracy,
         Self::EndTestAccuracy,
         Self::ValidationAccuracy,
@@ -54,7 +64,17 @@ impl Metric {
         Self::Seconds,
         Self::CpuSeconds,
         Self::SpeedUp,
+        Self::TestLoss,
+        Self::EndValidationAccuracy,
+        Self::EndValidationLoss,
+        Self::EndTestLoss,
+        Self::TrainLoss,
     ];
+
+    /// Those that a page shows of each training.
+    pub(crate) fn on_page() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().take(10)
+    }
 
     /// Its name in commands and files.
     pub fn name(self) -> &'static str {
@@ -65,6 +85,11 @@ impl Metric {
             Self::TrainAccuracy => "train_accuracy",
             Self::EarlyStopIteration => "early_stop_iteration",
             Self::ValidationLoss => "validation_loss",
+            Self::TestLoss => "test_loss",
+            Self::EndValidationAccuracy => "end_validation_accuracy",
+            Self::EndValidationLoss => "end_validation_loss",
+            Self::EndTestLoss => "end_test_loss",
+            Self::TrainLoss => "train_loss",
             Self::Density => "density",
             Self::Seconds => "seconds",
             Self::CpuSeconds => "cpu_seconds",
@@ -81,6 +106,11 @@ impl Metric {
             Self::TrainAccuracy => "training accuracy %",
             Self::EarlyStopIteration => "early-stop iteration",
             Self::ValidationLoss => "validation loss",
+            Self::TestLoss => "test loss",
+            Self::EndValidationAccuracy => "validation accuracy % at the end",
+            Self::EndValidationLoss => "validation loss at the end",
+            Self::EndTestLoss => "test loss at the end",
+            Self::TrainLoss => "training loss",
             Self::Density => "density %",
             Self::Seconds => "seconds",
             Self::CpuSeconds => "CPU seconds",
@@ -99,6 +129,11 @@ impl Metric {
             Self::TrainAccuracy => Some(record.train_accuracy),
             Self::EarlyStopIteration => Some(stop?.iteration as f64),
             Self::ValidationLoss => stop?.validation_loss,
+            Self::TestLoss => Some(stop.unwrap_or(&record.end).test_loss),
+            Self::EndValidationAccuracy => record.end.validation_accuracy,
+            Self::EndValidationLoss => record.end.validation_loss,
+            Self::EndTestLoss => Some(record.end.test_loss),
+            Self::TrainLoss => Some(record.train_loss),
             Self::Density => Some(result.density().get()),
             Self::Seconds => Some(result.timing.as_ref()?.seconds),
             Self::CpuSeconds => result.timing.as_ref()?.cpu_seconds,
@@ -109,15 +144,10 @@ impl Metric {
     /// Which of two values is the better one.
     pub fn better(self) -> Better {
         match self {
-            Self::TestAccuracy
-            | Self::EndTestAccuracy
-            | Self::ValidationAccuracy
-            | Self::TrainAccuracy
-            | Self::SpeedUp => Better::Higher,
-            Self::EarlyStopIteration | Self::ValidationLoss | Self::Seconds | Self::CpuSeconds => {
-                Better::Lower
-            }
             Self::Density => Better::Neither,
+            Self::SpeedUp => Better::Higher,
+            _ if self.factor() == 1.0 => Better::Lower,
+            _ => Better::Higher,
         }
     }
 
@@ -138,6 +168,7 @@ impl Metric {
             | Self::EndTestAccuracy
             | Self::ValidationAccuracy
             | Self::TrainAccuracy
+            | Self::EndValidationAccuracy
             | Self::Density => 100.0,
             _ => 1.0,
         }
@@ -148,7 +179,11 @@ impl Metric {
         match self {
             Self::EarlyStopIteration => 0,
             Self::Seconds | Self::CpuSeconds => 1,
-            Self::ValidationLoss => 4,
+            Self::ValidationLoss
+            | Self::TestLoss
+            | Self::EndValidationLoss
+            | Self::EndTestLoss
+            | Self::TrainLoss => 4,
             _ => 2,
         }
     }

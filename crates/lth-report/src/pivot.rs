@@ -6,7 +6,9 @@ use lth_lab::{Experiment, LabError, Variant, differing_settings};
 use lth_model::Seed;
 use lth_stats::Sample;
 
-use crate::{CellSpec, Mark, Runs, TableAxis, axis::Place, marks::marks, runs::Training};
+use crate::{
+    CellSpec, Mark, Runs, TableAxis, axis::Place, densities::DensityRows, marks::marks, runs::Training,
+};
 
 /// What a table shows.
 #[derive(Debug, Clone, Copy)]
@@ -43,9 +45,9 @@ pub struct ResultTable {
 /// A cell of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TableCell {
-    /// The values of its repetitions.
+    /// The values of its seeds.
     pub sample: Sample,
-    /// The same by seed, draws of a control being one value of their seed.
+    /// The same by seed. Draws of a control are one value of their seed, their mean: they share its masks, and are no further repetitions.
     pub by_seed: BTreeMap<Seed, f64>,
     /// What it is among those of its row.
     pub mark: Mark,
@@ -90,10 +92,18 @@ impl ResultTable {
         };
         let (mut rows, mut columns) = (Places::default(), Places::default());
         let mut cells: HashMap<(usize, usize), Gathered> = HashMap::new();
-        for training in trainings.filter(is_shown) {
+        let trainings: Vec<Training<'_>> = trainings.filter(is_shown).collect();
+        let names = runs.names();
+        let densities = DensityRows::of(&trainings);
+        for training in trainings {
             let Some(value) = spec.cell.metric.of(training.result) else { continue };
             let place = |axis: &TableAxis| {
-                axis.place(&training.folder(), &training.run.experiment, training.result, training.density)
+                axis.place(
+                    &names[training.place],
+                    &training.run.experiment,
+                    training.result,
+                    densities.row(&training),
+                )
             };
             let key = (rows.add(place(&spec.rows)), columns.add(place(&spec.columns)));
             let record = &training.result.record;
@@ -107,8 +117,9 @@ impl ResultTable {
             }
         }
         if cells.is_empty() {
+            let of_round = spec.round.map_or_else(String::new, |round| format!(" in round {round}"));
             return Err(LabError::Refused {
-                reason: format!("no finished training has a value of {}", spec.cell.metric.name()),
+                reason: format!("no finished training has a value of {}{of_round}", spec.cell.metric.name()),
                 hint: "`lth runs` lists runs with what is finished".to_owned(),
             });
         }
@@ -126,10 +137,10 @@ impl ResultTable {
             let found: Vec<Option<&Gathered>> =
                 column_order.iter().map(|&column| cells.get(&(row, column))).collect();
             let by_seed: Vec<_> = found.iter().map(|cell| cell.map(Gathered::by_seed)).collect();
-            let marks = marks(&by_seed, spec.cell.metric.better());
-            let cells = found.into_iter().zip(by_seed).zip(marks).map(|((gathered, by_seed), mark)| {
-                let sample = Sample::of(gathered?.0.values().map(|(_, value)| *value))?;
-                Some(TableCell { sample, by_seed: by_seed?, mark })
+            let marks = marks(&by_seed, spec.cell.statistic, spec.cell.metric.better());
+            let cells = by_seed.into_iter().zip(marks).map(|(by_seed, mark)| {
+                let by_seed = by_seed?;
+                Some(TableCell { sample: Sample::of(by_seed.values().copied())?, by_seed, mark })
             });
             table.cells.push(cells.collect());
         }

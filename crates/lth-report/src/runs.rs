@@ -1,6 +1,6 @@
 //! The runs that a table is of.
 
-use std::path::PathBuf;
+use std::{collections::HashSet, path::PathBuf};
 
 use lth_lab::{Experiment, LabError, Layout, RoundResult, RunResults, Variant, run_folders, runs_of_sweep};
 use rayon::{iter::Either, prelude::*};
@@ -65,6 +65,17 @@ impl Runs {
         }
     }
 
+    /// What each run is called: by the name of its folder, or where several have the same one by the folder's path.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names: Vec<String> = self.all.iter().map(|run| run.layout.name()).collect();
+        let differ = names.iter().collect::<HashSet<_>>().len() == names.len();
+        if differ {
+            names
+        } else {
+            self.all.iter().map(|run| run.layout.root().display().to_string()).collect()
+        }
+    }
+
     /// All trainings.
     pub(crate) fn trainings(&self) -> impl Iterator<Item = Training<'_>> {
         (0..self.all.len()).flat_map(|place| self.trainings_of(place))
@@ -75,13 +86,6 @@ impl Runs {
         let run = &self.all[place];
         let training = move |result| Training { place, run, result, density: ticket_density(run, result) };
         run.rounds.iter().map(training)
-    }
-}
-
-impl Training<'_> {
-    /// The name of its run's folder.
-    pub(crate) fn folder(&self) -> String {
-        self.run.layout.name()
     }
 }
 

@@ -33,6 +33,10 @@ pub(crate) fn summary(results: &RunResults, test: TestSet) -> String {
     if experiment.replicates > 1 {
         text.push_str(&format!("Means over {} replicates.\n", experiment.replicates));
     }
+    let (finished, all) = (results.rounds.len() as u64, experiment.trainings());
+    if finished < all {
+        text.push_str(&format!("Unfinished: {finished} of {all} trainings are there.\n"));
+    }
     let reading = "Validation and test accuracy are at early stop unless it says otherwise.";
     text.push_str(&format!("{}\n\n", prose(reading)));
     for variant in experiment.variants() {
@@ -76,7 +80,11 @@ fn add_round(rows: &mut Table, results: &RunResults, variant: Variant, round: u3
     let percents = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| percent(value, 2));
     let density = average(&|result| Some(result.density().get())).unwrap_or(1.0);
     rows.add_row([
-        round.to_string(),
+        if found.len() < results.experiment.replicates as usize {
+            format!("{round} (n = {})", found.len())
+        } else {
+            round.to_string()
+        },
         density_percent(density, 2),
         sparsity_percent(density, 2),
         text(average(&|result| result.record.early_stop.as_ref().map(|stop| stop.iteration as f64)), 0),

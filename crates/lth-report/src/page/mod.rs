@@ -85,7 +85,7 @@ impl PageData {
                     .to_owned(),
             );
         }
-        let metrics = Metric::ALL.map(|metric| MetricEntry {
+        let metrics = Metric::on_page().map(|metric| MetricEntry {
             name: metric.name(),
             title: metric.title(),
             factor: metric.factor(),
@@ -95,7 +95,7 @@ impl PageData {
             program: context.program.to_owned(),
             title: title(runs),
             settings: settings::entries(runs),
-            metrics: metrics.into(),
+            metrics: metrics.collect(),
             tables: tables::tables(runs, &mut notes),
             trainings: Trainings::of(runs),
             curves: Curves::of(runs, &mut notes)?,

@@ -51,6 +51,7 @@ fn table(runs: &Runs, metric: Metric, usual: TableAxis) -> Option<Table> {
             mark: cell.as_ref().filter(|_| marked).and_then(|cell| match cell.mark {
                 Mark::Best => Some("best"),
                 Mark::Noise => Some("noise"),
+                Mark::Untested => Some("untested"),
                 Mark::None => None,
             }),
         };

@@ -23,7 +23,7 @@ pub(super) struct Trainings {
 impl Trainings {
     pub(super) fn of(runs: &Runs) -> Self {
         let all: Vec<_> = runs.trainings().collect();
-        let figures = Metric::ALL.into_iter().map(|metric| {
+        let figures = Metric::on_page().map(|metric| {
             let values = all.iter().map(|training| metric.of(training.result).map(Short));
             (metric.name(), values.collect())
         });

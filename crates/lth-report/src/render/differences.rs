@@ -25,10 +25,20 @@ impl DifferenceTable {
         } else {
             String::new()
         };
+        let left_out = match self.left_out {
+            0 => String::new(),
+            1 => {
+                format!(" One cell is left out: {} has none in its row, or no seed in common.", self.against)
+            }
+            cells => format!(
+                " {cells} cells are left out: {} has none in their rows, or no seed in common.",
+                self.against
+            ),
+        };
         format!(
-            "Student's paired t test and Wilcoxon's signed-rank test, p corrected for {} comparisons (Holm); d: Cohen's, of the differences; \
-             r: rank-biserial correlation.{weak}",
-            self.differences.len()
+            "Student's paired t test and Wilcoxon's signed-rank test, p after Holm's correction over the table (tests: {}); d: Cohen's, of the \
+             differences; r: rank-biserial correlation.{weak}{left_out}",
+            self.differences.iter().filter(|own| own.t.is_some() && !own.is_none()).count()
         )
     }
 

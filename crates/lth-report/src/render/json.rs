@@ -40,5 +40,6 @@ fn object(row: &str, column: &str, cell: &TableCell) -> Value {
         "bootstrap_95": ends(sample.bootstrap_interval(0)),
         "best": cell.mark == Mark::Best,
         "not_told_apart_from_best": cell.mark == Mark::Noise,
+        "not_tested": cell.mark == Mark::Untested,
     })
 }

@@ -1,16 +1,16 @@
 //! LaTeX.
 
-use super::NOISE;
+use super::{legend, sign};
 use crate::{Mark, ResultTable};
 
 /// A `tabular` for the package `booktabs`, the best of a row bold.
 pub fn latex(table: &ResultTable) -> String {
     let rows = table.marked_rows(|text, mark| match mark {
         Mark::Best => format!("\\textbf{{{text}}}"),
-        Mark::Noise => format!("{NOISE}{text}"),
-        Mark::None => text.to_owned(),
+        mark => format!("{}{text}", sign(mark)),
     });
-    let comment = format!("{}; $\\sim$: not told apart from the best of its row", table.title());
+    let marks = if table.has_marks() { format!("; {}", legend(table, "bold")) } else { String::new() };
+    let comment = format!("{}{marks}", table.title());
     let header = table.header();
     tabular(&comment, &header.iter().map(String::as_str).collect::<Vec<_>>(), 1, rows)
 }
@@ -32,7 +32,7 @@ pub(super) fn tabular(comment: &str, header: &[&str], names: usize, rows: Vec<Ve
 
 /// A cell, whose commands are ours.
 fn value(text: &str) -> String {
-    text.replace('±', "$\\pm$").replace(NOISE, "$\\sim$").replace('<', "$<$")
+    text.replace('±', "$\\pm$").replace('~', "$\\sim$").replace('<', "$<$")
 }
 
 /// Text in which LaTeX is to see no commands.

@@ -1,20 +1,19 @@
 //! Markdown.
 
-use super::{NOISE, legend};
+use super::{legend, sign};
 use crate::{Mark, ResultTable};
 
 /// The table in Markdown (GitHub's), the best of a row bold.
 pub fn markdown(table: &ResultTable) -> String {
     let rows = table.marked_rows(|text, mark| match mark {
         Mark::Best => format!("**{text}**"),
-        Mark::Noise => format!("{NOISE}{text}"),
-        Mark::None => text.to_owned(),
+        mark => format!("{}{text}", sign(mark)),
     });
     let mut text = format!("{}, by {} and {}\n\n", table.title(), table.row_name, table.column_name);
     let header = table.header();
     text.push_str(&grid(&header.iter().map(String::as_str).collect::<Vec<_>>(), 1, rows));
     if table.has_marks() {
-        text.push_str(&format!("\n{}\n", legend("bold")));
+        text.push_str(&format!("\n{}\n", legend(table, "bold")));
     }
     text
 }

@@ -13,13 +13,23 @@ pub use json::json;
 pub use latex::latex;
 pub use markdown::markdown;
 
-/// What stands before a value whose difference to the best of its row may be noise.
-pub const NOISE: &str = "~";
+/// What stands before a value that is not the best of its row.
+pub fn sign(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Noise => "~",
+        Mark::Untested => "?",
+        Mark::Best | Mark::None => "",
+    }
+}
 
 /// What is said below a table that has marks, of which the best one is shown in this way.
-pub fn legend(best: &str) -> String {
+pub fn legend(table: &ResultTable, best: &str) -> String {
+    let has = |mark: Mark| table.cells.iter().flatten().flatten().any(|cell| cell.mark == mark);
+    let untested =
+        if has(Mark::Untested) { "; ?: not tested, with less than two seeds in common" } else { "" };
     format!(
-        "{best}: the best of its row; {NOISE}: not told apart from it (paired t test over seeds, Holm's correction, p of 0.05 or more)."
+        "{best}: the best of its row; ~: not told apart from it (paired t test over seeds, Holm's correction over the row, p of 0.05 or more)\
+         {untested}."
     )
 }
 
@@ -38,9 +48,17 @@ impl ResultTable {
             && self.cells.iter().flatten().flatten().any(|cell| cell.mark != Mark::None)
     }
 
-    /// The text of a cell without its mark; empty where there is none.
+    /// The text of a cell without its mark; empty where there is none. Where others have more seeds, it says how many this one has.
     pub fn text(&self, cell: Option<&TableCell>) -> String {
-        cell.map_or_else(String::new, |cell| self.cell.text(&cell.sample))
+        let Some(cell) = cell else { return String::new() };
+        let seeds = |cell: &TableCell| cell.sample.count();
+        let text = self.cell.text(&cell.sample);
+        let has_fewer = self.cells.iter().flatten().flatten().any(|other| seeds(other) > seeds(cell));
+        if has_fewer && self.cell.statistic != Statistic::Count {
+            format!("{text} (n = {})", seeds(cell))
+        } else {
+            text
+        }
     }
 
     /// The rows, each with its name and the texts of its cells, marked by `mark`.

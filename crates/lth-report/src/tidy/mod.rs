@@ -11,7 +11,7 @@ use crate::{Metric, Runs};
 ///
 /// | column | |
 /// |---|---|
-/// | run | the name of the run's folder |
+/// | run | the name of the run's folder, or its path where several have the same name |
 /// | model, dataset, and each setting that differs | of the run, as text |
 /// | replicate, seed, variant, round, density | of the training |
 /// | metric, value | see [`Metric`]; accuracies and densities are fractions |
@@ -40,6 +40,7 @@ impl TidyTable {
                 known.filter_map(move |metric| Some((training, metric, metric.of(training.result)?)))
             })
             .collect();
+        let names = runs.names();
         let text = |of: &dyn Fn(usize) -> String| Column::Text((0..figures.len()).map(of).collect());
         let whole = |of: &dyn Fn(usize) -> u64| {
             Column::Whole((0..figures.len()).map(|row| of(row).cast_signed()).collect())
@@ -47,7 +48,7 @@ impl TidyTable {
         let number = |of: &dyn Fn(usize) -> f64| Column::Number((0..figures.len()).map(of).collect());
         let record = |row: usize| &figures[row].0.result.record;
         let mut columns = vec![
-            ("run".to_owned(), text(&|row| figures[row].0.folder())),
+            ("run".to_owned(), text(&|row| names[figures[row].0.place].clone())),
             ("model".to_owned(), text(&|row| figures[row].0.run.experiment.model.clone())),
             ("dataset".to_owned(), text(&|row| figures[row].0.run.experiment.data_title())),
         ];

@@ -9,7 +9,7 @@ use super::SourceArguments;
 /// Tabulate what runs have found: any figure over any two of densities, rounds, networks, seeds, runs and settings.
 ///
 /// Cells are over seeds. Of each row the best cell is marked, and those whose difference to it may be noise: by a paired t test over the
-/// seeds that both have, corrected for the number of cells (Holm), its probability is 0.05 or more. A cell never mixes runs that differ in a
+/// seeds that both have, corrected for the cells of the row (Holm), its probability is 0.05 or more; ? stands where less than two seeds are in common. A cell never mixes runs that differ in a
 /// setting: that is refused, and the setting is named.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \

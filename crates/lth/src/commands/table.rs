@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lth_lab::write_file;
+use lth_lab::{RunResults, write_file};
 use lth_report::{
     Against, DifferenceTable, Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, render,
 };
@@ -37,7 +37,16 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
     if runs.all.is_empty() {
         return Ok(());
     }
+    say_what_is_unfinished(&runs, messages);
     let columns = columns.unwrap_or_else(|| TableAxis::usual(&runs));
+    if round.is_some()
+        && [rows, columns].iter().any(|axis| matches!(axis, TableAxis::Density | TableAxis::Round))
+    {
+        return Err(Failure::input(
+            "--round chooses a round where a table shows one of them, and this one shows all",
+            "leave out --round, or use for example --rows seed",
+        ));
+    }
     let table =
         ResultTable::of(&runs, &TableSpec { rows, columns, cell, round }).map_err(Failure::bad_input)?;
     if let Some(against) = &arguments.against {
@@ -57,6 +66,24 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
         TableFormat::Latex => render::latex(&table),
         TableFormat::Json => render::json(&table),
     })
+}
+
+/// Says of which runs trainings are missing: they are under way, waiting, or have diverged.
+fn say_what_is_unfinished(runs: &Runs, messages: &Messages) {
+    let missing = |run: &RunResults| run.experiment.trainings().saturating_sub(run.rounds.len() as u64);
+    let unfinished: Vec<&RunResults> = runs.all.iter().filter(|run| missing(run) > 0).collect();
+    if let Some(first) = unfinished.first() {
+        let more = match unfinished.len() - 1 {
+            0 => String::new(),
+            1 => "; nor is one more run".to_owned(),
+            others => format!("; nor are {others} more runs"),
+        };
+        let (root, all) = (first.layout.root().display(), first.experiment.trainings());
+        messages.info(&format!(
+            "{root} is not finished: {} of {all} trainings are missing{more}",
+            missing(first)
+        ));
+    }
 }
 
 /// Whether a file is to be Parquet, by its name.
@@ -81,14 +108,13 @@ fn for_people(results: &ResultTable) -> String {
     let mut rows = table(&header, 1);
     for row in results.marked_rows(|text, mark| match mark {
         Mark::Best => format!("*{text}"),
-        Mark::Noise => format!("{}{text}", render::NOISE),
-        Mark::None => text.to_owned(),
+        mark => format!("{}{text}", render::sign(mark)),
     }) {
         rows.add_row(row);
     }
     let mut text = format!("{}\n\n{}", results.title(), table::text(&rows));
     if results.has_marks() {
-        text.push_str(&format!("\n{}\n", prose(&render::legend("*"))));
+        text.push_str(&format!("\n{}\n", prose(&render::legend(results, "*"))));
     }
     text
 }

@@ -81,7 +81,75 @@ fn controls_are_columns_beside_tickets() {
     let json = json(&sandbox, &format!("table {} --format json --rows round", run.display()));
     let cells = json["cells"].as_array().unwrap();
     let of = |column: &str| cells.iter().find(|cell| cell["column"] == column && cell["row"] == "1").unwrap();
-    assert_eq!((of("ticket")["n"].as_u64(), of("random-reinit")["n"].as_u64()), (Some(1), Some(2)));
+    // Two draws of one seed are one value: they share its masks.
+    assert_eq!((of("ticket")["n"].as_u64(), of("random-reinit")["n"].as_u64()), (Some(1), Some(1)));
+    sandbox.output(&format!("table {} --results all.csv", run.display()));
+    let all = fs::read_to_string(sandbox.join("all.csv")).unwrap();
+    let draws: Vec<f64> = all
+        .lines()
+        .filter(|line| line.contains(",random-reinit") && line.contains(",test_accuracy,"))
+        .map(|line| line.rsplit(',').next().unwrap().parse().unwrap())
+        .collect();
+    assert_eq!(draws.len(), 2, "{all}");
+    let mean = of("random-reinit")["mean"].as_f64().unwrap();
+    assert!((mean - f64::midpoint(draws[0], draws[1])).abs() < 1e-12, "{mean} {draws:?}");
+}
+
+#[test]
+fn rounds_of_nearly_one_density_stay_rows_and_runs_of_it_share_one() {
+    let sandbox = Sandbox::new();
+    let short = "--validation 60 -b 20 --length 12it --evaluate-every 12 --no-figures";
+    sandbox.data().output(&format!(
+        "find-ticket lenet-300-100 mnist data {short} -i 4 --one-shot --densities 0.0422,0.0418,0.0415 --output-path near"
+    ));
+    let text = sandbox.output("table near");
+    for density in ["4.22", "4.18", "4.15"] {
+        assert!(text.lines().any(|line| line.starts_with(&format!("{density} "))), "{text}");
+    }
+
+    sandbox.output(&format!(
+        "sweep lenet-300-100 mnist --data-folder data {short} -i 3 --axis pruning.scope=layer,global --output-path scopes"
+    ));
+    let cells = json(&sandbox, "table scopes --format json");
+    let cells = cells["cells"].as_array().unwrap();
+    assert_eq!(cells.len(), 6);
+    for place in [0, 2, 4] {
+        assert_eq!(cells[place]["row"], cells[place + 1]["row"], "{cells:?}");
+    }
+}
+
+#[test]
+fn what_is_missing_or_cannot_be_tested_is_said() {
+    let (sandbox, sweep) = swept();
+    sandbox.refused(
+        &format!("table {sweep} --where criterion=movement"),
+        "has criterion=movement",
+        "lth runs",
+    );
+    sandbox.refused(&format!("table {sweep} --round 1"), "--round", "--rows seed");
+    sandbox.refused(&format!("table {sweep} --round 9 --rows seed"), "in round 9", "lth runs");
+
+    let run = fs::read_dir(sandbox.join("runs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.join("replicate-1").is_dir())
+        .unwrap();
+    for replicate in ["replicate-1", "replicate-2"] {
+        fs::remove_dir_all(run.join(replicate).join("round-01")).unwrap();
+    }
+    let table = sandbox.lth(&format!("table {sweep}")).assert().success();
+    let (text, said) = (&table.get_output().stdout, &table.get_output().stderr);
+    let (text, said) = (String::from_utf8_lossy(text), String::from_utf8_lossy(said));
+    assert!(said.contains("is not finished: 2 of 6 trainings are missing"), "{said}");
+    let row = text.lines().find(|line| line.starts_with("80.")).unwrap();
+    assert!(row.contains("(n = 1)"), "{text}");
+    assert_eq!(row.contains('*'), row.contains('?') && text.contains("?: not tested"), "{text}");
+    let shown = sandbox.output(&format!("show {} --data-folder data", run.display()));
+    assert!(shown.contains("Unfinished: 4 of 6 trainings") && shown.contains("1 (n = 1)"), "{shown}");
+
+    // One seed cannot be tested. What two runs share, as their dense network, is no comparison that others are corrected for.
+    let text = sandbox.output(&format!("table {sweep} --against random"));
+    assert!(text.contains("(tests: 0)"), "{text}");
 }
 
 #[test]
