@@ -1,6 +1,9 @@
 //! From the results of a run to the plain data that figures are drawn from.
 
+use std::collections::BTreeMap;
+
 use lth_lab::{RoundResult, RunResults, Timing, Variant};
+use lth_model::Seed;
 use lth_plot::{
     ControlKind, Curve, CurveSplit, Measure, Point, Series, SeriesStyle, Style, TrainingPoint, TrainingRound,
 };
@@ -72,7 +75,7 @@ fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure, b
         |result: &&RoundResult| result.record.variant == Variant::Ticket && result.record.round == round;
     let density = results.rounds.iter().find(of_ticket).or(found.first().copied())?.density().get();
     found.first()?;
-    let values = found.iter().map(|result| match measure {
+    let value = |result: &RoundResult| match measure {
         Measure::EarlyStopAccuracy => result.test_accuracy(),
         Measure::FinalAccuracy => result.record.end.test_accuracy,
         // Of a training there is none.
@@ -80,8 +83,21 @@ fn point(results: &RunResults, variant: Variant, round: u32, measure: Measure, b
         Measure::EarlyStopIteration => {
             result.record.early_stop.as_ref().map_or(f64::NAN, |stop| stop.iteration as f64)
         }
-    });
-    Some(Point::with_band(density, values, band))
+    };
+    let values = found.iter().map(|result| (result.record.seed, value(result)));
+    Some(Point::with_band(density, repetitions(values, band), band))
+}
+
+/// What a band is of: the range is that of all values, every other band that of seeds, whose draws of a control are one value, their mean.
+fn repetitions(values: impl Iterator<Item = (Seed, f64)>, band: Band) -> Vec<f64> {
+    if band == Band::MinMax {
+        return values.map(|(_, value)| value).collect();
+    }
+    let mut by_seed: BTreeMap<Seed, Vec<f64>> = BTreeMap::new();
+    for (seed, value) in values.filter(|(_, value)| value.is_finite()) {
+        by_seed.entry(seed).or_default().push(value);
+    }
+    by_seed.into_values().filter_map(Sample::of).map(|sample| sample.mean()).collect()
 }
 
 /// The evaluations of each round of the first replicate.
@@ -154,6 +170,15 @@ pub(crate) fn cost(results: &RunResults) -> Series {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn draws_of_a_control_are_no_further_seeds() {
+        let draws = [(0, 0.90), (0, 0.92), (1, 0.94), (1, f64::NAN)].map(|(seed, value)| (Seed(seed), value));
+        let of = |band| repetitions(draws.into_iter(), band);
+        assert_eq!(of(Band::Confidence).len(), 2);
+        assert!((of(Band::StandardError)[0] - 0.91).abs() < 1e-12);
+        assert_eq!(of(Band::MinMax).len(), 4);
+    }
 
     #[test]
     fn controls_keep_their_look() {
