@@ -19,6 +19,8 @@ const PLUGIN_DATA: u32 = 1;
 const DATA_CLASS: u32 = 4;
 const PLUGIN_NAME: u32 = 1;
 const CONTENT: u32 = 2;
+/// TensorBoard gives plugin data without a class the empty tensor that its loaders want; with a class it does not.
+const CLASS_UNKNOWN: i32 = 0;
 const CLASS_TENSOR: i32 = 2;
 // and of `tensorboard.TensorProto`.
 const DTYPE: u32 = 1;
@@ -82,7 +84,7 @@ impl EventFile {
 
     /// Data of a plugin, which lie in the metadata of a value without numbers.
     pub(super) fn push_plugin_data(&mut self, plugin: &str, tag: &str, content: &[u8]) {
-        self.push_value(tag, self.begun, 0, |value| metadata(value, plugin, content));
+        self.push_value(tag, self.begun, 0, |value| metadata(value, plugin, content, CLASS_UNKNOWN));
     }
 
     /// A text, written in Markdown.
@@ -93,7 +95,7 @@ impl EventFile {
                 message(SHAPE, tensor, |_| {});
                 string::encode(STRING_VALUE, &text.to_owned(), tensor);
             });
-            metadata(value, "text", &[]);
+            metadata(value, "text", &[], CLASS_TENSOR);
         });
     }
 
@@ -120,7 +122,7 @@ impl EventFile {
 }
 
 /// Which plugin a value is for.
-fn metadata(value: &mut Vec<u8>, plugin: &str, content: &[u8]) {
+fn metadata(value: &mut Vec<u8>, plugin: &str, content: &[u8], class: i32) {
     message(METADATA, value, |metadata| {
         message(PLUGIN_DATA, metadata, |data| {
             string::encode(PLUGIN_NAME, &plugin.to_owned(), data);
@@ -128,7 +130,9 @@ fn metadata(value: &mut Vec<u8>, plugin: &str, content: &[u8]) {
                 bytes::encode(CONTENT, &content.to_owned(), data);
             }
         });
-        int32::encode(DATA_CLASS, &CLASS_TENSOR, metadata);
+        if class != CLASS_UNKNOWN {
+            int32::encode(DATA_CLASS, &class, metadata);
+        }
     });
 }
 
