@@ -1,8 +1,14 @@
 //! What is said before a run begins: how long it will take, and how much disk.
 
+use std::path::PathBuf;
+
 use lth_lab::{EstimatedTime, RunEstimate};
 
-use crate::{output::Messages, progress::duration};
+use crate::{
+    failure::Failure,
+    output::{Messages, print},
+    progress::duration,
+};
 
 /// Says what a run will take, and whether the disk has room for it.
 pub(crate) fn announce(estimate: &RunEstimate, messages: &Messages) {
@@ -23,9 +29,23 @@ fn disk_warning(estimate: &RunEstimate) -> Option<String> {
     ))
 }
 
-/// Says that nothing was done; where a dry run ends.
-pub(crate) fn end_dry_run(messages: &Messages) {
+/// Says that nothing was done, and which folders the work will be in; where a dry run ends.
+///
+/// # Errors
+/// When the folders are to be printed and cannot be.
+pub(crate) fn end_dry_run(
+    folders: &[PathBuf],
+    print_folder: bool,
+    messages: &Messages,
+) -> Result<(), Failure> {
+    for folder in folders {
+        messages.info(&format!("the folder will be {}", folder.display()));
+    }
     messages.info("dry run: nothing was trained or written");
+    if print_folder {
+        print(&folders.iter().map(|folder| format!("{}\n", folder.display())).collect::<String>())?;
+    }
+    Ok(())
 }
 
 /// Of fewer seconds none is counted: loading data takes as long.

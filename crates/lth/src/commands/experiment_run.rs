@@ -20,7 +20,7 @@ use crate::{
     failure::Failure,
     figures::{self, FIRST_AFTER, draw_while_running},
     interrupt::{self, this_command},
-    output::{Messages, print, print_results},
+    output::{Messages, print_results},
     progress::Display,
     settings::{self, DataSource},
     summary::summary,
@@ -118,11 +118,7 @@ pub(crate) fn run_experiment(
     let estimate = estimate_run(&experiment, None, &EstimateContext::new(&bench, &folder));
     estimate::announce(&estimate, messages);
     if schedule.dry_run {
-        estimate::end_dry_run(messages);
-        if schedule.print_folder {
-            print(&format!("{}\n", folder.display()))?;
-        }
-        return Ok(());
+        return estimate::end_dry_run(&[folder], schedule.print_folder, messages);
     }
     keep_network(&model, &folder)?;
     let display = Display::new(common, messages);

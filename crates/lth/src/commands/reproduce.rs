@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     arguments::{CommonArguments, ReproduceArguments, ScheduleArguments, SweepArguments},
+    estimate,
     failure::Failure,
     figures,
     output::{Messages, print},
@@ -42,7 +43,9 @@ pub(crate) fn run(
     for (study, run) in one.studies.iter().flat_map(|study| plan.runs.iter().map(move |run| (study, run))) {
         studies.command(study, &run.experiment, "RUN")?;
     }
-    let stop = &mut None;
+    // Figures may share a sweep.
+    let made = folder.join("reproduce").join(one.key.replace('/', "-"));
+    let (stop, print_folder) = (&mut None, arguments.schedule.output.print_folder);
     let trains = one.trains_sweep(arguments.quick);
     if trains {
         let as_sweep = SweepArguments {
@@ -54,7 +57,10 @@ pub(crate) fn run(
         sweep::carry_out(&sweep, &as_sweep, stop, common, messages, false)?;
     }
     if arguments.schedule.training.dry_run {
-        return if one.studies.is_empty() { Ok(()) } else { announce_all(&studies, &plan) };
+        if !one.studies.is_empty() {
+            announce_all(&studies, &plan)?;
+        }
+        return estimate::end_dry_run(&[made], print_folder, messages);
     }
     let folders = if trains { std::slice::from_ref(&folder) } else { &[] };
     let mut runs = Runs::read(folders).map_err(Failure::bad_input)?;
@@ -68,13 +74,11 @@ pub(crate) fn run(
     let claims: Vec<ClaimVerdict> =
         one.claims.iter().map(|claim| claim.judge(&found.results, one.x)).collect();
     let text = report(&one, arguments, &plan, &found, &claims, other_data.is_some());
-    // Figures may share a sweep.
-    let made = folder.join("reproduce").join(one.key.replace('/', "-"));
     create_folder(&made).map_err(Failure::failed_work)?;
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
     let figure = figure(&one, &plan, &found.results, arguments.quick, other_data.as_ref())?;
     figures::write(&made, "comparison", &figure, true)?;
-    if arguments.schedule.output.print_folder {
+    if print_folder {
         return print(&format!("{}\n", made.display()));
     }
     print(&text)?;

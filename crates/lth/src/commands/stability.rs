@@ -121,7 +121,7 @@ impl StabilityCommand<'_> {
         let estimate = estimate_stability(settings, results, &bench).map_err(refused)?;
         estimate::announce(&estimate, messages);
         if flags.training.dry_run {
-            estimate::end_dry_run(messages);
+            estimate::end_dry_run(&[], false, messages)?;
             return Ok(None);
         }
         let display = Display::new(self.common, messages);

@@ -66,7 +66,7 @@ pub(super) fn carry_out(
     let estimate = estimate_heuristics(&settings, results, &bench).map_err(failed)?;
     estimate::announce(&estimate, messages);
     if arguments.dry_run {
-        estimate::end_dry_run(messages);
+        estimate::end_dry_run(&[], false, messages)?;
         return Ok(None);
     }
     let display = Display::new(common, messages);

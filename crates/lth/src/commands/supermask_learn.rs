@@ -1,6 +1,9 @@
 //! `lth supermask learn`.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use lth_lab::{
     Experiment, LabError, LearnedSupermask, StageError, Stop, SupermaskExperiment, SupermaskRecord,
@@ -102,16 +105,14 @@ pub(super) fn carry_out(
     (bench.jobs, bench.checkpoint_every) = (jobs, every);
     let learnings = seeded(&learning, replicates);
     estimate::announce(&estimate_learning(&learnings, &bench), messages);
-    let folders = learnings.iter().map(|learning| output.join(learning.folder_name()));
+    let folders: Vec<PathBuf> =
+        learnings.iter().map(|learning| output.join(learning.folder_name())).collect();
     if arguments.schedule.training.dry_run {
-        for folder in folders {
-            messages.info(&format!("the folder will be {}", folder.display()));
-        }
-        estimate::end_dry_run(messages);
+        estimate::end_dry_run(&folders, arguments.schedule.output.print_folder, messages)?;
         return Ok(None);
     }
-    for folder in folders {
-        keep_network(&model, &folder)?;
+    for folder in &folders {
+        keep_network(&model, folder)?;
     }
     let display =
         if replicates == 1 { Display::of_one(common, messages) } else { Display::new(common, messages) };

@@ -42,14 +42,15 @@ pub(crate) fn run(
     carry_out(&sweep_of(arguments)?, arguments, &mut None, common, messages, true)
 }
 
-/// Runs every combination of a sweep; of the arguments all but what makes it.
+/// Runs every combination of a sweep; of the arguments all but what makes it. Where it is not all of a command, the caller says what came of
+/// it, and ends a dry run.
 pub(super) fn carry_out(
     sweep: &Sweep,
     arguments: &SweepArguments,
     stop: &mut Option<Stop>,
     common: &CommonArguments,
     messages: &Messages,
-    print_results: bool,
+    is_all: bool,
 ) -> Result<(), Failure> {
     let mut plan = SweepPlan::of(sweep).map_err(Failure::bad_input)?;
     if !arguments.tasks.is_empty() {
@@ -86,8 +87,12 @@ pub(super) fn carry_out(
         estimate::announce(&estimate_sweep(&plan, &benches), messages);
     }
     if schedule.dry_run {
-        estimate::end_dry_run(messages);
-        return Ok(());
+        let folder = schedule.output.join(&plan.folder_name);
+        return if is_all {
+            estimate::end_dry_run(&[folder], schedule.print_folder, messages)
+        } else {
+            Ok(())
+        };
     }
     if !arguments.yes && !plan.is_part && plan.distinct() > MANY {
         ask(plan.distinct())?;
@@ -106,7 +111,7 @@ pub(super) fn carry_out(
     display.finish();
     let report = report.map_err(refused)?;
     conclude(&report.failures, report.stopped, &stop, messages)?;
-    if !plan.is_part && print_results {
+    if !plan.is_part && is_all {
         if schedule.print_folder {
             print(&format!("{}\n", report.folder.display()))?;
         } else {

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     arguments::{Cluster, SweepArguments},
+    estimate,
     failure::Failure,
     interrupt::quoted,
     output::{Messages, print},
@@ -48,8 +49,9 @@ pub(super) fn submit(
         work.levels().len()
     ));
     if schedule.dry_run {
-        messages.info("--dry-run: nothing was queued and nothing was written");
-        return Ok(());
+        messages.info("nothing was queued");
+        let folder = schedule.output.join(&plan.folder_name);
+        return estimate::end_dry_run(&[folder], schedule.print_folder, messages);
     }
     let folder = plan.write_folder(&schedule.output).map_err(refused)?;
     if work.tasks.is_empty() {

@@ -79,9 +79,7 @@ pub(crate) fn run(
     let estimate = estimate_run(&experiment, given.as_ref(), &EstimateContext::new(&bench, &folder));
     estimate::announce(&estimate, messages);
     if arguments.schedule.training.dry_run {
-        messages.info(&format!("the folder will be {}", folder.display()));
-        estimate::end_dry_run(messages);
-        return Ok(());
+        return estimate::end_dry_run(&[folder], arguments.schedule.output.print_folder, messages);
     }
     keep_network(&model, &folder)?;
     let display = Display::of_one(common, messages);

@@ -110,7 +110,7 @@ pub(super) fn carry_out(
     let estimate = estimate_transfer(&transfer, &EstimateContext::new(&bench, &folder));
     estimate::announce(&estimate.map_err(failure)?, messages);
     if flags.training.dry_run {
-        estimate::end_dry_run(messages);
+        estimate::end_dry_run(&[folder], flags.output.print_folder, messages)?;
         return Ok(None);
     }
     keep_network(&model, &folder)?;

@@ -27,7 +27,11 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
     let sandbox = Sandbox::new();
     let flags = "reproduce frankle-2019/figure-3 --quick --data-folder data -i 2 --replicates 2 --set recipe.length=24it \
                  --set validation_size=60 --set evaluate_every=8 --set recipe.batch_size=20";
-    sandbox.data().output(&format!("{flags} --dry-run"));
+    let dry = sandbox.data().lth(&format!("{flags} --dry-run --print-folder")).assert().success();
+    let folder = String::from_utf8_lossy(&dry.get_output().stdout).into_owned();
+    let told = String::from_utf8_lossy(&dry.get_output().stderr).into_owned();
+    assert!(told.contains(&format!("the folder will be {}", folder.trim())), "{told}");
+    assert_eq!(told.matches("dry run: ").count(), 1, "{told}");
     assert!(!sandbox.join("runs").exists());
     let text = sandbox.output(flags);
     assert!(text.starts_with("# Winning tickets over rounds"), "{text}");
@@ -49,6 +53,7 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
         fs::read_to_string(sweep.join("reproduce/frankle-2019-figure-3/comparison.md")).unwrap(),
         text
     );
+    assert_eq!(sandbox.join(folder.trim()), sweep.join("reproduce/frankle-2019-figure-3"));
     for figure in ["comparison.svg", "comparison.png"] {
         assert!(sweep.join("reproduce/frankle-2019-figure-3").join(figure).is_file(), "{figure}");
     }

@@ -17,6 +17,8 @@ fn a_sweep_tells_its_size_trains_and_continues() {
     let told = sandbox.lth(&format!("{flags} --dry-run")).assert().success();
     let told = String::from_utf8_lossy(&told.get_output().stderr).into_owned();
     assert!(told.contains("4 runs, 8 trainings, 6 when those that are the same are done once"), "{told}");
+    let folder = sandbox.output(&format!("{flags} --dry-run --print-folder"));
+    assert!(told.contains(&format!("the folder will be {}", folder.trim())), "{told}");
     assert!(!sandbox.join("runs").exists(), "a dry run writes nothing");
     let table = sandbox.output(&flags);
     assert!(table.starts_with("criterion"), "{table}");
@@ -28,6 +30,7 @@ fn a_sweep_tells_its_size_trains_and_continues() {
     let tables = visible(&sandbox.join("runs")).into_iter().map(|folder| folder.join("sweep.csv"));
     let csv = tables.into_iter().find(|path| path.exists()).unwrap();
     assert_eq!(fs::read_to_string(&csv).unwrap().lines().count(), 9);
+    assert_eq!(csv.parent().unwrap(), sandbox.join(folder.trim()));
     let (folder, run) = (csv.parent().unwrap().display(), visible(&sandbox.join("runs")).remove(0));
     sandbox.output(&format!("plot --together {folder} --output swept"));
     sandbox.output(&format!("plot --together {folder} {} --output beside", run.display()));
