@@ -89,9 +89,9 @@ pub(crate) fn run(
 /// Says how long a figure takes with its studies, of which a sweep's estimate knows nothing.
 fn announce_all(studies: &Studies<'_>, plan: &SweepPlan) -> Result<(), Failure> {
     let mut times = Timetable::new(studies.arguments)?;
-    let all = times.seconds(studies, plan)?;
+    let all = times.of(studies, plan)?;
     times.keep();
-    let all = all.map_or_else(|| "a time that only its data tell".to_owned(), rough);
+    let all = all.map_or_else(|| "a time that only its data tell".to_owned(), |(_, seconds)| rough(seconds));
     studies.messages.info(&format!("with its other procedures it takes {all} in all"));
     Ok(())
 }
@@ -109,29 +109,23 @@ fn list(
             let plan = SweepPlan::of(&one.sweep(quick)?)?;
             Ok::<_, LabError>((ReproduceArguments { quick, ..arguments.clone() }, plan))
         };
-        let mut columns = Vec::new();
-        let mut trainings = 0;
-        for quick in [true, false] {
+        let mut of = |quick| {
             let (arguments, plan) = plan(quick).map_err(Failure::bad_input)?;
             let studies = Studies { one: &one, arguments: &arguments, common, messages };
-            trainings = plan.distinct();
-            columns.push(times.seconds(&studies, &plan)?.map_or_else(|| "?".to_owned(), rough));
-        }
-        let [quick, full] = [columns.remove(0), columns.remove(0)];
-        rows.add_row([
-            one.key.clone(),
-            one.title.clone(),
-            trainings.to_string(),
-            full,
-            quick,
-            one.paper.clone(),
-        ]);
+            let all = times.of(&studies, &plan)?;
+            let unknown = || ["?".to_owned(), "?".to_owned()];
+            Ok::<_, Failure>(
+                all.map_or_else(unknown, |(trainings, seconds)| [trainings.to_string(), rough(seconds)]),
+            )
+        };
+        let ([_, quick], [trainings, full]) = (of(true)?, of(false)?);
+        rows.add_row([one.key.clone(), one.title.clone(), trainings, full, quick, one.paper.clone()]);
     }
     times.keep();
     let cores = times.jobs();
     let more = format!(
-        "Trainings and time are of the whole, quick is the time of --quick: what is left, on {cores} core{} that do nothing else. \
-         Steps were measured once; --dry-run measures those of one figure again, with its data.",
+        "Trainings and time are of the whole, copies, transferred tickets and learned masks too, some of which the sweep may have done; \
+         quick is the time of --quick: what is left, on {cores} core{} that do nothing else. Steps were measured once; --dry-run measures those of one figure again, with its data.",
         if cores == 1 { "" } else { "s" }
     );
     print(&format!("{}\n{}\n", table::text(&rows), prose(&more)))

@@ -78,15 +78,15 @@ impl Timetable {
         self.jobs
     }
 
-    /// Seconds that are left of a figure; `None` where only the data tell.
+    /// All trainings of a figure, those of its studies too, and the seconds that are left of them; `None` of both where only the data tell.
     ///
     /// # Errors
     /// When a sweep or a study is none.
-    pub(super) fn seconds(
+    pub(super) fn of(
         &mut self,
         studies: &Studies<'_>,
         plan: &SweepPlan,
-    ) -> Result<Option<f64>, Failure> {
+    ) -> Result<Option<(u64, f64)>, Failure> {
         for run in &plan.runs {
             if !self.know(&run.experiment)? {
                 return Ok(None);
@@ -94,17 +94,20 @@ impl Timetable {
         }
         let benches: Vec<Workbench<'_>> = plan.runs.iter().map(|run| self.bench(&run.experiment)).collect();
         let Studies { one, arguments, .. } = studies;
-        let mut total = 0.0;
+        let (mut trainings, mut total) = (0, 0.0);
         if one.trains_sweep(arguments.quick) {
+            trainings += plan.distinct() as u64;
             total += seconds(estimate_sweep(plan, &benches).time);
         }
         for study in &one.studies {
             for (run, bench) in plan.runs.iter().zip(&benches) {
                 let command = studies.command(study, &run.experiment, "RUN")?;
-                total += of_study(&command, &run.experiment, bench)?;
+                let (more, time) = of_study(&command, &run.experiment, bench)?;
+                trainings += more;
+                total += seconds(time);
             }
         }
-        Ok(Some(total))
+        Ok(Some((trainings, total)))
     }
 
     /// Keeps what was measured. Where the cache folder cannot be written it is measured again the next time.
@@ -161,8 +164,12 @@ fn numbers(what: &str, texts: &[String]) -> Result<Vec<u32>, Failure> {
     texts.iter().map(|text| whole(what, text, "3")).collect()
 }
 
-/// Seconds of a study of an experiment.
-fn of_study(command: &Command, experiment: &Experiment, bench: &Workbench<'_>) -> Result<f64, Failure> {
+/// Trainings of a study of an experiment, and the time that is left of them.
+fn of_study(
+    command: &Command,
+    experiment: &Experiment,
+    bench: &Workbench<'_>,
+) -> Result<(u64, EstimatedTime), Failure> {
     let works = match command {
         Command::Stability(flags) => of_stability(flags, experiment, bench)?,
         Command::Transfer(flags) => of_transfer(flags)?,
@@ -171,12 +178,13 @@ fn of_study(command: &Command, experiment: &Experiment, bench: &Workbench<'_>) -
             SupermaskCommand::Learn(flags) => {
                 let learning = learning(flags, &experiment.model, &experiment.dataset)?;
                 let learnings = seeded(&learning, replicates(flags)?);
-                return Ok(seconds(estimate_learning(&learnings, bench).time));
+                return Ok((learnings.len() as u64, estimate_learning(&learnings, bench).time));
             }
         },
         _ => Vec::new(),
     };
-    Ok(seconds(estimate_study(experiment, &works, bench).time))
+    let trainings = works.iter().map(|work| work.trainings).sum();
+    Ok((trainings, estimate_study(experiment, &works, bench).time))
 }
 
 /// Copies of each network, and the points between each two.

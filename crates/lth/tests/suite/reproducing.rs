@@ -12,6 +12,8 @@ fn what_was_published_is_listed() {
         let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_else(|| panic!("{text}"));
         assert!([" s ", " min ", " h ", " days "].iter().any(|unit| line.contains(unit)), "{line}");
     }
+    let learned = text.lines().find(|line| line.starts_with("zhou-2019/table-1-lenet")).unwrap();
+    assert!(learned.split_whitespace().any(|word| word == "16"), "the dense and the learned: {learned}");
     assert!(sandbox.join("cache/lth/calibration.json").is_file(), "steps are measured once");
     sandbox.refused("reproduce frankle-2019/figure-33", "figure-33", "did you mean 'frankle-2019/figure-3'?");
     sandbox.refused(
