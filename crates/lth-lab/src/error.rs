@@ -169,6 +169,9 @@ impl Hint for LabError {
                     .to_owned(),
             },
             Self::Read { .. } => "check the path and its permissions".to_owned(),
+            Self::Damaged { path, .. } if path.ends_with("timing.json") => {
+                "move it away; the times that it held are lost, results are not".to_owned()
+            }
             Self::Damaged { .. } => {
                 "move it away and run the same command again: it is made again, to the same bits".to_owned()
             }

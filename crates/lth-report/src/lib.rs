@@ -23,5 +23,5 @@ pub use differences::{Against, Difference, DifferenceTable};
 pub use marks::Mark;
 pub use metric::{Better, Metric};
 pub use pivot::{ResultTable, TableCell, TableSpec};
-pub use runs::{Runs, run_folders_of, with_runs_of_sweeps};
+pub use runs::{Runs, missing_of_sweeps, run_folders_of, with_runs_of_sweeps};
 pub use tidy::TidyTable;

@@ -1,6 +1,9 @@
 //! The runs that a table is of.
 
-use std::{collections::HashSet, path::PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use lth_lab::{Experiment, LabError, Layout, RoundResult, RunResults, Variant, run_folders, runs_of_sweep};
 use rayon::{iter::Either, prelude::*};
@@ -110,13 +113,37 @@ fn ticket_density(run: &RunResults, result: &RoundResult) -> f64 {
 pub fn with_runs_of_sweeps(paths: &[PathBuf]) -> Result<Vec<PathBuf>, LabError> {
     let mut all = Vec::new();
     for path in paths {
-        let Some(names) = runs_of_sweep(path)? else {
-            all.push(path.clone());
-            continue;
-        };
-        // They lie beside it.
-        let output = Layout::new(path).output();
-        all.extend(names.into_iter().map(|name| output.join(name)).filter(|folder| folder.is_dir()));
+        match listed_by(path)? {
+            None => all.push(path.clone()),
+            Some(listed) => all.extend(listed.into_iter().filter(|folder| folder.is_dir())),
+        }
     }
     Ok(all)
+}
+
+/// Says of each sweep among some paths that lacks runs how many.
+///
+/// # Errors
+/// When the list of a sweep's runs is damaged.
+pub fn missing_of_sweeps(paths: &[PathBuf]) -> Result<Vec<String>, LabError> {
+    let mut lines = Vec::new();
+    for path in paths {
+        let listed = listed_by(path)?.unwrap_or_default();
+        let missing = listed.iter().filter(|folder| !folder.is_dir()).count();
+        if missing > 0 {
+            lines.push(format!(
+                "{missing} of {} runs of the sweep '{}' are missing: not begun yet, or removed",
+                listed.len(),
+                path.display()
+            ));
+        }
+    }
+    Ok(lines)
+}
+
+/// The runs that the folder of a sweep lists; they lie beside it. `None` of anything else.
+fn listed_by(path: &Path) -> Result<Option<Vec<PathBuf>>, LabError> {
+    let output = Layout::new(path).output();
+    let names = runs_of_sweep(path)?;
+    Ok(names.map(|names| names.into_iter().map(|name| output.join(name)).collect()))
 }

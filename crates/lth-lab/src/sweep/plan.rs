@@ -28,16 +28,20 @@ pub struct SweepRun {
 /// The names of the folders of a sweep's runs, as its own folder lists them; `None` where it does not.
 ///
 /// # Errors
-/// When the list cannot be read.
+/// When the list cannot be read, or is cut off.
 pub fn runs_of_sweep(folder: &Path) -> Result<Option<Vec<String>>, LabError> {
     let path = folder.join(RUNS);
     if !path.is_file() {
         return Ok(None);
     }
-    let damaged = |error: csv::Error| LabError::Damaged { path: path.clone(), reason: error.to_string() };
-    let mut reader = csv::Reader::from_path(&path).map_err(damaged)?;
+    let damaged = |reason: String| LabError::Damaged { path: path.clone(), reason };
+    let text = fs::read(&path).map_err(|source| LabError::Read { path: path.clone(), source })?;
+    if !text.ends_with(b"\n") {
+        return Err(damaged("its last line is cut off".to_owned()));
+    }
+    let mut reader = csv::Reader::from_reader(text.as_slice());
     let names = reader.records().map(|row| row.map(|row| row[0].to_owned()));
-    names.collect::<Result<_, _>>().map(Some).map_err(damaged)
+    names.collect::<Result<_, _>>().map(Some).map_err(|error| damaged(error.to_string()))
 }
 
 /// What a sweep does.

@@ -10,7 +10,7 @@ use crate::{failure::Failure, settings::parse};
 ///
 /// # Errors
 /// When a condition says nothing, no run fulfils all, or a path cannot be read.
-pub(super) fn chosen(paths: &[PathBuf], texts: &[String]) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn chosen(paths: &[PathBuf], texts: &[String]) -> Result<Vec<PathBuf>, Failure> {
     let conditions: Vec<Condition> = texts.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;
     if conditions.is_empty() {
         return Ok(paths.to_owned());

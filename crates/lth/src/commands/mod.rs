@@ -1,6 +1,6 @@
 //! One file a command.
 
-mod chosen;
+pub(crate) mod chosen;
 pub(crate) mod collect;
 pub(crate) mod compare;
 mod compare_source;

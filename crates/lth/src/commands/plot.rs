@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lth_lab::{RunResults, keep_each_once};
 use lth_plot::{Figure, Legend, Look, PageStyle};
-use lth_report::with_runs_of_sweeps;
+use lth_report::{missing_of_sweeps, with_runs_of_sweeps};
 
 use super::plot_schedule;
 use crate::{
@@ -31,6 +31,9 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
             format!("there is no run of the sweep {}", sweeps.join(", ")),
             "`lth sweep` makes its runs, beside its folder",
         ));
+    }
+    for line in missing_of_sweeps(&arguments.runs).map_err(Failure::bad_input)? {
+        messages.warning(&line);
     }
     let runs: Vec<RunResults> = folders
         .iter()

@@ -7,12 +7,9 @@ use std::{
 };
 
 use lth_lab::{Layout, runs_of_sweep, write_file};
-use lth_report::{
-    Runs,
-    page::{MARK, page},
-};
+use lth_report::page::{MARK, page};
 
-use super::{chosen::chosen, runs::wanted};
+use super::runs::wanted;
 use crate::{
     arguments::ReportArguments,
     failure::Failure,
@@ -24,12 +21,14 @@ use crate::{
 pub(crate) fn run(arguments: &ReportArguments, messages: &Messages) -> Result<(), Failure> {
     let file = file(arguments)?;
     check_free(&file)?;
-    let paths = chosen(&wanted(&arguments.paths), &arguments.conditions)?;
-    let runs = Runs::read(&paths).map_err(Failure::bad_input)?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let from = whole(folder);
     let link = |path: &Path| Some(address(path, &from));
-    let data = ReportMaker::new(&arguments.source, messages).data(&runs, &link)?;
+    let maker = ReportMaker::new(&arguments.source, messages);
+    let (data, lines) = maker.of(&wanted(&arguments.paths), &arguments.conditions, &link)?;
+    for line in &lines {
+        messages.warning(line);
+    }
     write_file(&file, page(&data).as_bytes()).map_err(Failure::failed_work)?;
     print(&format!("{}\n", file.display()))
 }

@@ -34,3 +34,4 @@ mod sweeping;
 mod tabulating;
 mod training;
 mod transferring;
+mod watching;
