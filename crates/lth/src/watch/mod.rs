@@ -2,6 +2,7 @@
 
 mod admission;
 mod folder;
+mod inside;
 mod server;
 
 pub(crate) use admission::Admission;

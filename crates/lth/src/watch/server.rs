@@ -29,6 +29,7 @@ use super::{
     Folder,
     admission::{Admission, Admitted},
     folder::FILES,
+    inside::Inside,
 };
 use crate::{arguments::SourceArguments, failure::Failure, output::Messages, report_data::ReportMaker};
 
@@ -120,7 +121,8 @@ fn router(folder: &Folder, shared: Shared) -> Router {
         .route("/data.json", get(data))
         .nest_service(
             &format!("/{FILES}"),
-            ServeDir::new(&folder.root).append_index_html_on_directories(false),
+            ServeDir::with_backend(&folder.root, Inside::of(&folder.root))
+                .append_index_html_on_directories(false),
         )
         .layer(middleware::from_fn_with_state(shared.clone(), guard))
         .with_state(shared)

@@ -128,6 +128,31 @@ fn a_watched_folder_shows_nothing_beside_it() {
     assert_eq!(watch.get("/files/secret", "").0, 403);
 }
 
+#[cfg(unix)]
+#[test]
+fn links_lead_to_runs_and_nowhere_else() {
+    use std::os::unix::fs::symlink;
+    let sandbox = Sandbox::new();
+    let run = run(&sandbox);
+    fs::create_dir(sandbox.join("elsewhere")).unwrap();
+    let linked = sandbox.join("elsewhere/run");
+    fs::rename(sandbox.join(&run), &linked).unwrap();
+    symlink(&linked, sandbox.join("runs/linked")).unwrap();
+    fs::write(sandbox.join("elsewhere/secret"), "top secret").unwrap();
+    symlink(sandbox.join("elsewhere"), sandbox.join("runs/folder")).unwrap();
+    symlink(sandbox.join("elsewhere/secret"), sandbox.join("runs/file")).unwrap();
+    symlink(sandbox.join("elsewhere/secret"), linked.join("file")).unwrap();
+    symlink(linked.join("summary.csv"), sandbox.join("runs/inside.csv")).unwrap();
+    let watch = Watch::of(&sandbox, "");
+    for path in ["folder/secret", "file", "linked/file", "folder/run/summary.csv", "folder/", "inside.csv"] {
+        let (status, answer) = watch.get(&format!("/files/{path}"), HERE);
+        assert!(status == 404 && !answer.contains("top secret"), "{path}: {answer}");
+    }
+    let (status, answer) = watch.get("/data.json", HERE);
+    assert!(status == 200 && answer.contains("files/linked/summary.csv"), "{answer}");
+    assert_eq!(watch.get("/files/linked/summary.csv", HERE).0, 200);
+}
+
 #[test]
 fn other_machines_need_the_token() {
     let sandbox = Sandbox::new();
