@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use lth_model::Tensors;
 use lth_ticket::TestSet;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     procedure::{check_other_runs, plan},
     schedule::StageRunner,
     tasks::run_queue,
+    train::as_initialization,
 };
 
 /// What came of a run.
@@ -36,15 +38,33 @@ pub struct RunReport {
 /// When the experiment makes no sense, the folder belongs to something else or to another process, or its files cannot be
 /// written. A training that fails is no error here but one of the report's failures.
 pub fn find_winning_ticket(experiment: &Experiment, bench: &Workbench<'_>) -> Result<RunReport, LabError> {
-    if let Some(start) = &experiment.start {
-        return Err(LabError::Setting {
-            setting: "start",
-            value: start.clone(),
-            reason: "it is of a plain training, which has no rounds".to_owned(),
-            hint: "use `lth train`, or take it out".to_owned(),
-        });
-    }
+    has_rounds(experiment)?;
     run_experiment(experiment, bench, None)
+}
+
+/// Refuses what [`find_winning_ticket`], or with initial weights [`crate::find_winning_ticket_from`], would refuse before anything is
+/// trained, and writes nothing.
+///
+/// # Errors
+/// As these.
+pub fn check_run(
+    experiment: &Experiment,
+    initial_weights: Option<&Tensors>,
+    bench: &Workbench<'_>,
+) -> Result<(), LabError> {
+    has_rounds(experiment)?;
+    checked(experiment, bench, initial_weights.map(as_initialization).as_ref()).map(drop)
+}
+
+fn has_rounds(experiment: &Experiment) -> Result<(), LabError> {
+    let Some(start) = &experiment.start else { return Ok(()) };
+    Err(LabError::Setting {
+        setting: "start",
+        value: start.clone(),
+        reason: "it is of a plain training, a transfer or a supermask, which have no rounds".to_owned(),
+        hint: "use the command that its provenance.json has, or take start out for an experiment of tickets"
+            .to_owned(),
+    })
 }
 
 /// As [`find_winning_ticket`], from weights and masks that were given.
@@ -90,22 +110,7 @@ impl OpenRun {
         bench: &Workbench<'_>,
         given: Option<&GivenStart>,
     ) -> Result<Self, LabError> {
-        let experiment = with_data(experiment, bench)?;
-        experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
-        experiment.check_scoring(bench.architecture, bench.data)?;
-        if let Some(given) = given {
-            given.check(&experiment, bench.data.train.len())?;
-        }
-        let layout = Layout::new(bench.output.join(experiment.folder_name()));
-        if let Some(hash) = &experiment.initial_weights
-            && given.is_none()
-            && !layout.initial(0).exists()
-            && !layout.ticket(0, Variant::Ticket, 0).exists()
-        {
-            return Err(without_initial_weights(hash));
-        }
-        check_other_runs(&experiment, &layout, bench.architecture)?;
-        let wanted = experiment;
+        let (layout, wanted) = checked(experiment, bench, given)?;
         let (folder, experiment) = RunFolder::open(layout.root(), &wanted)?;
         let finished = wanted.finished_stages(folder.layout()).count() as u64;
         bench.note_sitting(folder.layout(), finished < wanted.trainings())?;
@@ -154,6 +159,30 @@ impl OpenRun {
         write_summaries(&results, TestSet::of(bench.data.test.labels.iter().copied()))?;
         if is_own { Ok(results) } else { self.results() }
     }
+}
+
+/// The folder of an experiment that can be done, and the experiment with what its data say of it.
+fn checked(
+    experiment: &Experiment,
+    bench: &Workbench<'_>,
+    given: Option<&GivenStart>,
+) -> Result<(Layout, Experiment), LabError> {
+    let experiment = with_data(experiment, bench)?;
+    experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
+    experiment.check_scoring(bench.architecture, bench.data)?;
+    if let Some(given) = given {
+        given.check(&experiment, bench.data.train.len())?;
+    }
+    let layout = Layout::new(bench.output.join(experiment.folder_name()));
+    if let Some(hash) = &experiment.initial_weights
+        && given.is_none()
+        && !layout.initial(0).exists()
+        && !layout.ticket(0, Variant::Ticket, 0).exists()
+    {
+        return Err(without_initial_weights(hash));
+    }
+    check_other_runs(&experiment, &layout, bench.architecture)?;
+    Ok((layout, experiment))
 }
 
 /// Writes the files that sum up a run whose trainings may have come from elsewhere; returns what is there. Verdicts are by the test set.

@@ -39,7 +39,7 @@ pub use error::LabError;
 pub use estimate::{
     Calibration, EstimateContext, EstimatedTime, RunEstimate, StudyWork, estimate_run, estimate_study,
 };
-pub use find::{RunReport, find_winning_ticket, sum_up_run};
+pub use find::{RunReport, check_run, find_winning_ticket, sum_up_run};
 pub use metrics::{LayerCount, Outcome, RoundRecord, RoundResult, RunResults, Timestamps, Timing};
 pub use pace::WhileRunning;
 pub use procedure::plan;

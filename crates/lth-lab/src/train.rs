@@ -56,7 +56,7 @@ pub fn initial_weights_hash(weights: &Tensors) -> String {
     as_initialization(weights).hash()
 }
 
-fn as_initialization(weights: &Tensors) -> GivenStart {
+pub(crate) fn as_initialization(weights: &Tensors) -> GivenStart {
     GivenStart { weights: weights.clone(), masks: Masks::new(), optimizer: None, iteration: 0 }
 }
 

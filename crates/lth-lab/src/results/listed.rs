@@ -14,10 +14,7 @@ use super::{
     run_folders,
     usage::{Usage, usage},
 };
-use crate::{
-    Experiment, LabError, Layout, Leases, Setting, SupermaskFiles, SupermaskRecord, Variant,
-    metrics::read_json, settings,
-};
+use crate::{Experiment, LabError, Layout, Leases, Setting, SupermaskFiles, Variant, settings};
 
 /// What a run came to, by the keys of conditions.
 pub(super) const RESULTS: [&str; 8] =
@@ -135,11 +132,9 @@ impl ListedRun {
     }
 
     fn read_results(&mut self, layout: &Layout, experiment: &Experiment) -> Result<(), LabError> {
-        let files = SupermaskFiles::new(&self.folder);
-        if let Some(record) = read_json::<SupermaskRecord>(&files.record())? {
-            drop(record);
+        if let Some((_, timing)) = SupermaskFiles::new(&self.folder).read()? {
             (self.rounds, self.trainings, self.state) = (1, 1, RunState::Finished);
-            self.seconds = crate::Timing::read(&files.timing())?.map(|timing| timing.seconds);
+            self.seconds = timing.map(|timing| timing.seconds);
             return Ok(());
         }
         let summary = Table::read(&layout.summary())?;

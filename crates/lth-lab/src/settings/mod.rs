@@ -180,6 +180,12 @@ impl Experiment {
         Err(LabError::Missing { path: path.to_owned(), repair })
     }
 
+    /// Whether its settings alone say what is done, so that `lth run` repeats it elsewhere: not where it begins with weights or masks of a
+    /// file, and not of a supermask.
+    pub fn is_all_in_its_file(&self) -> bool {
+        self.start.is_none() && self.initial_weights.is_none()
+    }
+
     /// The command that does again what is not there of this experiment's folder; `None` where the settings alone do not say it.
     pub(crate) fn command_again(&self, layout: &Layout) -> Option<String> {
         let root = layout.root();

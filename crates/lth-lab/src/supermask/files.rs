@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::SupermaskRecord;
+use crate::{LabError, Timing, metrics::read_json};
+
 /// The paths of a learned supermask's files.
 ///
 /// ```text
@@ -28,6 +31,15 @@ impl SupermaskFiles {
     /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What came out, and how long it took if that is known; `None` while the mask is not learned.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn read(&self) -> Result<Option<(SupermaskRecord, Option<Timing>)>, LabError> {
+        let Some(record) = read_json(&self.record())? else { return Ok(None) };
+        Ok(Some((record, Timing::read(&self.timing())?)))
     }
 
     /// The frozen weights.

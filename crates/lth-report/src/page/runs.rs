@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, path::PathBuf};
 
-use lth_lab::{Holder, LabError, Layout, Leases, Provenance, RunResults, RunState, SupermaskFiles};
+use lth_lab::{
+    Experiment, Holder, LabError, Layout, Leases, Provenance, RunResults, RunState, SupermaskFiles,
+    SupermaskRecord, Timing,
+};
 use lth_ticket::Verdict;
 use serde::Serialize;
 
@@ -32,7 +35,7 @@ pub(super) struct RunEntry {
     winner: Option<[Short; 2]>,
     seconds: Option<Short>,
     cpu_seconds: Option<Short>,
-    /// What repeats it.
+    /// What repeats it, or that its settings alone do not.
     repeat: String,
     sittings: Vec<Provenance>,
     links: Vec<Link>,
@@ -73,7 +76,13 @@ pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry
         let name = run.layout.name();
         let at_work: Vec<&Holder> =
             holders.iter().filter(|holder| holder.folder.starts_with(&name)).collect();
-        let state = if finished(run) >= run.experiment.trainings() {
+        let learned = SupermaskFiles::new(run.layout.root()).read()?;
+        let timings: Vec<Option<&Timing>> = match &learned {
+            Some((_, timing)) => vec![timing.as_ref()],
+            None => run.rounds.iter().map(|result| result.timing.as_ref()).collect(),
+        };
+        let finished = timings.len() as u64;
+        let state = if finished >= run.experiment.trainings() {
             RunState::Finished
         } else if !at_work.is_empty() || run.layout.is_locked() {
             RunState::Running
@@ -90,17 +99,20 @@ pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry
             called: run.experiment.name.clone(),
             folder: run.layout.root().display().to_string(),
             state: state.name(),
-            trainings: [finished(run), run.experiment.trainings()],
+            trainings: [finished, run.experiment.trainings()],
             seeds: (0..run.experiment.replicates).map(|replicate| run.experiment.seed(replicate).0).collect(),
             rulings: verdict.as_ref().map_or_else(Vec::new, rulings),
             winner: verdict
                 .as_ref()
                 .and_then(Verdict::winner)
                 .map(|round| [Short(round.density.get()), Short(round.ticket.test_accuracy)]),
-            verdict: verdict.map(|verdict| verdict.to_string()),
-            seconds: sum(run, |timing| Some(timing.seconds)),
-            cpu_seconds: sum(run, |timing| timing.cpu_seconds),
-            repeat: format!("lth run {}", lth_lab::quoted(&run.layout.experiment().display().to_string())),
+            verdict: learned
+                .as_ref()
+                .map(|(record, _)| in_words(record, &run.experiment))
+                .or_else(|| verdict.map(|verdict| verdict.to_string())),
+            seconds: sum(&timings, |timing| Some(timing.seconds)),
+            cpu_seconds: sum(&timings, |timing| timing.cpu_seconds),
+            repeat: repeat(run),
             sittings: Provenance::of_run(&run.layout),
             links: links(&run.layout, context),
             series: series::of_run(runs, place)?,
@@ -116,9 +128,23 @@ impl RunEntry {
     }
 }
 
-/// How many trainings are finished; a supermask is one that has no rounds.
-fn finished(run: &RunResults) -> u64 {
-    if SupermaskFiles::new(run.layout.root()).record().is_file() { 1 } else { run.rounds.len() as u64 }
+/// What repeats a run; the page shows the commands of its sittings below.
+fn repeat(run: &RunResults) -> String {
+    if run.experiment.is_all_in_its_file() {
+        format!("lth run {}", lth_lab::quoted(&run.layout.experiment().display().to_string()))
+    } else {
+        "# its settings alone do not say what it begins with: the command that made it repeats it".to_owned()
+    }
+}
+
+/// What came of a supermask, which has no rounds to compare.
+fn in_words(record: &SupermaskRecord, experiment: &Experiment) -> String {
+    format!(
+        "{}: test accuracy {:.2} % at the end, {:.2} % of weights kept.",
+        experiment.start.as_deref().unwrap_or("supermask"),
+        100.0 * record.end.test_accuracy,
+        100.0 * record.density.get()
+    )
 }
 
 fn rulings(verdict: &Verdict) -> Vec<Ruling> {
@@ -132,10 +158,9 @@ fn rulings(verdict: &Verdict) -> Vec<Ruling> {
     verdict.rounds.iter().map(of).collect()
 }
 
-/// The sum over its finished trainings; `None` where one is not known.
-fn sum(run: &RunResults, value: impl Fn(&lth_lab::Timing) -> Option<f64>) -> Option<Short> {
-    let of = |result: &lth_lab::RoundResult| result.timing.as_ref().and_then(&value);
-    run.rounds.iter().map(of).sum::<Option<f64>>().map(Short)
+/// The sum over finished trainings; `None` where one is not known.
+fn sum(timings: &[Option<&Timing>], value: impl Fn(&Timing) -> Option<f64>) -> Option<Short> {
+    timings.iter().map(|timing| timing.and_then(&value)).sum::<Option<f64>>().map(Short)
 }
 
 /// What is there of the files that people open.

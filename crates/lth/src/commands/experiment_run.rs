@@ -7,7 +7,7 @@ use std::{
 
 use lth_lab::{
     CheckpointEvery, EstimateContext, Experiment, LabError, RunReport, Stop, TaskFailure, WhileRunning,
-    Workbench, create_folder, estimate_run, find_winning_ticket, find_winning_ticket_from,
+    Workbench, check_run, create_folder, estimate_run, find_winning_ticket, find_winning_ticket_from,
     initial_weights_hash, write_file,
 };
 use lth_model::{Engine, Hint, ModelInfo, find_model};
@@ -91,8 +91,6 @@ pub(crate) fn run_experiment(
     let architecture = settings::network(&model, &dataset)?;
     let engine = settings::engine()?.with_threads(schedule.threads);
     settings::note_data(&dataset, &mut experiment)?;
-    experiment.check(&engine, &architecture, dataset.train.len()).map_err(Failure::bad_input)?;
-    experiment.check_scoring(&architecture, &dataset).map_err(Failure::bad_input)?;
     if model.definition().is_some() {
         experiment.network_fingerprint.get_or_insert_with(|| architecture.fingerprint());
     }
@@ -103,6 +101,9 @@ pub(crate) fn run_experiment(
         experiment.initial_weights = Some(initial_weights_hash(weights));
     }
 
+    let mut bench = Workbench::new(&engine, &architecture, &dataset, &schedule.output);
+    (bench.jobs, bench.checkpoint_every) = (schedule.jobs, schedule.checkpoint_every);
+    check_run(&experiment, initial.as_ref(), &bench).map_err(refused)?;
     let folder = schedule.output.join(experiment.folder_name());
     messages.info(&format!(
         "{} on {}: {} rounds of {}, {}, into {}",
@@ -113,8 +114,6 @@ pub(crate) fn run_experiment(
         engine.name(),
         folder.display()
     ));
-    let mut bench = Workbench::new(&engine, &architecture, &dataset, &schedule.output);
-    (bench.jobs, bench.checkpoint_every) = (schedule.jobs, schedule.checkpoint_every);
     let estimate = estimate_run(&experiment, None, &EstimateContext::new(&bench, &folder));
     estimate::announce(&estimate, messages);
     if schedule.dry_run {

@@ -1,6 +1,6 @@
 //! The page of runs; tests/browser opens it in a browser.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
@@ -198,4 +198,49 @@ fn a_page_says_how_many_runs_of_a_sweep_are_missing() {
     assert!(said.contains("1 of 3 runs of the sweep"), "{said}");
     fs::write(sandbox.join(sweep).join("runs.csv"), &list[..list.len() - 3]).unwrap();
     sandbox.refused(&format!("report {sweep} --data-folder data"), "runs.csv' is damaged", "move it away");
+}
+
+#[test]
+fn what_its_settings_do_not_repeat_is_not_said_to_be_repeated_by_them() {
+    let sandbox = Sandbox::new();
+    let run = run(&sandbox);
+    let flags = SMALL.replace("lenet-300-100 mnist data", "");
+    let outputs = [
+        format!("train {SMALL} --ticket {run}/replicate-0/round-01/ticket.safetensors --output-path train"),
+        format!("supermask learn {SMALL} --samples 2 --output-path supermask"),
+        format!("transfer {run} mnist data {flags} --rounds 1 --no-figures --output-path transfer"),
+    ];
+    for command in &outputs {
+        sandbox.output(command);
+        let output = command.rsplit(' ').next().unwrap();
+        let (data, _) = page_of(&sandbox, output);
+        let entry = &data["runs"][0];
+        let folder = entry["folder"].as_str().unwrap();
+        assert!(entry["repeat"].as_str().unwrap().starts_with("# "), "{entry}");
+        let file = Path::new(folder).join("experiment.toml");
+        let text = fs::read_to_string(sandbox.path().join(&file)).unwrap();
+        assert!(text.starts_with("# The command in provenance.json repeats this"), "{text}");
+        for dry in ["", " --dry-run"] {
+            let again = format!("run {} --output-path again{dry}", file.display());
+            sandbox.refused(&again, "start = ", "provenance.json");
+        }
+    }
+}
+
+#[test]
+fn the_page_of_a_supermask_has_its_accuracy() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox
+        .data()
+        .output(&format!("supermask learn {SMALL} --samples 2 --output-path masks --print-folder"));
+    let record = fs::read_to_string(sandbox.join(folder.trim()).join("supermask.json")).unwrap();
+    let record: Value = serde_json::from_str(&record).unwrap();
+    let (data, _) = page_of(&sandbox, "masks");
+    let entry = &data["runs"][0];
+    let percent = |value: &Value| format!("{:.2} %", 100.0 * value.as_f64().unwrap());
+    for shown in [percent(&record["end"]["test_accuracy"]), percent(&record["density"])] {
+        assert!(entry["verdict"].as_str().unwrap().contains(&shown), "{entry}");
+    }
+    assert!(entry["seconds"].as_f64().unwrap() > 0.0 && entry["cpu_seconds"].is_number(), "{entry}");
+    assert_eq!(data["notes"].to_string(), "[]");
 }

@@ -21,8 +21,13 @@ pub const FORMAT: u64 = 2;
 impl Experiment {
     /// The text of `experiment.toml`: every setting, with comments.
     pub fn to_toml(&self) -> String {
+        let repeated_by = if self.is_all_in_its_file() {
+            "`lth run experiment.toml` repeats this experiment."
+        } else {
+            "The command in provenance.json repeats this; these settings alone do not say what it begins with."
+        };
         let mut text = format!(
-            "# `lth run experiment.toml` repeats this experiment.\n\n\
+            "# {repeated_by}\n\n\
              # The format of this run folder; an lth that does not know it leaves the folder alone.\nformat = {FORMAT}\n"
         );
         self.write_settings(&mut text, "");
