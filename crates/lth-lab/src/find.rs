@@ -167,9 +167,10 @@ fn checked(
     bench: &Workbench<'_>,
     given: Option<&GivenStart>,
 ) -> Result<(Layout, Experiment), LabError> {
-    let experiment = with_data(experiment, bench)?;
+    // Settings first: what is wrong with them may be why the data are others.
     experiment.check(bench.engine, bench.architecture, bench.data.train.len())?;
     experiment.check_scoring(bench.architecture, bench.data)?;
+    let experiment = with_data(experiment, bench)?;
     if let Some(given) = given {
         given.check(&experiment, bench.data.train.len())?;
     }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use lth_lab::{RunResults, write_file};
 use lth_report::{
-    Against, DifferenceTable, Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, render,
+    Against, DifferenceTable, Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, missing_of_sweeps,
+    render,
 };
 
 use super::{
@@ -37,6 +38,10 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
     if runs.all.is_empty() {
         return Ok(());
     }
+    missing_of_sweeps(&arguments.paths)
+        .map_err(Failure::bad_input)?
+        .iter()
+        .for_each(|line| messages.info(line));
     say_what_is_unfinished(&runs, messages);
     let columns = columns.unwrap_or_else(|| TableAxis::usual(&runs));
     if round.is_some()
