@@ -1,6 +1,6 @@
 //! A finished figure: SVG, and the same picture as PNG or PDF.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use resvg::{tiny_skia, usvg};
 
@@ -35,6 +35,11 @@ impl Figure {
     /// The SVG document; the same bytes for the same data.
     pub fn svg(&self) -> &str {
         &self.svg
+    }
+
+    /// The signs of its texts that the embedded font lacks, each once: PNG and PDF do not show them.
+    pub fn missing_signs(&self) -> BTreeSet<char> {
+        self.svg.chars().filter(|sign| !sign.is_ascii() && font::lacks(*sign)).collect()
     }
 
     /// Width and height in units of the SVG: pixels at scale 1.

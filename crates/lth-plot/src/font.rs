@@ -23,6 +23,12 @@ pub(super) fn database() -> fontdb::Database {
     database
 }
 
+/// Whether the font has no picture of a sign.
+pub(super) fn lacks(sign: char) -> bool {
+    let font = FontRef::new(REGULAR).expect("the embedded font is sound, as tests show");
+    !sign.is_control() && font.charmap().map(sign).is_none()
+}
+
 /// How wide `text` is at this font size, without kerning.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let font =

@@ -42,6 +42,12 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     let output = arguments.training.output.as_deref();
     if arguments.together {
         let (base, figure) = of_several(arguments, &runs, &drawing)?;
+        let missing = figure.missing_signs();
+        if !missing.is_empty() {
+            let signs: Vec<String> = missing.into_iter().map(String::from).collect();
+            messages
+                .warning(&format!("PNG and PDF do not show '{}': their font lacks it", signs.join("', '")));
+        }
         let base = output.unwrap_or(Path::new(base));
         figures::write_beside(base, &figure, &drawing)?;
         return figures::write_and_print(base, &figure);

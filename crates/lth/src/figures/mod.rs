@@ -188,10 +188,10 @@ fn subtitle(results: &RunResults, first_only: bool) -> String {
 /// When a file cannot be written.
 pub(crate) fn write_beside(base: &Path, figure: &Figure, drawing: &Drawing) -> Result<(), Failure> {
     if let Some(data) = figure.data().filter(|_| drawing.with_data) {
-        write_file(&with_ending(base, "csv"), data.as_bytes()).map_err(Failure::failed_work)?;
+        write_file(&with_ending(base, "csv")?, data.as_bytes()).map_err(Failure::failed_work)?;
     }
     if drawing.with_pdf {
-        write_file(&with_ending(base, "pdf"), &figure.pdf()?).map_err(Failure::failed_work)?;
+        write_file(&with_ending(base, "pdf")?, &figure.pdf()?).map_err(Failure::failed_work)?;
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(crate) fn write_and_print(base: &Path, figure: &Figure) -> Result<(), Failur
 /// When a file cannot be written.
 pub(crate) fn write_chosen(base: &Path, figure: &Figure) -> Result<Vec<PathBuf>, Failure> {
     let write = |ending, bytes: &[u8]| -> Result<PathBuf, Failure> {
-        let path = with_ending(base, ending);
+        let path = with_ending(base, ending)?;
         write_file(&path, bytes).map_err(Failure::failed_work)?;
         Ok(path)
     };
@@ -33,11 +33,21 @@ pub(crate) fn write_chosen(base: &Path, figure: &Figure) -> Result<Vec<PathBuf>,
 }
 
 /// `schedule` and `schedule.svg` both become `schedule.png`; other dots belong to the name.
-pub(super) fn with_ending(base: &Path, ending: &str) -> PathBuf {
-    match base.extension().and_then(|extension| extension.to_str()) {
-        Some("svg" | "png" | "pdf") => base.with_extension(ending),
-        _ => PathBuf::from(format!("{}.{ending}", base.display())),
+///
+/// # Errors
+/// When the path names a folder, where the file would be a hidden one.
+pub(super) fn with_ending(base: &Path, ending: &str) -> Result<PathBuf, Failure> {
+    let text = base.to_string_lossy();
+    if matches!(text.rsplit(std::path::is_separator).next(), None | Some("" | "." | "..")) {
+        return Err(Failure::input(
+            format!("'{text}' names a folder, not a figure"),
+            "give the name of the figure, too: --output FOLDER/figure",
+        ));
     }
+    Ok(match base.extension().and_then(|extension| extension.to_str()) {
+        Some("svg" | "png" | "pdf") => base.with_extension(ending),
+        _ => PathBuf::from(format!("{text}.{ending}")),
+    })
 }
 
 #[cfg(test)]
@@ -49,7 +59,12 @@ mod tests {
         for (base, expected) in
             [("a", "a.png"), ("a.svg", "a.png"), ("a/b.1", "a/b.1.png"), ("a.pdf", "a.png")]
         {
-            assert_eq!(with_ending(Path::new(base), "png"), Path::new(expected));
+            assert_eq!(with_ending(Path::new(base), "png").unwrap(), Path::new(expected));
+        }
+        for base in ["a/", "", "..", "a/."] {
+            let failure = with_ending(Path::new(base), "png").unwrap_err();
+            let (message, hint) = failure.words().unwrap();
+            assert!(message.contains("names a folder") && hint.unwrap().contains("--output"), "{base}");
         }
     }
 }

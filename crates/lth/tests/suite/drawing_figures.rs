@@ -136,6 +136,11 @@ fn runs_of_other_seeds_have_names_and_dense_levels_of_their_own() {
         "RUN=NAME",
     );
     sandbox.refused(&format!("plot --together {all} --label one"), "1 label for 2 runs", "once for each run");
+    sandbox.refused(&format!("plot --together {all} --output plots/ --data"), "names a folder", "--output");
+    assert!(!fs::exists(sandbox.join("plots")).unwrap());
+    let mut plot = sandbox.lth(&format!("plot --together {all} --label κρ日本 --label κ日 --output signs"));
+    let said = String::from_utf8(plot.output().unwrap().stderr).unwrap();
+    assert!(said.contains("do not show '日', '本'") && said.matches("warning").count() == 1, "{said}");
     sandbox.refused(&format!("plot {all} --label one --label two"), "--together", "");
     for (flag, bad) in
         [("--ylim", "99,95"), ("--ylim", "95"), ("--xlim", "0,10"), ("--xlim", "-1,10"), ("--ylim", "a,b")]
