@@ -22,7 +22,8 @@ const TEXT_LINE: f64 = 17.0;
 const TEXT_SIZES: [f64; 3] = [theme::NOTE_SIZE, 12.5, 11.0];
 const BAR_WIDTH: f64 = 22.0;
 const BAR_TITLE: [&str; 2] = ["layer's weights", "remaining (%)"];
-const COLUMNS_LABEL: &str = "all weights remaining: density (%)";
+/// The label of the columns, the first that fits.
+const COLUMNS_LABELS: [&str; 2] = ["all weights remaining: density (%)", "density (%)"];
 const GAP: f64 = 14.0;
 /// Between the map and the bar.
 const BAR_GAP: f64 = 28.0;
@@ -75,9 +76,10 @@ pub fn layer_density_figure(
     let cell = (cell_width(rounds.len(), style, left), height);
     let width = cell.0 * rounds.len() as f64;
     // A narrow map has the label of its columns reach out on both sides.
-    let label = font::width(COLUMNS_LABEL, theme::LABEL_SIZE, false);
-    let reach = if style.is_paper() { width } else { width.max(f64::midpoint(width, label)) };
-    let bar_left = left + reach + BAR_GAP;
+    let reach = |label: &&str| width.max(f64::midpoint(width, font::width(label, theme::LABEL_SIZE, false)));
+    let room = if style.is_paper() { room(style, left) } else { f64::INFINITY };
+    let columns = COLUMNS_LABELS.into_iter().find(|label| reach(label) <= room).unwrap_or(COLUMNS_LABELS[1]);
+    let bar_left = left + reach(&columns).min(room.max(width)) + BAR_GAP;
     let page_width = bar_left + title_width(&BAR_TITLE) + theme::MARGIN;
     let mut page = Page::new(if style.is_paper() { style.width() } else { page_width.max(620.0) }, heading);
     page.y += x_axis_height(true) + 4.0;
@@ -102,7 +104,7 @@ pub fn layer_density_figure(
         }
     }
     names.draw(&mut page, area, cell.1);
-    draw_rounds(&mut page, area, rounds);
+    draw_rounds(&mut page, area, rounds, columns);
     let bar_top = area.top;
     let bar =
         Area { left: bar_left, top: bar_top, width: BAR_WIDTH, height: area.height.clamp(120.0, 320.0) };
@@ -130,9 +132,13 @@ fn cell_width(rounds: usize, style: PageStyle, left: f64) -> f64 {
     if !style.is_paper() {
         return (MAP.0 / rounds as f64).floor().clamp(CELL_WIDTH.0, CELL_WIDTH.1);
     }
-    let room = style.width() - left - BAR_GAP - title_width(&BAR_TITLE) - theme::MARGIN;
-    let cell = (room / rounds as f64).min(CELL_WIDTH.1);
+    let cell = (room(style, left) / rounds as f64).min(CELL_WIDTH.1);
     if cell < 4.0 { cell } else { cell.floor() }
+}
+
+/// The room for the map on paper.
+fn room(style: PageStyle, left: f64) -> f64 {
+    style.width() - left - BAR_GAP - title_width(&BAR_TITLE) - theme::MARGIN
 }
 
 /// A density in percent; a layer that is gone has a plain 0.
@@ -154,7 +160,7 @@ fn text_size(
 }
 
 /// Round numbers above the columns, the network's densities below.
-fn draw_rounds(page: &mut Page, area: Area, rounds: &[(usize, f64)]) {
+fn draw_rounds(page: &mut Page, area: Area, rounds: &[(usize, f64)], label: &str) {
     let scale = Scale {
         spread: Spread::Linear,
         low: -0.5,
@@ -168,7 +174,7 @@ fn draw_rounds(page: &mut Page, area: Area, rounds: &[(usize, f64)]) {
         let ticks = thin_out(ticks, &scale, 8.0, |label| font::width(label, theme::TICK_SIZE, false));
         Axis { scale, ticks, label: label.to_owned() }
     };
-    let densities = axis(COLUMNS_LABEL, &|round| format::percent(round.1));
+    let densities = axis(label, &|round| format::percent(round.1));
     let numbers = axis("round", &|round| round.0.to_string());
     let y = Axis { scale, ticks: Vec::new(), label: String::new() };
     let frame = Frame { area, x: densities, y };

@@ -80,6 +80,7 @@ fn every_kind(look: Look) -> Vec<(&'static str, Figure)> {
         ),
         ("layers", layer_density_figure(&heading, &numbered, &networks::rows(20, ROUNDS))),
         ("few-layers", layer_density_figure(&heading, &numbered[..5], &networks::rows(3, 5))),
+        ("two-rounds", layer_density_figure(&heading, &numbered[..2], &networks::rows(2, 2))),
         ("remaining", remaining_figure(&heading, kept[0], &kept)),
         (
             "cost",
