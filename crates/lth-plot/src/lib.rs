@@ -88,7 +88,7 @@ pub use remaining_figure::{Remaining, remaining_figure};
 pub use rounds_figure::rounds_figure;
 pub use schedule_figure::schedule_figure;
 pub use stability_figure::{StabilityCurve, path_figure};
-pub use stability_map::{StabilityCell, stability_map_figure};
+pub use stability_map::{StabilityCell, StabilityMap, stability_map_figure};
 pub use supermask_figure::{SupermaskCurve, supermask_figure};
 pub use table_figure::{TablePanel, TableRow, table_figure};
 pub use training_figure::training_figure;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lth_plot::{
-    AxisLimits, Bar, CurveSplit, DensityLimits, Heading, PlotError, StabilityCell, Style, bars_figure,
+    AxisLimits, Bar, CurveSplit, DensityLimits, Heading, PlotError, Style, bars_figure,
     density_figure, learning_figure, stability_map_figure,
 };
 
@@ -22,8 +22,6 @@ fn bars_have_names_means_and_every_seed() {
     assert_has(&texts, &[&format!("{:.2}", 100.0 * mean), "Bars begin at", "Whiskers: minimum to maximum."]);
     // A dot a seed, and that of the legend.
     assert_eq!(figure.svg().matches("<circle").count(), 5 * bars.len() + 1);
-    let limits = AxisLimits::new(0.97, 0.99);
-    assert_has(&check(&bars_figure(&heading(), &bars, None, limits).unwrap()), &["Bars begin at 97.0 %"]);
     let outside = bars_figure(&heading(), &bars, None, AxisLimits::new(0.1, 0.2));
     assert!(matches!(outside, Err(PlotError::Limits { .. })));
     let none = Bar { label: "none".to_owned(), place: 0, accuracies: vec![f64::NAN] };
@@ -54,13 +52,14 @@ fn learning_curves_are_told_apart_without_colours() {
 
 #[test]
 fn a_map_of_stability_says_each_barrier_and_frames_the_stable_ones() {
-    let figure = stability_map_figure(&heading(), &layout::stability_map(), 0.02).unwrap();
+    let map = layout::stability_map("");
+    let figure = stability_map_figure(&heading(), std::slice::from_ref(&map), 0.02).unwrap();
     let texts = check(&figure);
     assert_has(
         &texts,
         &["rewind point (iteration)", "2,000", "8.6", "12.0", "Framed: below 2", "Hatched: not measured."],
     );
-    let stable = layout::stability_map().iter().filter(|cell| cell.barrier < 0.02).count();
+    let stable = map.cells.iter().filter(|cell| cell.barrier < 0.02).count();
     let bold = figure.svg().matches("font-size=\"14\"").count();
     assert!(stable > 3 && bold > stable);
     let framed = figure
@@ -68,10 +67,32 @@ fn a_map_of_stability_says_each_barrier_and_frames_the_stable_ones() {
         .lines()
         .filter(|line| line.starts_with("<rect") && line.contains("stroke-width=\"1.6\""));
     assert_eq!(framed.count(), stable);
-    let whole = stability_map_figure(&heading(), &layout::stability_map()[..5], 0.02).unwrap();
-    assert!(!check(&whole).iter().any(|text| text.contains("Hatched")));
-    let absent = StabilityCell { iteration: 0, density: 0.5, barrier: f64::NAN };
-    assert!(matches!(stability_map_figure(&heading(), &[absent], 0.02), Err(PlotError::NoData { .. })));
+    let mut whole = map.clone();
+    whole.cells.truncate(5);
+    let texts = check(&stability_map_figure(&heading(), &[whole.clone()], 0.02).unwrap());
+    assert!(!texts.iter().any(|text| text.contains("Hatched") || text.contains("Means")), "{texts:?}");
+    whole.cells.iter_mut().for_each(|cell| cell.barrier = f64::NAN);
+    assert!(matches!(stability_map_figure(&heading(), &[whole], 0.02), Err(PlotError::NoData { .. })));
+}
+
+#[test]
+fn seeds_are_means_and_other_settings_have_maps_of_their_own() {
+    let mut map = layout::stability_map("criterion random");
+    let again: Vec<_> =
+        map.cells.iter().cloned().map(|cell| lth_plot::StabilityCell { seed: 1, ..cell }).collect();
+    map.cells.extend(again);
+    let figure = stability_map_figure(&heading(), std::slice::from_ref(&map), 0.02).unwrap();
+    assert_has(&check(&figure), &["Means over pairs of copies.", "Hatched: not measured."]);
+
+    let mut other = layout::stability_map("criterion snip");
+    other.cells.iter_mut().for_each(|cell| cell.barrier = 0.5);
+    let figure = stability_map_figure(&heading(), &[map, other], 0.02).unwrap();
+    let texts = check(&figure);
+    assert_has(&texts, &["criterion random", "criterion snip", "12.0"]);
+    assert_eq!(texts.iter().filter(|text| *text == "50.0").count(), 18, "no means over criteria: {texts:?}");
+    let rows: Vec<&str> = figure.data().unwrap().lines().collect();
+    assert_eq!((rows[0], rows.len()), ("run,seed,iteration,density,test_barrier", 1 + 3 * 18));
+    assert!(rows[19].starts_with("criterion random,1,0,1,"), "{}", rows[19]);
 }
 
 #[test]

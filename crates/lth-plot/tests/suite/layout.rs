@@ -5,10 +5,10 @@ use std::sync::Arc;
 use lth_plot::{
     Bar, ColourScale, CurveSplit, DensityLimits, DensityPanel, Figure, Filters, Heading, HistogramOutline,
     HistogramPanel, LearningCurve, Legend, Look, PageStyle, PixelMeasure, Point, Remaining, Series,
-    SeriesStyle, StabilityCell, Style, SupermaskCurve, bars_figure, cost_figure, density_figure,
-    filter_figure, histogram_figure, instability_figure, layer_density_figure, learning_figure, path_figure,
-    pixel_figure, remaining_figure, rounds_figure, schedule_figure, stability_map_figure, supermask_figure,
-    training_figure,
+    SeriesStyle, StabilityCell, StabilityMap, Style, SupermaskCurve, bars_figure, cost_figure,
+    density_figure, filter_figure, histogram_figure, instability_figure, layer_density_figure,
+    learning_figure, path_figure, pixel_figure, remaining_figure, rounds_figure, schedule_figure,
+    stability_map_figure, supermask_figure, training_figure,
 };
 use resvg::usvg::{self, Group, Node, Rect};
 
@@ -100,7 +100,11 @@ fn every_kind(look: Look) -> Vec<(&'static str, Figure)> {
         ("facets", density_figure(&heading, &facets(), &limits)),
         ("bars", bars_figure(&heading, &bars(), Some(0.980), None)),
         ("learning", learning_figure(&heading, CurveSplit::Test, &learning(), None)),
-        ("stability-map", stability_map_figure(&heading, &stability_map(), 0.02)),
+        ("stability-map", stability_map_figure(&heading, &[stability_map("")], 0.02)),
+        (
+            "stability-maps",
+            stability_map_figure(&heading, &["criterion random", "criterion snip"].map(stability_map), 0.02),
+        ),
         (
             "supermasks",
             supermask_figure(
@@ -162,16 +166,16 @@ pub(crate) fn learning() -> Vec<LearningCurve> {
 }
 
 /// Four rewind points at five densities, of which two were not measured.
-pub(crate) fn stability_map() -> Vec<StabilityCell> {
+pub(crate) fn stability_map(facet: &str) -> StabilityMap {
     let mut cells = Vec::new();
     for (column, iteration) in [0, 100, 500, 2_000].into_iter().enumerate() {
         for (row, density) in [1.0, 0.512, 0.21, 0.086, 0.035].into_iter().enumerate() {
             let barrier = 0.12 * (row as f64 + 1.0) / (1.0 + 3.0 * column as f64).powi(2);
-            cells.push(StabilityCell { iteration, density, barrier });
+            cells.push(StabilityCell { run: facet.to_owned(), seed: 0, iteration, density, barrier });
         }
     }
     cells.truncate(18);
-    cells
+    StabilityMap { facet: facet.to_owned(), cells }
 }
 
 /// The boxes of a figure's texts, in its units.

@@ -166,14 +166,20 @@ pub(super) fn subtitle(runs: &[RunResults]) -> String {
     format!("{model} on {dataset}, {replicates}")
 }
 
-/// What each run is called: by all settings that differ; where that does not tell runs apart, also by their folders.
-fn labels(runs: &[RunResults]) -> Vec<String> {
-    let differing = differing_settings(&experiments(runs));
+/// What differs between runs but for some settings, of each run in words; empty for what has none of it.
+pub(super) fn differences(runs: &[RunResults], but_for: &[&str]) -> Vec<String> {
+    let mut differing = differing_settings(&experiments(runs));
+    differing.retain(|setting| !but_for.contains(&setting.key));
     let told = |place: usize| {
         let texts = differing.iter().map(|setting| setting.texts[place].as_str());
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
     };
-    let told: Vec<String> = (0..runs.len()).map(told).collect();
+    (0..runs.len()).map(told).collect()
+}
+
+/// What each run is called: by all settings that differ; where that does not tell runs apart, also by their folders.
+pub(super) fn labels(runs: &[RunResults]) -> Vec<String> {
+    let told = differences(runs, &[]);
     let folder = |place: usize| runs[place].layout.root().display().to_string();
     (0..runs.len())
         .map(|place| match told.iter().filter(|other| **other == told[place]).count() {

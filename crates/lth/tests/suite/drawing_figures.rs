@@ -5,7 +5,7 @@ use std::fs;
 use crate::common::{SMALL, Sandbox, run_folder, visible};
 
 /// Options of a run that takes no time.
-const SHORT: &str =
+pub(crate) const SHORT: &str =
     "data --length 2it --batch-size 20 --validation 50 --evaluate-every 2 --learning-rate 0.001";
 
 fn figures(sandbox: &Sandbox) -> Vec<String> {
@@ -64,7 +64,7 @@ fn weights_and_flops_at_a_ticket_are_counted_by_layer() {
 }
 
 /// The folders below `runs`, in order, and the words of a command line that name them all.
-fn all_runs(sandbox: &Sandbox) -> (Vec<String>, String) {
+pub(crate) fn all_runs(sandbox: &Sandbox) -> (Vec<String>, String) {
     let folders = visible(&sandbox.join("runs"));
     let runs: Vec<String> = folders.iter().map(|folder| folder.display().to_string()).collect();
     let words = runs.join(" ");
@@ -155,26 +155,6 @@ fn runs_of_other_seeds_have_names_and_dense_levels_of_their_own() {
 }
 
 #[test]
-fn stability_of_several_runs_goes_from_one_to_the_next() {
-    let sandbox = Sandbox::new();
-    sandbox.data();
-    for seed in [0, 1] {
-        sandbox.output(&format!("find-ticket lenet-300-100 mnist {SHORT} -i 1 --no-figures --seed {seed}"));
-    }
-    let (runs, all) = all_runs(&sandbox);
-    let flags = "--data-folder data --points 3 --train-examples 20 --no-figures";
-    let printed = sandbox.output(&format!("stability {all} {flags}"));
-    for run in &runs {
-        assert!(
-            printed.contains(run.as_str()) && fs::exists(format!("{run}/stability")).unwrap(),
-            "{printed}"
-        );
-    }
-    sandbox.refused(&format!("stability {all} {flags} --format csv"), "2 runs", "one run folder");
-    sandbox.refused(&format!("stability {all} nowhere {flags}"), "nowhere", "");
-}
-
-#[test]
 fn figures_for_a_paper_have_its_width_and_their_numbers_beside_them() {
     let sandbox = Sandbox::new();
     sandbox.data().output(&format!("find-ticket {SMALL} -i 2 --replicates 2 --no-figures"));
@@ -262,39 +242,4 @@ fn runs_at_one_density_are_bars_and_learning_curves_and_other_lengths_have_panel
     for length in ["12it", "24it"] {
         assert_eq!(figure.matches(&format!("), {length}<")).count(), 2, "{length}");
     }
-}
-
-#[test]
-fn stability_of_runs_that_rewind_to_other_iterations_is_a_map() {
-    let sandbox = Sandbox::new();
-    sandbox.data();
-    for rewind in ["0it", "12it"] {
-        sandbox.output(&format!("find-ticket {SMALL} -i 2 --rewind {rewind} --no-figures"));
-    }
-    let (runs, all) = all_runs(&sandbox);
-    let draw = format!("plot --together {all} --kind stability");
-    sandbox.refused(&draw, "no study of stability", "lth stability");
-    sandbox.output(&format!(
-        "stability {all} --rounds 0,1 --points 3 --train-examples 50 --no-figures --data-folder data"
-    ));
-    sandbox.output(&format!("{draw} --data"));
-    let figure = fs::read_to_string(sandbox.join("stability.svg")).unwrap();
-    for text in ["rewind point (iteration)", "density (%)", "80.0", "12"] {
-        assert!(figure.contains(&format!(">{text}<")), "{text}");
-    }
-    let rows = fs::read_to_string(sandbox.join("stability.csv")).unwrap();
-    assert!(
-        rows.starts_with("iteration,density,test_barrier\n")
-            && rows.lines().any(|row| row.starts_with("12,")),
-        "{rows}"
-    );
-    for flag in ["--ylim 90,99", "--legend none", "--label a --label b", "--xlim 1,9", "--density 20"] {
-        let name = flag.split(' ').next().unwrap();
-        sandbox.refused(&format!("{draw} {flag}"), &format!("{name} has no meaning"), "");
-    }
-    sandbox.output(&format!(
-        "stability {} --rounds 0 --points 4 --train-examples 50 --no-figures --data-folder data",
-        runs[0]
-    ));
-    sandbox.refused(&draw, "2 studies of stability", "keep one");
 }

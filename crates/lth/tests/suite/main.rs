@@ -12,6 +12,7 @@ mod controlling;
 #[cfg(unix)]
 mod documentation;
 mod drawing_figures;
+mod drawing_stability;
 mod exporting;
 mod finding_a_ticket;
 mod finding_data;
