@@ -3,7 +3,7 @@
 use super::{
     AxisLimits, Figure, Heading, PlotError, Point,
     canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
-    font,
+    cut, font, format,
     frame::{Axis, Frame, x_axis_height},
     limits::refuse_outside,
     page::{Page, Sample},
@@ -38,7 +38,8 @@ pub struct Bar {
 }
 
 /// Horizontal bars, one below the other, each with its name beside it: they end at the mean, a whisker is the band that is asked for, dots are
-/// the seeds. `dense` is the dense networks' accuracy, a dotted line. Bars begin where the axis does, as a note says.
+/// the seeds. `dense` is the dense networks' accuracy, a dotted line. Bars begin where the axis does, as a note says, which has the density, too; what
+/// leaves limits is marked at the edge, and told of in a note.
 ///
 /// # Errors
 /// When no bar has a finite accuracy, or none within the limits.
@@ -46,12 +47,13 @@ pub struct Bar {
 /// ```
 /// use lth_plot::{Bar, Heading, bars_figure};
 /// let bar = Bar { label: "movement".into(), place: 0, accuracies: vec![0.97, 0.98] };
-/// let figure = bars_figure(&Heading::new("Accuracy", "a network"), &[bar], Some(0.98), None)?;
+/// let figure = bars_figure(&Heading::new("Accuracy", "a network"), 0.2, &[bar], Some(0.98), None)?;
 /// assert!(figure.svg().contains("movement"));
 /// # Ok::<(), lth_plot::PlotError>(())
 /// ```
 pub fn bars_figure(
     heading: &Heading,
+    density: f64,
     bars: &[Bar],
     dense: Option<f64>,
     limits: Option<AxisLimits>,
@@ -102,12 +104,25 @@ pub fn bars_figure(
         y: Axis { scale: none, ticks: Vec::new(), label: String::new() },
     };
     frame.draw_grid(&mut page.canvas);
+    let axis = (&frame.x.scale, frame.x.label.as_str());
+    let percent = |value: f64| format!("{value:.2} %");
+    let mut beyond = Vec::new();
     for (row, ((bar, point), (name, mean))) in
         bars.iter().zip(&points).zip(names.iter().zip(&means)).enumerate()
     {
         let middle = area.top + row_height * (row as f64 + 0.5);
         if point.is_drawable() {
             page.canvas.clipped(area, |canvas| draw_bar(canvas, &frame, bar, point, middle));
+            let own = values_of(bar, point);
+            let is_left = own.iter().any(|value| *value < range.low);
+            let is_right = own.iter().any(|value| *value > range.high);
+            for (tip, x, _) in [(left + 2.0, -1.0, is_left), (area.right() - 2.0, 1.0, is_right)]
+                .into_iter()
+                .filter(|(.., is_beyond)| *is_beyond)
+            {
+                cut::arrow(&mut page.canvas, (tip, middle), (x, 0.0), theme::palette(usize::from(bar.place)));
+            }
+            beyond.extend(cut::notes(&bar.label, own, axis, cut::RIGHTWARD, percent));
             let style = TextStyle::new(theme::LABEL_SIZE, Anchor::Start);
             page.canvas.text((right + GAP, middle + theme::LABEL_SIZE * 0.36), mean, style);
         }
@@ -118,6 +133,8 @@ pub fn bars_figure(
             page.canvas.text((left - GAP, baseline), text, style);
         }
     }
+    let level = dense.map(|dense| 100.0 * dense);
+    beyond.extend(cut::notes("dense", level, axis, cut::RIGHTWARD, percent));
     if let Some(dense) = dense.filter(|dense| scale.contains(100.0 * dense)) {
         let x = scale.position(100.0 * dense);
         let stroke = Stroke::new(theme::INK, theme::LEVEL_WIDTH).dashed(theme::FINE_DASHES);
@@ -127,12 +144,16 @@ pub fn bars_figure(
     frame.draw_x_axis(&mut page.canvas);
     page.y = area.bottom() + x_axis_height(true);
     let whiskers = heading.look.band_note().replace("Bands", "Whiskers");
+    let is_off = |point: &Point| point.is_drawable() && !scale.contains(100.0 * point.mean);
     let begin = format!(
-        "Bars begin at {:.1} %, not at 0, and end at the mean over seeds, the number beside them.",
-        range.low
+        "Density: {} %. Bars begin at {:.1} %, not at 0, and end at the mean over seeds, the number beside them{}.",
+        format::percent(density),
+        range.low,
+        if points.iter().any(is_off) { ", where that is on the axis" } else { "" }
     );
-    page.notes([begin.as_str(), if points.iter().any(|p| p.band().0 < p.band().1) { &whiskers } else { "" }]);
-    Ok(page.finish().with_data(csv(bars)))
+    let whiskers = if points.iter().any(|p| p.band().0 < p.band().1) { &whiskers } else { "" };
+    page.notes([begin.as_str(), whiskers].into_iter().chain(beyond.iter().map(String::as_str)));
+    Ok(page.finish().with_data(csv(density, bars, &points, dense)))
 }
 
 fn legend(dense: Option<f64>) -> Vec<(Sample, String)> {
@@ -169,12 +190,20 @@ fn draw_bar(canvas: &mut Canvas, frame: &Frame, bar: &Bar, point: &Point, middle
     }
 }
 
-/// Accuracies as fractions, a row a seed.
-fn csv(bars: &[Bar]) -> String {
-    let mut table = Table::new(&[&"bar", &"replicate", &"test_accuracy"]);
-    for bar in bars {
+/// All that is drawn of a bar, in percent.
+fn values_of(bar: &Bar, point: &Point) -> Vec<f64> {
+    let (low, high) = point.band();
+    bar.accuracies.iter().copied().chain([low, high]).map(|value| 100.0 * value).collect()
+}
+
+/// Accuracies and the density as fractions, a row a seed, with its bar's mean and whisker and the dense networks' accuracy where there is one.
+fn csv(density: f64, bars: &[Bar], points: &[Point], dense: Option<f64>) -> String {
+    let mut table =
+        Table::new(&[&"bar", &"density", &"replicate", &"test_accuracy", &"mean", &"low", &"high", &"dense"]);
+    let dense = dense.map_or_else(String::new, |dense| dense.to_string());
+    for (bar, Point { mean, min, max, .. }) in bars.iter().zip(points) {
         for (replicate, accuracy) in bar.accuracies.iter().enumerate() {
-            table.row(&[&bar.label, &replicate, accuracy]);
+            table.row(&[&bar.label, &density, &replicate, accuracy, mean, min, max, &dense]);
         }
     }
     table.finish()

@@ -4,6 +4,7 @@ use super::{
     Curve, Measure, Point, Style,
     canvas::{Anchor, Canvas, Stroke, TextStyle},
     coincidence::{self, Covers},
+    cut,
     density_figure::DensityPanel,
     font,
     frame::Frame,
@@ -61,23 +62,11 @@ pub(super) fn draw_panel(canvas: &mut Canvas, frame: &Frame, panel: &DensityPane
 
 /// How far a curve reaches beyond the axis.
 fn cut_notes(frame: &Frame, curve: &Curve, measure: Measure) -> Vec<String> {
-    let scale = frame.y.scale;
     let bands = curve.points.iter().filter(|point| point.is_drawable()).map(Point::band);
     let ends = level(curve).map(|level| (level, level)).into_iter();
-    let ends = ends.chain(bands.filter(|_| !curve.style.is_level()));
-    let (lowest, highest) =
-        ends.fold((f64::INFINITY, f64::NEG_INFINITY), |all, band| (all.0.min(band.0), all.1.max(band.1)));
-    let note = |sign, side, value| {
-        format!(
-            "{sign} {} reaches {side} the axis of {}, to {}.",
-            curve.label,
-            measure.label(),
-            measure.text(value)
-        )
-    };
-    let below = (lowest < scale.low).then(|| note("▼", "below", lowest));
-    let above = (highest > scale.high).then(|| note("▲", "above", highest));
-    below.into_iter().chain(above).collect()
+    let ends = ends.chain(bands.filter(|_| !curve.style.is_level())).flat_map(|(low, high)| [low, high]);
+    let axis = (&frame.y.scale, measure.label());
+    cut::notes(&curve.label, ends, axis, cut::UPWARD, |value| measure.text(value))
 }
 
 /// Levels across the panel, their values on the right, apart from each other.
@@ -138,15 +127,13 @@ fn draw_lines(canvas: &mut Canvas, frame: &Frame, curve: &Curve, covers: Covers)
 
 /// A dot a point; where limits cut it off, an arrow at the edge.
 fn draw_markers(canvas: &mut Canvas, frame: &Frame, curve: &Curve, covers: Covers) {
-    let (colour, area) = (theme::curve_colour(curve.style), frame.area);
+    let colour = theme::curve_colour(curve.style);
     for point in segments(curve).flatten() {
-        let (x, y) = frame.at(point.x, point.mean);
         if frame.y.scale.contains(point.mean) {
-            canvas.marker(theme::curve_marker(curve.style), (x, y), covers.radius(), colour);
+            let at = frame.at(point.x, point.mean);
+            canvas.marker(theme::curve_marker(curve.style), at, covers.radius(), colour);
         } else {
-            let (tip, away) =
-                if y > area.bottom() { (area.bottom() - 2.0, -9.0) } else { (area.top + 2.0, 9.0) };
-            canvas.polygon(&[(x, tip), (x - 5.0, tip + away), (x + 5.0, tip + away)], colour, 1.0);
+            cut::arrow_towards(canvas, frame, (point.x, point.mean), colour);
         }
     }
 }

@@ -3,13 +3,14 @@
 use super::{
     AxisLimits, CurveSplit, Figure, Heading, PlotError, Point,
     canvas::{Canvas, Stroke},
-    coincidence,
+    coincidence, format,
     frame::{Axis, Frame},
+    limits::refuse_outside,
     page::{Page, Sample},
     panels::{Panels, left_of},
     table::Table,
     theme,
-    training_axes::{Metric, iteration_axis, thinned},
+    training_axes::{Metric, cut_notes, iteration_axis, mark_cut, thinned},
 };
 
 const PANELS: Panels = Panels { height: 290.0, gap: 26.0 };
@@ -42,13 +43,15 @@ impl LearningCurve {
 }
 
 /// Two panels, loss (log) and accuracy of one split, a line a run: means with bands over replicates. Runs are told apart by colours and by
-/// dashes. Of accuracies those between the limits, fractions, are shown, if any is.
+/// dashes. Of accuracies those between the limits, fractions, are shown: what leaves them is marked at the edge, and told of in a note, as the
+/// density of the runs is.
 ///
 /// # Errors
-/// When no run has a finite value.
+/// When no run has a finite value, or none has an accuracy within the limits.
 pub fn learning_figure(
     heading: &Heading,
     split: CurveSplit,
+    density: f64,
     curves: &[LearningCurve],
     accuracies: Option<AxisLimits>,
 ) -> Result<Figure, PlotError> {
@@ -66,6 +69,10 @@ pub fn learning_figure(
         let points = curves.iter().flat_map(drawable(metric));
         let values: Vec<f64> =
             points.flat_map(|point| [point.mean, point.band().0, point.band().1]).collect();
+        if metric == Metric::Accuracy {
+            let fractions: Vec<f64> = values.iter().map(|value| value / 100.0).collect();
+            refuse_outside("accuracy", accuracies, &fractions)?;
+        }
         if let Some(axis) = metric.axis(&values, accuracies) {
             axes.push(Axis { label: format!("{} {}", split.name(), axis.label), ..axis });
             metrics.push(metric);
@@ -100,13 +107,22 @@ pub fn learning_figure(
             }
         });
         frame.draw_border(canvas);
+        for (curve, points) in curves.iter().zip(&points).filter(|_| metrics[index] == Metric::Accuracy) {
+            let means: Vec<_> = points.iter().map(|point| (point.x, point.mean)).collect();
+            mark_cut(canvas, frame, &means, curve.stroke().colour);
+            let ends = points.iter().flat_map(|point| [point.band().0, point.band().1]);
+            hidden.extend(cut_notes(&frame.y, &curve.label, ends));
+        }
     });
     notes.extend(hidden);
-    if has_bands {
-        notes.insert(0, format!("Lines: mean over replicates. {}", heading.look.band_note()));
-    }
+    let bands = if has_bands {
+        format!(" Lines: mean over replicates. {}", heading.look.band_note())
+    } else {
+        String::new()
+    };
+    notes.insert(0, format!("Trainings at a density of {} %.{bands}", format::percent(density)));
     page.notes(notes.iter().map(String::as_str));
-    Ok(page.finish().with_data(csv(split, curves)))
+    Ok(page.finish().with_data(csv(split, density, curves)))
 }
 
 fn draw_curve(canvas: &mut Canvas, frame: &Frame, points: &[Point], stroke: Stroke<'_>) {
@@ -120,13 +136,14 @@ fn draw_curve(canvas: &mut Canvas, frame: &Frame, points: &[Point], stroke: Stro
     canvas.polyline(&line(|point| point.mean), stroke);
 }
 
-/// Losses in nats, accuracies as fractions.
-fn csv(split: CurveSplit, curves: &[LearningCurve]) -> String {
-    let mut table = Table::new(&[&"curve", &"split", &"metric", &"iteration", &"mean", &"low", &"high"]);
+/// Losses in nats, accuracies and the density as fractions.
+fn csv(split: CurveSplit, density: f64, curves: &[LearningCurve]) -> String {
+    let mut table =
+        Table::new(&[&"curve", &"density", &"split", &"metric", &"iteration", &"mean", &"low", &"high"]);
     for curve in curves {
         for (metric, points) in [("loss", &curve.loss), ("accuracy", &curve.accuracy)] {
             for Point { x, mean, min, max } in points {
-                table.row(&[&curve.label, &split.name(), &metric, x, mean, min, max]);
+                table.row(&[&curve.label, &density, &split.name(), &metric, x, mean, min, max]);
             }
         }
     }

@@ -27,6 +27,7 @@ mod canvas;
 mod coincidence;
 mod colour_map;
 mod cost_figure;
+mod cut;
 mod data;
 mod density_axis;
 mod density_colours;

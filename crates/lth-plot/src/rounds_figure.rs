@@ -3,13 +3,16 @@
 use super::{
     AxisLimits, CurveSplit, Figure, Heading, PageStyle, PlotError, TrainingPoint, TrainingRound,
     canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
+    cut,
     density_colours::{DensityColours, title_width},
     font,
     frame::{Axis, Frame, x_axis_height},
     page::{Page, Sample, rimmed_dot},
     table::Table,
     theme,
-    training_axes::{Metric, draw_line, iteration_axis, nearest, present, smoothed, smoothing_window},
+    training_axes::{
+        Metric, cut_notes, draw_line, iteration_axis, mark_cut, nearest, present, smoothed, smoothing_window,
+    },
     value_axis::{break_note, panel_height},
 };
 
@@ -24,7 +27,7 @@ const BAR_TITLE: [&str; 2] = ["weights", "remaining (%)"];
 
 /// Panels of loss (log) and accuracy for each split that is asked for (a column each, with axes of its own), one line a round, dark for dense
 /// to light for sparse; dots mark early-stop iterations. Lines of many evaluations are running medians, as a note says. Of accuracies
-/// those between the limits, fractions, are shown, if any is.
+/// those between the limits, fractions, are shown: what leaves them is marked at the edge, and told of in a note.
 ///
 /// # Errors
 /// When no round has a density above 0 and a finite value in any of the splits.
@@ -105,6 +108,11 @@ pub fn rounds_figure(
     for column in &columns {
         let broken = column.panels.iter().filter_map(|(_, axis)| break_note(axis));
         notes.extend(broken.map(|note| format!("{}: {note}", capital(theme::split_name(column.split)))));
+        let axis = column.panels.iter().find(|(metric, _)| *metric == Metric::Accuracy).map(|(_, axis)| axis);
+        let points = || rounds.iter().flat_map(|round| round.points(column.split));
+        let values = || points().map(|point| Metric::Accuracy.of(point));
+        let name = theme::split_name(column.split);
+        notes.extend(axis.into_iter().flat_map(|axis| cut_notes(axis, name, values())));
     }
     page.notes(notes.iter().map(String::as_str));
     Ok(page.finish().with_data(csv(&rounds, &columns)))
@@ -205,13 +213,22 @@ fn draw_panel(
             let line = smoothed(points, smoothing_window(points.len()));
             draw_line(canvas, frame, metric, &line, Stroke::new(&colour, 1.5));
         }
-        for round in rounds {
-            let stop = round.early_stop.and_then(|stop| nearest(round.points(split), stop));
-            if let Some(point) = stop.filter(|point| metric.of(point).is_finite()) {
-                let at = frame.at(point.iteration as f64, metric.of(point));
-                rimmed_dot(canvas, at, &colours.of(round.density));
-            }
-        }
     });
     frame.draw_border(canvas);
+    // Not clipped: near to an edge a dot is whole.
+    for round in rounds {
+        let colour = colours.of(round.density);
+        let at = |point: &TrainingPoint| (point.iteration as f64, metric.of(point));
+        if metric == Metric::Accuracy {
+            mark_cut(canvas, frame, &round.points(split).iter().map(at).collect::<Vec<_>>(), &colour);
+        }
+        let stop = round.early_stop.and_then(|stop| nearest(round.points(split), stop)).map(at);
+        match stop.filter(|(_, value)| value.is_finite()) {
+            Some((x, value)) if frame.y.scale.contains(value) => {
+                rimmed_dot(canvas, frame.at(x, value), &colour);
+            }
+            Some(stop) if metric == Metric::Accuracy => cut::arrow_towards(canvas, frame, stop, &colour),
+            _ => (),
+        }
+    }
 }

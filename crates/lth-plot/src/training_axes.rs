@@ -3,7 +3,7 @@
 use super::{
     AxisLimits, CurveSplit, TrainingPoint,
     canvas::{Canvas, Stroke},
-    font, format,
+    cut, font, format,
     frame::{Axis, Frame},
     range::{self, RangeRule, linear_range},
     scale::{Scale, Spread, Tick, linear_ticks, log_ticks, thin_out},
@@ -38,8 +38,7 @@ impl Metric {
         }
     }
 
-    /// The y axis of these values, with positions to be set later, of accuracies between the limits where any is there. `None` when no
-    /// value can be drawn.
+    /// The y axis of these values, with positions to be set later, of accuracies between the limits. `None` when no value can be drawn.
     pub(super) fn axis(self, values: &[f64], limits: Option<AxisLimits>) -> Option<Axis> {
         match self {
             Self::Loss => {
@@ -48,9 +47,8 @@ impl Metric {
             }
             Self::Accuracy => {
                 let rule = RangeRule::ACCURACY;
-                let shows = |limits: &AxisLimits| values.iter().any(|value| limits.contains(value / 100.0));
-                let asked = limits.filter(shows).map(AxisLimits::in_percent);
-                let range = asked.or_else(|| linear_range(&[values.to_vec()], &[], rule))?;
+                let whole = linear_range(&[values.to_vec()], &[], rule)?;
+                let range = limits.map_or(whole, AxisLimits::in_percent);
                 Some(value_axis(range, rule.possible, "accuracy (%)"))
             }
         }
@@ -95,6 +93,33 @@ pub(super) fn draw_line(
         }
         canvas.polyline(&thinned(&line, frame.area.width), stroke);
     }
+}
+
+/// Marks where a line of accuracies in percent first leaves or enters its axis, below and above; a line that is beyond it all the time where it
+/// reaches farthest.
+pub(super) fn mark_cut(canvas: &mut Canvas, frame: &Frame, points: &[(f64, f64)], colour: &str) {
+    let points: Vec<(f64, f64)> = points.iter().copied().filter(|(_, value)| value.is_finite()).collect();
+    // A sign that makes beyond greater than the edge on both sides.
+    for (edge, sign) in [(frame.y.scale.low, -1.0), (frame.y.scale.high, 1.0)] {
+        let beyond = |point: &(f64, f64)| sign * (point.1 - edge);
+        let Some(farthest) = points.iter().copied().max_by(|a, b| beyond(a).total_cmp(&beyond(b))) else {
+            return;
+        };
+        if beyond(&farthest) <= 0.0 {
+            continue;
+        }
+        let crossing = points.windows(2).find(|pair| (beyond(&pair[0]) > 0.0) != (beyond(&pair[1]) > 0.0));
+        let x = crossing.map_or(farthest.0, |pair| {
+            let part = beyond(&pair[0]) / (beyond(&pair[0]) - beyond(&pair[1]));
+            pair[0].0 + part * (pair[1].0 - pair[0].0)
+        });
+        cut::arrow_towards(canvas, frame, (x, farthest.1), colour);
+    }
+}
+
+/// How far such lines reach beyond their axis, in words.
+pub(super) fn cut_notes(axis: &Axis, name: &str, values: impl IntoIterator<Item = f64>) -> Vec<String> {
+    cut::notes(name, values, (&axis.scale, &axis.label), cut::UPWARD, |value| format!("{value:.2} %"))
 }
 
 /// How many evaluations [`smoothed`] takes together: odd, 1 for trainings of few evaluations.

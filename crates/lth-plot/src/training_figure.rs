@@ -9,14 +9,14 @@ use super::{
     panels::{Panels, left_of},
     table::Table,
     theme,
-    training_axes::{Metric, draw_line, iteration_axis, positions, present},
+    training_axes::{Metric, cut_notes, draw_line, iteration_axis, mark_cut, positions, present},
 };
 
 const PANELS: Panels = Panels { height: 270.0, gap: 26.0 };
 const CURVE_WIDTH: f64 = 1.8;
 
 /// Two panels, loss (log) and accuracy, of each split that the round has, with the early-stop iteration marked; of accuracies those
-/// between the limits, fractions, if any is.
+/// between the limits, fractions: what leaves them is marked at the edge, and told of in a note.
 ///
 /// # Errors
 /// When no metric has a finite value.
@@ -75,6 +75,13 @@ pub fn training_figure(
             }
         });
         frame.draw_border(canvas);
+        for split in splits.iter().filter(|_| metric == Metric::Accuracy) {
+            let points = round.points(*split).iter();
+            let points: Vec<_> = points.map(|point| (point.iteration as f64, metric.of(point))).collect();
+            mark_cut(canvas, frame, &points, theme::split_colour(*split));
+            let values = points.iter().map(|(_, value)| *value);
+            hidden.extend(cut_notes(&frame.y, theme::split_name(*split), values));
+        }
     });
     notes.extend(hidden);
     page.notes(notes.iter().map(String::as_str));

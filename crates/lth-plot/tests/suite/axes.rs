@@ -1,8 +1,8 @@
 //! What axes show: everything, unless limits say otherwise; and markers that no frame cuts.
 
 use lth_plot::{
-    AxisLimits, ControlKind, Curve, CurveSplit, DensityLimits, DensityPanel, Figure, Measure, PlotError,
-    Point, StabilityCurve, Style, density_figure, instability_figure, path_figure, rounds_figure,
+    ControlKind, Curve, CurveSplit, DensityPanel, Figure, Measure, Point, StabilityCurve, Style,
+    instability_figure, path_figure, rounds_figure,
 };
 use roxmltree::Document;
 
@@ -24,7 +24,7 @@ fn panels(document: &Document<'_>) -> Vec<[f64; 4]> {
     panels
 }
 
-fn number(text: Option<&str>) -> f64 {
+pub(crate) fn number(text: Option<&str>) -> f64 {
     text.and_then(|text| text.parse().ok()).expect("a number")
 }
 
@@ -36,7 +36,7 @@ fn holds(panels: &[[f64; 4]], (x, y): (f64, f64), radius: f64) -> bool {
 }
 
 /// Checks that markers lie inside of the panels with their rims; returns how many there are, without those of the legend.
-fn markers_are_inside(figure: &Figure) -> usize {
+pub(crate) fn markers_are_inside(figure: &Figure) -> usize {
     let document = Document::parse(figure.svg()).unwrap();
     let panels = panels(&document);
     let top = panels.iter().map(|panel| panel[1]).fold(f64::INFINITY, f64::min);
@@ -67,7 +67,7 @@ fn markers_are_inside(figure: &Figure) -> usize {
 }
 
 /// Checks that every band lies inside of the panels and nothing is marked as cut off.
-fn everything_is_inside(figure: &Figure) {
+pub(crate) fn everything_is_inside(figure: &Figure) {
     markers_are_inside(figure);
     let document = Document::parse(figure.svg()).unwrap();
     let panels = panels(&document);
@@ -170,74 +170,24 @@ fn methods_that_all_fall_have_one_scale_down_to_chance() {
 }
 
 #[test]
-fn limits_are_kept_and_what_they_cut_is_told() {
-    let limits = |low, high| AxisLimits::new(low, high);
-    let panels = [fake::accuracy_panel(21, 5), fake::iteration_panel(21, 5)];
-    let draw = |density, accuracy| density_figure(&heading(), &panels, &DensityLimits { density, accuracy });
-    let figure = draw(None, limits(0.98, 0.985)).unwrap();
-    markers_are_inside(&figure);
-    let said = check(&figure);
-    assert_has(&said, &["▼ random reinit reaches below the axis of test accuracy", "98.5", "98.0"]);
-    assert!(
-        figure.svg().matches("<circle").count() < density(&panels).unwrap().svg().matches("<circle").count()
-    );
-
-    let figure = draw(limits(0.05, 0.5), None).unwrap();
-    everything_is_inside(&figure);
-    let said = check(&figure);
-    assert_has(&said, &["41.0", "dense network"]);
-    assert!(!said.iter().any(|text| text == "100" || text == "1.2"), "{said:?}");
-
-    for (density, accuracy, axis) in
-        [(limits(1e-5, 1e-4), None, "density"), (None, limits(0.1, 0.2), "accuracy")]
-    {
-        let error = draw(density, accuracy).unwrap_err();
-        assert!(matches!(error, PlotError::Limits { .. }) && error.to_string().contains(axis), "{error}");
-        assert!(!error.hint().is_empty());
+fn dots_near_the_edge_of_a_low_panel_are_whole() {
+    let mut rounds = fake::training_rounds(3, 1_000);
+    // The axis is broken, and the early stop of one round is the lowest value of all.
+    for (_, points) in &mut rounds[2].splits {
+        for point in &mut *points {
+            point.accuracy = point.accuracy.max(0.95);
+        }
+        points[0].accuracy = 0.05;
     }
-}
-
-#[test]
-fn each_run_has_a_dense_level_of_its_colour_and_values_that_do_not_overlap() {
-    let level = |run, at| Curve {
-        label: "dense, in the colour of its run".to_owned(),
-        style: Style::DenseRun(run),
-        points: vec![Point::of_replicates(1.0, [at])],
-    };
-    let mut panel = fake::accuracy_panel(9, 1);
-    panel.curves.remove(0);
-    panel.curves.extend([level(0, 0.9801), level(1, 0.98015), level(2, 0.9802)]);
-    let figure = density(&[panel]).unwrap();
+    rounds[2].early_stop = Some(0);
+    let look = lth_plot::Look::of(lth_plot::PageStyle::Paper);
+    let figure = rounds_figure(&heading().with_look(look), &rounds, &[CurveSplit::Test], None).unwrap();
     let document = Document::parse(figure.svg()).unwrap();
-    let colours = |text: &str| {
-        let node = document.descendants().find(|node| node.text() == Some(text)).unwrap();
-        (node.attribute("fill").unwrap().to_owned(), number(node.attribute("y")))
+    let is_clipped = |node: &roxmltree::Node<'_, '_>| {
+        node.ancestors().any(|ancestor| ancestor.attribute("clip-path").is_some())
     };
-    let values = ["98.01 %", "98.02 %"].map(colours);
-    assert!((values[0].1 - values[1].1).abs() >= 14.0, "{values:?}");
-    assert_eq!(values[0].0, "#0072B2");
-    let levels = document.descendants().filter(|node| {
-        node.has_tag_name("line")
-            && node.attribute("stroke") == Some("#D55E00")
-            && node.attribute("stroke-dasharray").is_some()
-    });
-    assert!(levels.count() >= 1, "the second run's level has its colour");
-    assert_eq!(check(&figure).iter().filter(|text| text.starts_with("dense, in")).count(), 1);
-}
-
-#[test]
-fn dense_levels_stand_in_the_legend_in_the_order_of_their_runs() {
-    let level = |run: u8| Curve {
-        label: format!("dense: seed {run}"),
-        style: Style::DenseRun(run),
-        points: vec![Point::of_replicates(1.0, [0.98 + 0.001 * f64::from(run)])],
-    };
-    let mut panel = fake::accuracy_panel(9, 1);
-    panel.curves.remove(0);
-    panel.curves.extend([0, 1, 2].map(level));
-    let said = check(&density(&[panel]).unwrap());
-    let named: Vec<&String> = said.iter().filter(|text| text.starts_with("dense: seed")).collect();
-    assert_eq!(named, ["dense: seed 0", "dense: seed 1", "dense: seed 2"]);
+    let mut dots = document.descendants().filter(|node| node.has_tag_name("circle"));
+    assert!(dots.clone().count() > 6 && !dots.any(|dot| is_clipped(&dot)));
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn figures(lines: &[Vec<f64>]) -> Vec<(&'static str, Figure)> {
     let limits = DensityLimits::default();
     vec![
         ("density", density_figure(&heading(), &[panel], &limits).unwrap()),
-        ("learning", learning_figure(&heading(), CurveSplit::Test, &learning, None).unwrap()),
+        ("learning", learning_figure(&heading(), CurveSplit::Test, 0.2, &learning, None).unwrap()),
         ("cost", cost_figure(&heading(), "time a step (ms)", &costs, &limits).unwrap()),
         ("supermasks", supermask_figure(&heading(), &[("initial weights".to_owned(), masks)], 0.1).unwrap()),
         ("paths", path_figure(&heading(), &copies).unwrap()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lth_plot::{
-    AxisLimits, Bar, CurveSplit, DensityLimits, Heading, PlotError, Style, bars_figure,
+    AxisLimits, Bar, CurveSplit, DensityLimits, Heading, Look, PageStyle, PlotError, Style, bars_figure,
     density_figure, learning_figure, stability_map_figure,
 };
 
@@ -12,7 +12,7 @@ use super::{assert_has, check, fake, heading, layout};
 #[test]
 fn bars_have_names_means_and_every_seed() {
     let bars = layout::bars();
-    let figure = bars_figure(&heading(), &bars, Some(0.98), None).unwrap();
+    let figure = bars_figure(&heading(), 0.107, &bars, Some(0.98), None).unwrap();
     let texts = check(&figure);
     let mean = bars[0].accuracies.iter().sum::<f64>() / 5.0;
     assert_has(
@@ -22,16 +22,32 @@ fn bars_have_names_means_and_every_seed() {
     assert_has(&texts, &[&format!("{:.2}", 100.0 * mean), "Bars begin at", "Whiskers: minimum to maximum."]);
     // A dot a seed, and that of the legend.
     assert_eq!(figure.svg().matches("<circle").count(), 5 * bars.len() + 1);
-    let outside = bars_figure(&heading(), &bars, None, AxisLimits::new(0.1, 0.2));
+    let outside = bars_figure(&heading(), 0.107, &bars, None, AxisLimits::new(0.1, 0.2));
     assert!(matches!(outside, Err(PlotError::Limits { .. })));
     let none = Bar { label: "none".to_owned(), place: 0, accuracies: vec![f64::NAN] };
-    assert!(matches!(bars_figure(&heading(), &[none], None, None), Err(PlotError::NoData { .. })));
+    assert!(matches!(bars_figure(&heading(), 0.107, &[none], None, None), Err(PlotError::NoData { .. })));
+}
+
+#[test]
+fn the_density_of_bars_and_learning_curves_stands_below_them_and_in_their_numbers() {
+    let heading = heading().with_look(Look::of(PageStyle::Paper));
+    let bars = bars_figure(&heading, 0.107, &layout::bars(), Some(0.98), None).unwrap();
+    let curves = learning_figure(&heading, CurveSplit::Test, 0.107, &layout::learning(), None).unwrap();
+    assert_has(&check(&bars), &["Density: 10.7 %. Bars begin at"]);
+    assert_has(&check(&curves), &["Trainings at a density of 10.7 %."]);
+    let rows: Vec<&str> = bars.data().unwrap().lines().collect();
+    assert_eq!(rows[0], "bar,density,replicate,test_accuracy,mean,low,high,dense");
+    assert!(rows[1].starts_with("large-final,0.107,0,") && rows[1].ends_with(",0.98"), "{}", rows[1]);
+    let row: Vec<f64> = rows[1].split(',').skip(3).map(|cell| cell.parse().unwrap()).collect();
+    let [accuracy, mean, low, high, _] = row[..] else { panic!("{row:?}") };
+    assert!(low < mean && mean < high && (low..=high).contains(&accuracy));
+    assert!(curves.data().unwrap().starts_with("curve,density,split,"));
 }
 
 #[test]
 fn learning_curves_are_told_apart_without_colours() {
     let curves = layout::learning();
-    let figure = learning_figure(&heading(), CurveSplit::Test, &curves, None).unwrap();
+    let figure = learning_figure(&heading(), CurveSplit::Test, 0.107, &curves, None).unwrap();
     let texts = check(&figure);
     assert_has(
         &texts,
@@ -45,7 +61,7 @@ fn learning_curves_are_told_apart_without_colours() {
     dashes.dedup();
     assert_eq!(dashes.len(), curves.len(), "each run has dashes of its own");
     assert!(matches!(
-        learning_figure(&heading(), CurveSplit::Test, &[], None),
+        learning_figure(&heading(), CurveSplit::Test, 0.107, &[], None),
         Err(PlotError::NoData { .. })
     ));
 }

@@ -98,8 +98,8 @@ fn every_kind(look: Look) -> Vec<(&'static str, Figure)> {
         ("paths", path_figure(&heading, &paths)),
         ("barriers", instability_figure(&heading, &stability::barriers(), 0.02)),
         ("facets", density_figure(&heading, &facets(), &limits)),
-        ("bars", bars_figure(&heading, &bars(), Some(0.980), None)),
-        ("learning", learning_figure(&heading, CurveSplit::Test, &learning(), None)),
+        ("bars", bars_figure(&heading, 0.107, &bars(), Some(0.980), None)),
+        ("learning", learning_figure(&heading, CurveSplit::Test, 0.107, &learning(), None)),
         ("stability-map", stability_map_figure(&heading, &[stability_map("")], 0.02)),
         (
             "stability-maps",

@@ -5,6 +5,8 @@ mod coincidence;
 mod comparisons;
 mod fake;
 mod layout;
+mod levels;
+mod limits;
 mod networks;
 mod pdf;
 mod stability;

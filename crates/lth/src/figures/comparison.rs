@@ -43,7 +43,7 @@ pub(crate) fn bars(
     let dense = dense.first().filter(|first| dense.iter().all(|other| other == *first));
     let dense = dense.and_then(|values| Sample::of(values.iter().copied())).map(|sample| sample.mean());
     let heading = heading(runs, density, drawing);
-    bars_figure(&heading, &bars, dense, drawing.limits.accuracy).map_err(Failure::from)
+    bars_figure(&heading, density, &bars, dense, drawing.limits.accuracy).map_err(Failure::from)
 }
 
 /// Test loss and accuracy over the trainings of each run's tickets at a density, means over replicates.
@@ -71,7 +71,8 @@ pub(crate) fn learning_curves(
         curves.push(LearningCurve { label, place: u8::try_from(place).unwrap_or(u8::MAX), loss, accuracy });
     }
     let heading = heading(runs, density, drawing);
-    learning_figure(&heading, CurveSplit::Test, &curves, drawing.limits.accuracy).map_err(Failure::from)
+    learning_figure(&heading, CurveSplit::Test, density, &curves, drawing.limits.accuracy)
+        .map_err(Failure::from)
 }
 
 /// What the runs are called, the density at which they are compared, and the round of each that has it.

@@ -226,7 +226,8 @@ fn runs_at_one_density_are_bars_and_learning_curves_and_other_lengths_have_panel
     assert!(read("learning-curves.svg").contains(">test loss (nats), log scale<"));
     let rows = read("learning-curves.csv");
     assert!(
-        rows.starts_with("curve,split,metric,iteration,mean,low,high\n") && rows.contains(",accuracy,24,"),
+        rows.starts_with("curve,density,split,metric,iteration,mean,low,high\n")
+            && rows.contains(",accuracy,24,"),
         "{rows}"
     );
 
