@@ -69,7 +69,8 @@ fn cut_notes(frame: &Frame, curve: &Curve, measure: Measure) -> Vec<String> {
     cut::notes(&curve.label, ends, axis, cut::UPWARD, |value| measure.text(value))
 }
 
-/// Levels across the panel, their values on the right, apart from each other.
+/// Levels across the panel, their values on the right, apart from each other; of equal texts one. Where some would stand far from their
+/// levels, no value stands there: only the colour would say whose it is.
 fn draw_levels(canvas: &mut Canvas, frame: &Frame, panel: &DensityPanel) {
     let area = frame.area;
     let mut labels: Vec<(f64, Vec<String>, &'static str)> = Vec::new();
@@ -81,14 +82,25 @@ fn draw_levels(canvas: &mut Canvas, frame: &Frame, panel: &DensityPanel) {
         canvas.line((area.left, y), (area.right(), y), stroke);
         let value = panel.measure.text(level);
         let lines = if curve.style == Style::Dense { vec!["dense".to_owned(), value] } else { vec![value] };
-        labels.push((y, lines, colour));
+        match labels.iter_mut().find(|label| label.1 == lines) {
+            Some(label) => label.2 = theme::MUTED,
+            None => labels.push((y, lines, colour)),
+        }
     }
     labels.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let line_height = theme::NOTE_SIZE + LABEL_GAP;
     let mut free = area.top - theme::NOTE_SIZE;
-    for (y, lines, colour) in labels {
-        let line_height = theme::NOTE_SIZE + LABEL_GAP;
-        let mut top = (y - 0.5 * line_height * lines.len() as f64).max(free);
+    let mut tops = Vec::new();
+    for (y, lines, _) in &labels {
+        let own = y - 0.5 * line_height * lines.len() as f64;
+        let top = own.max(free);
+        if top > own + line_height {
+            return;
+        }
+        tops.push(top);
         free = top + line_height * lines.len() as f64;
+    }
+    for ((_, lines, colour), mut top) in labels.into_iter().zip(tops) {
         let style = TextStyle { colour, ..TextStyle::new(theme::NOTE_SIZE, Anchor::Start) };
         for line in lines {
             canvas.text((area.right() + 8.0, top + theme::NOTE_SIZE * 0.93), &line, style);

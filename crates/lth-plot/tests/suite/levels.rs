@@ -34,6 +34,24 @@ fn each_run_has_a_dense_level_of_its_colour_and_values_that_do_not_overlap() {
 }
 
 #[test]
+fn dense_levels_of_one_value_have_one_text_and_close_ones_none() {
+    let said = |levels: &[f64]| {
+        let mut panel = fake::accuracy_panel(9, 1);
+        panel.curves.remove(0);
+        panel.curves.extend(levels.iter().zip(0..).map(|(level, run)| Curve {
+            label: "dense, in the colour of its run".to_owned(),
+            style: Style::DenseRun(run),
+            points: vec![Point::of_replicates(1.0, [*level])],
+        }));
+        let texts = check(&density(&[panel]).unwrap());
+        texts.into_iter().filter(|text| text.ends_with(" %") && text.starts_with('9')).collect::<Vec<_>>()
+    };
+    assert_eq!(said(&[0.98, 0.98, 0.975, 0.98]), ["98.00 %", "97.50 %"]);
+    let many: Vec<f64> = (0..10).map(|run| 0.98 + 1e-4 * f64::from(run)).collect();
+    assert_eq!(said(&many), [""; 0], "no text stands far from its level");
+}
+
+#[test]
 fn dense_levels_stand_in_the_legend_in_the_order_of_their_runs() {
     let level = |run: u8| Curve {
         label: format!("dense: seed {run}"),
