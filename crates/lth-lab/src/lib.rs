@@ -58,6 +58,7 @@ pub use settings::{
 pub use stability::{
     BatchNormStatistics, PairResult, PathPoint, PruningResult, STABLE_BELOW, StabilityReport,
     StabilitySettings, StabilityTask, StartPoint, StudyTime, estimate_stability, stability,
+    stability_studies,
 };
 pub use supermask::{
     DenseWeights, HeuristicPoint, HeuristicReport, HeuristicRow, HeuristicSettings, HeuristicTask,

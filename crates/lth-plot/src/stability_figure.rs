@@ -1,10 +1,11 @@
 //! The error between two copies of a network: along the line between them.
 
 use super::{
-    Figure, Heading, PlotError, Point, Style,
+    ControlKind, Figure, Heading, PlotError, Point, Style,
     canvas::{Canvas, Stroke},
     coincidence::{self, Covers},
     frame::{Axis, Frame},
+    marker::Marker,
     page::{Page, Sample},
     panels::{Panels, left_of},
     range::{LinearRange, RangeRule, linear_range},
@@ -15,6 +16,8 @@ use super::{
 };
 
 const PANELS: Panels = Panels { height: 290.0, gap: 26.0 };
+/// About so many points of a path have markers, by which networks are told apart without colours.
+const MARKERS: usize = 6;
 
 /// A line of one network's copies.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,12 +42,31 @@ impl StabilityCurve {
         }
     }
 
+    /// Controls of one round are told apart by them.
     fn dashes(&self) -> Option<&'static str> {
-        theme::curve_dashes(self.style)
+        match self.style {
+            Style::Control(ControlKind::RandomReinit) => theme::run_dashes(1),
+            Style::Control(ControlKind::RandomMask) => theme::run_dashes(2),
+            Style::Control(ControlKind::ShuffledMask) => theme::run_dashes(3),
+            style => theme::curve_dashes(style),
+        }
     }
 
-    pub(super) fn sample(&self, dots: bool) -> Sample {
-        let dot = dots.then(|| theme::curve_marker(self.style));
+    /// Rounds are told apart by it.
+    fn marker(&self) -> Marker {
+        match (self.style, self.round) {
+            (Style::Dense | Style::Run(_), _) => theme::curve_marker(self.style),
+            (_, round) => Marker::of_run(1 + usize::from(round.unwrap_or(0))),
+        }
+    }
+
+    /// Whether it has markers; of paths all but that of the dense network, which stands in black.
+    fn has_dots(&self, on_all: bool) -> bool {
+        on_all || self.style != Style::Dense
+    }
+
+    fn sample(&self, on_all: bool) -> Sample {
+        let dot = self.has_dots(on_all).then(|| self.marker());
         let band = [&self.train, &self.test].into_iter().flatten().any(has_range);
         Sample::Line { colour: self.colour(), width: theme::LINE_WIDTH, dashes: self.dashes(), dot, band }
     }
@@ -71,17 +93,24 @@ impl StabilityCurve {
         });
     }
 
-    /// Draws the markers of a panel.
-    fn draw_dots(&self, canvas: &mut Canvas, frame: &Frame, points: &[Point], covers: Covers) {
-        for point in points.iter().filter(|point| is_finite(point)) {
+    /// Draws markers of a panel, at every n-th point from one on.
+    fn draw_dots(
+        &self,
+        canvas: &mut Canvas,
+        frame: &Frame,
+        points: &[Point],
+        (first, every): (usize, usize),
+        covers: Covers,
+    ) {
+        for point in points.iter().skip(first).step_by(every).filter(|point| is_finite(point)) {
             let at = frame.at(point.x, 100.0 * point.mean);
-            canvas.marker(theme::curve_marker(self.style), at, covers.radius(), self.colour());
+            canvas.marker(self.marker(), at, covers.radius(), self.colour());
         }
     }
 }
 
 /// Two panels, errors of the test set and of training examples, along the lines between copies: 0 is the first copy of each pair,
-/// 1 the second (Frankle et al. 2020, Figures 2 and 4). A stable network has a flat line. The axis reaches from the lowest error to the highest, and is
+/// 1 the second (Frankle et al. 2020, Figures 2 and 4). A stable network has a flat line. Rounds differ in markers, controls in dashes. The axis reaches from the lowest error to the highest, and is
 /// broken where a flat line would be squeezed by the hill of another.
 ///
 /// # Errors
@@ -115,13 +144,13 @@ pub(super) struct Axes<'a> {
 type RangeOf<'a> = dyn Fn(&[Vec<f64>], &[f64]) -> Option<LinearRange> + 'a;
 
 /// What [`path_figure`] and the figure of barriers share: a panel of the test set above one of training examples. `stable_below` is a
-/// dotted line at a value in percent, where it lies on an axis.
+/// dotted line at a value in percent, where it lies on an axis; markers stand on all points, or on some of each line.
 pub(super) fn panels(
     heading: &Heading,
     curves: &[StabilityCurve],
     axes: &Axes<'_>,
     stable_below: Option<f64>,
-    dots: bool,
+    on_all: bool,
 ) -> Result<Figure, PlotError> {
     let of: [fn(&StabilityCurve) -> &[Point]; 2] = [|curve| &curve.test, |curve| &curve.train];
     let mut y_axes = Vec::new();
@@ -140,7 +169,7 @@ pub(super) fn panels(
     let left = left_of(&y_axes);
     let x = (axes.x)(left, heading.look.style.width() - theme::MARGIN - 12.0);
     let mut page = Page::new(heading.look.style.width(), heading);
-    page.legend(&curves.iter().map(|curve| (curve.sample(dots), curve.label.clone())).collect::<Vec<_>>());
+    page.legend(&curves.iter().map(|curve| (curve.sample(on_all), curve.label.clone())).collect::<Vec<_>>());
     let mut notes = Vec::new();
     if curves.iter().flat_map(|curve| curve.test.iter().chain(&curve.train)).any(has_range) {
         notes.push(format!("Lines: mean over pairs of copies. {}", heading.look.band_note()));
@@ -169,8 +198,13 @@ pub(super) fn panels(
             curve.draw_line(canvas, frame, of[index](curve), *covers);
         }
         frame.draw_border(canvas);
-        for (curve, covers) in curves.iter().zip(&covers).filter(|_| dots) {
-            curve.draw_dots(canvas, frame, of[index](curve), *covers);
+        for (place, (curve, covers)) in curves.iter().zip(&covers).enumerate() {
+            let points = of[index](curve);
+            let every = if on_all { 1 } else { points.len().div_ceil(MARKERS).max(1) };
+            if curve.has_dots(on_all) {
+                // Those of lines beside each other do not hide each other.
+                curve.draw_dots(canvas, frame, points, (2 * place % every, every), *covers);
+            }
         }
     });
     notes.extend(broken.into_iter().chain(hidden));

@@ -20,7 +20,7 @@ mod task;
 mod tests;
 
 pub use pruning::PruningResult;
-pub use report::{PairResult, PathPoint, StabilityReport, StudyTime};
+pub use report::{PairResult, PathPoint, StabilityReport, StudyTime, stability_studies};
 pub use run::{estimate_stability, stability};
 pub use settings::{BatchNormStatistics, STABLE_BELOW, StabilitySettings};
 pub use start::StartPoint;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{PruningResult, StabilityTask, StartPoint, files::StabilityFiles};
 use crate::{
-    LabError, TaskFailure, Timing, Variant,
+    LabError, RunResults, TaskFailure, Timing, Variant,
     metrics::{read_json, to_csv},
 };
 
@@ -133,6 +133,26 @@ pub(super) fn collect(files: &StabilityFiles, variants: &[Variant]) -> Result<Ve
         (replicate, round, place(&variant), parts_at, pair.pair)
     });
     Ok(pairs)
+}
+
+/// The comparisons in a run's folder that have pairs: the folder of each, and its pairs.
+///
+/// # Errors
+/// When a file cannot be read or is damaged.
+pub fn stability_studies(results: &RunResults) -> Result<Vec<(PathBuf, Vec<PairResult>)>, LabError> {
+    let entries = fs::read_dir(results.layout.root().join("stability")).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let variants: Vec<Variant> = results.experiment.variants().collect();
+    let mut studies = Vec::new();
+    for name in names {
+        let files = StabilityFiles::new(&results.layout, &name);
+        let pairs = collect(&files, &variants)?;
+        if !pairs.is_empty() {
+            studies.push((files.comparison().to_owned(), pairs));
+        }
+    }
+    Ok(studies)
 }
 
 /// What was measured of these pairs' networks and the dense network, each once.

@@ -38,6 +38,44 @@ fn errors_along_paths() {
     assert!(!check(&one).iter().any(|text| text.contains("Bands")));
 }
 
+#[test]
+fn networks_are_told_apart_without_colours() {
+    let ticket = |round: u8| StabilityCurve {
+        round: Some(round),
+        ..curve(&format!("ticket, round {round}"), Style::Ticket, 0.004 * f64::from(round), 1)
+    };
+    let control = |name: &str, kind| curve(name, Style::Control(kind), 0.05, 1);
+    let mut curves = vec![curve("dense", Style::Dense, 0.1, 1)];
+    curves.extend((0..4).map(ticket));
+    curves.extend([
+        control("random-mask", ControlKind::RandomMask),
+        control("random-reinit", ControlKind::RandomReinit),
+    ]);
+    let shape = |curve: &StabilityCurve| {
+        let figure = path_figure(&heading(), std::slice::from_ref(curve)).unwrap();
+        let document = roxmltree::Document::parse(figure.svg()).unwrap();
+        let rimmed = document.descendants().filter(|node| node.attribute("stroke") == Some("#ffffff"));
+        // A shape without its place: the path between its first two corners.
+        let markers = rimmed.map(|node| {
+            let corners = node.attribute("d").unwrap_or_default().trim_matches(['M', 'z']).split('L');
+            let corners: Vec<(f64, f64)> = corners
+                .filter_map(|corner| corner.split_once(' '))
+                .map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()))
+                .collect();
+            let side = |a: (f64, f64), b: (f64, f64)| format!("{:.1} {:.1}", b.0 - a.0, b.1 - a.1);
+            (node.tag_name().name().to_owned(), corners.windows(2).map(|two| side(two[0], two[1])).collect())
+        });
+        let dashes = document.descendants().find_map(|node| node.attribute("stroke-dasharray"));
+        (markers.collect::<std::collections::BTreeSet<(String, Vec<String>)>>(), dashes.map(str::to_owned))
+    };
+    let mut shapes: Vec<_> = curves.iter().map(shape).collect();
+    assert!(shapes[0].0.is_empty() && shapes[1..].iter().all(|shape| !shape.0.is_empty()), "{shapes:?}");
+    shapes.sort();
+    shapes.dedup();
+    assert_eq!(shapes.len(), curves.len(), "{shapes:?}");
+    check(&path_figure(&heading(), &curves).unwrap());
+}
+
 /// Barriers of a dense network that fall with the iteration at which its copies part, and of a ticket at one.
 pub(crate) fn barriers() -> [StabilityCurve; 2] {
     let barrier = |iteration: f64, barrier: f64| Point::of_replicates(iteration, [barrier, 1.3 * barrier]);

@@ -6,7 +6,7 @@ use lth_lab::{RunResults, keep_each_once};
 use lth_plot::{Figure, Legend, Look, PageStyle};
 use lth_report::{missing_of_sweeps, with_runs_of_sweeps};
 
-use super::plot_schedule;
+use super::{plot_schedule, stability_figures};
 use crate::{
     arguments::{FigureStyle, LegendPlace, PlotArguments, PlotKind},
     failure::Failure,
@@ -65,6 +65,7 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         }
         figures::draw(results, &drawing, messages)?;
         print(&format!("{}\n", results.layout.figures().display()))?;
+        stability_figures::redraw(results, &drawing, messages)?;
     }
     if runs.len() > 1 {
         messages.info("each run has its own figures; --together draws the tickets of all in one");

@@ -16,6 +16,7 @@ use crate::{
     arguments::{CommonArguments, StabilityArguments, StabilityFormat},
     estimate,
     failure::Failure,
+    figures::Drawing,
     interrupt,
     output::{Messages, print},
     progress::Display,
@@ -132,7 +133,7 @@ impl StabilityCommand<'_> {
         let report = report.map_err(refused)?;
         conclude(&report.failures, report.stopped, &bench.stop, messages)?;
         if !flags.no_figures && !report.pairs.is_empty() {
-            stability_figures::draw(&report, results, messages)?;
+            stability_figures::draw(&report.folder, &report.pairs, results, &Drawing::default(), messages)?;
         }
         Ok(Some(report))
     }

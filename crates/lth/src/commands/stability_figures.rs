@@ -1,45 +1,71 @@
 //! The figures of a study of stability, in its folder.
 
+use std::path::Path;
+
 use lth_lab::{
-    PairResult, PathPoint, RunResults, STABLE_BELOW, StabilityReport, StartPoint, Variant, create_folder,
+    PairResult, PathPoint, RunResults, STABLE_BELOW, StartPoint, Variant, create_folder, stability_studies,
 };
 use lth_plot::{Heading, PlotError, Point, StabilityCurve, Style, instability_figure, path_figure};
+use lth_stats::Band;
 
 use super::stability_table::{by_network, name};
-use crate::{failure::Failure, figures, output::Messages, table::density_percent};
+use crate::{
+    failure::Failure,
+    figures::{self, Drawing},
+    output::{Messages, print},
+    table::density_percent,
+};
+
+/// Draws the figures of each study that a run has again, and prints where they are.
+///
+/// # Errors
+/// When a study cannot be read back, or a file not be written.
+pub(super) fn redraw(results: &RunResults, drawing: &Drawing, messages: &Messages) -> Result<(), Failure> {
+    for (folder, pairs) in stability_studies(results).map_err(Failure::bad_input)? {
+        draw(&folder, &pairs, results, drawing, messages)?;
+        print(&format!("{}\n", folder.join("figures").display()))?;
+    }
+    Ok(())
+}
 
 /// Draws errors along paths, and barriers against where copies part if there are several such places.
 ///
 /// # Errors
 /// When a file cannot be written.
 pub(super) fn draw(
-    report: &StabilityReport,
+    study: &Path,
+    pairs: &[PairResult],
     results: &RunResults,
+    drawing: &Drawing,
     messages: &Messages,
 ) -> Result<(), Failure> {
-    let folder = report.folder.join("figures");
+    let folder = study.join("figures");
     create_folder(&folder).map_err(Failure::failed_work)?;
-    let groups = by_network(report);
+    let groups = by_network(pairs);
+    let band = drawing.look.band;
     let subtitle = format!(
         "{}, {} a training: copies under other orders of the data",
         results.experiment.title(),
         results.experiment.recipe.length
     );
-    let heading = |title: &str| Heading::new(title, subtitle.clone());
+    let heading = |title: &str| Heading::new(title, subtitle.clone()).with_look(drawing.look);
     let figures = [
-        ("error-along-path", path_figure(&heading("Error between two copies"), &paths(&groups))),
+        ("error-along-path", path_figure(&heading("Error between two copies"), &paths(&groups, band))),
         (
             "barrier-against-step",
             instability_figure(
                 &heading("Error barrier between two copies"),
-                &barriers(&groups),
+                &barriers(&groups, band),
                 STABLE_BELOW,
             ),
         ),
     ];
     for (file, figure) in figures {
         match figure {
-            Ok(figure) => drop(figures::write(&folder, file, &figure, true)?),
+            Ok(figure) => {
+                figures::write(&folder, file, &figure, true)?;
+                figures::write_beside(&folder.join(file), &figure, drawing)?;
+            }
             // Copies that part at one place only have no such figure.
             Err(PlotError::NoData { figure, reason }) => {
                 messages.debug(&format!("no figure '{figure}': {reason}"));
@@ -54,14 +80,14 @@ pub(super) fn draw(
 type Group<'a> = (StartPoint, Vec<&'a PairResult>);
 
 /// A curve a network, along the places of its paths.
-fn paths(groups: &[Group<'_>]) -> Vec<StabilityCurve> {
+fn paths(groups: &[Group<'_>], band: Band) -> Vec<StabilityCurve> {
     let later = groups.iter().any(|(start, _)| start.parts_at.is_some());
     let curve = |(start, pairs): &Group<'_>| {
         let points = |of: fn(&PathPoint) -> f64| {
             let places = pairs.first().map_or(0, |pair| pair.path.len());
             let point = |index: usize| {
                 let values = pairs.iter().filter_map(|pair| pair.path.get(index).map(of));
-                Point::of_replicates(pairs[0].path[index].alpha, values)
+                Point::with_band(pairs[0].path[index].alpha, values, band)
             };
             (0..places).map(point).collect()
         };
@@ -81,11 +107,11 @@ fn paths(groups: &[Group<'_>]) -> Vec<StabilityCurve> {
 }
 
 /// A curve a network, over the iterations at which its copies part.
-fn barriers(groups: &[Group<'_>]) -> Vec<StabilityCurve> {
+fn barriers(groups: &[Group<'_>], band: Band) -> Vec<StabilityCurve> {
     let mut curves: Vec<StabilityCurve> = Vec::new();
     for (start, pairs) in groups {
         let point = |of: fn(&PairResult) -> f64| {
-            Point::of_replicates(pairs[0].iteration as f64, pairs.iter().map(|pair| of(pair)))
+            Point::with_band(pairs[0].iteration as f64, pairs.iter().map(|pair| of(pair)), band)
         };
         let (train, test) = (point(|pair| pair.train_barrier), point(|pair| pair.test_barrier));
         let label = label(groups, start, pairs);

@@ -23,9 +23,9 @@ const HEADER: [&str; 12] = [
 ];
 
 /// Pairs of one kind: of one variant, round and place of parting, over replicates.
-pub(super) fn by_network(report: &StabilityReport) -> Vec<(StartPoint, Vec<&PairResult>)> {
+pub(super) fn by_network(pairs: &[PairResult]) -> Vec<(StartPoint, Vec<&PairResult>)> {
     let mut groups: Vec<(StartPoint, Vec<&PairResult>)> = Vec::new();
-    for pair in &report.pairs {
+    for pair in pairs {
         let start = StartPoint { replicate: 0, ..pair.start };
         match groups.iter_mut().find(|(own, _)| *own == start) {
             Some((_, pairs)) => pairs.push(pair),
@@ -46,7 +46,7 @@ pub(super) fn name(start: &StartPoint) -> String {
 /// The closing summary.
 pub(super) fn table_of(report: &StabilityReport, results: &RunResults) -> String {
     let mut rows = table(&HEADER, 1);
-    for (start, pairs) in by_network(report) {
+    for (start, pairs) in by_network(&report.pairs) {
         let mean = |of: &dyn Fn(&PairResult) -> f64| mean(pairs.iter().map(|pair| of(pair)));
         let barrier = mean(&|pair| pair.test_barrier);
         let angle = mean(&|pair| pair.angle.unwrap_or(f64::NAN));

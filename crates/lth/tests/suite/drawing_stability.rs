@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    common::{SMALL, Sandbox},
+    common::{SMALL, Sandbox, run_folder},
     drawing_figures::{SHORT, all_runs},
 };
 
@@ -85,4 +85,23 @@ fn stability_of_runs_of_other_criteria_is_a_map_for_each() {
     let rows = fs::read_to_string(sandbox.join("maps.csv")).unwrap();
     assert_eq!(rows.lines().filter(|row| row.contains("criterion random")).count(), 4, "{rows}");
     assert!(rows.contains("seed 1") && rows.lines().count() == 1 + 3 * 2, "{rows}");
+}
+
+#[test]
+fn the_figures_of_a_run_with_studies_are_those_of_the_studies_too() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket lenet-300-100 mnist {SHORT} -i 2 --no-figures"));
+    let run = run_folder(&sandbox);
+    let run = run.display();
+    sandbox.output(&format!(
+        "stability {run} --rounds 0,1 --points 5 --train-examples 20 --no-figures --data-folder data"
+    ));
+    let printed = sandbox.output(&format!("plot {run} --style paper --pdf --data"));
+    let folder = format!("{run}/stability/5-points-20-examples/figures");
+    assert!(printed.lines().any(|line| line == folder), "{printed}");
+    for ending in ["svg", "png", "pdf", "csv"] {
+        assert!(fs::exists(format!("{folder}/error-along-path.{ending}")).unwrap(), "{ending}");
+    }
+    let figure = fs::read_to_string(format!("{folder}/error-along-path.svg")).unwrap();
+    assert!(figure.contains("width=\"3.25in\""), "{}", &figure[..200]);
 }
