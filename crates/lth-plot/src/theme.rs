@@ -101,7 +101,11 @@ pub(super) fn curve_dashes(style: Style) -> Option<&'static str> {
 pub(super) fn curve_marker(style: Style) -> Marker {
     match style {
         Style::Run(index) | Style::Published(index) => Marker::of_run(usize::from(index)),
-        _ => Marker::Circle,
+        Style::Control(ControlKind::RandomReinit) => Marker::of_run(1),
+        Style::Control(ControlKind::RandomMask) => Marker::of_run(2),
+        Style::Control(ControlKind::ShuffledMask) => Marker::of_run(3),
+        Style::Control(ControlKind::Other(place)) => Marker::of_run(4 + usize::from(place)),
+        Style::Ticket | Style::Dense | Style::DenseRun(_) => Marker::Circle,
     }
 }
 
