@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 LTH, CHROMIUM = sys.argv[1:3]
 PICTURES = Path(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
 BEGUN = time.monotonic()
+COUNT = "() => page.data.trainings.round.length"
 SMALL = "--length 300it --evaluate-every 50 --no-figures --quiet".split()
 
 
@@ -175,6 +176,10 @@ def one_run(browser) -> None:
     say("one run: sorting, filters, hover, zoom, keyboard, slider, print, dark and narrow")
 
 
+def names_the_run_of_its_curves(page: Page) -> None:
+    expect(page.locator("#curves-run option:checked")).to_have_text(page.locator("#verdict h3").inner_text())
+
+
 def a_sweep(browser) -> None:
     sweep = lth("sweep", "lenet-300-100", "mnist", "--axis", "criterion=large-final,random,movement", "-i", "2",
                 "--print-folder", *SMALL).splitlines()[-1]
@@ -185,11 +190,36 @@ def a_sweep(browser) -> None:
         expect(legend).to_contain_text("criterion movement")
         page.locator("#runs-table-filter").fill("random")
         expect(page.locator("#density-chart .u-legend")).not_to_contain_text("movement")
+        # The first run stays chosen where the table does not show it.
+        names_the_run_of_its_curves(page)
         page.locator("#runs-table-filter").fill("")
         page.locator("#runs-table .pick").nth(2).click()
         expect(page.locator("#verdict h3")).to_have_text("criterion random")
         picture(page, "sweep")
     say("a sweep: what is drawn follows the table of runs")
+
+
+def unlike_runs(browser) -> None:
+    """Two runs, of which each has curves that the other has not."""
+    small = ("find-winning-ticket", "lenet-300-100", "mnist", "-i", "2", "--output-path", "unlike", "--print-folder", *SMALL)
+    unvalidated = lth(*small, "--validation", "0", "--name", "unvalidated").splitlines()[-1]
+    controlled = lth(*small, "--control", "random-reinit", "--name", "controlled").splitlines()[-1]
+    lines = "() => document.getElementById('curves-chart').uplot.data.slice(1).filter((line) => line.some((value) => value !== null)).length"
+    chosen = lambda name: page.locator(f"#curves-{name} option:checked")
+    with opened(browser, Path(lth("report", unvalidated, controlled, "--output", "unlike.html")).resolve().as_uri()) as page:
+        page.locator("#curves-run").select_option(label="unvalidated")
+        assert page.evaluate(lines) == 2
+        expect(page.locator("#curves-figure")).not_to_contain_text("validation")
+        page.locator("#curves-run").select_option(label="controlled")
+        expect(chosen("figure")).to_have_text("validation loss")
+        page.locator("#curves-variant").select_option("random-reinit")
+        assert page.evaluate(lines) == 1
+        page.locator("#curves-run").select_option(label="unvalidated")
+        assert page.evaluate(lines) == 2
+        expect(page.locator("#curves-variant")).to_have_count(0)
+        page.locator("#curves-run").select_option(label="controlled")
+        expect(chosen("variant")).to_have_text("random-reinit")
+    say("unlike runs: learning curves are of what the run has")
 
 
 def a_thousand_runs(browser) -> None:
@@ -210,6 +240,8 @@ def a_thousand_runs(browser) -> None:
     with opened(browser, file.resolve().as_uri()) as page:
         seen = time.monotonic() - begun
         expect(page.locator("#runs-table [role=status]")).to_have_text("1000 rows")
+        page.locator("#runs-table .pick").nth(13).click()
+        names_the_run_of_its_curves(page)
         page.locator("#runs-table-filter").fill("0.0777")
         expect(page.locator("#runs-table [role=status]")).to_have_text("1 of 1000 rows")
         picture(page, "thousand")
@@ -217,7 +249,23 @@ def a_thousand_runs(browser) -> None:
     assert size < 20, size
 
 
+def stays_chosen(page: Page, other: Path, output: Path) -> None:
+    """A run comes that stands before the chosen one, and with it columns before the one that is sorted by."""
+    folder = page.locator("#details p code").inner_text()
+    trainings = page.locator("#runs-table thead th", has_text="trainings")
+    trainings.locator("button").click()
+    before = page.locator("#runs-table thead th").count()
+    shutil.copytree(other, "copied")
+    os.rename("copied", output / "a-first-run")
+    expect(page.locator("#runs-table tbody tr")).to_have_count(2, timeout=20_000)
+    assert page.evaluate("() => page.data.runs[0].name") == "a-first-run"
+    assert page.locator("#runs-table thead th").count() > before
+    expect(page.locator("#details p code")).to_have_text(folder)
+    expect(trainings).to_have_attribute("aria-sort", "descending")
+
+
 def watching(browser) -> None:
+    other = Path(lth("find-winning-ticket", "lenet-300-100", "mnist", "-i", "1", "--print-folder", *SMALL).splitlines()[-1])
     output = Path("live")
     output.mkdir()
     server = subprocess.Popen([LTH, "watch", str(output), "--port", "0"], stdout=subprocess.PIPE, text=True)
@@ -228,21 +276,21 @@ def watching(browser) -> None:
         time.sleep(1)
         with opened(browser, address) as page:
             expect(page.locator("#live")).to_have_text("live", timeout=20_000)
-            count = "() => page.data.trainings.round.length"
-            before = page.evaluate(count)
+            before = page.evaluate(COUNT)
             page.locator("#trainings-table-filter").fill("ticket")
-            page.wait_for_function(f"before => ({count})() > before + 2", arg=before, timeout=60_000)
+            page.wait_for_function(f"before => ({COUNT})() > before + 2", arg=before, timeout=60_000)
             # What was typed stays, and where.
             expect(page.locator("#trainings-table-filter")).to_have_value("ticket")
             expect(page.locator("#trainings-table-filter")).to_be_focused()
             picture(page, "watch")
             expect(page.locator("#runs")).to_contain_text("At work", timeout=20_000)
+            stays_chosen(page, other, output)
             run.send_signal(signal.SIGTERM)
             run.wait()
-            page.wait_for_function("() => page.data.runs[0].state === 'unfinished'", timeout=60_000)
+            page.wait_for_function("() => page.data.runs.at(-1).state === 'unfinished'", timeout=60_000)
             server.terminate()
             expect(page.locator("#live")).to_contain_text("does not answer", timeout=20_000)
-            assert page.evaluate(count) > before
+            assert page.evaluate(COUNT) > before
     finally:
         run.kill()
         server.kill()
@@ -254,6 +302,7 @@ with sync_playwright() as play:
     say(f"Chromium {browser.version}")
     one_run(browser)
     a_sweep(browser)
+    unlike_runs(browser)
     a_thousand_runs(browser)
     watching(browser)
     browser.close()

@@ -15,39 +15,39 @@ function curvesSection(page) {
   own.figure ??= "validation_loss";
   own.what ??= "rounds";
   own.variant ??= "ticket";
-  own.replicate ??= 0;
-  own.round ??= 0;
-  const all = data.curves.curves;
-  if (all.length === 0) return section("curves", "Learning curves", h("p", { class: "faint" }, "Nothing to draw yet."));
-  const known = Object.entries(CURVES).filter(([name]) => all.some((curve) => curve[name].some((value) => value !== null)));
-  if (!known.some(([name]) => name === own.figure)) own.figure = known[0]?.[0] ?? own.figure;
-  const [title, factor, decimals] = CURVES[own.figure];
-  const unique = (values) => [...new Set(values)];
-  const variants = unique(all.map((curve) => curve.variant));
+  if (data.curves.curves.length === 0) return section("curves", "Learning curves", h("p", { class: "faint" }, "Nothing to draw yet."));
+  const rounds = own.what === "rounds";
   const several = data.runs.length > 1;
-  const ofRun = own.what === "rounds" ? all.filter((curve) => curve.run === view.run) : all.filter((curve) => page.drawn.includes(curve.run));
-  const ofNetwork = ofRun.filter((curve) => curve.variant === own.variant && curve.replicate === own.replicate);
-  const rounds = unique(all.map((curve) => curve.round)).sort((a, b) => a - b);
-  const shown = own.what === "rounds" ? ofNetwork : ofNetwork.filter((curve) => curve.round === own.round);
-  const set = (key, parse = String) => (value) => {
-    own[key] = parse(value);
+  const choose = (key) => (value) => {
+    own[key] = value;
     page.redraw("curves");
   };
+  let shown = data.curves.curves.filter((curve) => (rounds ? curve.run === page.run : page.drawn.includes(curve.run)));
+  /** Leaves those that have what is chosen, or the first value where none has, and makes the menu of what there is. */
+  const narrow = (key, title) => {
+    // Names stay in the order in which they come.
+    const values = [...new Set(shown.map((curve) => curve[key]))].sort((a, b) => a - b);
+    const chosen = values.find((value) => String(value) === String(own[key])) ?? values[0];
+    shown = shown.filter((curve) => curve[key] === chosen);
+    return values.length > 1 ? menu(`curves-${key}`, title, values.map((value) => [value, value]), chosen, choose(key)) : null;
+  };
+  const menus = [narrow("variant", "Network"), narrow("replicate", "Replicate"), rounds ? null : narrow("round", "Round")];
+  const has = (name) => (curve) => curve[name].some((value) => value !== null);
+  const known = Object.keys(CURVES).filter((name) => shown.some(has(name)));
+  const name = known.includes(own.figure) ? own.figure : known[0] ?? own.figure;
+  const [title, factor, decimals] = CURVES[name];
   const last = Math.max(0, ...shown.map((curve) => curve.round));
-  const lines = shown.map((curve) => ({
-    label: own.what === "rounds" ? `round ${curve.round}, ${densityText(curve.density)}` : runLabel(data, curve.run),
+  const lines = shown.filter(has(name)).map((curve) => ({
+    label: rounds ? `round ${curve.round}, ${densityText(curve.density)}` : runLabel(data, curve.run),
     x: data.curves.iterations[curve.at],
-    y: curve[own.figure].map((value) => (value === null ? null : factor * value)),
-    colour: own.what === "rounds" ? roundColour(curve.round, last) : undefined,
-    dash: own.what === "rounds" ? curve.round % 3 : undefined,
+    y: curve[name].map((value) => (value === null ? null : factor * value)),
+    colour: rounds ? roundColour(curve.round, last) : undefined,
+    dash: rounds ? curve.round % 3 : undefined,
   }));
   const controls = h("div", { class: "controls" },
-    menu("curves-figure", "Figure", known.map(([name, [text]]) => [name, text]), own.figure, set("figure")),
-    several ? menu("curves-what", "Lines", [["rounds", "rounds of one run"], ["runs", "runs at one round"]], own.what, set("what")) : null,
-    several && own.what === "rounds" ? menu("curves-run", "Run", page.drawn.map((run) => [run, runLabel(data, run)]), view.run, (value) => page.pick(Number(value))) : null,
-    own.what === "runs" ? menu("curves-round", "Round", rounds.map((round) => [round, round]), own.round, set("round", Number)) : null,
-    variants.length > 1 ? menu("curves-variant", "Network", variants.map((name) => [name, name]), own.variant, set("variant")) : null,
-    menu("curves-replicate", "Replicate", unique(ofRun.map((curve) => curve.replicate)).sort((a, b) => a - b).map((value) => [value, value]), own.replicate, set("replicate", Number)));
+    menu("curves-figure", "Figure", known.map((name) => [name, CURVES[name][0]]), name, choose("figure")),
+    several ? menu("curves-what", "Lines", [["rounds", "rounds of one run"], ["runs", "runs at one round"]], own.what, choose("what")) : null,
+    rounds ? runMenu(page, "curves-run") : null, menus);
   const figure = chart({
     id: "curves-chart",
     label: `Learning curves: ${title}`,

@@ -22,18 +22,18 @@ function trainingsSection({ data, view }) {
 /** What made a run, and what makes it again. */
 function detailsSection(page) {
   const { data, view } = page;
-  const run = data.runs[view.run];
+  const run = data.runs[page.run];
   const pair = (name, value) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value));
-  const rows = data.settings.filter((setting) => settingOf(setting, view.run) !== "");
+  const rows = data.settings.filter((setting) => settingOf(setting, page.run) !== "");
   const columns = [
     { title: "setting", value: (row) => row.label, cell: (row) => h("span", { title: row.help }, row.label) },
-    { title: "value", value: (row) => settingOf(row, view.run) },
+    { title: "value", value: (row) => settingOf(row, page.run) },
     { title: "in experiment.toml", value: (row) => row.key, cell: (row) => h("code", {}, row.key) },
     data.runs.length > 1 && { title: "differs", value: (row) => (row.differs ? "yes" : "") },
   ].filter(Boolean);
   const commands = run.sittings.map((sitting) => sitting.command.map(shellWord).join(" "));
   return section("details", "Settings and environment",
-    data.runs.length > 1 ? menu("details-run", "Run", data.runs.map((_, place) => [place, runLabel(data, place)]), view.run, (value) => page.pick(Number(value))) : null,
+    runMenu(page, "details-run"),
     h("h3", {}, "Repeat it"),
     h("pre", {}, [run.repeat, ...new Set(commands)].join("\n")),
     h("p", {}, "Files: ", run.links.flatMap((link, place) => [place > 0 ? ", " : "", h("a", { href: link.address }, link.name)])),

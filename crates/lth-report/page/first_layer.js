@@ -2,10 +2,10 @@
 function firstLayerSection(page) {
   const { data, view } = page;
   const own = view.layer;
-  const layer = data.first_layers.find((layer) => layer.run === view.run);
+  const layer = data.first_layers.find((layer) => layer.run === page.run);
   const densities = layerDensities(page);
   if (!layer) {
-    const none = h("p", { class: "faint" }, `There are no pictures of the first layer of ${runLabel(data, view.run)}.`);
+    const none = h("p", { class: "faint" }, `There are no pictures of the first layer of ${runLabel(data, page.run)}.`);
     return data.first_layers.length > 0 || densities ? section("masks", "First layer", none, densities) : null;
   }
   const last = layer.rounds.length - 1;
@@ -96,8 +96,9 @@ function decoded(text) {
 }
 
 /** What each layer keeps, a column a round. */
-function layerDensities({ data, view }) {
-  const run = data.runs[view.run];
+function layerDensities(page) {
+  const { data, view } = page;
+  const run = data.runs[page.run];
   if (run.layers.length === 0) return null;
   const { rounds } = run.layers[0];
   const columns = [

@@ -14,7 +14,9 @@ const EVERY = 2000;
 const page = {
   data: null,
   drawn: [],
-  view: { run: 0, runs: {}, verdict: {}, density: {}, tables: [], curves: {}, layer: {}, layers: {}, trainings: {}, settings: {} },
+  /** Which of the runs sections of one run are of. `view.run` is its folder: places change when other runs come. */
+  run: 0,
+  view: { run: null, runs: {}, verdict: {}, density: {}, tables: [], curves: {}, layer: {}, layers: {}, trainings: {}, settings: {} },
   /** Draws a section again; focus stays where it was. */
   redraw(id) {
     const old = document.getElementById(id);
@@ -26,7 +28,8 @@ const page = {
   },
   /** Chooses the run that sections of one run are of. */
   pick(run) {
-    page.view.run = run;
+    page.run = run;
+    page.view.run = page.data.runs[run].folder;
     for (const id of ["runs", "verdict", "curves", "masks", "details"]) page.redraw(id);
   },
 };
@@ -36,7 +39,8 @@ function drawPage(data) {
   const focus = document.activeElement;
   const caret = focus?.selectionStart;
   page.data = data;
-  page.view.run = Math.min(page.view.run, data.runs.length - 1);
+  page.run = Math.max(0, data.runs.findIndex((run) => run.folder === page.view.run));
+  page.view.run = data.runs[page.run].folder;
   page.drawn = data.runs.map((_, run) => run).slice(0, MOST_DRAWN);
   const content = document.getElementById("content");
   content.replaceChildren();

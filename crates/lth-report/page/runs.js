@@ -31,6 +31,12 @@ function distinct(labels, runs) {
   return labels;
 }
 
+/** A menu of the run that sections of one run are of; one run needs none. */
+function runMenu(page, id) {
+  const { data } = page;
+  return data.runs.length > 1 ? menu(id, "Run", data.runs.map((_, run) => [run, runLabel(data, run)]), page.run, (run) => page.pick(Number(run))) : null;
+}
+
 /** All runs; what is shown of them first is what figures are of. */
 function runsSection(page) {
   const { data, view } = page;
@@ -40,7 +46,7 @@ function runsSection(page) {
   const columns = [
     { title: "run", value: (row) => of(row).name, cell: pick },
     data.runs.some((run) => run.called) && { title: "name", value: (row) => of(row).called ?? "" },
-    ...differing.map((setting) => ({ title: setting.label, value: (row) => number(settingOf(setting, row)), text: (row) => settingOf(setting, row) })),
+    ...differing.map((setting) => ({ key: setting.key, title: setting.label, value: (row) => number(settingOf(setting, row)), text: (row) => settingOf(setting, row) })),
     { title: "state", value: (row) => of(row).state },
     { title: "trainings", number: true, value: (row) => of(row).trainings[0], text: (row) => of(row).trainings.join("/") },
     { title: "seeds", number: true, value: (row) => of(row).seeds.length },
@@ -56,7 +62,7 @@ function runsSection(page) {
     page.redraw?.("density");
     page.redraw?.("curves");
   };
-  const table = dataTable({ id: "runs-table", caption: "", columns, rows, view: view.runs, filtered: rows.length > 1, current: (row) => rows.length > 1 && row === view.run, onshown });
+  const table = dataTable({ id: "runs-table", caption: "", columns, rows, view: view.runs, filtered: rows.length > 1, current: (row) => rows.length > 1 && row === page.run, onshown });
   const hint = rows.length > MOST_DRAWN
     ? `Figures are of the first ${MOST_DRAWN} runs of this table: sort or filter it to see others.` : null;
   const work = data.runs.flatMap((run) => run.at_work);
@@ -74,7 +80,7 @@ function number(text) {
 /** What is found of each round of a run, and in words. */
 function verdictSection(page) {
   const { data, view } = page;
-  const run = data.runs[view.run];
+  const run = data.runs[page.run];
   const columns = [
     { title: "round", number: true, value: (row) => row.round },
     { title: "density %", number: true, value: (row) => row.density, text: (row) => densityText(row.density).replace(" %", "") },
@@ -84,7 +90,7 @@ function verdictSection(page) {
   ];
   const table = dataTable({ id: "verdict-table", caption: "", columns, rows: run.rulings, view: view.verdict, filtered: false });
   return section("verdict", "Verdict",
-    data.runs.length > 1 ? h("h3", {}, runLabel(data, view.run)) : null,
+    data.runs.length > 1 ? h("h3", {}, runLabel(data, page.run)) : null,
     h("p", {}, run.verdict ?? "There is no verdict: no dense network is finished, or the data set is not on this machine."),
     run.rulings.length > 0 ? table : null);
 }

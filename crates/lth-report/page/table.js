@@ -1,19 +1,21 @@
 /**
  * A table that sorts and filters.
  *
- * `columns` are { title, value(row), text(row)?, cell(row)?, number?, class(row)? }: what orders rows, what is shown and searched, and an element in its
- * place. `view` keeps { sort, descending, filter, most } when the page is drawn again. `onshown` gets the rows in their order.
+ * `columns` are { title, key?, value(row), text(row)?, cell(row)?, number?, class(row)? }: its name, by which it is known without a `key`, what orders rows,
+ * what is shown and searched, and an element in its place. `view` keeps { sort, descending, filter, most } when the page is drawn again; `sort` is a key,
+ * as columns come and go. `onshown` gets the rows in their order.
  */
 function dataTable({ id, caption, columns, rows, view, filtered = true, current, onshown }) {
   view.most ??= 25;
+  const keyOf = (column) => column.key ?? column.title;
   const text = (column, row) => String(column.text ? column.text(row) : column.value(row) ?? "");
   const body = h("tbody");
   const count = h("span", { role: "status", class: "faint" });
   const more = h("button", { type: "button", onclick: () => { view.most *= 4; show(); } }, "Show more");
-  const heads = columns.map((column, place) => {
+  const heads = columns.map((column) => {
     const sort = () => {
-      view.descending = view.sort === place ? !view.descending : Boolean(column.number);
-      view.sort = place;
+      view.descending = view.sort === keyOf(column) ? !view.descending : Boolean(column.number);
+      view.sort = keyOf(column);
       show();
     };
     return h("th", { scope: "col", class: column.number && "number" }, h("button", { type: "button", onclick: sort }, column.title));
@@ -27,7 +29,7 @@ function dataTable({ id, caption, columns, rows, view, filtered = true, current,
       return words.every((word) => all.includes(word));
     };
     const found = rows.filter(fits);
-    const column = columns[view.sort];
+    const column = columns.find((column) => keyOf(column) === view.sort);
     if (!column) return found;
     const sign = view.descending ? -1 : 1;
     const known = (value) => value !== null && value !== undefined && value !== "";
@@ -45,7 +47,7 @@ function dataTable({ id, caption, columns, rows, view, filtered = true, current,
     const found = chosen();
     heads.forEach((head, place) => {
       const direction = view.descending ? "descending" : "ascending";
-      head.setAttribute("aria-sort", view.sort === place ? direction : "none");
+      head.setAttribute("aria-sort", view.sort === keyOf(columns[place]) ? direction : "none");
     });
     const cell = (column, row) =>
       h("td", { class: [column.number && "number", column.class?.(row)].filter(Boolean).join(" ") || null },
