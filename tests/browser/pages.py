@@ -16,6 +16,7 @@ LTH, CHROMIUM = sys.argv[1:3]
 PICTURES = Path(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
 BEGUN = time.monotonic()
 COUNT = "() => page.data.trainings.round.length"
+SCALE = "id => { const { min, max } = document.getElementById(id).uplot.scales.x; return [min, max]; }"
 SMALL = "--length 300it --evaluate-every 50 --no-figures --quiet".split()
 
 
@@ -99,8 +100,7 @@ def hovers_and_zooms(page: Page) -> None:
     lines = tip.inner_text().split("\n")
     assert re.fullmatch(r"density % [\d.]+", lines[1]), lines
     assert re.fullmatch(r"test accuracy % \d+\.\d\d", lines[2]) and "seeds" in lines[3], lines
-    scale = "id => { const { min, max } = document.getElementById(id).uplot.scales.x; return [min, max]; }"
-    whole = page.evaluate(scale, "curves-chart")
+    whole = page.evaluate(SCALE, "curves-chart")
     over = page.locator("#curves-chart .u-over")
     over.scroll_into_view_if_needed()
     box = over.bounding_box()
@@ -108,10 +108,15 @@ def hovers_and_zooms(page: Page) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 24, steps=5)
     page.mouse.up()
-    near = page.evaluate(scale, "curves-chart")
+    near = page.evaluate(SCALE, "curves-chart")
     assert near[1] - near[0] < 0.5 * (whole[1] - whole[0]), (near, whole)
+    page.locator("#theme").click()
+    assert page.evaluate(SCALE, "curves-chart") == near
+    page.pdf()
+    assert page.evaluate(SCALE, "curves-chart") == near
+    page.locator("#theme").click()
     page.locator("#curves-chart").get_by_role("button", name="Whole").click()
-    assert page.evaluate(scale, "curves-chart") == whole
+    assert page.evaluate(SCALE, "curves-chart") == whole
 
 
 def is_read_by_keyboard(page: Page) -> None:
@@ -120,6 +125,12 @@ def is_read_by_keyboard(page: Page) -> None:
     for _ in range(2):
         page.keyboard.press("ArrowRight")
     expect(chart.locator(".spoken")).to_contain_text(re.compile(r"density % [\d.]+: .*ticket \d+\.\d\d"))
+    entry = chart.locator(".u-legend").get_by_role("button", name="random-reinit")
+    for key, pressed in [("Space", "false"), ("Enter", "true")]:
+        entry.press(key)
+        expect(entry).to_have_attribute("aria-pressed", pressed)
+        shown = page.evaluate("() => document.getElementById('density-chart').uplot.series.map((series) => series.show)")
+        assert all(shown) == (pressed == "true"), shown
     unnamed = page.evaluate(
         """() => [...document.querySelectorAll("button, select, input, canvas[role], a")]
         .filter((one) => !(one.innerText || one.labels?.length || one.getAttribute("aria-label"))).map((one) => one.outerHTML)"""
@@ -193,8 +204,9 @@ def a_sweep(browser) -> None:
         # The first run stays chosen where the table does not show it.
         names_the_run_of_its_curves(page)
         page.locator("#runs-table-filter").fill("")
-        page.locator("#runs-table .pick").nth(2).click()
+        page.locator("#runs-table .pick").nth(2).press("Enter")
         expect(page.locator("#verdict h3")).to_have_text("criterion random")
+        expect(page.locator("#runs-table .pick").nth(2)).to_be_focused()
         picture(page, "sweep")
     say("a sweep: what is drawn follows the table of runs")
 
@@ -249,6 +261,34 @@ def a_thousand_runs(browser) -> None:
     assert size < 20, size
 
 
+def stays_as_left(page: Page) -> None:
+    """What one did lasts when more trainings are finished."""
+    page.locator("#curves-chart").get_by_role("button", name="Zoom in").click()
+    page.locator("#density-chart .u-legend button").first.click()
+    page.locator("#curves-chart summary").click()
+    page.locator("#trainings-table thead button", has_text="seconds").first.press("Enter")
+    # Narrow, so that there is something to scroll.
+    page.set_viewport_size({"width": 600, "height": 900})
+    page.evaluate("() => { document.querySelector('#trainings .wide').scrollLeft = 100; }")
+    look = """() => ({
+        zoom: Object.values(document.getElementById('curves-chart').uplot.scales).map(({ min, max }) => [min, max]),
+        shown: document.getElementById('density-chart').uplot.series[1].show,
+        numbers: document.querySelector('#curves-chart details').open && document.querySelectorAll('#curves-chart details td').length > 0,
+        left: document.querySelector('#trainings .wide').scrollLeft,
+        top: scrollY,
+        focused: document.activeElement.textContent,
+    })"""
+    # Scrolling is smooth.
+    page.wait_for_timeout(1_000)
+    before = page.evaluate(look)
+    assert not before["shown"] and before["left"] == 100 and before["focused"] == "seconds", before
+    count = page.evaluate(COUNT)
+    page.wait_for_function(f"before => ({COUNT})() > before", arg=count, timeout=60_000)
+    after = page.evaluate(look)
+    assert after == before, (before, after)
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+
 def stays_chosen(page: Page, other: Path, output: Path) -> None:
     """A run comes that stands before the chosen one, and with it columns before the one that is sorted by."""
     folder = page.locator("#details p code").inner_text()
@@ -284,6 +324,7 @@ def watching(browser) -> None:
             expect(page.locator("#trainings-table-filter")).to_be_focused()
             picture(page, "watch")
             expect(page.locator("#runs")).to_contain_text("At work", timeout=20_000)
+            stays_as_left(page)
             stays_chosen(page, other, output)
             run.send_signal(signal.SIGTERM)
             run.wait()

@@ -22,13 +22,17 @@ function roundColour(place, last) {
 }
 
 /**
- * Lines over an axis, with values on hover, zoom by dragging, a legend that switches lines off, and all of it by keyboard.
+ * Lines over an axis, with values on hover, zoom by dragging, a legend that switches lines off, and all of it by keyboard. `view` keeps { zoom, off } when it
+ * is drawn again: the scales that one chose for this `figure`, none for all that there is, and the lines that are switched off.
  *
- * `lines` are { label, x, y, low?, high?, note?(place), colour?, dash? } with falling or rising x; `x` and `y` are { title, text(value), log? }. A
+ * `lines` are { key, label, x, y, low?, high?, note?(place), colour?, dash? } with falling or rising x; `x` and `y` are { title, text(value), log? }. A
  * logarithmic axis is one of percentages, and falls from left to right, as densities do in the papers. The vertical axis is at first for the values from the share `from` of
  * the horizontal axis on.
  */
-function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
+function chart({ id, label, figure, lines, x, y, height = 340, from = 0, view }) {
+  if (view.figure !== figure) Object.assign(view, { figure, zoom: null });
+  view.off ??= new Set();
+  const { zoom: chosen } = view;
   const plot = h("div", { class: "plot" });
   const tip = h("div", { class: "tip", hidden: true });
   const spoken = h("div", { class: "spoken", role: "status" });
@@ -52,12 +56,14 @@ function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
     const dash = DASHES[(line.dash ?? Math.floor(place / COLOURS)) % DASHES.length];
     const value = (_, value) => (value === null || value === undefined ? "-" : y.text(value));
     const few = line.x.length <= 60;
-    series.push({ label: line.label, stroke, dash, width: 2, spanGaps: true, value, points: { show: few, size: 6 } });
+    const show = !view.off.has(line.key);
+    const label = h("button", { type: "button", "aria-pressed": String(show) }, line.label);
+    series.push({ label, show, stroke, dash, width: 2, spanGaps: true, value, points: { show: few, size: 6 } });
     ofLine.push(place);
     if (line.low) {
       const at = series.length;
-      series.push({ class: "band", label: "", spanGaps: true, points: { show: false } });
-      series.push({ class: "band", label: "", spanGaps: true, points: { show: false } });
+      const band = { class: "band", label: "", show, spanGaps: true, points: { show: false } };
+      series.push({ ...band }, { ...band });
       ofLine.push(place, place);
       bands.push({ series: [at + 1, at], fill: `color-mix(in srgb, ${stroke} 16%, transparent)` });
     }
@@ -105,20 +111,25 @@ function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
   const font = "12px system-ui, 'DejaVu Sans', sans-serif";
   const logSplits = { splits: (u, at, min, max) => logTicks(min, max), filter: (u, splits) => splits };
   const ends = (u, min, max) => (max > min ? [min, max] : [min - 1, max + 1]);
+  // uPlot asks for the scale that one chose too.
+  const ofDensities = (u, min, max) => (view.zoom?.x ? [min, Math.min(max, 107)] : [min * 0.93, Math.min(max * 1.07, 107)]);
   // Of one value uPlot would show all from zero to twice that.
   const around = (u, min, max) => {
     const room = Math.abs(min) / 50 || 1;
     return max > min ? uPlot.rangeNum(min, max, 0.08, true) : [min - room, max + room];
   };
+  const remember = ({ scales }) => {
+    view.zoom = Object.fromEntries(["x", "y"].map((axis) => [axis, { min: scales[axis].min, max: scales[axis].max }]));
+  };
   const options = {
-    width: 600,
+    width: view.width ?? 600,
     height,
     series,
     bands,
-    cursor: { dataIdx: nearest, drag: { x: true, y: true, uni: 30 }, focus: { prox: 40 } },
+    cursor: { bind: { dblclick: () => () => whole() }, dataIdx: nearest, drag: { x: true, y: true, uni: 30 }, focus: { prox: 40 } },
     focus: { alpha: 0.35 },
     scales: {
-      x: x.log ? { time: false, distr: 3, dir: -1, range: (u, min, max) => [min * 0.93, Math.min(max * 1.07, 107)] } : { time: false, range: ends },
+      x: x.log ? { time: false, distr: 3, dir: -1, range: ofDensities } : { time: false, range: ends },
       y: { range: around },
     },
     axes: [
@@ -130,25 +141,39 @@ function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
       // A band goes with its line.
       setSeries: [(u, at) => {
         if (at === null || !series[at].label || ofLine[at] === null) return;
+        const { show } = u.series[at];
+        series[at].label.setAttribute("aria-pressed", show);
+        view.off[show ? "delete" : "add"](lines[ofLine[at]].key);
         for (const band of [at + 1, at + 2]) {
-          if (series[band]?.class === "band" && u.series[band].show !== u.series[at].show) u.setSeries(band, { show: u.series[at].show });
+          if (series[band]?.class === "band" && u.series[band].show !== show) u.setSeries(band, { show });
         }
       }],
+      setSelect: [remember],
+      setScale: [(u) => view.zoom?.x && remember(u)],
       ready: [(u) => u.over.append(tip)],
     },
     legend: { live: sorted.length <= 8 },
   };
   const u = new uPlot(options, data, plot);
   u.over.style.overflow = "visible";
-  if (from > 0) {
-    const begin = from * Math.max(...sorted.flatMap(({ table }) => table[0]));
-    const later = sorted.flatMap(({ table }) => table[1].filter((value, place) => value !== null && table[0][place] >= begin));
-    const [min, max] = uPlot.rangeNum(Math.min(...later), Math.max(...later), 0.1, true);
-    if (later.length > 0) u.setScale("y", { min, max });
-  }
+  // A batch draws at once: a size that came later would move what is below.
+  u.batch(() => {
+    if (chosen) {
+      for (const axis of Object.keys(chosen)) u.setScale(axis, chosen[axis]);
+    } else if (from > 0) {
+      const begin = from * Math.max(...sorted.flatMap(({ table }) => table[0]));
+      const later = sorted.flatMap(({ table }) => table[1].filter((value, place) => value !== null && table[0][place] >= begin));
+      const [min, max] = uPlot.rangeNum(Math.min(...later), Math.max(...later), 0.1, true);
+      if (later.length > 0) u.setScale("y", { min, max });
+    }
+  });
   box.uplot = u;
-  const whole = () => u.setData(u.data);
+  const whole = () => {
+    view.zoom = {};
+    u.setData(u.data);
+  };
   const zoom = (factor) => {
+    remember(u);
     const { min, max } = u.scales.x;
     const place = u.cursor.idx ?? Math.floor(u.data[0].length / 2);
     const centre = u.data[0][place];
@@ -162,7 +187,7 @@ function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
     const next = inside[at < 0 ? (step > 0 ? 0 : inside.length - 1) : Math.min(inside.length - 1, Math.max(0, at + step))];
     if (next === undefined) return;
     u.setCursor({ left: u.valToPos(u.data[0][next], "x"), top: u.over.clientHeight / 2 });
-    const values = series.map((own, other) => (own.label && other > 0 && u.series[other].show && u.data[other][next] != null ? `${own.label} ${y.text(u.data[other][next])}` : null));
+    const values = series.map((own, other) => (own.label && other > 0 && u.series[other].show && u.data[other][next] != null ? `${own.label.textContent} ${y.text(u.data[other][next])}` : null));
     spoken.textContent = `${x.title} ${x.text(u.data[0][next])}: ${values.filter(Boolean).join(", ")}`;
   };
   const forward = x.log ? -1 : 1;
@@ -177,22 +202,21 @@ function chart({ id, label, lines, x, y, height = 340, from = 0 }) {
   box.append(
     h("div", { class: "controls" }, button("Zoom in", () => zoom(0.6)), button("Zoom out", () => zoom(1 / 0.6)), button("Whole", whole),
       h("span", { class: "faint" }, "Drag to zoom; arrow keys read values, + and - zoom.")),
-    numbers(sorted, x, y));
+    numbers(id, sorted, x, y, view.numbers ??= { open: false, table: { most: 200 } }));
   new ResizeObserver(([entry]) => {
     const width = Math.floor(entry.contentRect.width);
-    if (width > 0 && width !== u.width) u.setSize({ width, height });
+    if (width === 0 || width === u.width) return;
+    view.width = width;
+    u.setSize({ width, height });
   }).observe(plot);
   return box;
 }
 
-/** The numbers of a chart as a table, made when it is opened. */
-function numbers(sorted, x, y) {
-  const details = h("details", { class: "numbers" }, h("summary", {}, "Numbers"));
-  details.addEventListener("toggle", () => {
-    if (!details.open || details.childElementCount > 1) return;
+/** The numbers of a chart as a table. */
+function numbers(id, sorted, x, y, view) {
+  return folded(`${id}-numbers`, "Numbers", view, () => {
     const rows = sorted.flatMap(({ line, table }) => table[0].map((at, place) => [line.label, x.text(at), y.text(table[1][place])]));
     const columns = [line => line[0], line => line[1], line => line[2]].map((value, place) => ({ title: ["line", x.title, y.title][place], value, number: place > 0 }));
-    details.append(dataTable({ id: `${Math.random()}`, caption: "", columns, rows, view: { most: 200 }, filtered: false }));
+    return dataTable({ id: `${id}-table`, caption: "", columns, rows, view: view.table, filtered: false });
   });
-  return details;
 }

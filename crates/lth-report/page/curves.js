@@ -38,6 +38,7 @@ function curvesSection(page) {
   const [title, factor, decimals] = CURVES[name];
   const last = Math.max(0, ...shown.map((curve) => curve.round));
   const lines = shown.filter(has(name)).map((curve) => ({
+    key: rounds ? curve.round : data.runs[curve.run].folder,
     label: rounds ? `round ${curve.round}, ${densityText(curve.density)}` : runLabel(data, curve.run),
     x: data.curves.iterations[curve.at],
     y: curve[name].map((value) => (value === null ? null : factor * value)),
@@ -51,6 +52,8 @@ function curvesSection(page) {
   const figure = chart({
     id: "curves-chart",
     label: `Learning curves: ${title}`,
+    figure: [name, rounds ? data.runs[page.run].folder : `round ${shown[0]?.round}`, shown[0]?.variant, shown[0]?.replicate].join(),
+    view: own.chart ??= {},
     lines,
     x: { title: "iteration", text: (value) => String(value) },
     y: { title, text: (value) => value.toFixed(decimals) },

@@ -22,6 +22,8 @@ function densitySection(page) {
   const figure = chart({
     id: "density-chart",
     label: `${metric?.title ?? "Accuracy"} against density`,
+    figure: metric?.name,
+    view: own.chart ??= {},
     lines,
     x: { title: "density %", log: true, text: (value) => `${Number(value.toPrecision(3))}`, tick: (value) => `${value}` },
     y: { title: metric?.title ?? "", text: (value) => (metric.decimals === 0 ? String(Math.round(value)) : value.toFixed(metric.decimals)) },
@@ -35,6 +37,7 @@ function densityLine({ data }, metric, place, series, [colour, dash]) {
   const scaled = (values) => values.map((value) => (value === null ? null : metric.factor * value));
   const name = data.runs.length === 1 ? series.variant : `${runLabel(data, place)}${series.variant === "ticket" ? "" : `, ${series.variant}`}`;
   return {
+    key: `${data.runs[place].folder} ${series.variant}`,
     label: name,
     x: series.densities.map((value) => 100 * value),
     y: scaled(series.means),

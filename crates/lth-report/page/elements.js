@@ -24,6 +24,18 @@ function menu(id, label, options, chosen, onchange) {
   return h("label", {}, label, select);
 }
 
+/** A part that opens and closes, made when it is opened; `view` keeps whether it is. */
+function folded(id, title, view, make) {
+  const details = h("details", { open: view.open }, h("summary", { id }, title));
+  const fill = () => {
+    view.open = details.open;
+    if (details.open && details.childElementCount === 1) details.append(make());
+  };
+  details.addEventListener("toggle", fill);
+  fill();
+  return details;
+}
+
 /** A slider over 0 to `last`, with the text of its place. */
 function slider(id, label, last, chosen, text, oninput) {
   const output = h("output", { for: id }, text(chosen));

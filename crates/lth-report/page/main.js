@@ -16,15 +16,15 @@ const page = {
   drawn: [],
   /** Which of the runs sections of one run are of. `view.run` is its folder: places change when other runs come. */
   run: 0,
-  view: { run: null, runs: {}, verdict: {}, density: {}, tables: [], curves: {}, layer: {}, layers: {}, trainings: {}, settings: {} },
-  /** Draws a section again; focus stays where it was. */
+  view: { run: null, runs: {}, work: {}, verdict: {}, density: {}, tables: [], curves: {}, layer: {}, layers: {}, trainings: {}, settings: {} },
+  /** Draws a section again. */
   redraw(id) {
     const old = document.getElementById(id);
     if (!old) return;
-    const focused = document.activeElement?.id;
-    const made = SECTIONS.find(([own]) => own === id)[2](page);
-    if (made) old.replaceWith(made);
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    keeping(() => {
+      const made = SECTIONS.find(([own]) => own === id)[2](page);
+      if (made) old.replaceWith(made);
+    });
   },
   /** Chooses the run that sections of one run are of. */
   pick(run) {
@@ -36,31 +36,26 @@ const page = {
 
 /** Draws all of it. */
 function drawPage(data) {
-  const focus = document.activeElement;
-  const caret = focus?.selectionStart;
   page.data = data;
   page.run = Math.max(0, data.runs.findIndex((run) => run.folder === page.view.run));
   page.view.run = data.runs[page.run].folder;
   page.drawn = data.runs.map((_, run) => run).slice(0, MOST_DRAWN);
-  const content = document.getElementById("content");
-  content.replaceChildren();
-  const names = [];
-  for (const [id, name, make] of SECTIONS) {
-    const made = make(page);
-    if (!made) continue;
-    content.append(made);
-    names.push(h("a", { href: `#${id}` }, name));
-  }
-  document.getElementById("contents").replaceChildren(...names);
-  if (data.notes.length > 0) content.append(h("ul", { class: "notes" }, data.notes.map((note) => h("li", {}, note))));
+  keeping(() => {
+    const content = document.getElementById("content");
+    content.replaceChildren();
+    const names = [];
+    for (const [id, name, make] of SECTIONS) {
+      const made = make(page);
+      if (!made) continue;
+      content.append(made);
+      names.push(h("a", { href: `#${id}` }, name));
+    }
+    document.getElementById("contents").replaceChildren(...names);
+    if (data.notes.length > 0) content.append(h("ul", { class: "notes" }, data.notes.map((note) => h("li", {}, note))));
+  });
   document.title = `${data.title} - lth report`;
   document.getElementById("title").textContent = data.title;
   document.getElementById("program").textContent = data.program;
-  const again = focus?.id && document.getElementById(focus.id);
-  if (again && again !== document.activeElement) {
-    again.focus({ preventScroll: true });
-    if (typeof caret === "number") again.setSelectionRange?.(caret, caret);
-  }
 }
 
 /** Asks for what is new, for as long as the page is open. */
@@ -87,11 +82,11 @@ async function follow() {
   }
 }
 
-/** Light or dark; what is drawn on canvases has to be drawn again. */
+/** Light or dark; canvases have to be drawn again. */
 function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
   document.getElementById("theme").textContent = theme === "dark" ? "Light" : "Dark";
-  if (page.data) for (const id of ["density", "curves"]) page.redraw(id);
+  if (page.data) drawPage(page.data);
 }
 
 setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");

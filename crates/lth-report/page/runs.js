@@ -66,9 +66,9 @@ function runsSection(page) {
   const hint = rows.length > MOST_DRAWN
     ? `Figures are of the first ${MOST_DRAWN} runs of this table: sort or filter it to see others.` : null;
   const work = data.runs.flatMap((run) => run.at_work);
-  const atWork = work.length > 0
-    ? h("details", { open: work.length <= 8 }, h("summary", {}, `At work: ${work.length} ${work.length === 1 ? "training" : "trainings"}`), h("ul", {}, work.map((text) => h("li", {}, text))))
-    : null;
+  const list = () => h("ul", {}, work.map((text) => h("li", {}, text)));
+  view.work.open ??= work.length <= 8;
+  const atWork = work.length > 0 ? folded("at-work", `At work: ${work.length} ${work.length === 1 ? "training" : "trainings"}`, view.work, list) : null;
   return section("runs", rows.length > 1 ? "Runs" : "Run", atWork, hint && h("p", { class: "faint" }, hint), table);
 }
 

@@ -69,6 +69,6 @@ function dataTable({ id, caption, columns, rows, view, filtered = true, current,
   show();
   return h("div", { id },
     filtered ? h("div", { class: "controls" }, filter, count) : null,
-    h("div", { class: "wide" }, h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body)),
+    h("div", { id: `${id}-wide`, class: "wide" }, h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body)),
     more);
 }

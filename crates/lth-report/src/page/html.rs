@@ -4,9 +4,10 @@ use super::PageData;
 
 const PAGE: &str = include_str!("../../page/page.html");
 const STYLES: [&str; 2] = [include_str!("../../page/vendor/uPlot.css"), include_str!("../../page/page.css")];
-const SCRIPTS: [&str; 10] = [
+const SCRIPTS: [&str; 11] = [
     include_str!("../../page/vendor/uPlot.js"),
     include_str!("../../page/elements.js"),
+    include_str!("../../page/keep.js"),
     include_str!("../../page/table.js"),
     include_str!("../../page/chart.js"),
     include_str!("../../page/runs.js"),
