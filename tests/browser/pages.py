@@ -151,13 +151,31 @@ def slides_over_rounds(page: Page) -> None:
 
 
 def prints(page: Page) -> None:
-    page.emulate_media(media="print")
-    assert not page.locator("nav").is_visible() and page.locator("#density canvas").first.is_visible()
+    rows = "() => document.querySelectorAll('#settings-table tbody tr').length"
+    page.evaluate(f"() => addEventListener('beforeprint', () => {{ window.printed = ({rows})(); }})")
     pdf = page.pdf(format="A4")
     assert pdf.startswith(b"%PDF") and len(pdf) > 20_000
+    assert page.evaluate(rows) == 25 < page.evaluate("() => window.printed")
     if PICTURES:
+        PICTURES.mkdir(parents=True, exist_ok=True)
         (PICTURES / "report.pdf").write_bytes(pdf)
+    # The same on a screen as wide as A4 between its margins.
+    screen = page.viewport_size
+    page.set_viewport_size({"width": 703, "height": 1000})
+    page.emulate_media(media="print")
+    page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    assert not page.locator("nav").is_visible() and page.locator("#density canvas").first.is_visible()
+    wide = page.evaluate("() => Math.max(...[...document.querySelectorAll('table, .plot')].map((one) => one.getBoundingClientRect().right))")
+    assert wide <= 703, f"what is printed is {wide} wide"
+    expect(page.locator("#settings-table [role=status]")).to_be_visible()
+    expect(page.locator("#settings-table [role=status]")).to_have_text(f"{page.evaluate(rows)} rows")
+    for menu in page.locator("#curves select").all():
+        expect(page.locator(f"#{menu.get_attribute('id')} + span")).to_be_visible()
+        expect(page.locator(f"#{menu.get_attribute('id')} + span")).to_have_text(menu.locator("option:checked").text_content())
+    expect(page.locator("#masks output")).to_be_visible()
     page.emulate_media(media="screen")
+    page.set_viewport_size(screen)
+    page.evaluate("() => dispatchEvent(new Event('afterprint'))")
 
 
 def one_run(browser) -> None:
@@ -208,6 +226,7 @@ def a_sweep(browser) -> None:
         expect(page.locator("#verdict h3")).to_have_text("criterion random")
         expect(page.locator("#runs-table .pick").nth(2)).to_be_focused()
         picture(page, "sweep")
+        prints(page)
     say("a sweep: what is drawn follows the table of runs")
 
 

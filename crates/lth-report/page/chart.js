@@ -122,7 +122,7 @@ function chart({ id, label, figure, lines, x, y, height = 340, from = 0, view })
     view.zoom = Object.fromEntries(["x", "y"].map((axis) => [axis, { min: scales[axis].min, max: scales[axis].max }]));
   };
   const options = {
-    width: view.width ?? 600,
+    width: onPaper ? 640 : view.width ?? 600,
     height,
     series,
     bands,

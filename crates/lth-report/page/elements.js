@@ -21,7 +21,8 @@ function section(id, title, ...children) {
 function menu(id, label, options, chosen, onchange) {
   const option = ([value, text]) => h("option", { value, selected: String(value) === String(chosen) }, text);
   const select = h("select", { id, onchange: (event) => onchange(event.target.value) }, options.map(option));
-  return h("label", {}, label, select);
+  const text = options.find(([value]) => String(value) === String(chosen))?.[1];
+  return h("label", {}, label, select, h("span", { class: "printed" }, text));
 }
 
 /** A part that opens and closes, made when it is opened; `view` keeps whether it is. */
@@ -46,7 +47,7 @@ function slider(id, label, last, chosen, text, oninput) {
     oninput(place);
   };
   const attributes = { id, type: "range", min: 0, max: last, step: 1, value: chosen, "aria-valuetext": text(chosen) };
-  return h("label", {}, label, h("input", { ...attributes, oninput: move }), output);
+  return h("label", {}, h("span", { class: "unprinted" }, label), h("input", { ...attributes, oninput: move }), output);
 }
 
 /** A figure as tables write it; a dash where there is none. */

@@ -91,10 +91,17 @@ function setTheme(theme) {
 
 setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 document.getElementById("theme").addEventListener("click", () => setTheme(document.documentElement.dataset.theme === "dark" ? "light" : "dark"));
-// On paper everything is dark on white.
+// On paper everything is dark on white, and tables are whole.
 let shown = null;
-addEventListener("beforeprint", () => { shown = document.documentElement.dataset.theme; setTheme("light"); });
-addEventListener("afterprint", () => setTheme(shown));
+addEventListener("beforeprint", () => {
+  shown = document.documentElement.dataset.theme;
+  onPaper = true;
+  setTheme("light");
+});
+addEventListener("afterprint", () => {
+  onPaper = false;
+  setTheme(shown);
+});
 const embedded = JSON.parse(document.getElementById("data").textContent);
 if (embedded) drawPage(embedded);
 else follow();

@@ -1,3 +1,6 @@
+/** Whether the page is being printed: nobody can ask paper for more rows. */
+let onPaper = false;
+
 /**
  * A table that sorts and filters.
  *
@@ -53,8 +56,9 @@ function dataTable({ id, caption, columns, rows, view, filtered = true, current,
       h("td", { class: [column.number && "number", column.class?.(row)].filter(Boolean).join(" ") || null },
         column.cell ? column.cell(row) : text(column, row));
     const line = (row) => h("tr", { "aria-current": current?.(row) && "true" }, columns.map((column) => cell(column, row)));
-    body.replaceChildren(...found.slice(0, view.most).map(line));
-    more.hidden = found.length <= view.most;
+    const most = onPaper ? found.length : view.most;
+    body.replaceChildren(...found.slice(0, most).map(line));
+    more.hidden = found.length <= most;
     const all = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
     count.textContent = found.length === rows.length ? all : `${found.length} of ${all}`;
     onshown?.(found);
@@ -69,6 +73,6 @@ function dataTable({ id, caption, columns, rows, view, filtered = true, current,
   show();
   return h("div", { id },
     filtered ? h("div", { class: "controls" }, filter, count) : null,
-    h("div", { id: `${id}-wide`, class: "wide" }, h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body)),
+    h("div", { id: `${id}-wide`, class: "wide" }, h("table", { style: `--columns: ${columns.length}` }, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body)),
     more);
 }
