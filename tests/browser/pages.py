@@ -3,62 +3,14 @@
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
+from common import CHROMIUM, PICTURES, SMALL, lth, opened, picture, say
 from playwright.sync_api import Page, expect, sync_playwright
+from watched import watching
 
-LTH, CHROMIUM = sys.argv[1:3]
-PICTURES = Path(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else None
-BEGUN = time.monotonic()
-COUNT = "() => page.data.trainings.round.length"
 SCALE = "id => { const { min, max } = document.getElementById(id).uplot.scales.x; return [min, max]; }"
-SMALL = "--length 300it --evaluate-every 50 --no-figures --quiet".split()
-
-
-def say(text: str) -> None:
-    print(f"   {time.monotonic() - BEGUN:5.1f} s  {text}", flush=True)
-
-
-def lth(*words: str) -> str:
-    done = subprocess.run([LTH, *words], capture_output=True, text=True)
-    assert done.returncode == 0, f"lth {' '.join(words)}: {done.stderr}"
-    return done.stdout.strip()
-
-
-@contextmanager
-def opened(browser, address: str, **options):
-    """A page without a word on the console and without a request to anywhere else."""
-    context = browser.new_context(**({"viewport": {"width": 1200, "height": 900}} | options))
-    page = context.new_page()
-    said, asked = [], []
-    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    page.goto(address)
-    try:
-        page.wait_for_selector("#details", timeout=30_000)
-    except Exception:
-        print("the page is empty; it said", said, file=sys.stderr)
-        raise
-    yield page
-    own = address.rsplit("/", 1)[0]
-    elsewhere = [url for url in asked if not url.startswith((own, "data:"))]
-    context.close()
-    # A server that went away is said by the browser itself.
-    said = [text for text in said if "ERR_CONNECTION_REFUSED" not in text]
-    assert not said, said
-    assert not elsewhere, elsewhere
-
-
-def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 def column(page: Page, table: str, title: str) -> list[str]:
@@ -217,9 +169,10 @@ def a_sweep(browser) -> None:
         assert column(page, "#runs-table", "criterion") == ["large-final", "movement", "random"]
         legend = page.locator("#density-chart .u-legend")
         expect(legend).to_contain_text("criterion movement")
+        page.locator("#runs-table .pick").first.click()
         page.locator("#runs-table-filter").fill("random")
         expect(page.locator("#density-chart .u-legend")).not_to_contain_text("movement")
-        # The first run stays chosen where the table does not show it.
+        # The chosen run is drawn where the table does not show it.
         names_the_run_of_its_curves(page)
         page.locator("#runs-table-filter").fill("")
         page.locator("#runs-table .pick").nth(2).press("Enter")
@@ -278,83 +231,6 @@ def a_thousand_runs(browser) -> None:
         picture(page, "thousand")
     say(f"1,000 runs: written in {made:.1f} s, {size:.1f} MB, shown in {seen:.1f} s")
     assert size < 20, size
-
-
-def stays_as_left(page: Page) -> None:
-    """What one did lasts when more trainings are finished."""
-    page.locator("#curves-chart").get_by_role("button", name="Zoom in").click()
-    page.locator("#density-chart .u-legend button").first.click()
-    page.locator("#curves-chart summary").click()
-    page.locator("#trainings-table thead button", has_text="seconds").first.press("Enter")
-    # Narrow, so that there is something to scroll.
-    page.set_viewport_size({"width": 600, "height": 900})
-    page.evaluate("() => { document.querySelector('#trainings .wide').scrollLeft = 100; }")
-    look = """() => ({
-        zoom: Object.values(document.getElementById('curves-chart').uplot.scales).map(({ min, max }) => [min, max]),
-        shown: document.getElementById('density-chart').uplot.series[1].show,
-        numbers: document.querySelector('#curves-chart details').open && document.querySelectorAll('#curves-chart details td').length > 0,
-        left: document.querySelector('#trainings .wide').scrollLeft,
-        top: scrollY,
-        focused: document.activeElement.textContent,
-    })"""
-    # Scrolling is smooth.
-    page.wait_for_timeout(1_000)
-    before = page.evaluate(look)
-    assert not before["shown"] and before["left"] == 100 and before["focused"] == "seconds", before
-    count = page.evaluate(COUNT)
-    page.wait_for_function(f"before => ({COUNT})() > before", arg=count, timeout=60_000)
-    after = page.evaluate(look)
-    assert after == before, (before, after)
-    page.set_viewport_size({"width": 1200, "height": 900})
-
-
-def stays_chosen(page: Page, other: Path, output: Path) -> None:
-    """A run comes that stands before the chosen one, and with it columns before the one that is sorted by."""
-    folder = page.locator("#details p code").inner_text()
-    trainings = page.locator("#runs-table thead th", has_text="trainings")
-    trainings.locator("button").click()
-    before = page.locator("#runs-table thead th").count()
-    shutil.copytree(other, "copied")
-    os.rename("copied", output / "a-first-run")
-    expect(page.locator("#runs-table tbody tr")).to_have_count(2, timeout=20_000)
-    assert page.evaluate("() => page.data.runs[0].name") == "a-first-run"
-    assert page.locator("#runs-table thead th").count() > before
-    expect(page.locator("#details p code")).to_have_text(folder)
-    expect(trainings).to_have_attribute("aria-sort", "descending")
-
-
-def watching(browser) -> None:
-    other = Path(lth("find-winning-ticket", "lenet-300-100", "mnist", "-i", "1", "--print-folder", *SMALL).splitlines()[-1])
-    output = Path("live")
-    output.mkdir()
-    server = subprocess.Popen([LTH, "watch", str(output), "--port", "0"], stdout=subprocess.PIPE, text=True)
-    try:
-        address = server.stdout.readline().strip()
-        run = subprocess.Popen([LTH, "find-winning-ticket", "lenet-300-100", "mnist", "-i", "40", "--replicates", "20", "--output-path",
-                                str(output), "--length", "1000it", *SMALL[2:]], stdout=subprocess.DEVNULL)
-        time.sleep(1)
-        with opened(browser, address) as page:
-            expect(page.locator("#live")).to_have_text("live", timeout=20_000)
-            before = page.evaluate(COUNT)
-            page.locator("#trainings-table-filter").fill("ticket")
-            page.wait_for_function(f"before => ({COUNT})() > before + 2", arg=before, timeout=60_000)
-            # What was typed stays, and where.
-            expect(page.locator("#trainings-table-filter")).to_have_value("ticket")
-            expect(page.locator("#trainings-table-filter")).to_be_focused()
-            picture(page, "watch")
-            expect(page.locator("#runs")).to_contain_text("At work", timeout=20_000)
-            stays_as_left(page)
-            stays_chosen(page, other, output)
-            run.send_signal(signal.SIGTERM)
-            run.wait()
-            page.wait_for_function("() => page.data.runs.at(-1).state === 'unfinished'", timeout=60_000)
-            server.terminate()
-            expect(page.locator("#live")).to_contain_text("does not answer", timeout=20_000)
-            assert page.evaluate(COUNT) > before
-    finally:
-        run.kill()
-        server.kill()
-    say("watch: new rounds appear while one types, and the page outlives its server")
 
 
 with sync_playwright() as play:

@@ -31,4 +31,4 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-"$environment/bin/python" "$here/pages.py" "$lth" "$chromium" "${PICTURES:-}"
+"$environment/bin/python" -B "$here/pages.py" "$lth" "$chromium" "${PICTURES:-}"
