@@ -59,7 +59,7 @@ function resultTable(table, view, place) {
     class: (row) => row[column].mark,
   }));
   const marked = table.rows.some((row) => row.some((cell) => cell.mark));
-  const legend = "Bold: the best of its row; ~: not told apart from it (paired t test over seeds, Holm's correction, p of 0.05 or more).";
+  const legend = "Bold: the best of its row; ~: not told apart from it (paired t test over seeds, Holm's correction over the row, p of 0.05 or more); ?: not tested, with less than two seeds in common.";
   return [
     dataTable({ id: `table-${place}`, caption: table.title, columns, rows: table.rows, view, filtered: false }),
     marked ? h("p", { class: "faint" }, legend) : null,
