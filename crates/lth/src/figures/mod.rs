@@ -179,7 +179,10 @@ fn subtitle(results: &RunResults, first_only: bool) -> String {
         _ if first_only => format!("seed {} of {} replicates", experiment.first_seed, experiment.replicates),
         n => format!("{n} replicates"),
     };
-    format!("{}, {} a round, {replicates}", experiment.title(), experiment.recipe.length)
+    // Until then the means of some rounds are of fewer seeds.
+    let unfinished =
+        if (results.rounds.len() as u64) < experiment.trainings() { ", not finished" } else { "" };
+    format!("{}, {} a round, {replicates}{unfinished}", experiment.title(), experiment.recipe.length)
 }
 
 /// Writes what is wanted beside a figure: its numbers as CSV, the figure as PDF.
