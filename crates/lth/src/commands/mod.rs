@@ -54,6 +54,7 @@ pub(crate) mod sweep;
 mod sweep_cluster;
 mod sweep_table;
 pub(crate) mod table;
+mod table_notes;
 pub(crate) mod train;
 mod train_history;
 pub(crate) mod transfer;

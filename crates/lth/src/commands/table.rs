@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use lth_lab::{RunResults, write_file};
+use lth_lab::write_file;
 use lth_report::{
-    Against, DifferenceTable, Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, missing_of_sweeps,
-    render,
+    Against, DifferenceTable, Mark, ResultTable, Runs, TableAxis, TableSpec, TidyTable, render,
 };
 
 use super::{
     chosen::chosen,
     runs::{say_if_none, wanted},
+    table_notes::notes,
 };
 use crate::{
     arguments::{TableArguments, TableFormat},
@@ -38,11 +38,6 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
     if runs.all.is_empty() {
         return Ok(());
     }
-    missing_of_sweeps(&arguments.paths)
-        .map_err(Failure::bad_input)?
-        .iter()
-        .for_each(|line| messages.info(line));
-    say_what_is_unfinished(&runs, messages);
     let columns = columns.unwrap_or_else(|| TableAxis::usual(&runs));
     if round.is_some()
         && [rows, columns].iter().any(|axis| matches!(axis, TableAxis::Density | TableAxis::Round))
@@ -54,6 +49,9 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
     }
     let table =
         ResultTable::of(&runs, &TableSpec { rows, columns, cell, round }).map_err(Failure::bad_input)?;
+    for note in notes(&arguments.paths, &runs, [rows, columns]).map_err(Failure::bad_input)? {
+        messages.info(&note);
+    }
     if let Some(against) = &arguments.against {
         let table = DifferenceTable::of(&table, rows, &Against::of(against)).map_err(Failure::bad_input)?;
         return print(&match arguments.format {
@@ -71,24 +69,6 @@ pub(crate) fn run(arguments: &TableArguments, messages: &Messages) -> Result<(),
         TableFormat::Latex => render::latex(&table),
         TableFormat::Json => render::json(&table),
     })
-}
-
-/// Says of which runs trainings are missing: they are under way, waiting, or have diverged.
-fn say_what_is_unfinished(runs: &Runs, messages: &Messages) {
-    let missing = |run: &RunResults| run.experiment.trainings().saturating_sub(run.rounds.len() as u64);
-    let unfinished: Vec<&RunResults> = runs.all.iter().filter(|run| missing(run) > 0).collect();
-    if let Some(first) = unfinished.first() {
-        let more = match unfinished.len() - 1 {
-            0 => String::new(),
-            1 => "; nor is one more run".to_owned(),
-            others => format!("; nor are {others} more runs"),
-        };
-        let (root, all) = (first.layout.root().display(), first.experiment.trainings());
-        messages.info(&format!(
-            "{root} is not finished: {} of {all} trainings are missing{more}",
-            missing(first)
-        ));
-    }
 }
 
 /// Whether a file is to be Parquet, by its name.

@@ -147,6 +147,18 @@ fn what_is_missing_or_cannot_be_tested_is_said() {
     let shown = sandbox.output(&format!("show {} --data-folder data", run.display()));
     assert!(shown.contains("Unfinished: 4 of 6 trainings") && shown.contains("1 (n = 1)"), "{shown}");
 
+    let said = sandbox
+        .lth(&format!("table {sweep} --columns learning-rate --where criterion=random"))
+        .assert()
+        .success();
+    assert!(!String::from_utf8_lossy(&said.get_output().stderr).contains("differ"));
+    sandbox.output(
+        "find-ticket lenet-300-100 mnist data --validation 60 -b 20 --length 12it --evaluate-every 8 -i 2 -l 0.01 --no-figures",
+    );
+    let said = sandbox.lth("table runs --columns length --where criterion=large-final").assert().success();
+    let said = String::from_utf8_lossy(&said.get_output().stderr).into_owned();
+    assert!(said.contains("the runs differ in recipe.learning_rate too"), "{said}");
+
     // One seed cannot be tested. What two runs share, as their dense network, is no comparison that others are corrected for.
     let text = sandbox.output(&format!("table {sweep} --against random"));
     assert!(text.contains("(tests: 0)"), "{text}");
