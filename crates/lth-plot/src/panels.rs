@@ -41,7 +41,8 @@ impl Panels {
             let frame = Frame { area, x: x.clone(), y };
             draw(&mut page.canvas, &frame, index);
             frame.draw_y_axis(&mut page.canvas, theme::MARGIN);
-            notes.extend(break_note(&frame.y));
+            // Panels of one figure may be broken alike.
+            notes.extend(break_note(&frame.y).filter(|note| !notes.contains(note)));
             page.y = area.bottom() + self.gap;
             if index + 1 == count {
                 frame.draw_x_axis(&mut page.canvas);
