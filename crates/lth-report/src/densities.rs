@@ -62,18 +62,13 @@ impl DensityRows {
         let texts = |decimals: usize| -> Vec<String> {
             self.rows.iter().map(|row| density_percent(row.density, decimals)).collect()
         };
-        let are_told_apart = |texts: &[String]| texts.windows(2).all(|pair| pair[0] != pair[1]);
-        let mut names = texts(1);
-        if !are_told_apart(&names) {
-            names = (2..=MOST_DECIMALS).map(texts).find(|names| are_told_apart(names)).unwrap_or(names);
-        }
-        let plain = names.clone();
+        let are_told_apart = |texts: &Vec<String>| texts.windows(2).all(|pair| pair[0] != pair[1]);
+        let names = (1..=MOST_DECIMALS).map(texts).find(are_told_apart).unwrap_or_else(|| texts(1));
         for (place, row) in self.rows.iter_mut().enumerate() {
-            let is_repeated = place > 0 && plain[place] == plain[place - 1];
-            row.text = match row.rounds[0] {
-                (_, round) if is_repeated => format!("{} (round {round})", plain[place]),
-                _ => plain[place].clone(),
-            };
+            row.text.clone_from(&names[place]);
+            if place > 0 && names[place] == names[place - 1] {
+                row.text.push_str(&format!(" (round {})", row.rounds[0].1));
+            }
         }
     }
 }

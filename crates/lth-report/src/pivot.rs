@@ -40,6 +40,8 @@ pub struct ResultTable {
     pub columns: Vec<String>,
     /// By row and column; `None` where there is no training.
     pub cells: Vec<Vec<Option<TableCell>>>,
+    /// The most seeds that a cell has.
+    pub(crate) most_seeds: usize,
 }
 
 /// A cell of a table.
@@ -132,6 +134,7 @@ impl ResultTable {
             row_numbers: row_order.iter().map(|&place| rows.0[place].number()).collect(),
             columns: column_order.iter().map(|&place| columns.0[place].text.clone()).collect(),
             cells: Vec::new(),
+            most_seeds: 0,
         };
         for &row in &row_order {
             let found: Vec<Option<&Gathered>> =
@@ -144,6 +147,8 @@ impl ResultTable {
             });
             table.cells.push(cells.collect());
         }
+        let seeds = table.cells.iter().flatten().flatten().map(|cell| cell.sample.count());
+        table.most_seeds = seeds.max().unwrap_or(0);
         Ok(table)
     }
 }

@@ -51,11 +51,9 @@ impl ResultTable {
     /// The text of a cell without its mark; empty where there is none. Where others have more seeds, it says how many this one has.
     pub fn text(&self, cell: Option<&TableCell>) -> String {
         let Some(cell) = cell else { return String::new() };
-        let seeds = |cell: &TableCell| cell.sample.count();
-        let text = self.cell.text(&cell.sample);
-        let has_fewer = self.cells.iter().flatten().flatten().any(|other| seeds(other) > seeds(cell));
-        if has_fewer && self.cell.statistic != Statistic::Count {
-            format!("{text} (n = {})", seeds(cell))
+        let (text, seeds) = (self.cell.text(&cell.sample), cell.sample.count());
+        if seeds < self.most_seeds && self.cell.statistic != Statistic::Count {
+            format!("{text} (n = {seeds})")
         } else {
             text
         }
