@@ -1,6 +1,6 @@
 //! What is said before a run begins: how long it will take, and how much disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lth_lab::{EstimatedTime, RunEstimate};
 
@@ -27,6 +27,11 @@ fn disk_warning(estimate: &RunEstimate) -> Option<String> {
         bytes(free),
         bytes(estimate.bytes.saturating_sub(estimate.present_bytes))
     ))
+}
+
+/// Where the work goes, for the end of the line that says what it is; a dry run says it last.
+pub(crate) fn into(folder: &Path, dry_run: bool) -> String {
+    if dry_run { String::new() } else { format!(", into {}", folder.display()) }
 }
 
 /// Says that nothing was done, and which folders the work will be in; where a dry run ends.

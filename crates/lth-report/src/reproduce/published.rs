@@ -30,6 +30,8 @@ pub struct Published {
     pub studies: Vec<Study>,
     /// What was published, a series a curve or column.
     pub series: Vec<PublishedSeries>,
+    /// The network and data that these numbers are of, where the sweep trains another network: `VGG-16 on CIFAR-10`.
+    pub published_of: Option<String>,
     /// What is claimed of it.
     pub claims: Vec<Claim>,
     sweep: String,
@@ -78,6 +80,7 @@ struct File {
     studies: Vec<Study>,
     #[serde(default)]
     series: Vec<SeriesEntry>,
+    published_of: Option<String>,
     #[serde(default)]
     claims: Vec<Claim>,
 }
@@ -142,6 +145,7 @@ impl Published {
             x,
             studies: file.studies,
             series,
+            published_of: file.published_of,
             claims: file.claims,
             sweep: file.sweep,
             quick: file.quick,

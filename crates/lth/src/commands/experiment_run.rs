@@ -106,13 +106,13 @@ pub(crate) fn run_experiment(
     check_run(&experiment, initial.as_ref(), &bench).map_err(refused)?;
     let folder = schedule.output.join(experiment.folder_name());
     messages.info(&format!(
-        "{} on {}: {} rounds of {}, {}, into {}",
+        "{} on {}: {} rounds of {}, {}{}",
         experiment.model,
         experiment.dataset,
         experiment.rounds,
         experiment.recipe.length,
         engine.name(),
-        folder.display()
+        estimate::into(&folder, schedule.dry_run)
     ));
     let estimate = estimate_run(&experiment, None, &EstimateContext::new(&bench, &folder));
     estimate::announce(&estimate, messages);

@@ -35,7 +35,12 @@ pub(super) fn figure(
     let heading = Heading::new(&one.title, format!("{}. Ours: {}{short}", one.paper, networks.join(", ")));
     Ok(match one.x {
         XAxis::Density => {
-            let panels = density_panels(one, results).into_iter().flat_map(|panel| apart(panel, other_data));
+            let of_others = OfOthers::new(one, &networks, other_data);
+            let panels = density_panels(one, results).into_iter();
+            let panels = panels.flat_map(|panel| match &of_others {
+                Some(of_others) if panel.facet.is_empty() => of_others.apart(panel),
+                _ => vec![panel],
+            });
             density_figure(&heading, &panels.collect::<Vec<_>>(), &DensityLimits::default())?
         }
         XAxis::Iteration => instability_figure(&heading, &barriers(one, results), STABLE_BELOW)?,
@@ -91,28 +96,48 @@ fn panels_of(one: &Published, results: &Results, quantity: Quantity, measure: Me
     by_study(one, quantity, results).into_iter().map(&mut panel).collect()
 }
 
-/// What was published of other data has a panel of its own where all of it is above ours, or below, which one axis would flatten.
-fn apart(panel: DensityPanel, other_data: Option<&OtherData>) -> Vec<DensityPanel> {
-    let Some(data) = other_data.filter(|_| panel.facet.is_empty()) else { return vec![panel] };
-    let (theirs, ours): (Vec<Curve>, Vec<Curve>) =
-        panel.curves.iter().cloned().partition(|curve| matches!(curve.style, Style::Published(_)));
-    let ends = |curves: &[Curve]| {
-        let points = || curves.iter().flat_map(|curve| &curve.points);
-        (
-            points().map(|point| point.min).fold(f64::NAN, f64::min),
-            points().map(|point| point.max).fold(f64::NAN, f64::max),
-        )
-    };
-    let ((low, high), (their_low, their_high)) = (ends(&ours), ends(&theirs));
-    if !(high < their_low || their_high < low) {
-        return vec![panel];
+/// What was published of another network or of other data.
+struct OfOthers {
+    /// What ours are of.
+    ours: String,
+    /// What theirs are of.
+    theirs: String,
+    /// Whether it never shares an axis with ours.
+    always: bool,
+}
+
+impl OfOthers {
+    /// `None` where network and data are the paper's.
+    fn new(one: &Published, networks: &[String], other_data: Option<&OtherData>) -> Option<Self> {
+        if let Some(theirs) = &one.published_of {
+            return Some(Self { ours: networks.join(", "), theirs: theirs.clone(), always: true });
+        }
+        let on = |data: &str| format!("on {data}");
+        other_data.map(|data| Self { ours: on(&data.ours), theirs: on(&data.theirs), always: false })
     }
-    let of = |whose: &str, data: &str, curves| DensityPanel {
-        facet: format!("{whose}, on {data}"),
-        measure: panel.measure,
-        curves,
-    };
-    vec![of("ours", &data.ours, ours), of("published", &data.theirs, theirs)]
+
+    /// Gives it a panel of its own; other data only where all of it is above ours, or below, which one axis would flatten.
+    fn apart(&self, panel: DensityPanel) -> Vec<DensityPanel> {
+        let (theirs, ours): (Vec<Curve>, Vec<Curve>) =
+            panel.curves.iter().cloned().partition(|curve| matches!(curve.style, Style::Published(_)));
+        let ends = |curves: &[Curve]| {
+            let points = || curves.iter().flat_map(|curve| &curve.points);
+            (
+                points().map(|point| point.min).fold(f64::NAN, f64::min),
+                points().map(|point| point.max).fold(f64::NAN, f64::max),
+            )
+        };
+        let ((low, high), (their_low, their_high)) = (ends(&ours), ends(&theirs));
+        if theirs.is_empty() || !(self.always || high < their_low || their_high < low) {
+            return vec![panel];
+        }
+        let of = |whose: &str, what: &str, curves| DensityPanel {
+            facet: format!("{whose}, {what}"),
+            measure: panel.measure,
+            curves,
+        };
+        vec![of("ours", &self.ours, ours), of("published", &self.theirs, theirs)]
+    }
 }
 
 fn points(own: &Series) -> Vec<Point> {

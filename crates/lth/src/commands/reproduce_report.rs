@@ -18,8 +18,11 @@ pub(super) fn report(
     let dataset = plan.runs.first().map(|run| run.experiment.dataset.as_str()).filter(|_| is_of_other_data);
     let command = command_of(&one.key, arguments, dataset);
     let mut text = format!("# {}\n\n{}. Ours: `{command}`.\n", one.title, one.paper);
-    let paragraphs =
-        [one.note.clone(), differences(arguments, is_of_other_data).unwrap_or_default(), found.origin.text()];
+    let paragraphs = [
+        one.note.clone(),
+        differences(one, arguments, is_of_other_data).unwrap_or_default(),
+        found.origin.text(),
+    ];
     for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
         text.push_str(&format!("\n{paragraph}\n"));
     }
@@ -50,8 +53,10 @@ fn command_of(key: &str, arguments: &ReproduceArguments, dataset: Option<&str>) 
 }
 
 /// What speaks against comparing values with the paper's.
-fn differences(arguments: &ReproduceArguments, is_of_other_data: bool) -> Option<String> {
+fn differences(one: &Published, arguments: &ReproduceArguments, is_of_other_data: bool) -> Option<String> {
     let mut what = Vec::new();
+    let published = one.published_of.as_ref().map(|of| format!("published numbers of {of}"));
+    what.extend(published.as_deref());
     if arguments.quick {
         what.push("fewer and shorter trainings than in the paper, some on fewer examples");
     } else if !arguments.sets.is_empty() {

@@ -3,16 +3,17 @@
 use lth_report::reproduce::{Published, PublishedSeries, Quantity, Results, Series, SeriesPoint, XAxis};
 use lth_stats::Sample;
 
-use super::reproduce_curves::{Group, by_study};
+use super::reproduce_curves::{Group, by_study, label};
 use crate::table::density_percent;
 
 /// Tables in Markdown: of a figure one for each published series, of a table one for each quantity, with their value, our mean with
-/// its interval, and the difference. What nothing was published of has ours alone.
+/// its interval, and the difference. What nothing was published of has ours alone, and what was published of another network its own tables.
 pub(super) fn table_of(one: &Published, results: &Results) -> String {
-    match one.x {
-        XAxis::None => {
+    match (one.x, &one.published_of) {
+        (XAxis::None, _) => {
             one.quantities().into_iter().map(|quantity| of_names(one, quantity, results)).collect()
         }
+        (_, Some(of)) => apart(one, of, results).concat(),
         _ => one
             .series
             .iter()
@@ -95,32 +96,58 @@ fn of_places(x: XAxis, series: &PublishedSeries, results: &Results) -> String {
 fn alone(one: &Published, results: &Results) -> Vec<String> {
     let is_published = |quantity: &Quantity| one.series.iter().any(|series| series.quantity == *quantity);
     let quantities = one.quantities().into_iter().filter(|quantity| !is_published(quantity));
-    let tables = |quantity: Quantity| {
-        by_study(one, quantity, results).into_iter().map(move |group| of_group(one.x, quantity, &group))
-    };
-    quantities.flat_map(tables).collect()
+    quantities.flat_map(|quantity| ours(one, quantity, results)).collect()
 }
 
-fn of_group(x: XAxis, quantity: Quantity, group: &Group<'_>) -> String {
-    let all = group.curves.iter().flat_map(|(_, own)| &own.points);
-    let mut places: Vec<f64> = all.map(|point| point.x).collect();
+/// Ours and, in tables of their own, what was published of another network, whose values differ for that alone.
+fn apart(one: &Published, of: &str, results: &Results) -> Vec<String> {
+    let theirs = |quantity: Quantity| {
+        let series = one.series.iter().filter(|series| series.quantity == quantity);
+        let curves = series.clone().map(|series| {
+            let cells = series.points.iter().map(|[x, value]| (*x, quantity.text(*value)));
+            (label(one, &series.name), cells.collect())
+        });
+        let mut sources: Vec<&str> = series.map(|series| series.source.as_str()).collect();
+        sources.dedup();
+        let title = format!("{}, {of} ({})", quantity.title(), sources.join("; "));
+        (!sources.is_empty()).then(|| of_curves(one.x, &title, &curves.collect::<Vec<_>>()))
+    };
+    let both =
+        |quantity| ours(one, quantity, results).into_iter().chain(theirs(quantity)).collect::<Vec<_>>();
+    one.quantities().into_iter().flat_map(both).collect()
+}
+
+/// Our curves of a quantity, a table for each group of them.
+fn ours(one: &Published, quantity: Quantity, results: &Results) -> Vec<String> {
+    let of_group = |group: Group<'_>| {
+        let curves = group.curves.into_iter().map(|(label, own)| {
+            let cell = |point: &SeriesPoint| Some((point.x, with_interval(quantity, &point.sample()?)));
+            (label, own.points.iter().filter_map(cell).collect())
+        });
+        let of = if group.study.is_empty() { String::new() } else { format!(", {}", group.study) };
+        let title = format!("{}{of}, ours", quantity.title());
+        of_curves(one.x, &title, &curves.collect::<Vec<_>>())
+    };
+    by_study(one, quantity, results).into_iter().map(of_group).collect()
+}
+
+/// A column a curve, a row a place, and what each has there.
+fn of_curves(x: XAxis, title: &str, curves: &[(String, Vec<(f64, String)>)]) -> String {
+    let mut places: Vec<f64> = curves.iter().flat_map(|(_, cells)| cells).map(|(place, _)| *place).collect();
     places.sort_by(|a, b| if x == XAxis::Density { b.total_cmp(a) } else { a.total_cmp(b) });
     places.dedup_by_key(|place| place_text(x, *place));
     let row = |place: f64| {
-        let cell = |own: &Series| {
-            let same = |point: &&SeriesPoint| place_text(x, point.x) == place_text(x, place);
-            let sample = own.points.iter().find(same).and_then(SeriesPoint::sample);
-            sample
-                .map_or_else(|| " |".to_owned(), |sample| format!(" {} |", with_interval(quantity, &sample)))
+        let text = place_text(x, place);
+        let cell = |(_, cells): &(String, Vec<(f64, String)>)| {
+            let own = cells.iter().find(|(place, _)| place_text(x, *place) == text);
+            own.map_or_else(|| " |".to_owned(), |(_, cell)| format!(" {cell} |"))
         };
-        let cells: String = group.curves.iter().map(|(_, own)| cell(own)).collect();
-        format!("| {} |{cells}\n", place_text(x, place))
+        format!("| {text} |{}\n", curves.iter().map(cell).collect::<String>())
     };
     let rows: String = places.into_iter().map(row).collect();
-    let heads: String = group.curves.iter().map(|(label, _)| format!(" {label} |")).collect();
-    let line = "--:|".repeat(group.curves.len());
-    let of = if group.study.is_empty() { String::new() } else { format!(", {}", group.study) };
-    format!("\n{}{of}, ours\n\n| {} |{heads}\n|--:|{line}\n{rows}", quantity.title(), place_name(x))
+    let heads: String = curves.iter().map(|(label, _)| format!(" {label} |")).collect();
+    let line = "--:|".repeat(curves.len());
+    format!("\n{title}\n\n| {} |{heads}\n|--:|{line}\n{rows}", place_name(x))
 }
 
 fn place_name(x: XAxis) -> &'static str {

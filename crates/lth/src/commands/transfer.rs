@@ -9,6 +9,7 @@ use lth_lab::{
 use lth_model::{Architecture, Engine, ModelInfo};
 
 use super::{
+    confirm::counted,
     experiment_run::{conclude, keep_network, refused, verdict_of},
     transfer_figure,
     transfer_source::{model_of, network_of},
@@ -98,12 +99,12 @@ pub(super) fn carry_out(
     let output = flags.output.folder();
     let folder = output.join(settings.folder_name());
     messages.info(&format!(
-        "{} trainings of {} on {}, {}, into {}",
-        transfer.trainings().len(),
+        "{} of {} on {}, {}{}",
+        counted(transfer.trainings().len() as u64, "training"),
         settings.target.recipe.length,
         dataset.name,
         engine.name(),
-        folder.display()
+        estimate::into(&folder, flags.training.dry_run)
     ));
     let mut bench = Workbench::new(&engine, &architecture, &dataset, output);
     (bench.jobs, bench.checkpoint_every) = (jobs, checkpoint_every);

@@ -128,6 +128,30 @@ fn other_data_are_named_and_what_is_far_from_ours_is_drawn_apart() {
 }
 
 #[test]
+fn what_was_published_of_another_network_stands_beside_ours() {
+    let sandbox = Sandbox::new();
+    let flags =
+        format!("reproduce evci-2020/methods {SHORT} -i 2 --set pruning.update_every=4 --print-folder");
+    let folder = sandbox.data().output(&flags);
+    let [text, figure] = ["comparison.md", "comparison.svg"]
+        .map(|name| fs::read_to_string(sandbox.join(folder.trim()).join(name)).unwrap());
+    assert!(text.contains("ublished numbers of ResNet-50 on ImageNet; "), "{text}");
+    assert!(text.contains("\ntest accuracy %, ours\n\n| density % | gradual | rigl | set |\n"), "{text}");
+    assert!(
+        text.contains("test accuracy %, ResNet-50 on ImageNet (the paper's table, uniform densities)\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("| density % | rigl | set |\n|--:|--:|--:|\n| 100.0 | 76.80 | 76.80 |\n"),
+        "{text}"
+    );
+    assert!(!text.contains("difference"), "{text}");
+    for panel in [">ours, lenet-300-100 on mnist<", ">published, ResNet-50 on ImageNet<"] {
+        assert!(figure.contains(panel), "{panel}");
+    }
+}
+
+#[test]
 fn stability_is_compared_with_a_published_table() {
     let sandbox = Sandbox::new();
     let text = sandbox.data().output(&format!("reproduce frankle-2019-stabilizing/figure-3-lenet {SHORT}"));

@@ -39,7 +39,20 @@ fn a_sweep_is_a_table_of_densities_and_what_differs() {
     assert!(low <= mean && cell["min"].as_f64().unwrap() <= mean, "{cell}");
 
     let csv = sandbox.output(&format!("table {sweep} --rows criterion --columns round --format csv"));
-    assert_eq!(csv.lines().next(), Some("criterion,0,1"));
+    assert_eq!(csv.lines().next(), Some("criterion,0,0 sd,1,1 sd"));
+    let ends = sandbox.output(&format!(
+        "table {sweep} --rows criterion --columns round --cell=test_accuracy±ci --format csv"
+    ));
+    assert_eq!(ends.lines().next(), Some("criterion,0,0 low_95,0 high_95,1,1 low_95,1 high_95"));
+    for (text, around) in [(&csv, 1), (&ends, 2)] {
+        let row: Vec<f64> =
+            text.lines().nth(1).unwrap().split(',').skip(1).map(|field| field.parse().unwrap()).collect();
+        assert_eq!(row.len(), 2 * (1 + around), "{text}");
+        assert!(around == 1 || (row[1] <= row[0] && row[0] <= row[2]), "{text}");
+    }
+    let alone =
+        sandbox.output(&format!("table {sweep} --rows criterion --columns seed --round 1 --format csv"));
+    assert!(alone.lines().nth(1).unwrap().ends_with(','), "one seed has nothing around it: {alone}");
     let markdown =
         sandbox.output(&format!("table {sweep} --cell=early_stop_iteration±minmax --format markdown"));
     assert!(markdown.contains("| density % | large-final | random |\n|---|--:|--:|\n"), "{markdown}");
