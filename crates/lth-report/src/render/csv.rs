@@ -19,7 +19,7 @@ pub fn csv(table: &ResultTable) -> String {
     for (name, cells) in table.rows.iter().zip(&table.cells) {
         let values = cells.iter().flat_map(|cell| match cell {
             None => vec![String::new(); 1 + around.len()],
-            Some(cell) => fields(&table.cell, cell),
+            Some(cell) => fields(table.cell, cell),
         });
         let row = std::iter::once(name.clone()).chain(values);
         writer.write_record(row).expect("rows are as long as the header, and memory takes them");
@@ -39,7 +39,7 @@ fn around(band: Option<Band>) -> &'static [&'static str] {
 }
 
 /// The value of a cell and what lies around it; empty where one seed has nothing around it.
-fn fields(spec: &CellSpec, cell: &TableCell) -> Vec<String> {
+fn fields(spec: CellSpec, cell: &TableCell) -> Vec<String> {
     let value = spec.statistic.of(&cell.sample).to_string();
     let Some(band) = spec.band else { return vec![value] };
     let ends = cell.sample.band(band);

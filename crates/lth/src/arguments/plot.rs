@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:\n  \
     lth plot runs/*\n  \
     lth plot runs/NAME --ylim 95,99\n  \
+    lth plot runs/NAME --style paper --rounds 0,4,9\n  \
     lth plot --together runs/A runs/B --output criteria.pdf\n  \
     lth plot --together runs/A runs/B --label magnitude --label movement\n  \
     lth plot --together runs/* --kind bars --density 20 --band ci\n  \
@@ -37,6 +38,9 @@ pub(crate) struct PlotArguments {
     /// With --together, the name of a run in the legend: RUN=NAME, or once for each run, in their order [default: the settings that differ]
     #[arg(long = "label", value_name = "[RUN=]NAME", requires = "together")]
     pub(crate) labels: Vec<String>,
+    /// Draw only these rounds in figures that show each round, learning curves and the first layer: 0,4,9 [default: all; of filters three]
+    #[arg(long, value_name = "ROUNDS", value_delimiter = ',', conflicts_with_all = ["schedule", "together"])]
+    pub(crate) rounds: Vec<String>,
     /// Show only these accuracies, in percent: 95,99 [default: all]
     #[arg(long, value_name = "LOW,HIGH", allow_hyphen_values = true, conflicts_with = "schedule")]
     pub(crate) ylim: Option<String>,

@@ -12,7 +12,7 @@ use crate::{
     failure::Failure,
     figures::{self, Drawing},
     output::{Messages, print},
-    settings::number,
+    settings::{number, several},
 };
 
 /// Draws the figures of runs, or a schedule.
@@ -39,6 +39,7 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         .iter()
         .map(|folder| RunResults::load(folder).map_err(Failure::bad_input))
         .collect::<Result<_, _>>()?;
+    check_rounds(&drawing, &runs)?;
     let output = arguments.training.output.as_deref();
     if arguments.together {
         let (base, figure) = of_several(arguments, &runs, &drawing)?;
@@ -100,6 +101,23 @@ fn of_several(
     })
 }
 
+/// Refuses a round that none of the runs has.
+///
+/// # Errors
+/// When there is one, with the rounds that there are.
+fn check_rounds(drawing: &Drawing, runs: &[RunResults]) -> Result<(), Failure> {
+    let finished = || runs.iter().flat_map(|run| &run.rounds).map(|result| result.record.round);
+    let wanted = drawing.rounds.iter().flatten();
+    let Some(missing) = wanted.copied().find(|wanted| !finished().any(|round| round == *wanted)) else {
+        return Ok(());
+    };
+    let hint = finished().max().map_or_else(
+        || "no round is finished yet".to_owned(),
+        |last| format!("rounds 0 to {last} are finished"),
+    );
+    Err(Failure::input(format!("--rounds {missing}: there is no such round"), hint))
+}
+
 /// Refuses what the kind of figure has no use for.
 ///
 /// # Errors
@@ -137,7 +155,15 @@ fn check_kind(arguments: &PlotArguments) -> Result<(), Failure> {
 /// When limits are none, or there is no such band.
 pub(super) fn drawing(arguments: &PlotArguments) -> Result<Drawing, Failure> {
     let limits = figures::density_limits(arguments.xlim.as_deref(), arguments.ylim.as_deref())?;
-    Ok(Drawing { limits, look: look(arguments)?, with_data: arguments.data, with_pdf: arguments.pdf })
+    let rounds =
+        (!arguments.rounds.is_empty()).then(|| several("round", &arguments.rounds, "--rounds 0,4,9"));
+    Ok(Drawing {
+        limits,
+        rounds: rounds.transpose()?,
+        look: look(arguments)?,
+        with_data: arguments.data,
+        with_pdf: arguments.pdf,
+    })
 }
 
 fn look(arguments: &PlotArguments) -> Result<Look, Failure> {

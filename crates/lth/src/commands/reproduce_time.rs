@@ -22,7 +22,7 @@ use crate::{
     },
     build_info,
     failure::Failure,
-    settings::{self, whole},
+    settings::{self, several},
 };
 
 /// What was measured of a machine, as it is kept.
@@ -160,10 +160,6 @@ fn seconds(time: EstimatedTime) -> f64 {
     }
 }
 
-fn numbers(what: &str, texts: &[String]) -> Result<Vec<u32>, Failure> {
-    texts.iter().map(|text| whole(what, text, "3")).collect()
-}
-
 /// Trainings of a study of an experiment, and the time that is left of them.
 fn of_study(
     command: &Command,
@@ -203,7 +199,7 @@ fn of_stability(
         trainings: replicates * starts * trained,
         evaluated: replicates * starts * (copies * copies.saturating_sub(1) / 2) * points * examples,
     };
-    let rounds = numbers("round", &flags.rounds)?;
+    let rounds = several("round", &flags.rounds, "3")?;
     let of_round = |round: u32| work(round, if round == 0 { 1 } else { flags.variants.len() as u64 }, copies);
     let later = work(0, flags.from.len() as u64, copies.saturating_sub(1));
     Ok(rounds.into_iter().map(of_round).chain([later]).collect())
@@ -215,7 +211,11 @@ fn of_transfer(flags: &TransferArguments) -> Result<Vec<StudyWork>, Failure> {
     let kinds = if flags.baselines { 3 } else { 1 };
     let work = |round, kinds: u64| StudyWork { round, trainings: kinds * replicates, evaluated: 0 };
     let dense = flags.baselines.then(|| work(0, 1));
-    Ok(numbers("round", &flags.rounds)?.into_iter().map(|round| work(round, kinds)).chain(dense).collect())
+    Ok(several("round", &flags.rounds, "3")?
+        .into_iter()
+        .map(|round| work(round, kinds))
+        .chain(dense)
+        .collect())
 }
 
 /// Evaluations of masks, each of which is made of the dense network.

@@ -20,7 +20,7 @@ use crate::{
     interrupt,
     output::{Messages, print},
     progress::Display,
-    settings::{self, DataSource, parse, positive, whole},
+    settings::{self, DataSource, parse, positive, several},
 };
 
 /// Compares copies of the networks of runs, one run after the other.
@@ -142,11 +142,8 @@ impl StabilityCommand<'_> {
 /// The usual settings of the run, and what the flags say instead.
 fn settings_of(arguments: &StabilityArguments, results: &RunResults) -> Result<StabilitySettings, Failure> {
     let mut settings = StabilitySettings::of_run(results);
-    let numbers = |what: &str, texts: &[String], example: &str| {
-        texts.iter().map(|text| whole(what, text, example)).collect::<Result<Vec<u32>, Failure>>()
-    };
     if !arguments.rounds.is_empty() {
-        settings.rounds = numbers("round", &arguments.rounds, "--rounds 0,7")?;
+        settings.rounds = several("round", &arguments.rounds, "--rounds 0,7")?;
         // All that the run has, now of these rounds; one that is not finished is said.
         settings.variants = results.experiment.variants().collect();
     } else if !arguments.from.is_empty() {
@@ -156,7 +153,7 @@ fn settings_of(arguments: &StabilityArguments, results: &RunResults) -> Result<S
         settings.variants = arguments.variants.iter().map(|name| variant(name)).collect::<Result<_, _>>()?;
     }
     if !arguments.replicate.is_empty() {
-        settings.replicates = numbers("replicate", &arguments.replicate, "--replicate 0")?;
+        settings.replicates = several("replicate", &arguments.replicate, "--replicate 0")?;
     }
     if !arguments.from.is_empty() {
         settings.from = arguments.from.iter().map(|text| parse(text)).collect::<Result<_, _>>()?;

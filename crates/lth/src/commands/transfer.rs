@@ -23,7 +23,7 @@ use crate::{
     interrupt, one_of_several,
     output::{Messages, print_results},
     progress::Display,
-    settings::{self, DataSource, parse, positive, whole},
+    settings::{self, DataSource, parse, positive},
 };
 
 /// Trains tickets on other data.
@@ -172,11 +172,7 @@ fn rounds(arguments: &TransferArguments, source: &TicketSource) -> Result<Vec<u3
     if arguments.rounds.is_empty() {
         return Ok(source.rounds());
     }
-    let rounds = arguments.rounds.iter().map(|text| whole("round", text.trim(), "--rounds 3,7,11"));
-    let mut rounds = rounds.collect::<Result<Vec<u32>, _>>()?;
-    rounds.sort_unstable();
-    rounds.dedup();
-    Ok(rounds)
+    settings::several("round", &arguments.rounds, "--rounds 3,7,11")
 }
 
 /// The network for the target's examples. Where no network of the model can read them, what the ticket fits is said as well.

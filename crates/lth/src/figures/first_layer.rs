@@ -13,13 +13,14 @@ use crate::failure::Failure;
 /// The density that the middle one of three rounds of filters is nearest to.
 const MIDDLE: f64 = 0.2;
 
-/// The figure of the network's first layer; none where it reads something else than an image.
+/// The figure of the network's first layer; none where it reads something else than an image. Filters are those of all rounds, or of three.
 ///
 /// # Errors
 /// When a ticket or trained weights cannot be read back.
 pub(crate) fn figure(
     results: &RunResults,
     network: &Architecture,
+    all_rounds: bool,
     heading: &dyn Fn(&str) -> Heading,
 ) -> Result<Option<Named>, Failure> {
     let parameters = network.parameters();
@@ -29,7 +30,7 @@ pub(crate) fn figure(
         (&[count, channels, height, width], _) => {
             let filters = Filters { count, channels, height, width };
             let title = heading(&format!("Filters of the first layer, {}", first.name));
-            Some(("filters", filter_figure(&title, filters, &filter_panels(results, first)?)))
+            Some(("filters", filter_figure(&title, filters, &filter_panels(results, first, all_rounds)?)))
         }
         (_, &[_, height, width]) => {
             let title = heading("Kept weights of the first layer, by input pixel");
@@ -58,12 +59,16 @@ fn pixels(results: &RunResults, first: &Parameter, pixels: usize) -> Result<Vec<
     Ok(rounds)
 }
 
-/// The filters of the dense round, a middle one and the last, as they are before training, then as they are after it where
+/// The filters of all rounds, or of the dense one, a middle one and the last, as they are before training, then as they are after it where
 /// trained weights were kept.
-fn filter_panels(results: &RunResults, first: &Parameter) -> Result<Vec<FilterPanel>, Failure> {
+fn filter_panels(
+    results: &RunResults,
+    first: &Parameter,
+    all_rounds: bool,
+) -> Result<Vec<FilterPanel>, Failure> {
     let rounds: Vec<&RoundResult> = results.of(SHOWN, Variant::Ticket).collect();
     let densities: Vec<f64> = rounds.iter().map(|result| result.density().get()).collect();
-    let shown = three(&densities);
+    let shown = if all_rounds { (0..rounds.len()).collect() } else { three(&densities) };
     let (mut before, mut after) = (Vec::new(), Vec::new());
     for result in shown.into_iter().map(|index| rounds[index]) {
         let ticket = ticket(results, result)?;

@@ -21,7 +21,10 @@ pub(crate) use stability_map::stability_map;
 pub(crate) use together::together;
 pub(crate) use while_running::{FIRST_AFTER, draw_while_running};
 
-use std::path::{Path, PathBuf};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use lth_lab::{RunResults, create_folder, write_file};
 use lth_model::{ModelInfo, find_model};
@@ -40,12 +43,24 @@ const PNG_SCALE: f64 = 2.0;
 pub(crate) struct Drawing {
     /// What figures against density show.
     pub(crate) limits: DensityLimits,
+    /// What figures that show each round do.
+    pub(crate) rounds: Option<Vec<u32>>,
     /// How they look.
     pub(crate) look: Look,
     /// Whether their numbers are written beside them.
     pub(crate) with_data: bool,
     /// Whether they are written as PDF, too.
     pub(crate) with_pdf: bool,
+}
+
+impl Drawing {
+    /// A run's results as far as figures of single rounds show them.
+    fn chosen<'a>(&self, results: &'a RunResults) -> Cow<'a, RunResults> {
+        let Some(rounds) = &self.rounds else { return Cow::Borrowed(results) };
+        let mut chosen = results.clone();
+        chosen.rounds.retain(|result| rounds.contains(&result.record.round));
+        Cow::Owned(chosen)
+    }
 }
 
 /// The replicate of which single trainings are shown.
@@ -89,7 +104,7 @@ pub(crate) fn draw_quietly(
     }
     let rounds = folder.join("rounds");
     create_folder(&rounds).map_err(Failure::failed_work)?;
-    for round in curves::training(results)? {
+    for round in curves::training(&drawing.chosen(results))? {
         let heading = Heading::new(format!("Training in round {:02}", round.round), subtitle(results, true))
             .with_look(drawing.look);
         if let Ok(figure) = training_figure(&heading, &round, drawing.limits.accuracy) {
@@ -119,7 +134,8 @@ fn overview(
     };
     let heading = |title: &str| Heading::new(title, subtitle(results, false)).with_look(*look);
     let first = |title: &str| Heading::new(title, subtitle(results, true)).with_look(*look);
-    let training = curves::training(results)?;
+    let chosen = drawing.chosen(results);
+    let training = curves::training(&chosen)?;
     let mut figures = vec![
         (
             "accuracy-against-density",
@@ -163,7 +179,7 @@ fn overview(
         let (dense, rounds) = kept::weights_and_flops(results, &network);
         let heading = first("Weights and FLOPs remaining");
         figures.push(("weights-and-flops", remaining_figure(&heading, dense, &rounds)));
-        figures.extend(first_layer::figure(results, &network, &first)?);
+        figures.extend(first_layer::figure(&chosen, &network, drawing.rounds.is_some(), &first)?);
     } else {
         messages.debug(
             "no figures of FLOPs and of the first layer: no size of images gives the ticket's network",

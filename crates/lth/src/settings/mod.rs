@@ -21,4 +21,4 @@ pub(crate) use model::model;
 pub(crate) use pretrained::pretrained;
 pub(crate) use start::{Start, masks};
 pub(crate) use ticket_network::network_of_ticket;
-pub(crate) use values::{bounded, jobs, number, parse, positive, threads, whole};
+pub(crate) use values::{bounded, jobs, number, parse, positive, several, threads, whole};

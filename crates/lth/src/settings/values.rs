@@ -1,6 +1,6 @@
 //! Text into numbers and names, with refusals that say what would be accepted.
 
-use std::{fmt::Display, str::FromStr, thread};
+use std::{collections::BTreeSet, fmt::Display, str::FromStr, thread};
 
 use lth_model::Hint;
 
@@ -39,6 +39,15 @@ pub(crate) fn positive<T: FromStr + Default + PartialOrd>(
 /// When it is not.
 pub(crate) fn whole<T: FromStr>(what: &str, text: &str, example: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| refused(what, text, "a whole number of at least 0", example))
+}
+
+/// Whole numbers, each once, ascending.
+///
+/// # Errors
+/// When one is none.
+pub(crate) fn several(what: &str, texts: &[String], example: &str) -> Result<Vec<u32>, Failure> {
+    let numbers = texts.iter().map(|text| whole(what, text.trim(), example));
+    Ok(numbers.collect::<Result<BTreeSet<u32>, _>>()?.into_iter().collect())
 }
 
 /// A finite number for which the condition holds.

@@ -1,6 +1,6 @@
 //! The figures of a run, by what its network is.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use crate::common::{SMALL, Sandbox, run_folder, visible};
 
@@ -9,7 +9,11 @@ pub(crate) const SHORT: &str =
     "data --length 2it --batch-size 20 --validation 50 --evaluate-every 2 --learning-rate 0.001";
 
 fn figures(sandbox: &Sandbox) -> Vec<String> {
-    let files = fs::read_dir(run_folder(sandbox).join("figures")).unwrap();
+    names_in(&run_folder(sandbox).join("figures"))
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder).unwrap();
     let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
@@ -152,6 +156,25 @@ fn runs_of_other_seeds_have_names_and_dense_levels_of_their_own() {
         "density axis leave nothing to draw",
         "leave the limits out",
     );
+}
+
+#[test]
+fn chosen_rounds_are_drawn_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.data().output(&format!("find-ticket {SMALL} -i 4 --no-figures"));
+    let run = run_folder(&sandbox);
+    let plot = format!("plot {}", run.display());
+    sandbox.output(&format!("{plot} --rounds 3,0,3"));
+    assert_eq!(names_in(&run.join("figures/rounds")), ["round-00.svg", "round-03.svg"]);
+    let images = fs::read_to_string(run.join("figures/first-layer.svg")).unwrap();
+    assert_eq!(images.matches(">round ").count(), 2, "{images}");
+    let over_density = fs::read_to_string(run.join("figures/accuracy-against-density.svg")).unwrap();
+    sandbox.output(&plot);
+    assert_eq!(names_in(&run.join("figures/rounds")).len(), 4);
+    let all = fs::read_to_string(run.join("figures/accuracy-against-density.svg")).unwrap();
+    assert_eq!(over_density, all, "figures against density have all rounds");
+    sandbox.refused(&format!("{plot} --rounds 0,4"), "--rounds 4: there is no such round", "rounds 0 to 3");
+    sandbox.refused(&format!("{plot} --rounds x"), "'x'", "--rounds 0,4,9");
 }
 
 #[test]
