@@ -14,5 +14,5 @@ mod study;
 pub use claim::{Claim, ClaimVerdict, Relation, Verdict};
 pub use published::{Published, PublishedSeries, XAxis, find_published, published};
 pub use quantity::Quantity;
-pub use results::{Results, Series, SeriesPoint};
+pub use results::{Results, Series, SeriesPoint, is_near};
 pub use study::{Study, StudyPlaces};

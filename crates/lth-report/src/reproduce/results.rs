@@ -54,12 +54,20 @@ impl SeriesPoint {
 impl Series {
     /// The point nearest to a place, by ratio; `None` when none is within a tenth.
     pub fn near(&self, x: f64) -> Option<&SeriesPoint> {
-        let distance = |point: &&SeriesPoint| {
-            if point.x == x { 0.0 } else { (point.x / x).ln().abs() }
-        };
+        let distance = |point: &&SeriesPoint| distance(point.x, x);
         let nearest = self.points.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
-        (distance(&nearest) < 0.1).then_some(nearest)
+        is_near(nearest.x, x).then_some(nearest)
     }
+}
+
+/// How far apart two places are, by ratio.
+fn distance(a: f64, b: f64) -> f64 {
+    if a == b { 0.0 } else { (a / b).ln().abs() }
+}
+
+/// Whether two places are near enough to be compared: within a tenth, by ratio.
+pub fn is_near(a: f64, b: f64) -> bool {
+    distance(a, b) < 0.1
 }
 
 impl Results {

@@ -1,6 +1,8 @@
 //! Ours beside theirs, in numbers.
 
-use lth_report::reproduce::{Published, PublishedSeries, Quantity, Results, Series, SeriesPoint, XAxis};
+use lth_report::reproduce::{
+    Published, PublishedSeries, Quantity, Results, Series, SeriesPoint, XAxis, is_near,
+};
 use lth_stats::Sample;
 
 use super::reproduce_curves::{Group, by_study, label};
@@ -131,23 +133,51 @@ fn ours(one: &Published, quantity: Quantity, results: &Results) -> Vec<String> {
     by_study(one, quantity, results).into_iter().map(of_group).collect()
 }
 
+/// What a curve is called, and the texts of its places.
+type Column = (String, Vec<(f64, String)>);
+
 /// A column a curve, a row a place, and what each has there.
-fn of_curves(x: XAxis, title: &str, curves: &[(String, Vec<(f64, String)>)]) -> String {
-    let mut places: Vec<f64> = curves.iter().flat_map(|(_, cells)| cells).map(|(place, _)| *place).collect();
-    places.sort_by(|a, b| if x == XAxis::Density { b.total_cmp(a) } else { a.total_cmp(b) });
-    places.dedup_by_key(|place| place_text(x, *place));
-    let row = |place: f64| {
-        let text = place_text(x, place);
-        let cell = |(_, cells): &(String, Vec<(f64, String)>)| {
-            let own = cells.iter().find(|(place, _)| place_text(x, *place) == text);
-            own.map_or_else(|| " |".to_owned(), |(_, cell)| format!(" {cell} |"))
+fn of_curves(x: XAxis, title: &str, curves: &[Column]) -> String {
+    let row = |places: Vec<f64>| {
+        let cell = |curve: &Column| match cell_of(curve, &places) {
+            Some(cell) => format!(" {cell} |"),
+            None => " |".to_owned(),
         };
-        format!("| {text} |{}\n", curves.iter().map(cell).collect::<String>())
+        let mut texts: Vec<String> = places.iter().map(|place| place_text(x, *place)).collect();
+        texts.dedup();
+        format!("| {} |{}\n", texts.join(", "), curves.iter().map(cell).collect::<String>())
     };
-    let rows: String = places.into_iter().map(row).collect();
+    let rows: String = rows_of(x, curves).into_iter().map(row).collect();
     let heads: String = curves.iter().map(|(label, _)| format!(" {label} |")).collect();
     let line = "--:|".repeat(curves.len());
     format!("\n{title}\n\n| {} |{heads}\n|--:|{line}\n{rows}", place_name(x))
+}
+
+fn cell_of<'a>((_, cells): &'a Column, places: &[f64]) -> Option<&'a str> {
+    cells.iter().find(|(place, _)| places.contains(place)).map(|(_, cell)| cell.as_str())
+}
+
+/// The places of each row: densities that a claim would compare share one, where no curve has two of them.
+fn rows_of(x: XAxis, curves: &[Column]) -> Vec<Vec<f64>> {
+    let mut places: Vec<f64> = curves.iter().flat_map(|(_, cells)| cells).map(|(place, _)| *place).collect();
+    places.sort_by(|a, b| if x == XAxis::Density { b.total_cmp(a) } else { a.total_cmp(b) });
+    places.dedup();
+    let mut rows: Vec<Vec<f64>> = Vec::new();
+    for place in places {
+        let has_both =
+            |curve, row: &[f64]| cell_of(curve, row).is_some() && cell_of(curve, &[place]).is_some();
+        match rows.last_mut() {
+            Some(row)
+                if x == XAxis::Density
+                    && is_near(row[0], place)
+                    && !curves.iter().any(|curve| has_both(curve, row)) =>
+            {
+                row.push(place);
+            }
+            _ => rows.push(vec![place]),
+        }
+    }
+    rows
 }
 
 fn place_name(x: XAxis) -> &'static str {
