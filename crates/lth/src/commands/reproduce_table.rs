@@ -197,3 +197,26 @@ fn with_interval(quantity: Quantity, sample: &Sample) -> String {
     let mean = quantity.text(sample.mean());
     sample.t_interval().map_or(mean.clone(), |ends| format!("{mean} ± {}", quantity.text(ends.half_width())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn densities_that_are_compared_share_a_row_unless_a_curve_has_both() {
+        let column = |name: &str, places: &[f64]| {
+            (name.to_owned(), places.iter().map(|place| (*place, name.to_owned())).collect())
+        };
+        let curves = [column("a", &[1.0, 0.212, 0.0395]), column("b", &[1.0, 0.211, 0.0362, 0.0360])];
+        assert_eq!(
+            rows_of(XAxis::Density, &curves),
+            [vec![1.0], vec![0.212, 0.211], vec![0.0395, 0.0362], vec![0.0360]]
+        );
+        assert_eq!(
+            of_curves(XAxis::Density, "t", &curves[..1]),
+            "\nt\n\n| density % | a |\n|--:|--:|\n| 100.0 | a |\n| 21.2 | a |\n| 4.0 | a |\n"
+        );
+        let iterations = [column("a", &[500.0]), column("b", &[510.0])];
+        assert_eq!(rows_of(XAxis::Iteration, &iterations), [vec![500.0], vec![510.0]]);
+    }
+}
