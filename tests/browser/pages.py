@@ -76,7 +76,18 @@ def is_read_by_keyboard(page: Page) -> None:
     chart.focus()
     for _ in range(2):
         page.keyboard.press("ArrowRight")
-    expect(chart.locator(".spoken")).to_contain_text(re.compile(r"density % [\d.]+: .*ticket \d+\.\d\d"))
+    spoken = chart.locator(".spoken")
+    expect(spoken).to_contain_text(re.compile(r"density % [\d.]+: .*ticket \d+\.\d\d"))
+    page.keyboard.press("ArrowRight")
+    third = spoken.inner_text()
+    page.keyboard.press("ArrowLeft")
+    assert spoken.inner_text() != third
+    # Drawn again, it is read on from where one was.
+    page.locator("#theme").click()
+    page.locator("#theme").click()
+    chart.focus()
+    page.keyboard.press("ArrowRight")
+    expect(spoken).to_have_text(third)
     entry = chart.locator(".u-legend").get_by_role("button", name="random-reinit")
     for key, pressed in [("Space", "false"), ("Enter", "true")]:
         entry.press(key)

@@ -22,15 +22,15 @@ function roundColour(place, last) {
 }
 
 /**
- * Lines over an axis, with values on hover, zoom by dragging, a legend that switches lines off, and all of it by keyboard. `view` keeps { zoom, off } when it
- * is drawn again: the scales that one chose for this `figure`, none for all that there is, and the lines that are switched off.
+ * Lines over an axis, with values on hover, zoom by dragging, a legend that switches lines off, and all of it by keyboard. `view` keeps { zoom, read, off } when it
+ * is drawn again: of this `figure` the scales that one chose, none for all that there is, and the place that was read last, and the lines that are switched off.
  *
  * `lines` are { key, label, x, y, low?, high?, note?(place), colour?, dash? } with falling or rising x; `x` and `y` are { title, text(value), log? }. A
  * logarithmic axis is one of percentages, and falls from left to right, as densities do in the papers. The vertical axis is at first for the values from the share `from` of
  * the horizontal axis on.
  */
 function chart({ id, label, figure, lines, x, y, height = 340, from = 0, view }) {
-  if (view.figure !== figure) Object.assign(view, { figure, zoom: null });
+  if (view.figure !== figure) Object.assign(view, { figure, zoom: null, read: null });
   view.off ??= new Set();
   const { zoom: chosen } = view;
   const plot = h("div", { class: "plot" });
@@ -183,9 +183,10 @@ function chart({ id, label, figure, lines, x, y, height = 340, from = 0, view })
   const move = (step) => {
     const { min, max } = u.scales.x;
     const inside = u.data[0].map((_, place) => place).filter((place) => u.data[0][place] >= min && u.data[0][place] <= max);
-    const at = inside.indexOf(u.cursor.idx);
+    const at = inside.indexOf(u.cursor.idx ?? u.data[0].indexOf(view.read));
     const next = inside[at < 0 ? (step > 0 ? 0 : inside.length - 1) : Math.min(inside.length - 1, Math.max(0, at + step))];
     if (next === undefined) return;
+    view.read = u.data[0][next];
     u.setCursor({ left: u.valToPos(u.data[0][next], "x"), top: u.over.clientHeight / 2 });
     const values = series.map((own, other) => (own.label && other > 0 && u.series[other].show && u.data[other][next] != null ? `${own.label.textContent} ${y.text(u.data[other][next])}` : null));
     spoken.textContent = `${x.title} ${x.text(u.data[0][next])}: ${values.filter(Boolean).join(", ")}`;
