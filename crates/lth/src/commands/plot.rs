@@ -6,7 +6,7 @@ use lth_lab::{RunResults, keep_each_once};
 use lth_plot::{Figure, Legend, Look, PageStyle};
 use lth_report::{missing_of_sweeps, with_runs_of_sweeps};
 
-use super::{plot_schedule, stability_figures};
+use super::{plot_schedule, stability_figures, table_notes::unfinished};
 use crate::{
     arguments::{FigureStyle, LegendPlace, PlotArguments, PlotKind},
     failure::Failure,
@@ -40,6 +40,10 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         .map(|folder| RunResults::load(folder).map_err(Failure::bad_input))
         .collect::<Result<_, _>>()?;
     check_rounds(&drawing, &runs)?;
+    // A figure on paper has no subtitle that would say so.
+    if let Some(note) = unfinished(&runs) {
+        messages.info(&note);
+    }
     let output = arguments.training.output.as_deref();
     if arguments.together {
         let (base, figure) = of_several(arguments, &runs, &drawing)?;

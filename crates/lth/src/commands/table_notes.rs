@@ -11,15 +11,15 @@ use lth_report::{Runs, TableAxis, missing_of_sweeps};
 /// When the list of a sweep's runs is damaged.
 pub(super) fn notes(paths: &[PathBuf], runs: &Runs, axes: [TableAxis; 2]) -> Result<Vec<String>, LabError> {
     let mut notes = missing_of_sweeps(paths)?;
-    notes.extend(unfinished(runs));
+    notes.extend(unfinished(&runs.all));
     notes.extend(other_differences(runs, axes));
     Ok(notes)
 }
 
 /// They are under way, waiting, or have diverged.
-fn unfinished(runs: &Runs) -> Option<String> {
+pub(super) fn unfinished(runs: &[RunResults]) -> Option<String> {
     let missing = |run: &RunResults| run.experiment.trainings().saturating_sub(run.rounds.len() as u64);
-    let unfinished: Vec<&RunResults> = runs.all.iter().filter(|run| missing(run) > 0).collect();
+    let unfinished: Vec<&RunResults> = runs.iter().filter(|run| missing(run) > 0).collect();
     let first = unfinished.first()?;
     let more = match unfinished.len() - 1 {
         0 => String::new(),

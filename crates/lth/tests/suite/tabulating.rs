@@ -157,6 +157,9 @@ fn what_is_missing_or_cannot_be_tested_is_said() {
     let row = text.lines().find(|line| line.starts_with("80.")).unwrap();
     assert!(row.contains("(n = 1)"), "{text}");
     assert_eq!(row.contains('*'), row.contains('?') && text.contains("?: not tested"), "{text}");
+    let drawn = sandbox.lth(&format!("plot {} --style paper", run.display())).assert().success();
+    let drawn = String::from_utf8_lossy(&drawn.get_output().stderr).into_owned();
+    assert!(drawn.contains("is not finished: 2 of 6 trainings are missing"), "{drawn}");
     let shown = sandbox.output(&format!("show {} --data-folder data", run.display()));
     assert!(shown.contains("Unfinished: 4 of 6 trainings") && shown.contains("1 (n = 1)"), "{shown}");
 
