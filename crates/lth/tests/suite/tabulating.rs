@@ -121,6 +121,14 @@ fn rounds_of_nearly_one_density_stay_rows_and_runs_of_it_share_one() {
     }
 
     sandbox.output(&format!(
+        "find-ticket lenet-300-100 mnist data {short} -i 3 --pruning-rate 0.0000001 --output-path nothing-pruned"
+    ));
+    let text = sandbox.output("table nothing-pruned");
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("100.0")).collect();
+    assert_eq!(rows.len(), 3, "{text}");
+    assert!(rows[1].starts_with("100.0 (round 1) ") && rows[2].starts_with("100.0 (round 2) "), "{text}");
+
+    sandbox.output(&format!(
         "sweep lenet-300-100 mnist --data-folder data {short} -i 3 --axis pruning.scope=layer,global --output-path scopes"
     ));
     let cells = json(&sandbox, "table scopes --format json");
