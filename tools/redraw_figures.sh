@@ -6,7 +6,6 @@
 #   cost        the time of a step: run it on a core that does nothing else a minute
 #   histograms  weights of a ticket: 10 rounds of 50 epochs                5 minutes on a core
 #   filters     LeNet-5 on Fashion-MNIST: 20 rounds of 10 epochs           5 minutes on a core
-#   criteria    12 criteria, 5 seeds, 17 rounds of 50 epochs               hours
 #   PAPER/FIGURE  of those that `lth reproduce` lists, with its tables in docs/results: as long as it says there; FLAGS are
 #                 further ones of `lth reproduce`, which the page names, and AS is the page's name where it is not PAPER-FIGURE
 #
@@ -60,33 +59,18 @@ histograms() {
     cp "$RUNS/weights.svg" "$into/histograms-lenet-300-100.svg"
 }
 
-# One figure of the runs in a folder, by the settings that differ.
-together() { # NAME FOLDER [FLAG...]
-    "$LTH" plot --together "$2"/* "${@:3}" --output "$RUNS/$1" --quiet >/dev/null
-    cp "$RUNS/$1.svg" "$into/$1.svg"
-}
-
 filters() {
     find_ticket lenet-5 fashion-mnist -e 10 --output-path "$RUNS/filters"
     take "$RUNS"/filters/* filters fashion-mnist-lenet-5-filters
 }
 
-criteria() {
-    local criterion
-    for criterion in $("$LTH" criteria | awk '/^criterion/ { list = 1; next } list && !NF { exit } list { print $1 }'); do
-        find_ticket lenet-300-100 mnist -i 17 --criterion "$criterion" --replicates 5 --no-figures \
-            --output-path "$RUNS/criteria"
-    done
-    together criteria-lenet-300-100 "$RUNS/criteria"
-}
-
 if [ $# = 0 ]; then set -- summaries; fi
 for name; do
     case $name in
-    summaries | cost | histograms | filters | criteria) "$name" ;;
+    summaries | cost | histograms | filters) "$name" ;;
     */*) published "$name" ;;
     *)
-        sed -n '2,15s/^# \{0,1\}//p' "$0" >&2
+        sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
     esac

@@ -105,7 +105,7 @@ fn a_link_that_leads_nowhere_is_found() {
         ("sweeps.md", true),
         ("#a-file", true),
         ("../README.md", true),
-        ("../figures/criteria-lenet-300-100.svg", true),
+        ("../figures/zhou-2019-figure-3.svg", true),
         ("no-such-page.md", false),
         ("#no-such-heading", false),
         ("stability.md#a-file", false),
