@@ -1,6 +1,6 @@
 //! CSV.
 
-use lth_stats::Band;
+use lth_stats::{Band, Interval};
 
 use crate::{CellSpec, ResultTable, TableCell};
 
@@ -11,7 +11,7 @@ pub fn csv(table: &ResultTable) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let around = around(table.cell.band);
     let header = table.columns.iter().flat_map(|column| {
-        let more = around.iter().map(move |name| format!("{column} {name}"));
+        let more = around.iter().map(move |(name, _)| format!("{column} {name}"));
         std::iter::once(column.clone()).chain(more)
     });
     let header = std::iter::once(table.row_name.clone()).chain(header);
@@ -27,29 +27,24 @@ pub fn csv(table: &ResultTable) -> String {
     String::from_utf8(writer.into_inner().expect("memory takes them")).expect("texts are UTF-8")
 }
 
-/// What the columns beside that of the value are called.
-fn around(band: Option<Band>) -> &'static [&'static str] {
+/// A column beside that of the value: what it is called, and what of the band it has.
+type Beside = (&'static str, fn(&Interval) -> f64);
+
+/// The columns beside that of the value.
+fn around(band: Option<Band>) -> &'static [Beside] {
     match band {
         None => &[],
-        Some(Band::StandardDeviation) => &["sd"],
-        Some(Band::StandardError) => &["sem"],
-        Some(Band::MinMax) => &["min", "max"],
-        Some(Band::Confidence) => &["low_95", "high_95"],
+        Some(Band::StandardDeviation) => &[("sd", Interval::half_width)],
+        Some(Band::StandardError) => &[("sem", Interval::half_width)],
+        Some(Band::MinMax) => &[("min", |ends| ends.low), ("max", |ends| ends.high)],
+        Some(Band::Confidence) => &[("low_95", |ends| ends.low), ("high_95", |ends| ends.high)],
     }
 }
 
 /// The value of a cell and what lies around it; empty where one seed has nothing around it.
 fn fields(spec: CellSpec, cell: &TableCell) -> Vec<String> {
+    let ends = spec.band.and_then(|band| cell.sample.band(band));
     let value = spec.statistic.of(&cell.sample).to_string();
-    let Some(band) = spec.band else { return vec![value] };
-    let ends = cell.sample.band(band);
-    let text = |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());
-    match band {
-        Band::StandardDeviation | Band::StandardError => {
-            vec![value, text(ends.map(|ends| ends.half_width()))]
-        }
-        Band::MinMax | Band::Confidence => {
-            vec![value, text(ends.map(|ends| ends.low)), text(ends.map(|ends| ends.high))]
-        }
-    }
+    let beside = around(spec.band).iter().map(|(_, of)| ends.as_ref().map(|ends| of(ends).to_string()));
+    std::iter::once(value).chain(beside.map(Option::unwrap_or_default)).collect()
 }

@@ -18,8 +18,7 @@ pub(super) fn notes(paths: &[PathBuf], runs: &Runs, axes: [TableAxis; 2]) -> Res
 
 /// They are under way, waiting, or have diverged.
 pub(super) fn unfinished(runs: &[RunResults]) -> Option<String> {
-    let missing = |run: &RunResults| run.experiment.trainings().saturating_sub(run.rounds.len() as u64);
-    let unfinished: Vec<&RunResults> = runs.iter().filter(|run| missing(run) > 0).collect();
+    let unfinished: Vec<&RunResults> = runs.iter().filter(|run| !run.is_complete()).collect();
     let first = unfinished.first()?;
     let more = match unfinished.len() - 1 {
         0 => String::new(),
@@ -27,7 +26,10 @@ pub(super) fn unfinished(runs: &[RunResults]) -> Option<String> {
         others => format!("; nor are {others} more runs"),
     };
     let (root, all) = (first.layout.root().display(), first.experiment.trainings());
-    Some(format!("{root} is not finished: {} of {all} trainings are missing{more}", missing(first)))
+    Some(format!(
+        "{root} is not finished: {} of {all} trainings are missing{more}",
+        all.saturating_sub(first.rounds.len() as u64)
+    ))
 }
 
 /// Settings that differ and are on no axis: what they do cannot be told from what the axes do.

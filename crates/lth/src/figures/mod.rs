@@ -29,8 +29,8 @@ use std::{
 use lth_lab::{RunResults, create_folder, write_file};
 use lth_model::{ModelInfo, find_model};
 use lth_plot::{
-    CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Look, Measure, PlotError, cost_figure,
-    density_figure, layer_density_figure, remaining_figure, rounds_figure, training_figure,
+    CurveSplit, DensityLimits, DensityPanel, Figure, Heading, Look, Measure, PlotError, TrainingRound,
+    cost_figure, density_figure, layer_density_figure, remaining_figure, rounds_figure, training_figure,
 };
 
 use crate::{failure::Failure, output::Messages};
@@ -89,7 +89,9 @@ pub(crate) fn draw_quietly(
     let folder = results.layout.figures();
     create_folder(&folder).map_err(Failure::failed_work)?;
     let mut written = Vec::new();
-    for (name, figure) in overview(results, &model, drawing, messages)? {
+    let chosen = drawing.chosen(results);
+    let training = curves::training(&chosen)?;
+    for (name, figure) in overview(results, (&chosen, &training), &model, drawing, messages)? {
         match figure {
             Ok(figure) => {
                 written.extend(write(&folder, name, &figure, true)?);
@@ -104,7 +106,7 @@ pub(crate) fn draw_quietly(
     }
     let rounds = folder.join("rounds");
     create_folder(&rounds).map_err(Failure::failed_work)?;
-    for round in curves::training(&drawing.chosen(results))? {
+    for round in training {
         let heading = Heading::new(format!("Training in round {:02}", round.round), subtitle(results, true))
             .with_look(drawing.look);
         if let Ok(figure) = training_figure(&heading, &round, drawing.limits.accuracy) {
@@ -119,9 +121,10 @@ pub(crate) fn draw_quietly(
 /// A figure with the name of its file.
 pub(crate) type Named = (&'static str, Result<Figure, PlotError>);
 
-/// The figures over all rounds.
+/// The figures over all rounds; those that show each of them are of the chosen ones.
 fn overview(
     results: &RunResults,
+    (chosen, training): (&RunResults, &[TrainingRound]),
     model: &ModelInfo,
     drawing: &Drawing,
     messages: &Messages,
@@ -134,8 +137,6 @@ fn overview(
     };
     let heading = |title: &str| Heading::new(title, subtitle(results, false)).with_look(*look);
     let first = |title: &str| Heading::new(title, subtitle(results, true)).with_look(*look);
-    let chosen = drawing.chosen(results);
-    let training = curves::training(&chosen)?;
     let mut figures = vec![
         (
             "accuracy-against-density",
@@ -157,7 +158,7 @@ fn overview(
             "training-curves",
             rounds_figure(
                 &first("Training, round by round"),
-                &training,
+                training,
                 &[CurveSplit::Train, CurveSplit::Validation, CurveSplit::Test],
                 limits.accuracy,
             ),
@@ -179,7 +180,7 @@ fn overview(
         let (dense, rounds) = kept::weights_and_flops(results, &network);
         let heading = first("Weights and FLOPs remaining");
         figures.push(("weights-and-flops", remaining_figure(&heading, dense, &rounds)));
-        figures.extend(first_layer::figure(&chosen, &network, drawing.rounds.is_some(), &first)?);
+        figures.extend(first_layer::figure(chosen, &network, drawing.rounds.is_some(), &first)?);
     } else {
         messages.debug(
             "no figures of FLOPs and of the first layer: no size of images gives the ticket's network",
@@ -196,8 +197,7 @@ fn subtitle(results: &RunResults, first_only: bool) -> String {
         n => format!("{n} replicates"),
     };
     // Until then the means of some rounds are of fewer seeds.
-    let unfinished =
-        if (results.rounds.len() as u64) < experiment.trainings() { ", not finished" } else { "" };
+    let unfinished = if results.is_complete() { "" } else { ", not finished" };
     format!("{}, {} a round, {replicates}{unfinished}", experiment.title(), experiment.recipe.length)
 }
 
