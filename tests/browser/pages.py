@@ -217,6 +217,17 @@ def unlike_runs(browser) -> None:
     say("unlike runs: learning curves are of what the run has")
 
 
+def a_failed_run(browser) -> None:
+    words = ["sweep", "lenet-300-100", "mnist", "--axis", "learning-rate=0.1,1e30", "--optimizer", "sgd", "-i", "2", "--output-path", "failed"]
+    lth(*words, *SMALL)
+    with opened(browser, Path(lth("report", "failed", "--output", "failed.html")).resolve().as_uri()) as page:
+        assert set(column(page, "#runs-table", "state")) == {"finished", "failed"}
+        expect(page.locator("#failed")).to_contain_text("Failed: 1 run")
+        expect(page.locator("#runs")).to_contain_text("replicate 0, round 0: the loss is not a finite number any more")
+        picture(page, "failed")
+    say("a failed run: its reason stands above the table of runs")
+
+
 def a_thousand_runs(browser) -> None:
     # One run under a thousand names and learning rates; what does not differ is one file on disk.
     source = Path(lth("find-winning-ticket", "lenet-300-100", "mnist", "-i", "2", "--print-folder", *SMALL).splitlines()[-1])
@@ -250,6 +261,7 @@ with sync_playwright() as play:
     one_run(browser)
     a_sweep(browser)
     unlike_runs(browser)
+    a_failed_run(browser)
     a_thousand_runs(browser)
     watching(browser)
     browser.close()

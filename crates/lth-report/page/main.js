@@ -16,7 +16,7 @@ const page = {
   drawn: [],
   /** Which of the runs sections of one run are of. `view.run` is its folder: places change when other runs come. */
   run: 0,
-  view: { run: null, runs: {}, work: {}, verdict: {}, density: {}, tables: [], curves: {}, layer: {}, layers: {}, trainings: {}, settings: {} },
+  view: { run: null, runs: {}, failed: {}, work: {}, verdict: {}, density: {}, tables: [], curves: {}, layer: {}, layers: {}, trainings: {}, settings: {} },
   /** Draws a section again. */
   redraw(id) {
     const old = document.getElementById(id);

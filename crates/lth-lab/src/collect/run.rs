@@ -32,7 +32,8 @@ pub(super) fn collect(from: &Path, to: &Path, store: &Store) -> Result<Collected
     let mut experiment = Experiment::read(&there.experiment())?;
     let finished = finished(&there, &here, &experiment)?;
     let mut collected = Collected { folder: to.to_owned(), from: from.to_owned(), new: 0, known: 0 };
-    if finished.is_empty() {
+    let failures = failures(&there, &here, &experiment);
+    if finished.is_empty() && failures.is_empty() {
         return Ok(collected);
     }
     if here.is_run() {
@@ -51,7 +52,7 @@ pub(super) fn collect(from: &Path, to: &Path, store: &Store) -> Result<Collected
         known.as_ref().is_some_and(|own| own.next_ticket.is_some() || training.record.next_ticket.is_none())
             && training.exact.iter().all(|(_, to)| to.exists())
     };
-    if here.is_run() && all.iter().all(is_the_same) {
+    if here.is_run() && all.iter().all(is_the_same) && failures.is_empty() {
         return Ok(collected);
     }
     let (_folder, _) = RunFolder::open(to, &experiment)?;
@@ -63,6 +64,7 @@ pub(super) fn collect(from: &Path, to: &Path, store: &Store) -> Result<Collected
             let _ = store.note(&training.record.inputs, &here.round(replicate, variant, round));
         }
     }
+    failures.iter().try_for_each(|(from, to)| copy_file(from, to))?;
     let network = from.join("network.toml");
     if network.is_file() {
         copy_file(&network, &to.join("network.toml"))?;
@@ -122,6 +124,14 @@ fn finished(there: &Layout, here: &Layout, experiment: &Experiment) -> Result<Ve
         }
     }
     Ok(all)
+}
+
+/// Notes of failures, where here is neither the same one nor the finished training.
+fn failures(there: &Layout, here: &Layout, experiment: &Experiment) -> Vec<(PathBuf, PathBuf)> {
+    let path = |layout: &Layout, stage: Stage| layout.failure(stage.replicate, stage.variant, stage.round);
+    let failures = experiment.failures(there).into_iter().map(|(stage, _)| stage);
+    let new = failures.filter(|&stage| !here.is_finished(stage) && !path(here, stage).exists());
+    new.map(|stage| (path(there, stage), path(here, stage))).collect()
 }
 
 /// The record of a training that is finished here as well.

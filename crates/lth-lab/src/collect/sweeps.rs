@@ -7,8 +7,7 @@ use crate::{
     atomic::{create_folder, write_file},
 };
 
-/// Copies what the folders of sweeps at or right below a path say of their runs and of trainings that failed, where it is not
-/// here. Returns whether there is one.
+/// Copies what the folders of sweeps at or right below a path say of their runs, where it is not here. Returns whether there is one.
 ///
 /// # Errors
 /// When files cannot be read or written.
@@ -23,9 +22,6 @@ pub(super) fn copy(path: &Path, output: &Path) -> Result<bool, LabError> {
         let target = output.join(name);
         for file in ["sweep.toml", "runs.csv"] {
             copy_new(&folder.join(file), &target.join(file))?;
-        }
-        for note in fs::read_dir(folder.join("failed")).into_iter().flatten().flatten() {
-            copy_new(&note.path(), &target.join("failed").join(note.file_name()))?;
         }
     }
     Ok(!folders.is_empty())

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::ControlKind;
+use crate::{ControlKind, Stage};
 use lth_model::ParseError;
 use serde::{Deserialize, Serialize};
 
@@ -63,6 +63,7 @@ impl fmt::Display for Variant {
 ///     round.json                  written last: the round is finished
 ///     timing.json
 ///     checkpoint.safetensors      only while the round is unfinished
+///     failure.txt                 only where the training failed and would again
 ///     controls/random-reinit/     the same files for a control
 /// ```
 ///
@@ -185,6 +186,11 @@ impl Layout {
         self.round(replicate, variant, round).join("round.json")
     }
 
+    /// Whether a training is finished.
+    pub(crate) fn is_finished(&self, stage: Stage) -> bool {
+        self.record(stage.replicate, stage.variant, stage.round).is_file()
+    }
+
     /// How long a training took.
     pub fn timing(&self, replicate: u32, variant: Variant, round: u32) -> PathBuf {
         self.round(replicate, variant, round).join("timing.json")
@@ -203,6 +209,11 @@ impl Layout {
     /// Where an unfinished training goes on.
     pub fn checkpoint(&self, replicate: u32, variant: Variant, round: u32) -> PathBuf {
         self.round(replicate, variant, round).join("checkpoint.safetensors")
+    }
+
+    /// Why a training failed for good.
+    pub fn failure(&self, replicate: u32, variant: Variant, round: u32) -> PathBuf {
+        self.round(replicate, variant, round).join("failure.txt")
     }
 
     /// The event file of a training, in a folder of its own as TensorBoard wants it.

@@ -6,7 +6,7 @@ use lth_model::{Density, TensorFile};
 use lth_ticket::{MetricRow, Replicate, TestSet, Verdict};
 
 use super::{RoundRecord, Timing, read_metrics_csv};
-use crate::{Experiment, LabError, Layout, Variant};
+use crate::{Experiment, LabError, Layout, RunState, Variant};
 
 /// One finished training.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +138,15 @@ impl RunResults {
         let path = self.layout.ticket(replicate, variant, round);
         self.experiment.there(&self.layout, &path)?;
         Ok(TensorFile::read(&path)?)
+    }
+
+    /// How far it is, if nobody works in it.
+    pub fn state(&self) -> RunState {
+        if self.is_complete() {
+            RunState::Finished
+        } else {
+            RunState::unfinished(&self.experiment.failures(&self.layout))
+        }
     }
 
     /// Whether every training of the experiment is finished.

@@ -14,7 +14,7 @@ use super::{
     run_folders,
     usage::{Usage, usage},
 };
-use crate::{Experiment, LabError, Layout, Leases, Setting, SupermaskFiles, Variant, settings};
+use crate::{Experiment, LabError, Layout, Leases, Setting, Stage, SupermaskFiles, Variant, settings};
 
 /// What a run came to, by the keys of conditions.
 pub(super) const RESULTS: [&str; 8] =
@@ -51,6 +51,11 @@ pub enum RunState {
     Finished,
     /// The command that made it continues it.
     Unfinished,
+    /// A training failed and would again, as one that diverges; what does not need it may be unfinished.
+    Failed {
+        /// Which, and why.
+        reason: String,
+    },
     /// A process works in it.
     Running,
     /// A file says something that cannot be.
@@ -66,8 +71,32 @@ impl RunState {
         match self {
             Self::Finished => "finished",
             Self::Unfinished => "unfinished",
+            Self::Failed { .. } => "failed",
             Self::Running => "running",
             Self::Damaged { .. } => "damaged",
+        }
+    }
+
+    /// Why it will not end by itself.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Failed { reason } | Self::Damaged { reason } => Some(reason),
+            Self::Finished | Self::Unfinished | Self::Running => None,
+        }
+    }
+
+    /// That of a run of which something is missing and in which nobody works.
+    pub fn unfinished(failures: &[(Stage, String)]) -> Self {
+        match failures {
+            [] => Self::Unfinished,
+            [(stage, reason), more @ ..] => {
+                let more = match more.len() {
+                    0 => String::new(),
+                    1 => " (and one more training)".to_owned(),
+                    others => format!(" (and {others} more trainings)"),
+                };
+                Self::Failed { reason: format!("{stage}: {reason}{more}") }
+            }
         }
     }
 }
@@ -153,9 +182,11 @@ impl ListedRun {
                 self.trainings += 1;
                 *finished.entry(stage.round).or_default() += u32::from(stage.variant == Variant::Ticket);
             }
-            if self.trainings == experiment.trainings() {
-                self.state = RunState::Finished;
-            }
+            self.state = if self.trainings == experiment.trainings() {
+                RunState::Finished
+            } else {
+                RunState::unfinished(&experiment.failures(layout))
+            };
         }
         self.rounds = finished.values().filter(|&&count| count >= experiment.replicates).count() as u32;
         self.winner = winner(&summary);

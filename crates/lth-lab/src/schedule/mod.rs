@@ -3,6 +3,7 @@
 mod dense;
 mod derivation;
 mod expected;
+mod failure;
 mod finish;
 mod recipe;
 mod repair;

@@ -65,8 +65,16 @@ impl<'a> StageRunner<'a> {
     /// # Errors
     /// When the training diverges or is refused, or files are not what they should be or cannot be written.
     pub(crate) fn run(&self, stage: Stage) -> Result<Ended, StageError> {
-        let folder = self.layout.round(stage.replicate, stage.variant, stage.round);
-        self.bench.leased(&self.derivation.id(stage), &folder, || self.do_or_complete(stage))
+        let Stage { replicate, variant, round } = stage;
+        let folder = self.layout.round(replicate, variant, round);
+        self.bench.leased(&self.derivation.id(stage), &folder, || {
+            remove_file(&self.layout.failure(replicate, variant, round))?;
+            let result = self.do_or_complete(stage);
+            if let Err(error) = &result {
+                self.layout.note_failure(stage, error)?;
+            }
+            result
+        })
     }
 
     fn do_or_complete(&self, stage: Stage) -> Result<Ended, StageError> {

@@ -54,7 +54,7 @@ pub fn differing_settings(experiments: &[&Experiment]) -> Vec<DifferingSetting> 
     differing
 }
 
-/// The value of a setting as people write it: hashes shortened, model and data set without folders.
+/// The value of a setting as people write it: hashes and numbers shortened, model and data set without folders.
 fn value_in_words(setting: &Setting, experiment: &Experiment) -> Option<String> {
     const HASH: usize = 32;
     match setting.key {
@@ -67,10 +67,18 @@ fn value_in_words(setting: &Setting, experiment: &Experiment) -> Option<String> 
                 "true" => "on".to_owned(),
                 "false" => "off".to_owned(),
                 _ if is_hash => text[..8].to_owned(),
-                _ => text,
+                _ => short_number(text),
             }
         }),
     }
+}
+
+/// A number with many zeros by its power of ten: `1e30`, `1e-8`.
+fn short_number(text: String) -> String {
+    let Ok(value) = text.parse::<f64>() else { return text };
+    let power = format!("{value:e}");
+    // Of integers that no `f64` has, no digit may get lost.
+    if power.len() < text.len() / 2 && value.to_string() == text { power } else { text }
 }
 
 fn in_words(setting: &Setting, experiments: &[&Experiment], values: &[Option<String>]) -> DifferingSetting {
@@ -164,6 +172,22 @@ mod tests {
         for (change, one, other) in changes {
             assert_eq!(texts(&[experiment(), with(change)]), [[one], [other]]);
         }
+    }
+
+    #[test]
+    fn numbers_are_short_and_exact() {
+        for (text, short) in [
+            ("0.0012", "0.0012"),
+            ("50435", "50435"),
+            ("100000000", "1e8"),
+            ("0.00000001", "1e-8"),
+            ("10000000000000000001", "10000000000000000001"),
+            ("500it", "500it"),
+        ] {
+            assert_eq!(short_number(text.to_owned()), short);
+        }
+        let far = with(|e| e.recipe.learning_rate = 1e30);
+        assert_eq!(texts(&[experiment(), far]), [["learning rate 0.0012"], ["learning rate 1e30"]]);
     }
 
     #[test]

@@ -215,13 +215,17 @@ impl Experiment {
         iter::once(Variant::Ticket).chain(self.controls.iter().copied().map(Variant::Control))
     }
 
-    /// The trainings of it that are finished in its folder.
-    pub(crate) fn finished_stages(&self, layout: &Layout) -> impl Iterator<Item = Stage> {
+    /// Its trainings, by replicate, then variant, then round.
+    pub(crate) fn stages(&self) -> impl Iterator<Item = Stage> {
         let rounds =
             |replicate, variant| (0..self.rounds).map(move |round| Stage { replicate, variant, round });
-        let stages = (0..self.replicates)
-            .flat_map(move |replicate| self.variants().flat_map(move |variant| rounds(replicate, variant)));
-        stages.filter(|stage| layout.record(stage.replicate, stage.variant, stage.round).is_file())
+        (0..self.replicates)
+            .flat_map(move |replicate| self.variants().flat_map(move |variant| rounds(replicate, variant)))
+    }
+
+    /// The trainings of it that are finished in its folder.
+    pub(crate) fn finished_stages(&self, layout: &Layout) -> impl Iterator<Item = Stage> {
+        self.stages().filter(|stage| layout.is_finished(*stage))
     }
 
     /// The density of a round: as it was asked for, or what the rates lead to.

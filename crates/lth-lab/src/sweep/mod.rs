@@ -2,7 +2,6 @@
 
 mod axes;
 mod estimate;
-mod failures;
 mod file;
 mod plan;
 mod run;

@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use super::{SweepPlan, SweepTask, failures::Failures, table::sweep_csv, tasks::longest_first};
+use super::{SweepPlan, SweepTask, table::sweep_csv, tasks::longest_first};
 use crate::{
-    LabError, Planned, RunResults, TaskFailure, WhileRunning, Workbench, atomic::write_file, disk::Writer,
-    estimate::mean_density, find::OpenRun, tasks::run_queue,
+    LabError, Planned, RunResults, StageError, TaskFailure, WhileRunning, Workbench, atomic::write_file,
+    disk::Writer, estimate::mean_density, find::OpenRun, tasks::run_queue,
 };
 
 /// What came of a sweep.
@@ -64,9 +64,12 @@ pub fn run_sweep<'a>(
         .zip(labels)
         .map(|((run, bench), label)| run.runner_in(bench, label))
         .collect();
-    let failures = Failures::of(&folder, retry_failed);
     let report = run_queue(&tasks(plan, &benches), &benches[0], &|task: &SweepTask| {
-        failures.guard(task, || runners[task.run].run(task.stage))
+        let runner = &runners[task.run];
+        match runner.layout.failed(task.stage) {
+            Some(reason) if !retry_failed => Err(StageError::FailedBefore { reason }),
+            _ => runner.run(task.stage),
+        }
     });
 
     let full = report.failures.iter().any(|failure| failure.error.stops_the_run());

@@ -1,8 +1,7 @@
 //! How far a sweep is, wherever it is done.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    fs,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -44,7 +43,6 @@ impl SweepStatus {
     /// # Errors
     /// When the list of its runs cannot be read.
     pub fn of(plan: &SweepPlan, output: &Path) -> Result<Self, LabError> {
-        let sweep = output.join(&plan.folder_name);
         let layouts: Vec<Layout> =
             plan.run_folders(output)?.into_iter().map(|folder| Layout::new(output.join(folder))).collect();
         let heartbeats = Leases::of(output).heartbeats();
@@ -56,28 +54,19 @@ impl SweepStatus {
             .collect();
         let at_work: HashMap<PathBuf, Holder> =
             heartbeats.into_iter().map(|(holder, _)| (output.join(&holder.folder), holder)).collect();
-        let failed: BTreeMap<String, String> = fs::read_dir(sweep.join("failed"))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter_map(|entry| {
-                let id = entry.file_name().into_string().ok()?;
-                Some((id, fs::read_to_string(entry.path()).ok()?.trim_end().to_owned()))
-            })
-            .collect();
         let states: Vec<TaskState> = plan
             .tasks
             .par_iter()
             .map(|planned| {
-                let SweepTask { run, stage, id, .. } = &planned.task;
+                let SweepTask { run, stage, .. } = &planned.task;
                 let layout = &layouts[*run];
-                if layout.record(stage.replicate, stage.variant, stage.round).is_file() {
+                if layout.is_finished(*stage) {
                     return TaskState::Done;
                 }
                 let folder = layout.round(stage.replicate, stage.variant, stage.round);
-                match (at_work.get(&folder), failed.get(&**id)) {
+                match (at_work.get(&folder), layout.failed(*stage)) {
                     (Some(holder), _) => TaskState::Running(holder.clone()),
-                    (None, Some(reason)) => TaskState::Failed(reason.clone()),
+                    (None, Some(reason)) => TaskState::Failed(reason),
                     (None, None) => TaskState::Waiting,
                 }
             })

@@ -317,3 +317,17 @@ fn runs_by_two_criteria_have_dense_trainings_of_the_same_inputs() {
     assert_eq!(one[0], other[0]);
     assert_ne!(one[1], other[1]);
 }
+
+#[test]
+fn what_failed_is_tried_again_by_the_same_command() {
+    let experiment = Experiment { replicates: 1, ..experiment() };
+    let (output, report) = finished(&experiment);
+    let before = exact_files(output.path());
+    let layout = report.results.layout;
+    let note = layout.failure(0, Variant::Ticket, 2);
+    fs::write(&note, "it diverged\n").unwrap();
+    fs::remove_file(layout.record(0, Variant::Ticket, 2)).unwrap();
+    let report = Setup::default().run(&experiment, output.path()).unwrap();
+    assert!(report.results.is_complete() && !note.exists());
+    assert_eq!(exact_files(output.path()), before);
+}

@@ -11,7 +11,7 @@ use std::{
 use crate::toy::{Setup, architecture, assert_same, control, data, experiment, finished};
 use lth_lab::{
     Axis, Experiment, Layout, Setting, Stop, Sweep, SweepPlan, SweepReport, SweepStatus, TaskEvent, TaskName,
-    TaskObserver, TaskState, Value, Variant, run_sweep,
+    TaskObserver, TaskState, Value, Variant, list_runs, run_sweep,
 };
 
 /// Two criteria at two learning rates, three rounds of two replicates with a control.
@@ -222,6 +222,10 @@ fn what_failed_is_tried_again_when_that_is_said() {
     let (done, failures) = run(false);
     assert_eq!(done, 0);
     assert!(failures[0].ends_with("(in an earlier sitting)"), "{failures:?}");
+    let runs = list_runs(&[output.path().to_owned()]).unwrap();
+    let failed: Vec<&str> = runs.iter().filter_map(|run| run.state.reason()).collect();
+    let [reason] = failed[..] else { panic!("{runs:?}") };
+    assert!(reason.starts_with("replicate 0, round 0: the loss is not"), "{reason}");
     let states = SweepStatus::of(&plan, output.path()).unwrap();
     assert_eq!(states.count(|state| *state == TaskState::Done) as u64, base.trainings());
     assert_eq!(states.count(|state| matches!(state, TaskState::Failed(_))), 1);

@@ -25,6 +25,8 @@ pub(super) struct RunEntry {
     called: Option<String>,
     folder: String,
     state: &'static str,
+    /// Why it will not end by itself.
+    reason: Option<String>,
     /// What is being trained, and by whom.
     at_work: Vec<String>,
     /// How many are finished, and how many there will be.
@@ -87,7 +89,7 @@ pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry
         } else if !at_work.is_empty() || run.layout.is_locked() {
             RunState::Running
         } else {
-            RunState::Unfinished
+            RunState::unfinished(&run.experiment.failures(&run.layout))
         };
         let verdict = (context.test_set)(&run.experiment).and_then(|test| run.verdict(test));
         Ok(RunEntry {
@@ -99,6 +101,7 @@ pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry
             called: run.experiment.name.clone(),
             folder: run.layout.root().display().to_string(),
             state: state.name(),
+            reason: state.reason().map(str::to_owned),
             trainings: [finished, run.experiment.trainings()],
             seeds: (0..run.experiment.replicates).map(|replicate| run.experiment.seed(replicate).0).collect(),
             rulings: verdict.as_ref().map_or_else(Vec::new, rulings),

@@ -39,7 +39,7 @@ pub(crate) struct ListArguments {
     pub(crate) paths: Vec<PathBuf>,
     /// Only runs of which this holds: criterion=movement, 'learning-rate<0.01', state!=finished; may be repeated
     ///
-    /// The left side is a setting as experiment.toml names it, or the last part of its name; or one of folder, state (finished, unfinished,
+    /// The left side is a setting as experiment.toml names it, or the last part of its name; or one of folder, state (finished, unfinished, failed,
     /// running, damaged), rounds-done, trainings, density and accuracy (of the smallest winning ticket), seconds, bytes.
     #[arg(long = "where", value_name = "CONDITION")]
     pub(crate) conditions: Vec<String>,

@@ -1,6 +1,6 @@
 //! Runs beside each other, as a table, CSV or JSON.
 
-use lth_lab::{DifferingSetting, Experiment, ListedRun, RunState, differing_settings, short_name};
+use lth_lab::{DifferingSetting, Experiment, ListedRun, differing_settings, short_name};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -49,7 +49,7 @@ pub(super) fn table(runs: &[ListedRun]) -> String {
     }
     let mut text = table::text(&rows);
     for run in runs {
-        if let RunState::Damaged { reason } = &run.state {
+        if let Some(reason) = run.state.reason() {
             text.push_str(&format!("\n{}: {reason}", run.folder.display()));
         }
     }
@@ -101,13 +101,9 @@ fn objects<'a>(runs: &'a [ListedRun], within: &'a str) -> impl Iterator<Item = M
         } else {
             set(within, Value::Object(settings.collect()));
         }
-        let reason = match &run.state {
-            RunState::Damaged { reason } => Some(reason.as_str()),
-            _ => None,
-        };
         let planned = run.experiment.as_ref();
         set("state", json!(run.state.name()));
-        set("reason", json!(reason));
+        set("reason", json!(run.state.reason()));
         set("replicates", json!(planned.map(|experiment| experiment.replicates)));
         set("rounds_done", json!(run.rounds));
         set("rounds", json!(planned.map(|experiment| experiment.rounds)));

@@ -26,8 +26,9 @@ pub(super) fn unfinished(runs: &[RunResults]) -> Option<String> {
         others => format!("; nor are {others} more runs"),
     };
     let (root, all) = (first.layout.root().display(), first.experiment.trainings());
+    let failed = first.state().reason().map_or_else(String::new, |reason| format!(", {reason}"));
     Some(format!(
-        "{root} is not finished: {} of {all} trainings are missing{more}",
+        "{root} is not finished: {} of {all} trainings are missing{failed}{more}",
         all.saturating_sub(first.rounds.len() as u64)
     ))
 }

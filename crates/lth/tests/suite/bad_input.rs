@@ -187,6 +187,12 @@ fn a_loss_that_is_no_number_stops_its_replicate_with_the_iteration() {
     let command = format!("find-ticket {SMALL} -i 2 --optimizer sgd -l 1e30");
     sandbox.data().fails(&command, 1, "not a finite number any more at iteration", "lower learning rate");
     sandbox.fails(&format!("{command} --replicates 2"), 1, "every replicate failed", "lower learning rate");
+    let reason = "replicate 0, round 0: the loss is not a finite number any more";
+    let table = sandbox.output("runs");
+    assert!(
+        table.contains(" failed ") && table.contains(reason) && table.contains("and one more"),
+        "{table}"
+    );
 }
 
 /// Files may not grow beyond a limit: to the program it is a disk that is full in the middle of a run.

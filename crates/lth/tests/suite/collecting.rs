@@ -97,3 +97,30 @@ fn what_differs_is_refused_with_both_names() {
     sandbox.refused("collect absent", "cannot read 'absent'", "path");
     assert_eq!(exact_files(&sandbox.join("runs")), before);
 }
+
+#[test]
+fn what_failed_there_is_passed_over_here() {
+    let sandbox = Sandbox::new();
+    let sweep = |output: &str| {
+        let base = SMALL.replace("mnist data", "mnist");
+        format!(
+            "sweep {base} --data-folder data -i 1 --optimizer sgd --axis lr=0.1,1e30 --output-path {output}"
+        )
+    };
+    let said = |command: &str| {
+        let end = sandbox.lth(command).assert().success();
+        String::from_utf8(end.get_output().stderr.clone()).unwrap()
+    };
+    let reason = "replicate 0, round 0: the loss is not a finite number any more";
+    sandbox.data();
+    assert!(said(&sweep("node1")).contains(reason));
+    for _ in 0..2 {
+        sandbox.output("collect node1 --data-folder data");
+        let table = sandbox.output("runs runs --where state=failed");
+        assert_eq!(table.matches(reason).count(), 1, "{table}");
+    }
+    assert!(sandbox.output("runs").contains(" 1e30 "));
+    let missing = format!("is not finished: 1 of 1 trainings are missing, {reason}");
+    assert!(said("table runs").contains(&missing), "{}", said("table runs"));
+    assert!(said(&sweep("runs")).contains("(in an earlier sitting)"));
+}

@@ -126,6 +126,7 @@ fn is_of_training(name: &str) -> bool {
             | "metrics-lec.csv"
             | "round.json"
             | "timing.json"
+            | "failure.txt"
     )
 }
 

@@ -1,6 +1,9 @@
 //! One training: whether each of its files is whole, and what they say of each other.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Finding, FindingKind, Repair,
@@ -67,6 +70,7 @@ impl Training {
             training.find_missing(run);
         }
         training.read_checkpoint(run);
+        training.find_leftovers(run);
         training
     }
 
@@ -191,16 +195,23 @@ impl Training {
     fn read_checkpoint(&mut self, run: &Run<'_>) {
         let Stage { replicate, variant, round } = self.stage;
         let path = run.layout.checkpoint(replicate, variant, round);
-        if !path.is_file() {
+        if path.is_file() && !self.is_finished {
+            drop(self.whole_binary(&path, read_any_checkpoint));
+        }
+    }
+
+    /// What a training has until it is finished.
+    fn find_leftovers(&mut self, run: &Run<'_>) {
+        let Stage { replicate, variant, round } = self.stage;
+        let record = run.layout.record(replicate, variant, round);
+        if self.record.is_none() || self.findings.iter().any(|finding| finding.path == record) {
             return;
         }
-        let record = run.layout.record(replicate, variant, round);
-        if !self.is_finished {
-            drop(self.whole_binary(&path, read_any_checkpoint));
-        } else if self.record.is_some() && self.findings.iter().all(|finding| finding.path != record) {
-            let reason = "the training that it is of is finished";
-            self.findings.push(Finding::new(&path, FindingKind::Leftover, reason, Repair::Remove));
-        }
+        let files =
+            [run.layout.checkpoint(replicate, variant, round), run.layout.failure(replicate, variant, round)];
+        let reason = "the training that it is of is finished";
+        let leftover = |path: PathBuf| Finding::new(path, FindingKind::Leftover, reason, Repair::Remove);
+        self.findings.extend(files.into_iter().filter(|path| path.is_file()).map(leftover));
     }
 
     /// The content of a text that is there and whole.

@@ -37,6 +37,8 @@ fn what_holds_nothing_is_removed() {
     fs::write(&half, "half").unwrap();
     let checkpoint = layout.checkpoint(0, Variant::Ticket, 1);
     fs::write(&checkpoint, "of long ago").unwrap();
+    let failure = layout.failure(0, Variant::Ticket, 1);
+    fs::write(&failure, "it did not fail the next time").unwrap();
     let index = output.path().join(".lth/tasks");
     fs::create_dir_all(index.join("ab")).unwrap();
     let entry = index.join("ab").join("ab".repeat(16));
@@ -45,11 +47,11 @@ fn what_holds_nothing_is_removed() {
     fs::write(&left, "half").unwrap();
     let found = findings(output.path());
     let paths: BTreeSet<&Path> = found.iter().map(|finding| finding.path.as_path()).collect();
-    assert_eq!(paths, [&half, &checkpoint, &entry, &left].map(PathBuf::as_path).into());
+    assert_eq!(paths, [&half, &checkpoint, &failure, &entry, &left].map(PathBuf::as_path).into());
     assert!(found.iter().all(|finding| finding.repair == Repair::Remove && !finding.kind.is_problem()));
     repair(&experiment, output.path());
     assert_eq!(findings(output.path()), []);
-    assert!([half, checkpoint, entry, left].iter().all(|path| !path.exists()));
+    assert!([half, checkpoint, failure, entry, left].iter().all(|path| !path.exists()));
     assert!(!layout.quarantine().exists());
 }
 

@@ -59,10 +59,14 @@ fn the_smallest_winning_ticket_is_found() {
 #[test]
 fn how_far_a_run_is_is_told() {
     let output = tempfile::tempdir().unwrap();
-    let layouts: Vec<Layout> = (0..6).map(|number| fake::run(output.path(), number, 4)).collect();
+    let layouts: Vec<Layout> = (0..7).map(|number| fake::run(output.path(), number, 4)).collect();
     // The summary of an unfinished run is behind.
     fs::remove_file(layouts[1].summary()).unwrap();
     fs::remove_file(layouts[1].record(0, Variant::Ticket, 3)).unwrap();
+    fs::remove_file(layouts[6].record(0, Variant::Ticket, 3)).unwrap();
+    fs::remove_file(layouts[6].summary()).unwrap();
+    fs::write(layouts[6].failure(0, Variant::Ticket, 3), "the reason\n").unwrap();
+    fs::write(layouts[0].failure(0, Variant::Ticket, 3), "of a training that is finished\n").unwrap();
     fs::write(layouts[2].experiment(), "rounds = ").unwrap();
     fs::remove_file(layouts[3].experiment()).unwrap();
     let (_open, _) = {
@@ -75,12 +79,14 @@ fn how_far_a_run_is_is_told() {
     assert!(matches!(lease, Acquired::Held(_)));
     let runs = list(output.path());
     let states: Vec<&str> = runs.iter().map(|run| run.state.name()).collect();
-    assert_eq!(states, ["finished", "unfinished", "damaged", "damaged", "running", "running"]);
+    assert_eq!(states, ["finished", "unfinished", "damaged", "damaged", "running", "running", "failed"]);
     assert_eq!((runs[1].rounds, runs[1].trainings), (3, 3));
-    let reasons = [(2, "experiment.toml:"), (3, "no experiment.toml")];
+    let failed = "replicate 0, round 3: the reason";
+    let reasons = [(0, ""), (2, "experiment.toml:"), (3, "no experiment.toml"), (5, ""), (6, failed)];
     for (number, part) in reasons {
-        let RunState::Damaged { reason } = &runs[number].state else { panic!("{:?}", runs[number]) };
-        assert!(reason.contains(part), "{reason}");
+        let reason = runs[number].state.reason();
+        assert_eq!(reason.is_some(), !part.is_empty(), "{reason:?}");
+        assert!(reason.unwrap_or_default().contains(part), "{reason:?}");
     }
     assert!(list_runs(&[output.path().join("nowhere")]).is_err());
     // One of the paths may be a run.
