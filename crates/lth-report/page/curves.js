@@ -46,7 +46,7 @@ function curvesSection(page) {
     dash: rounds ? curve.round % 3 : undefined,
   }));
   const controls = h("div", { class: "controls" },
-    menu("curves-figure", "Figure", known.map((name) => [name, CURVES[name][0]]), name, choose("figure")),
+    known.length > 0 ? menu("curves-figure", "Figure", known.map((name) => [name, CURVES[name][0]]), name, choose("figure")) : null,
     several ? menu("curves-what", "Lines", [["rounds", "rounds of one run"], ["runs", "runs at one round"]], own.what, choose("what")) : null,
     rounds ? runMenu(page, "curves-run") : null, menus);
   const figure = chart({
