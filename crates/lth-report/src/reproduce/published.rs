@@ -215,22 +215,29 @@ pub fn published() -> Result<Vec<Published>, LabError> {
     Ok(all)
 }
 
-/// The one with this key.
+/// The one with this key, or the only one whose key begins with it: `frankle-2019/figure-4` is `frankle-2019/figure-4-one-shot`.
 ///
 /// # Errors
-/// When there is none; the hint names the nearest.
+/// When there is none, or several; the hint names them, or the nearest.
 pub fn find_published(key: &str) -> Result<Published, LabError> {
     let mut all = published()?;
-    if let Some(place) = all.iter().position(|one| one.key == key) {
-        return Ok(all.swap_remove(place));
-    }
-    Err(LabError::Refused {
-        reason: format!("no published figure or table is called '{key}' here"),
-        hint: nearest_name(key, all.iter().map(|one| one.key.as_str())).map_or_else(
+    let begins = |one: &Published| one.key.strip_prefix(key).is_some_and(|rest| rest.starts_with(['-', '/']));
+    let places: Vec<usize> = match all.iter().position(|one| one.key == key) {
+        Some(place) => vec![place],
+        None => (0..all.len()).filter(|place| begins(&all[*place])).collect(),
+    };
+    let hint = match places[..] {
+        [place] => return Ok(all.swap_remove(place)),
+        [] => nearest_name(key, all.iter().map(|one| one.key.as_str())).map_or_else(
             || "`lth reproduce` lists them".to_owned(),
             |near| format!("did you mean '{near}'? `lth reproduce` lists all"),
         ),
-    })
+        _ => {
+            let names: Vec<String> = places.iter().map(|place| format!("'{}'", all[*place].key)).collect();
+            format!("there are {}", names.join(", "))
+        }
+    };
+    Err(LabError::Refused { reason: format!("no published figure or table is called '{key}' here"), hint })
 }
 
 #[cfg(test)]
@@ -311,6 +318,16 @@ mod tests {
             let error = read(x, what).err().unwrap().to_string();
             assert!(error.contains("a/b.toml") && error.contains("'ticket'"), "{error}");
         }
+    }
+
+    #[test]
+    fn the_beginning_of_a_key_is_enough_where_no_other_has_it() {
+        assert_eq!(find_published("frankle-2019/figure-4").unwrap().key, "frankle-2019/figure-4-one-shot");
+        assert_eq!(find_published("frankle-2019/figure-3").unwrap().key, "frankle-2019/figure-3");
+        let hint = |key| lth_model::Hint::hint(&find_published(key).err().unwrap()).unwrap();
+        let convs = [2, 4, 6].map(|layers| format!("'frankle-2019/figure-5-conv-{layers}'")).join(", ");
+        assert_eq!(hint("frankle-2019/figure-5"), format!("there are {convs}"));
+        assert!(hint("frankle-2019/fig").starts_with("did you mean"), "a name is not cut off within a word");
     }
 
     #[test]
