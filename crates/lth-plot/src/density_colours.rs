@@ -2,9 +2,9 @@
 
 use super::{
     canvas::{Area, Canvas},
+    colour_bar::colour_bar,
     colour_map::viridis,
     font, format,
-    page::colour_bar,
     scale::{Scale, Spread, Tick, close_ticks, thin_out},
     theme,
 };

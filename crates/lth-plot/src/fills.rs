@@ -18,11 +18,12 @@ impl Canvas {
         format!("url(#d{id})")
     }
 
-    /// A rectangle whose colours run from the bottom (part 0) to the top (part 1).
+    /// A rectangle whose colours run from the bottom (part 0) to the top (part 1); in one that lies, from left to right.
     pub(super) fn gradient(&mut self, area: Area, colour: impl Fn(f64) -> String) {
         const STOPS: usize = 32;
         let id = self.next_id();
-        self.push(&format!(r#"<linearGradient id="d{id}" x1="0" y1="1" x2="0" y2="0">"#));
+        let ends = if area.width > area.height { r#"y1="0" x2="1""# } else { r#"y1="1" x2="0""# };
+        self.push(&format!(r#"<linearGradient id="d{id}" x1="0" {ends} y2="0">"#));
         for stop in 0..=STOPS {
             let part = stop as f64 / STOPS as f64;
             self.push(&format!(r#"<stop offset="{part}" stop-color="{}"/>"#, colour(part)));

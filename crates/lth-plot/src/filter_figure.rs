@@ -8,9 +8,10 @@ use std::{
 use super::{
     Figure, Heading, PageStyle, PlotError,
     canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
+    colour_bar::{colour_bar, colour_bar_below},
     filter_grid::{Filters, Grid, PANEL, UNIT},
     font, format,
-    page::{Page, colour_bar},
+    page::Page,
     table::Table,
     theme,
 };
@@ -110,16 +111,17 @@ pub fn filter_figure(
         }
         page.y += head + foot + grid.height() + 18.0;
     }
-    let (bar_left, bar_top, height) = if is_narrow {
-        (theme::MARGIN, page.y + LINE + 14.0, 100.0)
-    } else {
-        (bar_left, top + LINE + 20.0, (grid.height() - 16.0).clamp(110.0, 280.0))
-    };
-    let bar = Area { left: bar_left, top: bar_top, width: BAR_WIDTH, height };
     let ticks = [(0.0, "−max."), (0.5, "0"), (1.0, "+max.")].map(|(part, text)| (part, text.to_owned()));
     let colour = |part: f64| grey((part * 255.0).round() as u8);
-    colour_bar(&mut page.canvas, bar, colour, &ticks, &[bar_title.to_owned()]);
-    page.y = page.y.max(bar.bottom() + 12.0);
+    let title = [bar_title.to_owned()];
+    if is_narrow {
+        colour_bar_below(&mut page, colour, &ticks, &title);
+    } else {
+        let height = (grid.height() - 16.0).clamp(110.0, 280.0);
+        let bar = Area { left: bar_left, top: top + LINE + 20.0, width: BAR_WIDTH, height };
+        colour_bar(&mut page.canvas, bar, colour, &ticks, &title);
+        page.y = page.y.max(bar.bottom() + 12.0);
+    }
     page.notes(notes(filters, panels).iter().map(String::as_str));
     Ok(page.finish().with_data(csv(filters, panels)))
 }

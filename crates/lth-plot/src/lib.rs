@@ -25,6 +25,7 @@
 mod bars_figure;
 mod canvas;
 mod coincidence;
+mod colour_bar;
 mod colour_map;
 mod cost_figure;
 mod cut;

@@ -1,7 +1,7 @@
 //! A figure's page: heading, legend and notes, from top to bottom.
 
 use super::{
-    canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
+    canvas::{Anchor, Canvas, Stroke, TextStyle},
     data::Heading,
     figure::Figure,
     font,
@@ -170,26 +170,4 @@ impl Page {
 pub(super) fn rimmed_dot(canvas: &mut Canvas, at: (f64, f64), colour: &str) {
     canvas.dot(at, theme::MARKER_RADIUS + 1.6, theme::INK);
     canvas.dot(at, theme::MARKER_RADIUS, colour);
-}
-
-/// A vertical bar of colours with ticks on its right and a title above it.
-pub(super) fn colour_bar(
-    canvas: &mut Canvas,
-    bar: Area,
-    colour: impl Fn(f64) -> String,
-    ticks: &[(f64, String)],
-    title: &[String],
-) {
-    canvas.gradient(bar, &colour);
-    canvas.rect(bar, "none", Some(Stroke::new(theme::FRAME, 1.0)));
-    for (part, label) in ticks {
-        let y = bar.bottom() - part * bar.height;
-        canvas.line((bar.right(), y), (bar.right() + 5.0, y), Stroke::new(theme::FRAME, 1.2));
-        let at = (bar.right() + 10.0, y + theme::TICK_SIZE * 0.36);
-        canvas.text(at, label, TextStyle::new(theme::TICK_SIZE, Anchor::Start));
-    }
-    for (index, line) in title.iter().rev().enumerate() {
-        let y = bar.top - 16.0 - index as f64 * theme::LABEL_SIZE * 1.25;
-        canvas.text((bar.left, y), line, TextStyle::new(theme::LABEL_SIZE, Anchor::Start));
-    }
 }

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use super::{
     Figure, Heading, PageStyle, PixelRound, PlotError,
     canvas::{Anchor, Area, Canvas, TextStyle},
+    colour_bar::{colour_bar, colour_bar_below},
     colour_map::viridis,
     font, format,
-    page::{Page, colour_bar},
+    page::Page,
     scale::linear_ticks,
     table::Table,
     theme,
@@ -17,6 +18,8 @@ use super::{
 const IMAGE: f64 = 140.0;
 /// The same in a narrow column of a paper.
 const NARROW_IMAGE: f64 = 84.0;
+/// The same at most on paper where all images have one row, which they fill.
+const LARGEST_IMAGE: f64 = 216.0;
 /// The widest text below an image.
 const WIDEST_FOOT: &str = "max. 9,999";
 const COLUMNS: usize = 6;
@@ -69,12 +72,11 @@ pub fn pixel_figure(
 
     let style = heading.look.style;
     let is_narrow = style == PageStyle::Paper;
-    let unit = (if is_narrow { NARROW_IMAGE } else { IMAGE } / height.max(width) as f64).max(0.25);
-    // Whole units keep the pixels of an image equally wide.
-    let unit = if unit >= 2.0 { unit.floor() } else { unit };
-    let (image_width, image_height) = (width as f64 * unit, height as f64 * unit);
+    let side = height.max(width) as f64;
+    let unit = whole((if is_narrow { NARROW_IMAGE } else { IMAGE } / side).max(0.25));
     let widest = rounds.iter().flat_map(|round| titles(round, is_narrow));
-    let widest = widest.map(|text| font::width(&text, theme::NOTE_SIZE, true)).fold(image_width, f64::max);
+    let widest =
+        widest.map(|text| font::width(&text, theme::NOTE_SIZE, true)).fold(width as f64 * unit, f64::max);
     let cell = widest.max(font::width(WIDEST_FOOT, theme::NOTE_SIZE, false)) + GAP;
     let (title, ticks) = bar_texts(measure, scale, all);
     let texts = title.iter().chain(ticks.iter().map(|(_, text)| text));
@@ -84,6 +86,14 @@ pub fn pixel_figure(
     let room = style.width() - 2.0 * theme::MARGIN - if is_narrow { 0.0 } else { bar_space + 8.0 };
     let most = if style.is_paper() { ((room + GAP) / cell).floor().max(1.0) as usize } else { COLUMNS };
     let columns = rounds.len().min(most);
+    let (unit, cell) = if style.is_paper() && rounds.len() <= most {
+        let share = (room + GAP) / columns as f64;
+        let unit = whole((share - GAP).min(LARGEST_IMAGE) / side).max(unit);
+        (unit, cell.max(width as f64 * unit + GAP))
+    } else {
+        (unit, cell)
+    };
+    let (image_width, image_height) = (width as f64 * unit, height as f64 * unit);
     let beside = theme::MARGIN + columns as f64 * cell + 8.0;
     let on_screen = (beside + bar_space + theme::MARGIN).max(620.0);
     let mut page = Page::new(if style.is_paper() { style.width() } else { on_screen }, heading);
@@ -111,16 +121,15 @@ pub fn pixel_figure(
             page.y = image.bottom() + foot + GAP * 0.8;
         }
     }
-    let below_title = title.len() as f64 * theme::LABEL_SIZE * 1.25 + 16.0;
-    let bar = if is_narrow {
-        Area { left: theme::MARGIN, top: page.y + below_title, width: BAR_WIDTH, height: 100.0 }
+    if is_narrow {
+        colour_bar_below(&mut page, viridis, &ticks, &title);
     } else {
-        let bar_top = top + below_title;
+        let bar_top = top + title.len() as f64 * theme::LABEL_SIZE * 1.25 + 16.0;
         let height = (page.y - foot - GAP * 0.8 - bar_top).clamp(120.0, 320.0);
-        Area { left: beside, top: bar_top, width: BAR_WIDTH, height }
-    };
-    colour_bar(&mut page.canvas, bar, viridis, &ticks, &title);
-    page.y = page.y.max(bar.bottom() + 8.0);
+        let bar = Area { left: beside, top: bar_top, width: BAR_WIDTH, height };
+        colour_bar(&mut page.canvas, bar, viridis, &ticks, &title);
+        page.y = page.y.max(bar.bottom() + 8.0);
+    }
     let absent = rounds.iter().flat_map(|round| &round.values).any(|value| !value.is_finite());
     let scale_note = match scale {
         ColourScale::Shared => "All images share one colour scale.",
@@ -132,6 +141,11 @@ pub fn pixel_figure(
         if absent { "Grey: no value." } else { "" },
     ]);
     Ok(page.finish().with_data(csv(rounds, width)))
+}
+
+/// Whole units keep the pixels of an image equally wide.
+fn whole(unit: f64) -> f64 {
+    if unit >= 2.0 { unit.floor() } else { unit }
 }
 
 /// What stands above an image.

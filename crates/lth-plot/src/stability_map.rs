@@ -3,11 +3,12 @@
 use super::{
     Figure, Heading, PlotError,
     canvas::{Anchor, Area, Canvas, Stroke, TextStyle},
+    colour_bar::colour_bar,
     colour_map::viridis,
     density_colours::title_width,
     font, format,
     frame::{Axis, Frame, x_axis_height},
-    page::{Page, colour_bar},
+    page::Page,
     scale::{Scale, Spread, Tick, linear_ticks, thin_out},
     table::Table,
     theme,
