@@ -35,7 +35,12 @@ pub(crate) fn summary(results: &RunResults, test: TestSet) -> String {
     }
     let (finished, all) = (results.rounds.len() as u64, experiment.trainings());
     if finished < all {
-        text.push_str(&format!("Unfinished: {finished} of {all} trainings are there.\n"));
+        let failed =
+            results.state().reason().map_or_else(String::new, |reason| format!(" Failed: {reason}."));
+        text.push_str(&format!(
+            "{}\n",
+            prose(&format!("Unfinished: {finished} of {all} trainings are there.{failed}"))
+        ));
     }
     let reading = "Validation and test accuracy are at early stop unless it says otherwise.";
     text.push_str(&format!("{}\n\n", prose(reading)));

@@ -41,7 +41,8 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
         .collect::<Result<_, _>>()?;
     check_rounds(&drawing, &runs)?;
     // A figure on paper has no subtitle that would say so.
-    if let Some(note) = unfinished(&runs) {
+    let begun = |results: &&RunResults| !results.rounds.is_empty();
+    if let Some(note) = unfinished(runs.iter().filter(begun)) {
         messages.info(&note);
     }
     let output = arguments.training.output.as_deref();
@@ -65,7 +66,9 @@ pub(crate) fn run(arguments: &PlotArguments, messages: &Messages) -> Result<(), 
     }
     for results in &runs {
         if results.rounds.is_empty() {
-            messages.warning(&format!("'{}' has no finished round yet", results.layout.root().display()));
+            let why = results.state().reason().map_or_else(String::new, |reason| format!(": {reason}"));
+            messages
+                .warning(&format!("'{}' has no finished round yet{why}", results.layout.root().display()));
             continue;
         }
         figures::draw(results, &drawing, messages)?;

@@ -17,8 +17,8 @@ pub(super) fn notes(paths: &[PathBuf], runs: &Runs, axes: [TableAxis; 2]) -> Res
 }
 
 /// They are under way, waiting, or have diverged.
-pub(super) fn unfinished(runs: &[RunResults]) -> Option<String> {
-    let unfinished: Vec<&RunResults> = runs.iter().filter(|run| !run.is_complete()).collect();
+pub(super) fn unfinished<'a>(runs: impl IntoIterator<Item = &'a RunResults>) -> Option<String> {
+    let unfinished: Vec<&RunResults> = runs.into_iter().filter(|run| !run.is_complete()).collect();
     let first = unfinished.first()?;
     let more = match unfinished.len() - 1 {
         0 => String::new(),

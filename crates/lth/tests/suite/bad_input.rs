@@ -193,6 +193,11 @@ fn a_loss_that_is_no_number_stops_its_replicate_with_the_iteration() {
         table.contains(" failed ") && table.contains(reason) && table.contains("and one more"),
         "{table}"
     );
+    let run = table.lines().last().unwrap().split(": ").next().unwrap();
+    assert!(sandbox.output(&format!("show {run}")).contains(&format!("Failed: {reason}")));
+    let drawn = sandbox.lth(&format!("plot {run}")).assert().success();
+    let said = String::from_utf8_lossy(&drawn.get_output().stderr).into_owned();
+    assert!(said.lines().count() == 1 && said.contains(reason), "{said}");
 }
 
 /// Files may not grow beyond a limit: to the program it is a disk that is full in the middle of a run.
