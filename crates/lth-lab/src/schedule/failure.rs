@@ -27,7 +27,7 @@ impl Layout {
     }
 
     /// Notes why a training failed, if it would again.
-    pub(super) fn note_failure(&self, stage: Stage, error: &StageError) -> Result<(), LabError> {
+    pub(crate) fn note_failure(&self, stage: Stage, error: &StageError) -> Result<(), LabError> {
         let Stage { replicate, variant, round } = stage;
         if !error.is_lasting() {
             return Ok(());

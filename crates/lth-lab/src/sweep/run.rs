@@ -73,6 +73,15 @@ pub fn run_sweep<'a>(
     });
 
     let full = report.failures.iter().any(|failure| failure.error.stops_the_run());
+    if !full {
+        // Other runs that have the same training wait for the one that failed.
+        for failure in &report.failures {
+            let is_same = |task: &&SweepTask| task.id == failure.task.id;
+            for task in plan.tasks.iter().map(|planned| &planned.task).filter(is_same) {
+                runners[task.run].layout.note_failure(task.stage, &failure.error)?;
+            }
+        }
+    }
     let sum_up =
         |(run, bench): (&OpenRun, &Workbench<'_>)| if full { run.results() } else { run.sum_up(bench) };
     let runs = open.iter().zip(&benches).map(sum_up).collect::<Result<Vec<_>, _>>()?;

@@ -234,3 +234,16 @@ fn what_failed_is_tried_again_when_that_is_said() {
     let (_, failures) = run(true);
     assert!(failures[0].contains("not a finite number") && !failures[0].contains("earlier"), "{failures:?}");
 }
+
+#[test]
+fn what_runs_share_and_failed_fails_all_of_them() {
+    let mut base = Experiment { rounds: 2, replicates: 1, ..experiment() };
+    base.recipe.learning_rate = 1e30;
+    let axis = Axis::parse("criterion=large-final,movement").unwrap();
+    let sweep = Sweep::new(base_of(&base), vec![axis]).unwrap();
+    let output = tempfile::tempdir().unwrap();
+    let report = self::sweep(&SweepPlan::of(&sweep).unwrap(), &Setup::default(), output.path());
+    assert_eq!(report.failures.len(), 1);
+    let runs = list_runs(&[output.path().to_owned()]).unwrap();
+    assert!(runs.len() == 2 && runs.iter().all(|run| run.state.name() == "failed"), "{runs:?}");
+}
