@@ -65,10 +65,10 @@ function runsSection(page) {
   const table = dataTable({ id: "runs-table", caption: "", columns, rows, view: view.runs, filtered: rows.length > 1, current: (row) => rows.length > 1 && row === page.run, onshown });
   const hint = rows.length > MOST_DRAWN
     ? `Figures are of the first ${MOST_DRAWN} runs of this table: sort or filter it to see others.` : null;
-  const named = (id, title, what, view, texts) => {
-    view.open ??= texts.length <= 8;
+  const named = (id, title, what, own, texts) => {
+    own.open ??= texts.length <= 8;
     const list = () => h("ul", {}, texts.map((text) => h("li", {}, text)));
-    return texts.length > 0 ? folded(id, `${title}: ${texts.length} ${what}${texts.length === 1 ? "" : "s"}`, view, list) : null;
+    return texts.length > 0 ? folded(id, `${title}: ${texts.length} ${what}${texts.length === 1 ? "" : "s"}`, own, list) : null;
   };
   const atWork = named("at-work", "At work", "training", view.work, data.runs.flatMap((run) => run.at_work));
   const failed = named("failed", "Failed", "run", view.failed, data.runs.filter((run) => run.reason).map((run) => `${run.name}: ${run.reason}`));

@@ -145,7 +145,7 @@ impl RunResults {
         if self.is_complete() {
             RunState::Finished
         } else {
-            RunState::unfinished(&self.experiment.failures(&self.layout))
+            RunState::unfinished(&self.experiment, &self.layout)
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
     run_folders,
     usage::{Usage, usage},
 };
-use crate::{Experiment, LabError, Layout, Leases, Setting, Stage, SupermaskFiles, Variant, settings};
+use crate::{Experiment, LabError, Layout, Leases, Setting, SupermaskFiles, Variant, settings};
 
 /// What a run came to, by the keys of conditions.
 pub(super) const RESULTS: [&str; 8] =
@@ -86,8 +86,8 @@ impl RunState {
     }
 
     /// That of a run of which something is missing and in which nobody works.
-    pub fn unfinished(failures: &[(Stage, String)]) -> Self {
-        match failures {
+    pub(crate) fn unfinished(experiment: &Experiment, layout: &Layout) -> Self {
+        match &experiment.failures(layout)[..] {
             [] => Self::Unfinished,
             [(stage, reason), more @ ..] => {
                 let more = match more.len() {
@@ -185,7 +185,7 @@ impl ListedRun {
             self.state = if self.trainings == experiment.trainings() {
                 RunState::Finished
             } else {
-                RunState::unfinished(&experiment.failures(layout))
+                RunState::unfinished(experiment, layout)
             };
         }
         self.rounds = finished.values().filter(|&&count| count >= experiment.replicates).count() as u32;

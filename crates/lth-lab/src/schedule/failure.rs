@@ -11,7 +11,7 @@ use crate::{
 impl Experiment {
     /// The trainings of a run that failed in a way that they will again, as one that diverges, each with the reason. The command
     /// that made the run tries them again; a sweep where it is told to.
-    pub fn failures(&self, layout: &Layout) -> Vec<(Stage, String)> {
+    pub(crate) fn failures(&self, layout: &Layout) -> Vec<(Stage, String)> {
         self.stages().filter_map(|stage| Some((stage, layout.failed(stage)?))).collect()
     }
 }
@@ -19,11 +19,9 @@ impl Experiment {
 impl Layout {
     /// Why a training that is not finished failed, if it would again.
     pub(crate) fn failed(&self, stage: Stage) -> Option<String> {
-        if self.is_finished(stage) {
-            return None;
-        }
         let note = self.failure(stage.replicate, stage.variant, stage.round);
-        Some(fs::read_to_string(note).ok()?.trim_end().to_owned())
+        let reason = fs::read_to_string(note).ok()?;
+        (!self.is_finished(stage)).then(|| reason.trim_end().to_owned())
     }
 
     /// Notes why a training failed, if it would again.

@@ -6,7 +6,7 @@ use lth_model::{Density, Learns};
 
 use super::SweepPlan;
 use crate::{
-    EstimateContext, EstimatedTime, Keep, Layout, Planned, Procedure, RunEstimate, Stage, Workbench,
+    EstimateContext, EstimatedTime, Keep, Layout, Planned, Procedure, RunEstimate, Workbench,
     estimate::{Upcoming, estimate_trainings, mean_density},
 };
 
@@ -43,8 +43,8 @@ pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> R
     let mut seen = HashSet::new();
     for Planned { task, after, .. } in &plan_of_sweep.tasks {
         let (group, densities, [dense, later], layout) = &runs[task.run];
-        let Stage { replicate, variant, round } = task.stage;
-        if !seen.insert(&task.id) || layout.record(replicate, variant, round).exists() {
+        let round = task.stage.round;
+        if !seen.insert(&task.id) || layout.is_finished(task.stage) {
             places.push(None);
             continue;
         }

@@ -89,7 +89,7 @@ pub(super) fn entries(runs: &Runs, context: &PageContext) -> Result<Vec<RunEntry
         } else if !at_work.is_empty() || run.layout.is_locked() {
             RunState::Running
         } else {
-            RunState::unfinished(&run.experiment.failures(&run.layout))
+            run.state()
         };
         let verdict = (context.test_set)(&run.experiment).and_then(|test| run.verdict(test));
         Ok(RunEntry {
