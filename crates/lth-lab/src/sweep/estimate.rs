@@ -11,8 +11,13 @@ use crate::{
 };
 
 /// Estimates what is left of a sweep: each training that is the same in several runs once. Steps are measured once for each
-/// network, data set, batch size and optimiser, and for what pruned weights are. Writes nothing.
-pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> RunEstimate {
+/// network, data set, batch size and optimiser, and for what pruned weights are. What failed before, and what waits for it, is left to
+/// do with `retry_failed` only. Writes nothing.
+pub fn estimate_sweep(
+    plan_of_sweep: &SweepPlan,
+    benches: &[Workbench<'_>],
+    retry_failed: bool,
+) -> RunEstimate {
     // Runs that cost the same a step: the place of the first, and what is left of them.
     let mut groups: Vec<(usize, Vec<Upcoming>)> = Vec::new();
     let mut runs = Vec::new();
@@ -41,10 +46,15 @@ pub fn estimate_sweep(plan_of_sweep: &SweepPlan, benches: &[Workbench<'_>]) -> R
     // Of each task that is left the place among those of its group.
     let mut places: Vec<Option<usize>> = Vec::new();
     let mut seen = HashSet::new();
+    let mut passed_over: Vec<bool> = Vec::new();
     for Planned { task, after, .. } in &plan_of_sweep.tasks {
         let (group, densities, [dense, later], layout) = &runs[task.run];
         let round = task.stage.round;
-        if !seen.insert(&task.id) || layout.is_finished(task.stage) {
+        let is_done = layout.is_finished(task.stage);
+        let fails = || layout.failed(task.stage).is_some() || after.iter().any(|&place| passed_over[place]);
+        let is_passed_over = !is_done && !retry_failed && fails();
+        passed_over.push(is_passed_over);
+        if !seen.insert(&task.id) || is_done || is_passed_over {
             places.push(None);
             continue;
         }

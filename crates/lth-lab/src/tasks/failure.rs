@@ -76,7 +76,9 @@ impl Hint for StageError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Stopped => Some("the same command continues".to_owned()),
-            Self::FailedBefore { .. } => Some("`lth sweep` with --retry-failed tries it again".to_owned()),
+            Self::FailedBefore { .. } => {
+                Some("the same command with --retry-failed tries it again".to_owned())
+            }
             Self::Diverged { .. } => Some("use a lower learning rate".to_owned()),
             Self::Lab(error) => error.hint(),
             Self::Training(error) => error.hint(),

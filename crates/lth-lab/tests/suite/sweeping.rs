@@ -11,7 +11,7 @@ use std::{
 use crate::toy::{Setup, architecture, assert_same, control, data, experiment, finished};
 use lth_lab::{
     Axis, Experiment, Layout, Setting, Stop, Sweep, SweepPlan, SweepReport, SweepStatus, TaskEvent, TaskName,
-    TaskObserver, TaskState, Value, Variant, list_runs, run_sweep,
+    TaskObserver, TaskState, Value, Variant, estimate_sweep, list_runs, run_sweep,
 };
 
 /// Two criteria at two learning rates, three rounds of two replicates with a control.
@@ -199,11 +199,12 @@ fn what_is_not_whole_in_another_run_is_trained() {
 
 #[test]
 fn what_failed_is_tried_again_when_that_is_said() {
-    let base = Experiment { rounds: 3, replicates: 1, ..experiment() };
+    let (architecture, data) = (architecture(), data());
+    let dataset_fingerprint = Some(data.fingerprint.clone());
+    let base = Experiment { rounds: 3, replicates: 1, dataset_fingerprint, ..experiment() };
     let sweep = Sweep::new(base_of(&base), vec![Axis::parse("learning-rate=0.02,1e30").unwrap()]).unwrap();
     let plan = SweepPlan::of(&sweep).unwrap();
     let output = tempfile::tempdir().unwrap();
-    let (architecture, data) = (architecture(), data());
     let run = |retry: bool| {
         let counts = Counts::default();
         let setup = Setup { observer: &counts, ..Setup::default() };
@@ -231,6 +232,12 @@ fn what_failed_is_tried_again_when_that_is_said() {
     assert_eq!(states.count(|state| matches!(state, TaskState::Failed(_))), 1);
     assert_eq!(states.count(|state| *state == TaskState::Waiting) as u64, base.trainings() - 1);
     assert!(states.finished.1 as u64 == base.trainings() && states.seconds_left().is_none());
+    let left = |retry: bool| {
+        let setup = Setup::default();
+        let bench = setup.bench(&architecture, &data, output.path());
+        estimate_sweep(&plan, &vec![bench; plan.runs.len()], retry).trainings as u64
+    };
+    assert_eq!((left(false), left(true)), (0, base.trainings()));
     let (_, failures) = run(true);
     assert!(failures[0].contains("not a finite number") && !failures[0].contains("earlier"), "{failures:?}");
 }

@@ -35,6 +35,9 @@ pub(crate) struct ReproduceArguments {
     /// Rounds, the dense network counted, instead of the paper's
     #[arg(long, short = 'i', value_name = "N", requires = "name", allow_negative_numbers = true)]
     pub(crate) rounds: Option<String>,
+    /// Try trainings again that failed before
+    #[arg(long, requires = "name")]
+    pub(crate) retry_failed: bool,
     #[command(flatten)]
     pub(crate) source: SourceArguments,
     #[command(flatten)]

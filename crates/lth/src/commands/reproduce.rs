@@ -50,6 +50,7 @@ pub(crate) fn run(
     if trains {
         let as_sweep = SweepArguments {
             yes: true,
+            retry_failed: arguments.retry_failed,
             source: arguments.source.clone(),
             schedule: ScheduleArguments { no_figures: true, ..arguments.schedule.clone() },
             ..SweepArguments::default()

@@ -97,7 +97,7 @@ impl Timetable {
         let (mut trainings, mut total) = (0, 0.0);
         if one.trains_sweep(arguments.quick) {
             trainings += plan.distinct() as u64;
-            total += seconds(estimate_sweep(plan, &benches).time);
+            total += seconds(estimate_sweep(plan, &benches, arguments.retry_failed).time);
         }
         for study in &one.studies {
             for (run, bench) in plan.runs.iter().zip(&benches) {

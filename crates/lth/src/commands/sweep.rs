@@ -84,7 +84,7 @@ pub(super) fn carry_out(
     }
     // Of a part, somebody else has estimated the whole.
     if !plan.is_part || schedule.dry_run {
-        estimate::announce(&estimate_sweep(&plan, &benches), messages);
+        estimate::announce(&estimate_sweep(&plan, &benches, arguments.retry_failed), messages);
     }
     if schedule.dry_run {
         let folder = schedule.output.join(&plan.folder_name);
