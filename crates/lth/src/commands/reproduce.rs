@@ -143,12 +143,14 @@ pub(super) struct OtherData {
 impl OtherData {
     /// `None` where the data are the paper's, whole or in part.
     fn of(one: &Published, plan: &SweepPlan, quick: bool) -> Result<Option<Self>, LabError> {
-        let own = SweepPlan::of(&one.sweep(quick)?)?;
-        let names = |plan: &SweepPlan| {
-            plan.runs.first().map(|run| (run.experiment.dataset.clone(), run.experiment.data_title()))
-        };
-        let both = names(plan).zip(names(&own)).filter(|((ours, _), (theirs, _))| ours != theirs);
-        Ok(both.map(|((_, ours), (_, theirs))| Self { ours, theirs }))
+        let first = |plan: SweepPlan| plan.runs.into_iter().next().map(|run| run.experiment);
+        let own = first(SweepPlan::of(&one.sweep(quick)?)?);
+        // What was published is of all examples, also where `quick` takes some of them.
+        let published = first(SweepPlan::of(&one.sweep(false)?)?);
+        let ours = plan.runs.first().map(|run| &run.experiment);
+        let both = ours.zip(own).filter(|(ours, own)| ours.dataset != own.dataset).zip(published);
+        Ok(both
+            .map(|((ours, _), published)| Self { ours: ours.data_title(), theirs: published.data_title() }))
     }
 }
 
