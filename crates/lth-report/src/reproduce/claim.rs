@@ -1,11 +1,8 @@
-//! What is claimed, and what we find of it.
+//! What is claimed.
 
-use std::fmt;
-
-use lth_stats::{Interval, Paired, Sample};
 use serde::Deserialize;
 
-use super::{Quantity, Results, Series, SeriesPoint, XAxis};
+use super::Quantity;
 
 /// A sentence of a paper that compares two networks.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -15,23 +12,23 @@ pub struct Claim {
     pub text: String,
     /// The figure that it is about.
     #[serde(deserialize_with = "quantity")]
-    metric: Quantity,
+    pub(super) metric: Quantity,
     /// Which network.
-    of: Side,
+    pub(super) of: Side,
     /// With what it is compared.
-    against: Side,
+    pub(super) against: Side,
     /// How it is said to be.
-    is: Relation,
+    pub(super) is: Relation,
     /// By how much it is said to differ: in percent of the other's value, or for figures in percent in points; nothing for a claim without a
     /// number.
     #[serde(default)]
-    published: Option<f64>,
+    pub(super) published: Option<f64>,
 }
 
 /// What a claim compares.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(untagged)]
-enum Side {
+pub(super) enum Side {
     /// A curve at a place: a density in percent, or an iteration.
     At(String, f64),
     /// A name of a table.
@@ -44,10 +41,6 @@ fn quantity<'de, D: serde::Deserializer<'de>>(file: D) -> Result<Quantity, D::Er
     String::deserialize(file)?.parse().map_err(serde::de::Error::custom)
 }
 
-/// A difference that counts as none: in points, and in percent of the other's value.
-const SAME_POINTS: f64 = 0.5;
-const SAME_PERCENT: f64 = 10.0;
-
 /// How one value is to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -58,41 +51,6 @@ pub enum Relation {
     Lower,
     /// Not lower by more than what counts as no difference: half a point, or a tenth of the other's value.
     NotLower,
-}
-
-/// What we find of a claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is so, beyond noise, and the published difference is within our interval or exceeded.
-    Confirmed,
-    /// It is so, beyond noise, and by less than was published.
-    Partly,
-    /// It is the other way round, beyond noise.
-    Not,
-    /// Noise hides it, or nothing is there to compare.
-    CannotSay,
-}
-
-/// A claim with what we find.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ClaimVerdict {
-    /// The claim's words.
-    pub text: String,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What it rests on, in words.
-    pub reason: String,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Confirmed => "confirmed",
-            Self::Partly => "partly",
-            Self::Not => "not",
-            Self::CannotSay => "cannot say",
-        })
-    }
 }
 
 impl Claim {
@@ -107,229 +65,5 @@ impl Claim {
             Side::At(name, _) | Side::Named(name) => Some(name.as_str()),
             Side::Value(_) => None,
         })
-    }
-
-    /// What our results say of it.
-    pub fn judge(&self, results: &Results, x: XAxis) -> ClaimVerdict {
-        let (verdict, reason) = match self.difference(results, x) {
-            Ok(difference) => (self.verdict(&difference), self.words(&difference)),
-            Err(reason) => (Verdict::CannotSay, reason),
-        };
-        ClaimVerdict { text: self.text.clone(), verdict, reason }
-    }
-
-    /// Differences paired by seed, in the claim's unit.
-    fn difference(&self, results: &Results, x: XAxis) -> Result<Difference, String> {
-        let series = results.series(self.metric);
-        let own = point(&series, &self.of, x)?;
-        let metric = self.metric;
-        let (paired, base) = if let Side::Value(value) = self.against {
-            let value = value / metric.factor();
-            (Paired::of(own.by_seed.values().map(|&found| [found, value])), value)
-        } else {
-            let other = point(&series, &self.against, x)?;
-            let pairs =
-                own.by_seed.iter().filter_map(|(seed, value)| Some([*value, *other.by_seed.get(seed)?]));
-            (Paired::of(pairs), other.sample().as_ref().map_or(f64::NAN, Sample::mean))
-        };
-        let paired = paired.ok_or("no seed has both")?;
-        let (factor, unit) =
-            if metric.factor() == 1.0 { (100.0 / base, "%") } else { (metric.factor(), "points") };
-        Ok(Difference {
-            mean: factor * paired.differences().mean(),
-            interval: paired
-                .interval()
-                .map(|ends| Interval { low: factor * ends.low, high: factor * ends.high }),
-            seeds: paired.differences().count(),
-            unit,
-        })
-    }
-
-    fn verdict(&self, difference: &Difference) -> Verdict {
-        let Some(Interval { low, high }) = difference.interval else { return Verdict::CannotSay };
-        let higher = low > 0.0;
-        let lower = high < 0.0;
-        let (holds, contradicts) = match self.is {
-            Relation::Higher => (higher, lower),
-            Relation::Lower => (lower, higher),
-            Relation::NotLower => {
-                let same = if difference.unit == "%" { SAME_PERCENT } else { SAME_POINTS };
-                (low > -same, high < -same)
-            }
-        };
-        let as_much = match (self.is, self.published) {
-            (Relation::Higher, Some(published)) => published <= high,
-            (Relation::Lower, Some(published)) => published >= low,
-            _ => true,
-        };
-        match (holds, contradicts) {
-            (true, _) if as_much => Verdict::Confirmed,
-            (true, _) => Verdict::Partly,
-            (_, true) => Verdict::Not,
-            _ => Verdict::CannotSay,
-        }
-    }
-
-    fn words(&self, difference: &Difference) -> String {
-        let Difference { mean, interval, seeds, unit } = *difference;
-        let within = interval.map_or_else(String::new, |ends| {
-            format!(" (95 % interval {:+.2} to {:+.2})", ends.low, ends.high)
-        });
-        let published =
-            self.published.map_or_else(String::new, |published| format!("; published {published:+} {unit}"));
-        let word = if seeds == 1 { "seed" } else { "seeds" };
-        format!("{mean:+.2} {unit}{within}, {seeds} {word}{published}")
-    }
-}
-
-/// Our values of one side of a claim.
-fn point<'a>(series: &'a [Series], side: &Side, x: XAxis) -> Result<&'a SeriesPoint, String> {
-    let (name, place, at) = match side {
-        Side::At(name, place) => {
-            let at = match x {
-                XAxis::Density => format!(" at {place} %"),
-                XAxis::Iteration => format!(" at iteration {place}"),
-                XAxis::None => String::new(),
-            };
-            (name, x.factor() * place, at)
-        }
-        Side::Named(name) => (name, 0.0, String::new()),
-        Side::Value(value) => return Err(format!("{value} is no network of ours")),
-    };
-    let of_name = series.iter().find(|series| series.name == *name);
-    of_name
-        .and_then(|series| series.near(place))
-        .ok_or_else(|| format!("there is no finished training of {name}{at}"))
-}
-
-/// A difference in the unit of a claim.
-struct Difference {
-    mean: f64,
-    interval: Option<Interval>,
-    seeds: usize,
-    unit: &'static str,
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use lth_lab::Experiment;
-    use lth_model::{Rate, find_model};
-    use lth_ticket::Scope;
-
-    use super::*;
-    use crate::reproduce::{Published, of_stability::pair_of, published};
-
-    fn verdict(is: Relation, published: Option<f64>, [low, high]: [f64; 2]) -> Verdict {
-        let side = Side::At("ticket".to_owned(), 10.0);
-        let claim = Claim {
-            text: String::new(),
-            metric: "test_accuracy".parse().unwrap(),
-            of: side.clone(),
-            against: side,
-            is,
-            published,
-        };
-        let interval = Some(Interval { low, high });
-        claim.verdict(&Difference { mean: f64::midpoint(low, high), interval, seeds: 5, unit: "points" })
-    }
-
-    fn first_run(one: &Published, quick: bool) -> Experiment {
-        one.sweep(quick).unwrap().experiments().unwrap().remove(0).1
-    }
-
-    /// A claim of a density that no round has would never get a verdict. Quick sweeps have fewer rounds, and reach some.
-    #[test]
-    fn sweeps_reach_the_densities_of_their_claims() {
-        for one in published().unwrap().iter().filter(|one| one.x == XAxis::Density) {
-            let at = |claim: &Claim| match claim.of {
-                Side::At(_, density) => Some(density / 100.0),
-                _ => None,
-            };
-            let wanted: Vec<f64> = one.claims.iter().filter_map(at).collect();
-            for quick in [false, true] {
-                let experiment = first_run(one, quick);
-                if experiment.rounds == 1 {
-                    // Its masks are those of a study.
-                    continue;
-                }
-                let model = find_model(&experiment.model).unwrap();
-                let architecture = model.build(&model.input, model.classes).unwrap();
-                let rounds = (0..experiment.rounds)
-                    .map(|round| experiment.density_of(round, &architecture).unwrap().get());
-                let rounds: Vec<SeriesPoint> =
-                    rounds.map(|x| SeriesPoint { x, by_seed: BTreeMap::new() }).collect();
-                let series = Series { name: String::new(), points: rounds };
-                let missed: Vec<&f64> = wanted.iter().filter(|&&x| series.near(x).is_none()).collect();
-                let reached = missed.is_empty() || quick && missed.len() < wanted.len();
-                assert!(reached, "{}, quick {quick}: {missed:?} of {:?}", one.key, series.points);
-            }
-        }
-    }
-
-    #[test]
-    fn quick_sweeps_prune_layers_in_the_proportion_of_the_full_ones() {
-        let mut compared = 0;
-        for one in published().unwrap() {
-            let [full, quick] = [false, true].map(|quick| first_run(&one, quick));
-            if full.model != quick.model || full.pruning.scope != Scope::Layer || quick.rounds == 1 {
-                continue;
-            }
-            // Rounds of the full sweep that make one of a quick one, by the rates of each kind of layer.
-            let rounds = |full: Rate, quick: Rate| (1.0 - quick.get()).ln() / (1.0 - full.get()).ln();
-            let (full, quick) = (&full.pruning, &quick.pruning);
-            let linear = rounds(full.rate, quick.rate);
-            for (full, quick) in [(full.conv_rate, quick.conv_rate), (full.output_rate, quick.output_rate)] {
-                let of_kind = rounds(full, quick);
-                assert!((of_kind / linear - 1.0).abs() < 0.2, "{}: {linear} and {of_kind} rounds", one.key);
-                compared += 1;
-            }
-        }
-        assert!(compared >= 10, "{compared}");
-    }
-
-    #[test]
-    fn noise_decides_nothing() {
-        for is in [Relation::Higher, Relation::Lower] {
-            assert_eq!(verdict(is, Some(0.3), [-0.1, 0.4]), Verdict::CannotSay);
-        }
-        assert_eq!(verdict(Relation::NotLower, None, [-0.1, 0.4]), Verdict::Confirmed);
-        assert_eq!(verdict(Relation::NotLower, None, [-1.1, 1.4]), Verdict::CannotSay);
-    }
-
-    #[test]
-    fn less_than_was_published_is_confirmed_in_part() {
-        assert_eq!(verdict(Relation::Higher, Some(0.3), [0.1, 0.4]), Verdict::Confirmed);
-        assert_eq!(verdict(Relation::Higher, Some(0.3), [0.5, 0.9]), Verdict::Confirmed);
-        assert_eq!(verdict(Relation::Higher, Some(0.3), [0.1, 0.2]), Verdict::Partly);
-        assert_eq!(verdict(Relation::Lower, Some(-38.0), [-30.0, -10.0]), Verdict::Partly);
-        assert_eq!(verdict(Relation::Higher, None, [0.1, 0.2]), Verdict::Confirmed);
-    }
-
-    #[test]
-    fn a_value_is_something_to_be_compared_with() {
-        let claim: Claim = toml::from_str(
-            "text = \"stable\"\nmetric = \"test_barrier\"\nof = [\"dense\", 500]\nagainst = 2\nis = \"lower\"",
-        )
-        .unwrap();
-        let mut results = Results::default();
-        let none = claim.judge(&results, XAxis::Iteration);
-        assert_eq!(none.verdict, Verdict::CannotSay);
-        assert!(none.reason.contains("dense at iteration 500"), "{}", none.reason);
-        results.add_pairs(
-            "",
-            XAxis::Iteration,
-            &[1, 2, 3].map(|seed| pair_of(0, seed, [0, 1], 500, 0.001 * seed as f64)),
-        );
-        let found = claim.judge(&results, XAxis::Iteration);
-        assert_eq!(found.verdict, Verdict::Confirmed);
-        assert!(found.reason.starts_with("-1.80 points"), "{}", found.reason);
-    }
-
-    #[test]
-    fn the_contrary_is_said() {
-        assert_eq!(verdict(Relation::Higher, Some(0.3), [-0.4, -0.1]), Verdict::Not);
-        assert_eq!(verdict(Relation::NotLower, None, [-0.9, -0.6]), Verdict::Not);
     }
 }

@@ -4,15 +4,19 @@
 //! the procedures that make it, in full and in short. Adding one is adding a file. Whatever the procedure, what it found becomes
 //! [`Results`], curves by name, from which table, figure and verdicts are made.
 
+mod catalogue;
 mod claim;
 mod of_stability;
 mod published;
 mod quantity;
 mod results;
 mod study;
+mod verdict;
 
-pub use claim::{Claim, ClaimVerdict, Relation, Verdict};
-pub use published::{Published, PublishedSeries, XAxis, find_published, published};
+pub use catalogue::{find_published, published};
+pub use claim::{Claim, Relation};
+pub use published::{Published, PublishedSeries, XAxis};
 pub use quantity::Quantity;
 pub use results::{Results, Series, SeriesPoint, is_near};
 pub use study::{Study, StudyPlaces};
+pub use verdict::{ClaimVerdict, Verdict};

@@ -2,15 +2,11 @@
 
 use std::path::Path;
 
-use include_dir::{Dir, include_dir};
 use lth_lab::{Experiment, LabError, Sweep};
-use lth_model::nearest_name;
 use serde::Deserialize;
 
 use super::{Claim, Quantity, Study, results::joined};
 use crate::TableAxis;
-
-static PAPERS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/papers");
 
 /// A published figure or table.
 pub struct Published {
@@ -115,7 +111,8 @@ impl XAxis {
 }
 
 impl Published {
-    fn read(key: &str, text: &str) -> Result<Self, LabError> {
+    /// Reads a file of `papers/`.
+    pub(super) fn read(key: &str, text: &str) -> Result<Self, LabError> {
         let damaged =
             |reason: String| LabError::Damaged { path: Path::new(key).with_extension("toml"), reason };
         let file: File = toml::from_str(text).map_err(|error| damaged(error.to_string()))?;
@@ -199,109 +196,9 @@ impl Published {
     }
 }
 
-/// All that is known, by key.
-///
-/// # Errors
-/// When a file says something that cannot be; a test reads them all.
-pub fn published() -> Result<Vec<Published>, LabError> {
-    let mut all = Vec::new();
-    for paper in PAPERS.dirs() {
-        for file in paper.files() {
-            let key = file.path().with_extension("").display().to_string().replace('\\', "/");
-            all.push(Published::read(&key, file.contents_utf8().unwrap_or_default())?);
-        }
-    }
-    all.sort_by(|a, b| a.key.cmp(&b.key));
-    Ok(all)
-}
-
-/// The one with this key, or the only one whose key begins with it: `frankle-2019/figure-4` is `frankle-2019/figure-4-one-shot`.
-///
-/// # Errors
-/// When there is none, or several; the hint names them, or the nearest.
-pub fn find_published(key: &str) -> Result<Published, LabError> {
-    let mut all = published()?;
-    let begins = |one: &Published| one.key.strip_prefix(key).is_some_and(|rest| rest.starts_with(['-', '/']));
-    let places: Vec<usize> = match all.iter().position(|one| one.key == key) {
-        Some(place) => vec![place],
-        None => (0..all.len()).filter(|place| begins(&all[*place])).collect(),
-    };
-    let hint = match places[..] {
-        [place] => return Ok(all.swap_remove(place)),
-        [] => nearest_name(key, all.iter().map(|one| one.key.as_str())).map_or_else(
-            || "`lth reproduce` lists them".to_owned(),
-            |near| format!("did you mean '{near}'? `lth reproduce` lists all"),
-        ),
-        _ => {
-            let names: Vec<String> = places.iter().map(|place| format!("'{}'", all[*place].key)).collect();
-            format!("there are {}", names.join(", "))
-        }
-    };
-    Err(LabError::Refused { reason: format!("no published figure or table is called '{key}' here"), hint })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_file_has_sweeps_and_compares_what_they_make() {
-        let all = published().unwrap();
-        assert!(all.len() >= 8);
-        for one in &all {
-            for quick in [false, true] {
-                let sweep = one.sweep(quick).unwrap_or_else(|error| panic!("{}: {error}", one.key));
-                assert!(!sweep.experiments().unwrap().is_empty(), "{}", one.key);
-            }
-            assert!(!one.series.is_empty() || !one.claims.is_empty(), "{}", one.key);
-            for series in &one.series {
-                let is_fraction = series.points.iter().all(|[density, _]| *density > 0.0 && *density <= 1.0);
-                assert!(is_fraction || one.x != XAxis::Density, "{}: {}", one.key, series.name);
-                assert!(!series.source.is_empty(), "{}: {}", one.key, series.name);
-            }
-        }
-    }
-
-    /// A curve that no run makes would leave its claims without a verdict, whatever is trained.
-    #[test]
-    fn curves_that_are_named_are_made() {
-        for one in published().unwrap().iter().filter(|one| one.studies.is_empty()) {
-            let points = one.sweep(false).unwrap().experiments().unwrap();
-            let made = |(_, experiment): &(_, lth_lab::Experiment)| match one.columns {
-                TableAxis::Setting(setting) => vec![setting.value(experiment).unwrap().exact()],
-                _ => experiment
-                    .variants()
-                    .map(|variant| match variant {
-                        lth_lab::Variant::Ticket => "ticket".to_owned(),
-                        lth_lab::Variant::Control(kind) => kind.name().to_owned(),
-                    })
-                    .collect(),
-            };
-            let made: Vec<String> = points.iter().flat_map(made).collect();
-            let series = one.series.iter().map(|series| series.name.as_str());
-            for name in series.chain(one.claims.iter().flat_map(Claim::curves)) {
-                assert!(made.iter().any(|own| own == name), "{}: '{name}' is none of {made:?}", one.key);
-            }
-        }
-    }
-
-    #[test]
-    fn each_paper_has_something() {
-        let all = published().unwrap();
-        for paper in [
-            "frankle-2019",
-            "frankle-2019-stabilizing",
-            "frankle-2020",
-            "zhou-2019",
-            "morcos-2019",
-            "renda-2020",
-            "tanaka-2020",
-            "evci-2020",
-            "you-2020",
-        ] {
-            assert!(all.iter().any(|one| one.key.split('/').next() == Some(paper)), "{paper}");
-        }
-    }
 
     #[test]
     fn a_table_has_values_and_a_figure_has_points() {
@@ -318,22 +215,5 @@ mod tests {
             let error = read(x, what).err().unwrap().to_string();
             assert!(error.contains("a/b.toml") && error.contains("'ticket'"), "{error}");
         }
-    }
-
-    #[test]
-    fn the_beginning_of_a_key_is_enough_where_no_other_has_it() {
-        assert_eq!(find_published("frankle-2019/figure-4").unwrap().key, "frankle-2019/figure-4-one-shot");
-        assert_eq!(find_published("frankle-2019/figure-3").unwrap().key, "frankle-2019/figure-3");
-        let hint = |key| lth_model::Hint::hint(&find_published(key).err().unwrap()).unwrap();
-        let convs = [2, 4, 6].map(|layers| format!("'frankle-2019/figure-5-conv-{layers}'")).join(", ");
-        assert_eq!(hint("frankle-2019/figure-5"), format!("there are {convs}"));
-        assert!(hint("frankle-2019/fig").starts_with("did you mean"), "a name is not cut off within a word");
-    }
-
-    #[test]
-    fn an_unknown_key_names_the_nearest() {
-        let error = find_published("frankle-2019/figure-33").err().unwrap();
-        assert!(error.to_string().contains("figure-33"));
-        assert!(lth_model::Hint::hint(&error).unwrap().contains("frankle-2019/figure-3'"), "{error}");
     }
 }
