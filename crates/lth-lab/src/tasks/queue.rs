@@ -53,8 +53,9 @@ pub(crate) struct QueueReport<T> {
 }
 
 /// Does tasks on as many threads as the workbench has jobs: always the first in the list whose predecessors are finished, and tells
-/// the observer. Tasks side by side fit into the memory that is free at the beginning, or are done one at a time. One that another process does is waited for while there is nothing else to do. What waits for a failed task is not
-/// done; an error that concerns all stops all.
+/// the observer. Tasks side by side fit into the memory that is free at the beginning, or are done one at a time. One that another
+/// process does is waited for while there is nothing else to do. What waits for a failed task is not done; an error that concerns all
+/// stops all.
 pub(crate) fn run_queue<T: Task>(
     tasks: &[Planned<T>],
     bench: &Workbench<'_>,
