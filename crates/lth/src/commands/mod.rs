@@ -28,6 +28,7 @@ mod plot_schedule;
 pub(crate) mod report;
 pub(crate) mod reproduce;
 mod reproduce_curves;
+mod reproduce_differences;
 mod reproduce_figure;
 mod reproduce_origin;
 mod reproduce_report;

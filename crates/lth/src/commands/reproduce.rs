@@ -7,6 +7,7 @@ use lth_report::{
 };
 
 use super::{
+    reproduce_differences::Differences,
     reproduce_figure::figure,
     reproduce_report::report,
     reproduce_study::{Found, Studies},
@@ -34,9 +35,12 @@ pub(crate) fn run(
     let sweep = sweep_of(&one, arguments)?;
     let plan = SweepPlan::of(&sweep).map_err(Failure::bad_input)?;
     let folder = output.join(&plan.folder_name);
-    let other_data = OtherData::of(&one, &plan, arguments.quick).map_err(Failure::bad_input)?;
-    if let Some(data) = &other_data {
+    let differences = Differences::of(&one, &plan, arguments.quick).map_err(Failure::bad_input)?;
+    if let Some(data) = &differences.data {
         one.title.push_str(&format!("; ours on {}", data.ours));
+    }
+    if !differences.text.is_empty() {
+        messages.info(&differences.text);
     }
     let studies = Studies { one: &one, arguments, common, messages };
     // What a study cannot be is said before the first training.
@@ -74,10 +78,10 @@ pub(crate) fn run(
     }
     let claims: Vec<ClaimVerdict> =
         one.claims.iter().map(|claim| claim.judge(&found.results, one.x)).collect();
-    let text = report(&one, arguments, &plan, &found, &claims, other_data.is_some());
+    let text = report(&one, arguments, &plan, &found, &claims, &differences);
     create_folder(&made).map_err(Failure::failed_work)?;
     write_file(&made.join("comparison.md"), text.as_bytes()).map_err(Failure::failed_work)?;
-    let figure = figure(&one, &plan, &found.results, arguments.quick, other_data.as_ref())?;
+    let figure = figure(&one, &plan, &found.results, arguments.quick, differences.data.as_ref())?;
     figures::write(&made, "comparison", &figure, true)?;
     if print_folder {
         return print(&format!("{}\n", made.display()));
@@ -130,28 +134,6 @@ fn list(
         if cores == 1 { "" } else { "s" }
     );
     print(&format!("{}\n{}\n", table::text(&rows), prose(&more)))
-}
-
-/// The data of a comparison that are not the paper's.
-pub(super) struct OtherData {
-    /// What ours are called.
-    pub(super) ours: String,
-    /// What the paper's are called.
-    pub(super) theirs: String,
-}
-
-impl OtherData {
-    /// `None` where the data are the paper's, whole or in part.
-    fn of(one: &Published, plan: &SweepPlan, quick: bool) -> Result<Option<Self>, LabError> {
-        let first = |plan: SweepPlan| plan.runs.into_iter().next().map(|run| run.experiment);
-        let own = first(SweepPlan::of(&one.sweep(quick)?)?);
-        // What was published is of all examples, also where `quick` takes some of them.
-        let published = first(SweepPlan::of(&one.sweep(false)?)?);
-        let ours = plan.runs.first().map(|run| &run.experiment);
-        let both = ours.zip(own).filter(|(ours, own)| ours.dataset != own.dataset).zip(published);
-        Ok(both
-            .map(|((ours, _), published)| Self { ours: ours.data_title(), theirs: published.data_title() }))
-    }
 }
 
 /// The sweep, with what was asked for otherwise.

@@ -11,8 +11,8 @@ use lth_report::{
 };
 
 use super::{
-    reproduce::OtherData,
     reproduce_curves::{Group, by_study, label},
+    reproduce_differences::OtherData,
     reproduce_table::names,
 };
 use crate::failure::Failure;

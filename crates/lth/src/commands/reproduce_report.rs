@@ -3,7 +3,7 @@
 use lth_lab::{SweepPlan, quoted};
 use lth_report::reproduce::{ClaimVerdict, Published};
 
-use super::{reproduce_study::Found, reproduce_table::table_of};
+use super::{reproduce_differences::Differences, reproduce_study::Found, reproduce_table::table_of};
 use crate::arguments::ReproduceArguments;
 
 /// What is printed and kept.
@@ -13,16 +13,13 @@ pub(super) fn report(
     plan: &SweepPlan,
     found: &Found,
     claims: &[ClaimVerdict],
-    is_of_other_data: bool,
+    differences: &Differences,
 ) -> String {
-    let dataset = plan.runs.first().map(|run| run.experiment.dataset.as_str()).filter(|_| is_of_other_data);
+    let dataset =
+        plan.runs.first().map(|run| run.experiment.dataset.as_str()).filter(|_| differences.data.is_some());
     let command = command_of(&one.key, arguments, dataset);
     let mut text = format!("# {}\n\n{}. Ours: `{command}`.\n", one.title, one.paper);
-    let paragraphs = [
-        one.note.clone(),
-        differences(one, arguments, is_of_other_data).unwrap_or_default(),
-        found.origin.text(),
-    ];
+    let paragraphs = [one.note.clone(), differences.text.clone(), found.origin.text()];
     for paragraph in paragraphs.iter().filter(|paragraph| !paragraph.is_empty()) {
         text.push_str(&format!("\n{paragraph}\n"));
     }
@@ -50,22 +47,4 @@ fn command_of(key: &str, arguments: &ReproduceArguments, dataset: Option<&str>) 
         words.extend(value.into_iter().flat_map(|value| [flag, value]));
     }
     words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
-}
-
-/// What speaks against comparing values with the paper's.
-fn differences(one: &Published, arguments: &ReproduceArguments, is_of_other_data: bool) -> Option<String> {
-    let mut what = Vec::new();
-    let published = one.published_of.as_ref().map(|of| format!("published numbers of {of}"));
-    what.extend(published.as_deref());
-    if arguments.quick {
-        what.push("fewer and shorter trainings than in the paper, some on fewer examples");
-    } else if !arguments.sets.is_empty() {
-        what.push("other settings than the paper's");
-    }
-    if is_of_other_data {
-        what.push("other data");
-    }
-    let what = what.join("; ");
-    let first = what.get(..1)?.to_uppercase();
-    Some(format!("{first}{}: the shape may be compared, not the values.", &what[1..]))
 }

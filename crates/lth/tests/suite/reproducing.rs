@@ -37,6 +37,11 @@ fn ours_stands_beside_theirs_with_a_verdict_on_each_claim() {
     assert!(!sandbox.join("runs").exists());
     let text = sandbox.output(flags);
     assert!(text.starts_with("# Winning tickets over rounds"), "{text}");
+    for difference in
+        ["length 24it (in full 50000it), ", "seeds 2 (in full 5), rounds 2 (in full 25): the shape "]
+    {
+        assert!(text.contains(difference) && told.contains(difference), "{difference}: {text}\n{told}");
+    }
     let command = "Ours: `lth reproduce frankle-2019/figure-3 --quick --replicates 2 -i 2 --set recipe.length=24it --set \
                    validation_size=60 --set evaluate_every=8 --set recipe.batch_size=20`";
     assert!(text.contains(command), "all that decides it: {text}");
@@ -115,7 +120,7 @@ fn other_data_are_named_and_what_is_far_from_ours_is_drawn_apart() {
         text.starts_with("# Winning tickets over rounds, LeNet on MNIST; ours on fashion-mnist\n"),
         "{text}"
     );
-    assert!(text.contains("; other data: the shape may be compared"), "{text}");
+    assert!(text.contains(". Other data than the paper's: the shape may be compared"), "{text}");
     assert!(text.contains(" --dataset fashion-mnist "), "{text}");
     // Short trainings reach 20 % where 98 are published.
     assert!(panels.iter().all(|panel| figure.contains(panel)));
@@ -138,7 +143,7 @@ fn what_was_published_of_another_network_stands_beside_ours() {
     let folder = sandbox.data().output(&flags);
     let [text, figure] = ["comparison.md", "comparison.svg"]
         .map(|name| fs::read_to_string(sandbox.join(folder.trim()).join(name)).unwrap());
-    assert!(text.contains("ublished numbers of ResNet-50 on ImageNet; "), "{text}");
+    assert!(text.contains("\nPublished numbers of ResNet-50 on ImageNet. Ours: "), "{text}");
     assert!(
         text.contains("\ntest accuracy % at the end, ours\n\n| density % | gradual | rigl | set |\n"),
         "{text}"
