@@ -1,4 +1,4 @@
-//! Files that are whole or not there: the only way this crate writes.
+//! Files, read with their path in errors and written so that they are whole or not there: the only way this crate writes.
 
 use std::{
     ffi::OsStr,
@@ -60,6 +60,22 @@ pub(crate) fn unfinished_name(middle: &str) -> String {
 pub(crate) fn is_unfinished(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
+/// The bytes of a file.
+///
+/// # Errors
+/// [`LabError::Read`] with the path.
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, LabError> {
+    fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source })
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// [`LabError::Read`] with the path, also when it is not UTF-8.
+pub fn read_text(path: &Path) -> Result<String, LabError> {
+    fs::read_to_string(path).map_err(|source| LabError::Read { path: path.to_owned(), source })
 }
 
 /// Makes a folder and those above it.

@@ -27,7 +27,8 @@ mod train;
 mod transfer;
 mod work;
 
-pub use atomic::{create_folder, remove_file, write_file};
+pub(crate) use atomic::read_file;
+pub use atomic::{create_folder, read_text, remove_file, write_file};
 pub use cluster::{
     ClusterCommand, ClusterTask, ClusterWork, SlurmScript, Submitted, check_slurm_options, hyperqueue_job,
     quoted, slurm_scripts, submit_to_hyperqueue, submit_to_slurm,

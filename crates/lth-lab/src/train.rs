@@ -1,12 +1,12 @@
 //! `lth train` in a run folder: one training, resumable like a round.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use lth_model::{Masks, OptimizerState, Pruned, Tensors};
 
 use crate::{
     Experiment, LabError, RunReport, Variant, Workbench, atomic::write_file, find::run_experiment,
-    iterations_per_epoch, tasks::hash_of_start,
+    iterations_per_epoch, read_file, tasks::hash_of_start,
 };
 
 /// What the start of a plain training is called when it is the recipe's initialisation.
@@ -109,7 +109,7 @@ pub fn train_one(
         && report.results.is_complete()
     {
         let path = report.results.layout.trained(0, Variant::Ticket, 0);
-        let bytes = fs::read(&path).map_err(|source| LabError::Read { path, source })?;
+        let bytes = read_file(&path)?;
         write_file(target, &bytes)?;
     }
     Ok(report)

@@ -1,7 +1,7 @@
 //! One run.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
@@ -11,6 +11,7 @@ use crate::{
     Experiment, LabError, Layout, Provenance, RoundRecord, RunFolder, Stage, Store, Variant,
     atomic::{create_folder, sync_folder, temporary_file, write_file},
     disk::Writer,
+    read_file,
 };
 
 /// A training that is finished there.
@@ -140,7 +141,7 @@ fn failures(there: &Layout, here: &Layout, experiment: &Experiment) -> Vec<(Path
 /// When anything that is on both sides differs.
 fn known(training: &Finished, there: &Layout, here: &Layout) -> Result<Option<RoundRecord>, LabError> {
     for (from, to) in &training.exact {
-        if to.is_file() && read(from)? != read(to)? {
+        if to.is_file() && read_file(from)? != read_file(to)? {
             return Err(differ(from, to));
         }
     }
@@ -198,8 +199,4 @@ fn copy_file(from: &Path, to: &Path) -> Result<(), LabError> {
         sync_folder(folder)
     };
     copied().map_err(|source| LabError::Write { path: to.to_owned(), source })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, LabError> {
-    fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source })
 }

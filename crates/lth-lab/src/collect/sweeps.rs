@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use crate::{
     LabError,
     atomic::{create_folder, write_file},
+    read_file,
 };
 
 /// Copies what the folders of sweeps at or right below a path say of their runs, where it is not here. Returns whether there is one.
@@ -31,7 +32,7 @@ fn copy_new(from: &Path, to: &Path) -> Result<(), LabError> {
     if to.exists() {
         return Ok(());
     }
-    let bytes = fs::read(from).map_err(|source| LabError::Read { path: from.to_owned(), source })?;
+    let bytes = read_file(from)?;
     create_folder(to.parent().unwrap_or(to))?;
     write_file(to, &bytes)
 }

@@ -6,7 +6,7 @@ use lth_model::ParseError;
 use lth_ticket::{MetricRow, Split};
 use serde::{Deserialize, Serialize};
 
-use crate::LabError;
+use crate::{LabError, read_file};
 
 /// One line of the file.
 #[derive(Serialize, Deserialize)]
@@ -45,7 +45,7 @@ pub(crate) fn to_csv(rows: impl IntoIterator<Item = impl Serialize>) -> Vec<u8> 
 /// When it cannot be read, or a line is not of the file's form.
 pub(crate) fn read_metrics_csv(path: &Path) -> Result<Vec<MetricRow>, LabError> {
     let damaged = |reason: String| LabError::Damaged { path: path.to_owned(), reason };
-    let bytes = std::fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
+    let bytes = read_file(path)?;
     if bytes.is_empty() {
         return Err(damaged("it is empty".to_owned()));
     }

@@ -9,8 +9,9 @@ use super::{StabilityTask, StartPoint, order::order_seed, study::Study};
 use crate::{
     LabError, RoundRecord, Stage, StageError, Timing,
     atomic::write_file,
+    read_file,
     tasks::{Ended, Found, TaskKey, TaskName},
-    work::{End, Start, TrainingWork, Until, read},
+    work::{End, Start, TrainingWork, Until},
 };
 
 const INPUTS: &str = "inputs";
@@ -67,7 +68,7 @@ impl Study<'_> {
     pub(super) fn read_copy(&self, point: &StartPoint, copy: u32) -> Result<TrainedCopy, StageError> {
         let point = point.owner_of(copy);
         let path = self.files.copy(&point, copy);
-        let bytes = read(&path)?;
+        let bytes = read_file(&path)?;
         let file = TensorFile::from_bytes(&bytes, &path.display().to_string()).map_err(LabError::from)?;
         file.check_against(self.bench.architecture).map_err(LabError::from)?;
         let start = self.start(&point)?;

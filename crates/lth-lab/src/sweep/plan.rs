@@ -10,6 +10,7 @@ use super::{SweepTask, tasks::tasks_of};
 use crate::{
     Experiment, LabError, Planned, Setting, Sweep, Value,
     atomic::{create_folder, write_file},
+    read_file,
 };
 
 /// The file that names the folders of a sweep's runs.
@@ -35,7 +36,7 @@ pub fn runs_of_sweep(folder: &Path) -> Result<Option<Vec<String>>, LabError> {
         return Ok(None);
     }
     let damaged = |reason: String| LabError::Damaged { path: path.clone(), reason };
-    let text = fs::read(&path).map_err(|source| LabError::Read { path: path.clone(), source })?;
+    let text = read_file(&path)?;
     if !text.ends_with(b"\n") {
         return Err(damaged("its last line is cut off".to_owned()));
     }

@@ -5,7 +5,7 @@ mod start;
 mod train;
 mod workbench;
 
-pub(crate) use start::{Start, read};
+pub(crate) use start::Start;
 pub use train::CheckpointEvery;
 pub(crate) use train::{End, Sitting, TrainingWork, Until};
 pub(crate) use workbench::split_on_host;

@@ -1,11 +1,11 @@
 //! What a training starts from.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use lth_model::{Architecture, Masks, OptimizerState, Pruned, Seed, TensorFile, Tensors};
 use lth_ticket::Ticket;
 
-use crate::{LabError, StageError, tasks::hash_of_start};
+use crate::{LabError, StageError, read_file, tasks::hash_of_start};
 
 /// A ticket that was read, as training takes it.
 pub(crate) struct Start {
@@ -26,7 +26,7 @@ impl Start {
     /// # Errors
     /// When the file cannot be read or is no ticket of it.
     pub(crate) fn read(path: &Path, architecture: &Architecture) -> Result<Self, StageError> {
-        let bytes = read(path)?;
+        let bytes = read_file(path)?;
         let name = path.display().to_string();
         let file = TensorFile::from_bytes(&bytes, &name).map_err(LabError::from)?;
         let Ticket { weights, masks, pruned, optimizer, origin, .. } =
@@ -56,12 +56,4 @@ impl Start {
     pub(crate) fn network<'a>(&'a self, weights: &'a Tensors, seed: Seed) -> lth_model::Start<'a> {
         lth_model::Start { pruned: self.pruned, ..lth_model::Start::new(weights, &self.masks, seed) }
     }
-}
-
-/// The bytes of a file.
-///
-/// # Errors
-/// When it cannot be read.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, LabError> {
-    fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source })
 }

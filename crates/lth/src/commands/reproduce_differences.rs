@@ -1,13 +1,14 @@
 //! In what a sweep is not the paper's.
 
-use lth_lab::{LabError, SweepPlan, differing_settings};
+use lth_lab::{LabError, Sweep, SweepPlan, differing_settings};
 use lth_report::reproduce::Published;
 
 /// What speaks against comparing our values with the paper's.
+#[derive(Default)]
 pub(super) struct Differences {
     /// Other data, where they are.
     pub(super) data: Option<OtherData>,
-    /// All that differs, in a sentence; empty for nothing.
+    /// All that differs, in sentences; empty for nothing.
     pub(super) text: String,
 }
 
@@ -20,40 +21,43 @@ pub(super) struct OtherData {
 }
 
 impl Differences {
-    /// Of a sweep that was asked for, in full or `quick`, from the one in full.
+    /// Of the first run of a sweep that was asked for, in full or `quick`, from that of the one in full.
     ///
     /// # Errors
     /// When a sweep of the file is none.
     pub(super) fn of(one: &Published, plan: &SweepPlan, quick: bool) -> Result<Self, LabError> {
-        let first = |plan: SweepPlan| plan.runs.into_iter().next().map(|run| run.experiment);
-        let (own, full) = (one.sweep(quick)?, one.sweep(false)?);
-        let on_axes: Vec<&str> = full.settings().map(|setting| setting.key).collect();
-        let sweeps = first(SweepPlan::of(&own)?).zip(first(SweepPlan::of(&full)?)).zip(plan.runs.first());
-        let Some(((own, full), run)) = sweeps else { return Ok(Self { data: None, text: String::new() }) };
+        let first = |sweep: &Sweep| Ok::<_, LabError>(sweep.experiments()?.into_iter().next());
+        let sweep = one.sweep(false)?;
+        let (Some(run), Some((_, own)), Some((_, full))) =
+            (plan.runs.first(), first(&one.sweep(quick)?)?, first(&sweep)?)
+        else {
+            return Ok(Self::default());
+        };
         let ours = &run.experiment;
         // What was published is of all examples, also where `quick` takes some of them.
         let data = (ours.dataset != own.dataset)
             .then(|| OtherData { ours: ours.data_title(), theirs: full.data_title() });
+        let is_told =
+            |key| sweep.settings().any(|on_axis| on_axis.key == key) || key == "dataset" && data.is_some();
         let mut settings: Vec<String> = differing_settings(&[ours, &full])
-            .into_iter()
-            .filter(|setting| !on_axes.contains(&setting.key))
-            .filter(|setting| data.is_none() || setting.key != "dataset")
-            .map(|setting| match &setting.values[..] {
-                [ours, full] if ours.is_empty() => format!("no {} (in full {full})", setting.name),
-                [ours, full] if full.is_empty() => format!("{} {ours}", setting.name),
-                [ours, full] => format!("{} {ours} (in full {full})", setting.name),
-                _ => setting.name,
-            })
+            .iter()
+            .filter(|setting| !is_told(setting.key))
+            .map(|setting| difference(&setting.name, &setting.values[0], &setting.values[1]))
             .collect();
         let may_compare_values = settings.is_empty() && data.is_none() && one.published_of.is_none();
-        let counts = [("seeds", ours.replicates, full.replicates), ("rounds", ours.rounds, full.rounds)];
-        let counts = counts.iter().filter(|(_, ours, full)| ours != full);
-        settings.extend(counts.map(|(what, ours, full)| format!("{what} {ours} (in full {full})")));
-        let mut sentences = Vec::new();
-        sentences.extend(one.published_of.as_ref().map(|of| format!("Published numbers of {of}")));
-        sentences.extend((!settings.is_empty()).then(|| format!("Ours: {}", settings.join(", "))));
-        sentences.extend(data.as_ref().map(|_| "Other data than the paper's".to_owned()));
-        let mut text = sentences.join(". ");
+        for (what, ours, full) in
+            [("seeds", ours.replicates, full.replicates), ("rounds", ours.rounds, full.rounds)]
+        {
+            if ours != full {
+                settings.push(difference(what, &ours.to_string(), &full.to_string()));
+            }
+        }
+        let sentences = [
+            one.published_of.as_ref().map(|of| format!("Published numbers of {of}")),
+            (!settings.is_empty()).then(|| format!("Ours: {}", settings.join(", "))),
+            data.as_ref().map(|_| "Other data than the paper's".to_owned()),
+        ];
+        let mut text = sentences.into_iter().flatten().collect::<Vec<_>>().join(". ");
         if !may_compare_values {
             text.push_str(": the shape may be compared, not the values");
         }
@@ -61,5 +65,14 @@ impl Differences {
             text.push('.');
         }
         Ok(Self { data, text })
+    }
+}
+
+/// A value of ours beside that in full; either may do without one.
+fn difference(name: &str, ours: &str, full: &str) -> String {
+    match (ours, full) {
+        ("", _) => format!("no {name} (in full {full})"),
+        (_, "") => format!("{name} {ours} (in full none)"),
+        _ => format!("{name} {ours} (in full {full})"),
     }
 }

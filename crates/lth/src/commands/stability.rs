@@ -1,10 +1,10 @@
 //! `lth stability`.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use lth_lab::{
-    BatchNormStatistics, LabError, RunResults, StabilityReport, StabilitySettings, Stop, Variant, Workbench,
-    estimate_stability, stability,
+    BatchNormStatistics, RunResults, StabilityReport, StabilitySettings, Stop, Variant, Workbench,
+    estimate_stability, read_text, stability,
 };
 use lth_model::{Engine, find_model};
 
@@ -72,7 +72,7 @@ impl StabilityCommand<'_> {
             StabilityFormat::Json => print(&stability_table::json(&report))?,
             StabilityFormat::Csv => {
                 let path = report.folder.join("stability.csv");
-                let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+                let text = read_text(&path);
                 print(&text.map_err(Failure::failed_work)?)?;
             }
         }

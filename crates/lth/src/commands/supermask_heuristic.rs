@@ -1,10 +1,8 @@
 //! `lth supermask heuristic`.
 
-use std::fs;
-
 use lth_lab::{
-    HeuristicPoint, HeuristicReport, HeuristicSettings, LabError, RunResults, StageError, Stop, Workbench,
-    best_points, estimate_heuristics, heuristic_points, heuristic_supermasks,
+    HeuristicPoint, HeuristicReport, HeuristicSettings, RunResults, StageError, Stop, Workbench, best_points,
+    estimate_heuristics, heuristic_points, heuristic_supermasks, read_text,
 };
 use lth_model::{Density, Engine, Hint, find_model};
 use lth_ticket::{FrozenWeights, OneShot, find_criterion};
@@ -134,7 +132,7 @@ fn show(
         HeuristicFormat::Csv => {
             let name = format!("heuristic{}.csv", settings.dense.suffix());
             let path = results.layout.root().join("supermask").join(name);
-            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+            let text = read_text(&path);
             print(&text.map_err(Failure::failed_work)?)
         }
     }

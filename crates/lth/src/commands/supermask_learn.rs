@@ -1,13 +1,10 @@
 //! `lth supermask learn`.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use lth_lab::{
-    Experiment, LabError, LearnedSupermask, StageError, Stop, SupermaskExperiment, SupermaskRecord,
-    Workbench, estimate_learning, learn_supermasks,
+    Experiment, LearnedSupermask, StageError, Stop, SupermaskExperiment, SupermaskRecord, Workbench,
+    estimate_learning, learn_supermasks, read_text,
 };
 use lth_model::{Density, Engine, Hint};
 use lth_ticket::{FrozenWeights, SupermaskMethod, SupermaskSettings};
@@ -54,8 +51,12 @@ pub(crate) fn run(
     let records: Vec<&SupermaskRecord> =
         learned.iter().filter_map(|learned| learned.record.as_ref()).collect();
     print(&match (arguments.format, learned.as_slice(), records.as_slice()) {
-        (LearnFormat::Csv, [learned, ..], _) => read(&learned.files.metrics())?,
-        (LearnFormat::Json, [learned], _) => read(&learned.files.record())?,
+        (LearnFormat::Csv, [learned, ..], _) => {
+            read_text(&learned.files.metrics()).map_err(Failure::failed_work)?
+        }
+        (LearnFormat::Json, [learned], _) => {
+            read_text(&learned.files.record()).map_err(Failure::failed_work)?
+        }
         (LearnFormat::Json, ..) => {
             format!("{}\n", serde_json::to_string_pretty(&records).expect("records are plain values"))
         }
@@ -214,9 +215,4 @@ fn failed(error: StageError) -> Failure {
         StageError::Training(error) => Failure::bad_input(error),
         error => Failure::Work { message: error.to_string(), hint: error.hint() },
     }
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    let text = fs::read_to_string(path);
-    text.map_err(|source| Failure::failed_work(LabError::Read { path: path.to_owned(), source }))
 }

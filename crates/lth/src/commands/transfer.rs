@@ -1,10 +1,10 @@
 //! `lth transfer`.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use lth_lab::{
-    EstimateContext, Experiment, LabError, Stop, TicketSource, Transfer, TransferReport, TransferRunError,
-    TransferSettings, Workbench, estimate_transfer, iterations_per_epoch, run_transfer,
+    EstimateContext, Experiment, Stop, TicketSource, Transfer, TransferReport, TransferRunError,
+    TransferSettings, Workbench, estimate_transfer, iterations_per_epoch, read_text, run_transfer,
 };
 use lth_model::{Architecture, Engine, ModelInfo};
 
@@ -41,7 +41,7 @@ pub(crate) fn run(
         TransferFormat::Json => transfer_table::json(&report),
         TransferFormat::Csv => {
             let path = report.folder.join("transfer.csv");
-            let text = fs::read_to_string(&path).map_err(|source| LabError::Read { path, source });
+            let text = read_text(&path);
             text.map_err(Failure::failed_work)?
         }
     };

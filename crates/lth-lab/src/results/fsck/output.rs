@@ -10,8 +10,9 @@ use rayon::prelude::*;
 
 use super::{Finding, FindingKind, Repair, content, place::Place};
 use crate::{
-    Holder, LabError, Layout, Leases, RoundRecord, Store,
+    Holder, Layout, Leases, RoundRecord, Store,
     atomic::is_unfinished,
+    read_file,
     tasks::{Entry, SeenLease},
 };
 
@@ -125,7 +126,7 @@ pub(super) fn check_collections(folder: &Path) -> (usize, Vec<Finding>) {
                 _ => continue,
             };
             count += 1;
-            let read = fs::read(&path).map_err(|source| LabError::Read { path: path.clone(), source });
+            let read = read_file(&path);
             match read {
                 Err(error) => findings.push(Finding::unreadable(path, &error)),
                 Ok(bytes) => {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -14,7 +13,7 @@ use super::{
     ticket::{Points, contradicts_run, network_of, read_ticket},
     training::{Run, Training},
 };
-use crate::{LabError, Layout, Stage, Variant};
+use crate::{Layout, Stage, Variant, read_file};
 
 /// Checks the files of a replicate with these trainings; returns the trainings.
 pub(super) fn check_replicate(
@@ -91,7 +90,7 @@ fn bytes(path: &Path, findings: &mut Vec<Finding>) -> Option<Vec<u8>> {
     if !path.is_file() {
         return None;
     }
-    let read = fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source });
+    let read = read_file(path);
     read.map_err(|error| findings.push(Finding::unreadable(path, &error))).ok()
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    fs,
     path::{Path, PathBuf},
 };
 
@@ -18,8 +17,8 @@ use super::{
     walk::Walk,
 };
 use crate::{
-    Experiment, LabError, Layout, Provenance, Stage, Variant, disk::read_any_checkpoint, metrics::read_json,
-    procedure::page,
+    Experiment, Layout, Provenance, Stage, Variant, disk::read_any_checkpoint, metrics::read_json,
+    procedure::page, read_file,
 };
 
 /// Checks a run folder; `known` has the folders of trainings that the index of outputs knows by another hash than their records say.
@@ -98,7 +97,7 @@ fn read_settings(layout: &Layout, findings: &mut Vec<Finding>) -> Option<Experim
         findings.push(Finding::missing(path, "the settings of the run are not there"));
         return None;
     }
-    let read = fs::read(&path).map_err(|source| LabError::Read { path: path.clone(), source });
+    let read = read_file(&path);
     let experiment = match read.and_then(|bytes| Ok((bytes, Experiment::read(&path)?))) {
         Err(error) => {
             findings.push(Finding::unreadable(path, &error));
@@ -141,7 +140,7 @@ fn is_given_by_settings(name: &str) -> bool {
 
 /// What is the matter with a file that no other file is about.
 fn check_alone(path: &Path, place: Place, is_supermask: bool) -> Option<Finding> {
-    let bytes = || fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source });
+    let bytes = || read_file(path);
     let damaged = |reason: String| Finding::damaged(path, reason);
     match place {
         Place::Provenance => {

@@ -1,6 +1,6 @@
 //! The files of a learned supermask against each other.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use lth_ticket::{at_end, early_stop};
 
@@ -13,6 +13,7 @@ use crate::{
     LabError, Outcome, SupermaskFiles, SupermaskRecord, Timing,
     disk::read_any_checkpoint,
     metrics::{read_json, read_metrics_csv},
+    read_file,
 };
 
 /// Checks the files of a learned supermask.
@@ -74,7 +75,7 @@ fn binary<T>(
     if !path.is_file() {
         return None;
     }
-    let bytes = fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source });
+    let bytes = read_file(path);
     let bytes = bytes.map_err(|error| findings.push(Finding::unreadable(path, &error))).ok()?;
     read(&bytes).map_err(|reason| findings.push(Finding::damaged(path, reason))).ok()
 }

@@ -12,6 +12,7 @@ use super::{Finding, FindingKind, Repair, content::ends, training::Training};
 use crate::{
     Experiment, Layout, RunResults,
     metrics::{ReadScalar, read_event_file, round_event_file, summary_csv, timing_csv},
+    read_file,
 };
 
 /// What of the test set is not in a run folder; it decides the columns [`OF_TEST_SET`] alone.
@@ -186,8 +187,7 @@ impl Tables<'_> {
             }
             return None;
         }
-        let read =
-            std::fs::read(path).map_err(|source| crate::LabError::Read { path: path.to_owned(), source });
+        let read = read_file(path);
         match read {
             Err(error) => {
                 found.push(Finding::unreadable(path, &error));

@@ -1,9 +1,6 @@
 //! One training: whether each of its files is whole, and what they say of each other.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
     Finding, FindingKind, Repair,
@@ -15,6 +12,7 @@ use crate::{
     Experiment, LabError, Layout, RoundRecord, Stage, Timing,
     disk::read_any_checkpoint,
     metrics::{read_event_file, read_metrics_csv},
+    read_file,
     schedule::TICKET,
 };
 
@@ -231,7 +229,7 @@ impl Training {
         if !path.is_file() {
             return None;
         }
-        let read = fs::read(path).map_err(|source| LabError::Read { path: path.to_owned(), source });
+        let read = read_file(path);
         read.map_err(|error| self.findings.push(Finding::unreadable(path, &error))).ok()
     }
 

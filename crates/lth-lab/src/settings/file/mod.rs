@@ -1,6 +1,6 @@
 //! `experiment.toml`: written with a comment at each setting, read with the place of each mistake.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use toml::{
     Spanned,
@@ -13,7 +13,7 @@ use super::{
     table::{find_setting, settings},
     value::Value,
 };
-use crate::LabError;
+use crate::{LabError, read_text};
 
 /// The format of run folders that this version writes, and the only one that it reads.
 pub const FORMAT: u64 = 2;
@@ -63,9 +63,7 @@ impl Experiment {
     /// When the file cannot be read, was written by another version, has an unknown key or a bad value (with line and
     /// column), or asks for more trainings than can be planned. Whether the settings make sense together is for [`Experiment::check`].
     pub fn read(path: &Path) -> Result<Self, LabError> {
-        let text =
-            fs::read_to_string(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
-        Self::from_toml(&text, path)
+        Self::from_toml(&read_text(path)?, path)
     }
 
     /// Reads an experiment from text; the path is for messages.

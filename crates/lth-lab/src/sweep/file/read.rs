@@ -1,6 +1,6 @@
 //! Reads the file of a sweep; a mistake in it is shown with its line and column.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use toml::{
     Spanned,
@@ -9,7 +9,7 @@ use toml::{
 
 use super::Sweep;
 use crate::{
-    LabError, Setting, Value,
+    LabError, Setting, Value, read_text,
     settings::{SettingsFile, read_value},
     sweep::axes::{Axis, setting},
 };
@@ -24,9 +24,7 @@ impl Sweep {
     /// When it cannot be read, a key is unknown, a value is none (both with line and column), two axes give one setting, or a combination
     /// makes no experiment.
     pub fn read(path: &Path) -> Result<Self, LabError> {
-        let text =
-            fs::read_to_string(path).map_err(|source| LabError::Read { path: path.to_owned(), source })?;
-        Self::from_toml(&text, path)
+        Self::from_toml(&read_text(path)?, path)
     }
 
     /// Reads text; the path is for messages.

@@ -1,12 +1,14 @@
 use std::collections::BTreeMap;
 
-use lth_lab::Experiment;
-use lth_model::{Rate, find_model};
+use lth_lab::{Experiment, Variant};
+use lth_model::{Hint, Rate, find_model};
 use lth_ticket::Scope;
 
 use super::*;
-use crate::TableAxis;
-use crate::reproduce::{Claim, Series, SeriesPoint, XAxis, claim::Side};
+use crate::{
+    TableAxis,
+    reproduce::{Claim, Series, SeriesPoint, XAxis, claim::Side},
+};
 
 #[test]
 fn every_file_has_sweeps_and_compares_what_they_make() {
@@ -31,13 +33,13 @@ fn every_file_has_sweeps_and_compares_what_they_make() {
 fn curves_that_are_named_are_made() {
     for one in published().unwrap().iter().filter(|one| one.studies.is_empty()) {
         let points = one.sweep(false).unwrap().experiments().unwrap();
-        let made = |(_, experiment): &(_, lth_lab::Experiment)| match one.columns {
+        let made = |(_, experiment): &(_, Experiment)| match one.columns {
             TableAxis::Setting(setting) => vec![setting.value(experiment).unwrap().exact()],
             _ => experiment
                 .variants()
                 .map(|variant| match variant {
-                    lth_lab::Variant::Ticket => "ticket".to_owned(),
-                    lth_lab::Variant::Control(kind) => kind.name().to_owned(),
+                    Variant::Ticket => "ticket".to_owned(),
+                    Variant::Control(kind) => kind.name().to_owned(),
                 })
                 .collect(),
         };
@@ -71,7 +73,7 @@ fn each_paper_has_something() {
 fn the_beginning_of_a_key_is_enough_where_no_other_has_it() {
     assert_eq!(find_published("frankle-2019/figure-4").unwrap().key, "frankle-2019/figure-4-one-shot");
     assert_eq!(find_published("frankle-2019/figure-3").unwrap().key, "frankle-2019/figure-3");
-    let hint = |key| lth_model::Hint::hint(&find_published(key).err().unwrap()).unwrap();
+    let hint = |key| find_published(key).err().unwrap().hint().unwrap();
     let convs = [2, 4, 6].map(|layers| format!("'frankle-2019/figure-5-conv-{layers}'")).join(", ");
     assert_eq!(hint("frankle-2019/figure-5"), format!("there are {convs}"));
     assert!(hint("frankle-2019/fig").starts_with("did you mean"), "a name is not cut off within a word");
@@ -81,7 +83,7 @@ fn the_beginning_of_a_key_is_enough_where_no_other_has_it() {
 fn an_unknown_key_names_the_nearest() {
     let error = find_published("frankle-2019/figure-33").err().unwrap();
     assert!(error.to_string().contains("figure-33"));
-    assert!(lth_model::Hint::hint(&error).unwrap().contains("frankle-2019/figure-3'"), "{error}");
+    assert!(error.hint().unwrap().contains("frankle-2019/figure-3'"), "{error}");
 }
 
 fn first_run(one: &Published, quick: bool) -> Experiment {
